@@ -1,0 +1,1 @@
+//! The sequences: a boot pass, a verdict on a peer. Owns all mutable state.

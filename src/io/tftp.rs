@@ -1,0 +1,1 @@
+//! A TFTP read over UDP: the thin socket around proto::tftp.

@@ -1,0 +1,24 @@
+//! `secd`: the part of an IP phone that decides whom the phone trusts.
+//!
+//! The folders are the architecture, and dependencies point one way:
+//!
+//! ```text
+//!    cli      argv, exit codes, stdout
+//!    agent    refresh, judge, serve: sequences; owns all mutable state
+//!    io       sockets, files, TLS, clock              may block, fail, log
+//!    ──────────────────────────────────────────────── pure below: same input, same output
+//!    proto    machines        trust   verify, decide, cache, update rule
+//!    wire     octets ⇄ values
+//! ```
+//!
+//! Four verbs have one meaning each: *parse* turns octets into values, *verify* checks a signature,
+//! *decide* applies policy, *install* has an effect. A function does one of them.
+//!
+//! `tests/layering.rs` executes these rules.
+
+pub mod agent;
+pub mod cli;
+pub mod io;
+pub mod proto;
+pub mod trust;
+pub mod wire;

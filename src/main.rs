@@ -1,0 +1,3 @@
+//! The `secd` program: see [`secd::cli`].
+
+fn main() {}

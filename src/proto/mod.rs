@@ -1,0 +1,3 @@
+//! Protocol machines without sockets: what comes in, and what is to be done about it.
+
+pub mod tftp;

@@ -1,0 +1,1 @@
+//! One TFTP read transfer, as a machine that neither sends nor waits.

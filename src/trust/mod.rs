@@ -1,0 +1,1 @@
+//! Whom the phone trusts: signatures, the rule for each trust state, and the verdicts.
