@@ -16,6 +16,8 @@
 //!
 //! `tests/layering.rs` executes these rules.
 
+extern crate alloc;
+
 pub mod agent;
 pub mod cli;
 pub mod io;

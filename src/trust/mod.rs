@@ -1,1 +1,24 @@
 //! Whom the phone trusts: signatures, the rule for each trust state, and the verdicts.
+//!
+//! Policy does no I/O: where the answer needs the network, it is a [`Decision::Ask`].
+
+pub mod anchors;
+pub mod certificate;
+pub mod decide;
+pub mod decrypt;
+pub mod list;
+pub mod name;
+pub mod policy;
+pub mod reason;
+pub mod signature;
+pub mod stored;
+pub mod update;
+pub mod verified;
+
+pub use anchors::{Anchors, State};
+pub use decide::{Decision, Query};
+pub use list::{ListKind, TrustList};
+pub use policy::Policy;
+pub use reason::{Reason, Warning};
+pub use update::{Accepted, Content, Offer};
+pub use verified::{Acceptance, Provenance, Verified, Voucher};

@@ -3,4 +3,15 @@
 //! Total: any octets give a value or a [`Malformed`] that names the offset, what was expected
 //! there and what was found. Nothing here knows which keys are trusted.
 
+pub mod codes;
+pub mod encrypted;
+pub mod envelope;
+pub mod list;
+pub mod malformed;
+pub mod reader;
 pub mod tftp;
+
+pub use codes::{Digest, Role, Serial, Version};
+pub use envelope::{Envelope, Kind, Signer};
+pub use list::Record;
+pub use malformed::{Fault, Malformed};

@@ -1,0 +1,157 @@
+//! What a certificate says of itself. Nothing here decides whether it is believed.
+
+use alloc::borrow::Cow;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use x509_parser::oid_registry::{OID_KEY_TYPE_EC_PUBLIC_KEY, OID_PKCS1_RSAENCRYPTION, Oid};
+use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::x509::{AttributeTypeAndValue, X509Name};
+
+use crate::trust::name::Name;
+use crate::wire::Serial;
+
+/// The facts of one certificate.
+#[derive(Clone, Debug)]
+pub struct Certificate<'a> {
+    /// The certificate, DER.
+    pub der: &'a [u8],
+    /// Whose it is.
+    pub subject: Name,
+    /// Who issued it.
+    pub issuer: Name,
+    /// The subject as call managers write it.
+    pub subject_text: String,
+    /// The issuer as call managers write it.
+    pub issuer_text: String,
+    /// Its number at the issuer.
+    pub serial: Serial<'a>,
+    /// The key that it certifies.
+    pub key: PublicKey<'a>,
+    /// The issuer's signature on it.
+    pub signature: &'a [u8],
+    /// First and last second of its validity, since 1970.
+    pub validity: (i64, i64),
+    /// Whether it may issue others (basic constraints).
+    pub is_authority: bool,
+}
+
+/// A public key, in the form in which trust lists carry it (tag 7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PublicKey<'a> {
+    /// An uncompressed curve point.
+    Ec(&'a [u8]),
+    /// PKCS#1 `RSAPublicKey`, DER.
+    Rsa(&'a [u8]),
+    /// A key of another algorithm.
+    Other(&'a [u8]),
+}
+
+impl<'a> PublicKey<'a> {
+    /// The octets that a trust list carries.
+    #[must_use]
+    pub const fn octets(&self) -> &'a [u8] {
+        match self {
+            Self::Ec(octets) | Self::Rsa(octets) | Self::Other(octets) => octets,
+        }
+    }
+}
+
+/// The octets are not exactly one DER certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotACertificate;
+
+impl<'a> Certificate<'a> {
+    /// Reads exactly one certificate.
+    ///
+    /// # Errors
+    /// [`NotACertificate`] also for octets that follow it.
+    pub fn parse(der: &'a [u8]) -> Result<Self, NotACertificate> {
+        let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| NotACertificate)?;
+        if !rest.is_empty() {
+            return Err(NotACertificate);
+        }
+        let authority =
+            parsed.basic_constraints().ok().flatten().is_some_and(|extension| extension.value.ca);
+        let tbs = parsed.tbs_certificate;
+        let serial = Serial::new(tbs.raw_serial());
+        let key = borrowed(tbs.subject_pki.subject_public_key.data)?;
+        Ok(Self {
+            der,
+            subject: name(&tbs.subject),
+            issuer: name(&tbs.issuer),
+            subject_text: text(&tbs.subject),
+            issuer_text: text(&tbs.issuer),
+            serial,
+            key: public_key(&tbs.subject_pki.algorithm.algorithm, key),
+            signature: borrowed(parsed.signature_value.data)?,
+            validity: (tbs.validity.not_before.timestamp(), tbs.validity.not_after.timestamp()),
+            is_authority: authority,
+        })
+    }
+}
+
+fn borrowed(data: Cow<'_, [u8]>) -> Result<&[u8], NotACertificate> {
+    match data {
+        Cow::Borrowed(octets) => Ok(octets),
+        Cow::Owned(_) => Err(NotACertificate),
+    }
+}
+
+fn public_key<'a>(algorithm: &Oid<'_>, octets: &'a [u8]) -> PublicKey<'a> {
+    if *algorithm == OID_PKCS1_RSAENCRYPTION {
+        PublicKey::Rsa(octets)
+    } else if *algorithm == OID_KEY_TYPE_EC_PUBLIC_KEY {
+        PublicKey::Ec(octets)
+    } else {
+        PublicKey::Other(octets)
+    }
+}
+
+fn name(name: &X509Name<'_>) -> Name {
+    Name::new(name.iter_attributes().map(attribute))
+}
+
+/// Most specific attribute first, joined by `;` (domain facts 3.7).
+fn text(name: &X509Name<'_>) -> String {
+    let attributes: Vec<_> = name
+        .iter_attributes()
+        .map(attribute)
+        .map(|(kind, value)| alloc::format!("{kind}={}", escaped(&value)))
+        .collect();
+    let specific_last = attributes.first().is_some_and(|first| !first.starts_with("CN="));
+    let mut ordered = attributes;
+    if specific_last {
+        ordered.reverse();
+    }
+    ordered.join(";")
+}
+
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace(',', "\\,").replace(';', "\\;")
+}
+
+fn attribute(attribute: &AttributeTypeAndValue<'_>) -> (String, String) {
+    let kind = attribute.attr_type().to_id_string();
+    let short = SHORT_TYPES.iter().find(|(oid, _)| *oid == kind).map(|(_, short)| *short);
+    let value =
+        attribute.as_str().map_or_else(|_| hexadecimal(attribute.as_slice()), str::to_string);
+    (short.map_or(kind, str::to_string), value)
+}
+
+fn hexadecimal(octets: &[u8]) -> String {
+    octets.iter().fold(String::from("#"), |text, octet| text + &alloc::format!("{octet:02X}"))
+}
+
+/// Attribute types by the short names that trust lists use (RFC 4514 §3, and `E` for mail).
+const SHORT_TYPES: [(&str, &str); 9] = [
+    ("2.5.4.3", "CN"),
+    ("2.5.4.5", "SERIALNUMBER"),
+    ("2.5.4.6", "C"),
+    ("2.5.4.7", "L"),
+    ("2.5.4.8", "ST"),
+    ("2.5.4.10", "O"),
+    ("2.5.4.11", "OU"),
+    ("0.9.2342.19200300.100.1.25", "DC"),
+    ("1.2.840.113549.1.9.1", "E"),
+];

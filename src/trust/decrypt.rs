@@ -1,0 +1,101 @@
+//! Opening an encrypted file with the phone's own key.
+
+use alloc::vec::Vec;
+
+use aes::{Aes128, Aes192, Aes256};
+use cbc::cipher::block_padding::NoPadding;
+use cbc::cipher::{BlockCipher, BlockDecryptMut, KeyInit, KeyIvInit};
+use rsa::pkcs1::DecodeRsaPrivateKey;
+use rsa::pkcs8::DecodePrivateKey;
+use rsa::{Pkcs1v15Encrypt, RsaPrivateKey};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
+use zeroize::Zeroizing;
+
+use crate::trust::reason::Reason;
+use crate::trust::signature::digest_of;
+use crate::trust::verified::Verified;
+use crate::wire::Envelope;
+
+/// The phone's private key; forgotten from memory when dropped.
+#[derive(Clone, Debug)]
+pub struct DeviceKey(RsaPrivateKey);
+
+/// A key that is not an RSA private key in PKCS#1 or PKCS#8 DER.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAKey;
+
+impl DeviceKey {
+    /// Reads a key from PEM, or from DER.
+    ///
+    /// # Errors
+    /// [`NotAKey`].
+    pub fn of_pem(octets: &[u8]) -> Result<Self, NotAKey> {
+        match PrivateKeyDer::from_pem_slice(octets) {
+            Ok(PrivateKeyDer::Pkcs1(key)) => Self::of_der(key.secret_pkcs1_der()),
+            Ok(PrivateKeyDer::Pkcs8(key)) => Self::of_der(key.secret_pkcs8_der()),
+            Ok(_) => Err(NotAKey),
+            Err(_) => Self::of_der(octets),
+        }
+    }
+
+    /// Reads a key, PKCS#8 or PKCS#1, DER.
+    ///
+    /// # Errors
+    /// [`NotAKey`].
+    pub fn of_der(der: &[u8]) -> Result<Self, NotAKey> {
+        RsaPrivateKey::from_pkcs8_der(der)
+            .or_else(|_| RsaPrivateKey::from_pkcs1_der(der))
+            .map(Self)
+            .map_err(|_| NotAKey)
+    }
+}
+
+/// Decrypts a file whose signature has been verified: nobody else is given an oracle.
+///
+/// # Errors
+/// [`Reason::DecryptFailed`], whatever failed: key, padding, length or digest cannot be told apart.
+pub fn decrypt(
+    file: &Verified<Envelope<'_>>,
+    key: &DeviceKey,
+) -> Result<Zeroizing<Vec<u8>>, Reason> {
+    open(file.value(), key).ok_or(Reason::DecryptFailed)
+}
+
+fn open(file: &Envelope<'_>, key: &DeviceKey) -> Option<Zeroizing<Vec<u8>>> {
+    let encryption = file.encryption.filter(|encryption| encryption.algorithm == AES_CBC)?;
+    let content_key = Zeroizing::new(key.0.decrypt(Pkcs1v15Encrypt, encryption.wrapped_key).ok()?);
+    let mut plain = Zeroizing::new(file.body().to_vec());
+    if plain.is_empty() || plain.len() % BLOCK != 0 {
+        return None;
+    }
+    match content_key.len() {
+        16 => in_place::<Aes128>(&content_key, &encryption.iv, &mut plain),
+        24 => in_place::<Aes192>(&content_key, &encryption.iv, &mut plain),
+        32 => in_place::<Aes256>(&content_key, &encryption.iv, &mut plain),
+        _ => None,
+    }?;
+    let padding = usize::from(encryption.padding);
+    if !(1..=BLOCK).contains(&padding) {
+        return None;
+    }
+    let length = plain.len() - padding;
+    plain.truncate(length);
+    let digest = digest_of(encryption.digest, &plain)?;
+    (digest == encryption.plaintext_digest).then_some(plain)
+}
+
+fn in_place<C>(key: &[u8], iv: &[u8], octets: &mut [u8]) -> Option<()>
+where
+    C: BlockCipher + BlockDecryptMut + KeyInit,
+    cbc::Decryptor<C>: KeyIvInit + BlockDecryptMut,
+{
+    let cipher = cbc::Decryptor::<C>::new_from_slices(key, iv).ok()?;
+    cipher.decrypt_padded_mut::<NoPadding>(octets).ok().map(|_| ())
+}
+
+/// Tag 24 (domain facts 3.2); the tool writes 1 for AES-CBC with a key wrapped by PKCS#1 v1.5.
+const AES_CBC: u8 = 1;
+
+/// Octets of an AES block.
+const BLOCK: usize = 16;

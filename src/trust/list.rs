@@ -1,0 +1,210 @@
+//! Trust lists as they are kept: the records' facts, owned and indexed.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use crate::trust::certificate::Certificate;
+use crate::trust::name;
+use crate::trust::reason::Reason;
+use crate::trust::signature::{md5, sha1, sha256};
+use crate::wire::list::{self, Hash, Record};
+use crate::wire::{Envelope, Role, Serial};
+
+/// The two kinds of list that a phone keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ListKind {
+    /// Certificate Trust List, of clusters in mixed mode.
+    Ctl,
+    /// Identity Trust List, of every cluster since 8.0.
+    Itl,
+}
+
+impl ListKind {
+    /// The name that the header of such a list carries, whichever name it is served under.
+    #[must_use]
+    pub const fn generic_name(self) -> &'static str {
+        match self {
+            Self::Ctl => "CTLFile.tlv",
+            Self::Itl => "ITLFile.tlv",
+        }
+    }
+
+    /// The kind in the words of the screens.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ctl => "CTL",
+            Self::Itl => "ITL",
+        }
+    }
+}
+
+/// One record: what its certificate is, and what it may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    /// What it may do.
+    pub role: Role,
+    /// Whose it is.
+    pub subject: Option<Box<str>>,
+    /// Who issued it.
+    pub issuer: Option<Box<str>>,
+    serial: Option<Box<[u8]>>,
+    /// The certificate, where the list carries it.
+    pub certificate: Option<Box<[u8]>>,
+    /// SHA-1 of the certificate, carried or computed.
+    pub sha1: Option<[u8; 20]>,
+    has_material: bool,
+}
+
+impl Anchor {
+    fn of_record(record: &Record<'_>) -> Result<Self, Reason> {
+        let sha1 = match (record.certificate, record.hash) {
+            (Some(der), _) => {
+                agrees(record, der)?;
+                Some(sha1(der))
+            }
+            (None, Some(Hash::Sha1(hash))) => Some(*hash),
+            (None, _) => None,
+        };
+        Ok(Self {
+            role: record.role,
+            subject: record.subject.map(Box::from),
+            issuer: record.issuer.map(Box::from),
+            serial: record.serial.map(|serial| Box::from(serial.octets())),
+            certificate: record.certificate.map(Box::from),
+            sha1,
+            has_material: record.has_material(),
+        })
+    }
+
+    /// The certificate's number at its issuer.
+    #[must_use]
+    pub fn serial(&self) -> Option<Serial<'_>> {
+        self.serial.as_deref().map(Serial::new)
+    }
+
+    /// Whether the record stands for a certificate at all; an emptied one does not.
+    #[must_use]
+    pub const fn has_material(&self) -> bool {
+        self.has_material
+    }
+}
+
+/// A record must agree with the certificate in it (vectors, rule 7).
+///
+/// Its names are not compared: token names are cut short in the field, and what a signer is looked
+/// up by is the record's own text.
+fn agrees(record: &Record<'_>, der: &[u8]) -> Result<(), Reason> {
+    let offset = record.offset;
+    let certificate = Certificate::parse(der).map_err(|_| Reason::BadCertificate { offset })?;
+    let differs = |field| Err(Reason::RecordMismatch { offset, field });
+    if record.serial != Some(certificate.serial) {
+        return differs("serial number");
+    }
+    if record.public_key.is_some_and(|key| key != certificate.key.octets()) {
+        return differs("public key");
+    }
+    if record.signature.is_some_and(|signature| signature != certificate.signature) {
+        return differs("certificate signature");
+    }
+    match record.hash {
+        Some(Hash::Sha1(hash)) if *hash != sha1(der) => differs("certificate hash"),
+        _ => Ok(()),
+    }
+}
+
+/// A decoded list. Whether it is trusted is said by the [`Verified`](crate::trust::Verified)
+/// around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustList {
+    /// Which of the two it is.
+    pub kind: ListKind,
+    /// The records in the order of the file.
+    pub anchors: Vec<Anchor>,
+    /// Seconds since 1970, by the signer's clock.
+    pub timestamp: u32,
+    /// Octets of the file.
+    pub length: usize,
+    /// MD5 of the file, as trust screens show it.
+    pub md5: [u8; 16],
+    /// SHA-1 of the file, as other trust screens show it.
+    pub sha1: [u8; 20],
+    /// SHA-256 of the file: equal octets are an equal list.
+    pub sha256: [u8; 32],
+    /// Who signed it.
+    pub signer: Box<str>,
+    by_serial: BTreeMap<Box<[u8]>, Vec<usize>>,
+}
+
+impl TrustList {
+    /// Decodes the records behind a header.
+    ///
+    /// # Errors
+    /// [`Reason::Malformed`], [`Reason::BadCertificate`], [`Reason::RecordMismatch`].
+    pub fn decode(kind: ListKind, file: &Envelope<'_>) -> Result<Self, Reason> {
+        let records = list::parse(file.body(), file.header_length)?;
+        let anchors: Vec<_> =
+            records.iter().map(Anchor::of_record).collect::<Result<_, Reason>>()?;
+        let by_serial = index(&anchors);
+        Ok(Self {
+            kind,
+            anchors,
+            timestamp: file.timestamp,
+            length: file.octets().len(),
+            md5: md5(file.octets()),
+            sha1: sha1(file.octets()),
+            sha256: sha256(file.octets()),
+            signer: Box::from(file.signer.name),
+            by_serial,
+        })
+    }
+
+    /// The records with this issuer and serial number, whatever their role.
+    ///
+    /// The cost does not grow with the list: records are found by serial number, and the few that
+    /// share one are compared by issuer.
+    #[must_use]
+    pub fn find(&self, issuer: &str, serial: Serial<'_>) -> Vec<&Anchor> {
+        let places = self.by_serial.get(serial.magnitude()).map_or(&[][..], Vec::as_slice);
+        let issued = |anchor: &&Anchor| {
+            anchor.issuer.as_deref().is_some_and(|listed| name::same(listed, issuer))
+        };
+        places.iter().filter_map(|place| self.anchors.get(*place)).filter(issued).collect()
+    }
+
+    /// Whether someone on the list may sign files: then only signed ones are accepted.
+    #[must_use]
+    pub fn serves_files(&self) -> bool {
+        self.anchors.iter().any(|anchor| anchor.role.serves_files() && anchor.has_material)
+    }
+
+    /// Whether the list carries this role with anything to check it by.
+    #[must_use]
+    pub fn lists(&self, role: Role) -> bool {
+        self.anchors.iter().any(|anchor| anchor.role == role && anchor.has_material)
+    }
+
+    /// Whether the list switches the checks off ("prepare cluster for rollback").
+    ///
+    /// Either it has entries for file servers or TVS, all emptied; or it has no key material at
+    /// all. A list that never had such entries, but has a token, is not blank: it keeps its
+    /// token in force (domain facts 2.1).
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        let function = |anchor: &&Anchor| anchor.role.serves_files() || anchor.role == Role::Tvs;
+        let mut functions = self.anchors.iter().filter(function).peekable();
+        let emptied = functions.peek().is_some() && functions.all(|anchor| !anchor.has_material);
+        emptied || !self.anchors.iter().any(|anchor| anchor.has_material)
+    }
+}
+
+fn index(anchors: &[Anchor]) -> BTreeMap<Box<[u8]>, Vec<usize>> {
+    let mut by_serial: BTreeMap<Box<[u8]>, Vec<usize>> = BTreeMap::new();
+    for (place, anchor) in anchors.iter().enumerate() {
+        if let Some(serial) = anchor.serial() {
+            by_serial.entry(Box::from(serial.magnitude())).or_default().push(place);
+        }
+    }
+    by_serial
+}

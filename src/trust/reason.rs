@@ -1,0 +1,195 @@
+//! Why something is not believed, and what is believed with a warning.
+
+use alloc::string::String;
+use core::fmt;
+
+use crate::wire::{Digest, Malformed, Role, Version};
+
+/// Why a file or a peer is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Two certificates of one list fit the signer equally well.
+    AmbiguousSigner,
+    /// A record holds something other than one certificate.
+    BadCertificate {
+        /// Where the record stands in the file.
+        offset: usize,
+    },
+    /// The content could not be decrypted; which step failed is not told.
+    DecryptFailed,
+    /// The name inside the file is not the one asked for.
+    FileNameMismatch {
+        /// The name asked for.
+        expected: String,
+        /// The name that the signature binds.
+        found: String,
+    },
+    /// There is no list yet, and the policy is not to believe the first one.
+    FirstUseDenied,
+    /// The octets are not such a file.
+    Malformed(Malformed),
+    /// An encrypted file, and no key to open it with.
+    NoKey,
+    /// The first list is signed by a certificate that was not announced beforehand.
+    NotPinned,
+    /// An older list than the installed one.
+    Older {
+        /// Timestamp of the installed list.
+        installed: u32,
+        /// Timestamp of the refused one.
+        offered: u32,
+        /// Whether the refused list is blank: that would switch all checks off.
+        blank: bool,
+    },
+    /// A record contradicts the certificate in it.
+    RecordMismatch {
+        /// Where the record stands in the file.
+        offset: usize,
+        /// The field that differs.
+        field: &'static str,
+    },
+    /// The signature is not the signer's signature of this file.
+    SignatureMismatch,
+    /// A signature algorithm other than RSA PKCS#1 v1.5, or a key of another kind.
+    UnsupportedAlgorithm(u8),
+    /// A digest that is not known, or not allowed by policy.
+    UnsupportedDigest(Digest),
+    /// The signer's key is smaller than policy allows.
+    WeakKey {
+        /// Bits of the modulus.
+        bits: usize,
+        /// The policy.
+        least: usize,
+    },
+    /// The signer is known, but not for this.
+    WrongRole {
+        /// What the signer's record allows.
+        found: Role,
+    },
+    /// No list knows the signer.
+    WrongSigner,
+}
+
+impl Reason {
+    /// The class of the reason in one word, as the test vectors name it.
+    #[must_use]
+    pub const fn class(&self) -> &'static str {
+        match self {
+            Self::AmbiguousSigner | Self::WrongSigner => "wrong-signer",
+            Self::BadCertificate { .. } => "bad-certificate",
+            Self::DecryptFailed => "decrypt-failed",
+            Self::FileNameMismatch { .. } => "filename-mismatch",
+            Self::FirstUseDenied => "first-use-denied",
+            Self::Malformed(malformed) => malformed.fault.class(),
+            Self::NoKey => "no-key",
+            Self::NotPinned => "not-pinned",
+            Self::Older { .. } => "older-list",
+            Self::RecordMismatch { .. } => "record-mismatch",
+            Self::SignatureMismatch => "signature-mismatch",
+            Self::UnsupportedAlgorithm(_) => "unsupported-algorithm",
+            Self::UnsupportedDigest(_) => "unsupported-digest",
+            Self::WeakKey { .. } => "weak-key",
+            Self::WrongRole { .. } => "wrong-role",
+        }
+    }
+}
+
+impl From<Malformed> for Reason {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AmbiguousSigner => write!(f, "two listed certificates fit the signer"),
+            Self::BadCertificate { offset } => {
+                write!(f, "offset {offset}, record: expected one DER certificate")
+            }
+            Self::DecryptFailed => write!(f, "not decrypted with this phone's key"),
+            Self::FileNameMismatch { expected, found } => {
+                write!(f, "signed for the name {found}, asked for {expected}")
+            }
+            Self::FirstUseDenied => write!(f, "first use is denied by policy"),
+            Self::Malformed(malformed) => malformed.fmt(f),
+            Self::NoKey => write!(f, "encrypted, and no key of this phone is configured"),
+            Self::NotPinned => write!(f, "the first list's signer is not among the pinned ones"),
+            Self::Older { installed, offered, blank } => {
+                let kind = if *blank { "blank list" } else { "list" };
+                write!(f, "{kind} of {offered} is older than the installed one of {installed}")
+            }
+            Self::RecordMismatch { offset, field } => {
+                write!(f, "offset {offset}, record: {field} differs from the certificate's")
+            }
+            Self::SignatureMismatch => write!(f, "the signature does not fit file and signer"),
+            Self::UnsupportedAlgorithm(code) => write!(f, "signature algorithm {code}, not RSA"),
+            Self::UnsupportedDigest(digest) => write!(f, "{digest} is not accepted"),
+            Self::WeakKey { bits, least } => {
+                write!(f, "the signer's key has {bits} bits, at least {least} are required")
+            }
+            Self::WrongRole { found } => write!(f, "the signer is listed, but only as {found}"),
+            Self::WrongSigner => write!(f, "signer not in CTL or ITL"),
+        }
+    }
+}
+
+/// What is accepted, and worth a line in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// A higher minor version than any seen.
+    MinorVersion(Version),
+    /// An older list than the installed one.
+    Older {
+        /// Timestamp of the installed list.
+        installed: u32,
+        /// Timestamp of the new one.
+        offered: u32,
+    },
+    /// Signed with SHA-1.
+    Sha1,
+    /// Signed with a key below 2048 bits.
+    SmallKey {
+        /// Bits of the modulus.
+        bits: usize,
+    },
+    /// A field was skipped.
+    UnknownTag {
+        /// Its tag.
+        tag: u8,
+        /// Where it stands.
+        offset: usize,
+    },
+}
+
+impl Warning {
+    /// The warning in one word.
+    #[must_use]
+    pub const fn class(&self) -> &'static str {
+        match self {
+            Self::MinorVersion(_) => "minor-version",
+            Self::Older { .. } => "older-list",
+            Self::Sha1 => "sha1",
+            Self::SmallKey { .. } => "small-key",
+            Self::UnknownTag { .. } => "unknown-tag",
+        }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MinorVersion(version) => {
+                write!(f, "header version {version} is newer than known")
+            }
+            Self::Older { installed, offered } => {
+                write!(f, "list of {offered} is older than the installed one of {installed}")
+            }
+            Self::Sha1 => write!(f, "signed with SHA-1"),
+            Self::SmallKey { bits } => write!(f, "signed with a key of {bits} bits"),
+            Self::UnknownTag { tag, offset } => {
+                write!(f, "offset {offset}: skipped a field of unknown tag {tag}")
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Signatures and digests: the only place of this layer with cryptography, beside `decrypt`.
+
+use alloc::vec::Vec;
+
+use md5::Md5;
+use rsa::pkcs1::DecodeRsaPublicKey;
+use rsa::traits::PublicKeyParts;
+use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256, Sha512};
+
+use crate::trust::certificate::{Certificate, PublicKey};
+use crate::trust::policy::{Choice, Policy};
+use crate::trust::reason::{Reason, Warning};
+use crate::wire::envelope::SignatureInfo;
+use crate::wire::{Digest, Envelope};
+
+/// The key of someone who may sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignerKey(RsaPublicKey);
+
+impl SignerKey {
+    /// The key in a certificate.
+    ///
+    /// # Errors
+    /// [`Reason::UnsupportedAlgorithm`] for a key that is not RSA or not one of 1 to 4096 bits.
+    pub fn of_certificate(certificate: &Certificate<'_>) -> Result<Self, Reason> {
+        let PublicKey::Rsa(der) = certificate.key else {
+            return Err(Reason::UnsupportedAlgorithm(RSA_PKCS1));
+        };
+        RsaPublicKey::from_pkcs1_der(der)
+            .map(Self)
+            .map_err(|_| Reason::UnsupportedAlgorithm(RSA_PKCS1))
+    }
+
+    /// Bits of the modulus.
+    #[must_use]
+    pub fn bits(&self) -> usize {
+        self.0.n().bits()
+    }
+
+    /// Verifies the signature of a file, and tells what policy lets pass with a warning.
+    ///
+    /// The file is read where it lies: digest and signature check copy none of it.
+    ///
+    /// # Errors
+    /// [`Reason::UnsupportedAlgorithm`], [`Reason::UnsupportedDigest`] and [`Reason::WeakKey`] by
+    /// policy; [`Reason::SignatureMismatch`] for anything but the signer's signature of this file.
+    pub fn verify(&self, file: &Envelope<'_>, policy: &Policy) -> Result<Vec<Warning>, Reason> {
+        let warnings = self.allowed(file.info, policy)?;
+        let (scheme, digest) = hashed(file.info.digest, file.signed_octets())?;
+        if file.signature.len() != self.0.size() {
+            return Err(Reason::SignatureMismatch);
+        }
+        self.0.verify(scheme, &digest, file.signature).map_err(|_| Reason::SignatureMismatch)?;
+        Ok(warnings)
+    }
+
+    fn allowed(&self, info: SignatureInfo, policy: &Policy) -> Result<Vec<Warning>, Reason> {
+        if info.algorithm != RSA_PKCS1 {
+            return Err(Reason::UnsupportedAlgorithm(info.algorithm));
+        }
+        let choice = match info.digest {
+            Digest::Sha1 => policy.sha1,
+            Digest::Sha256 => policy.sha256,
+            Digest::Sha512 => Choice::Accept,
+            Digest::Unknown(_) => Choice::Refuse,
+        };
+        if choice == Choice::Refuse {
+            return Err(Reason::UnsupportedDigest(info.digest));
+        }
+        let (bits, least) = (self.bits(), policy.min_rsa_bits);
+        if bits < least || *self.0.e() < BigUint::from(LEAST_EXPONENT) {
+            return Err(Reason::WeakKey { bits, least });
+        }
+        let small = (bits < GOOD_RSA_BITS).then_some(Warning::SmallKey { bits });
+        let sha1 = (info.digest == Digest::Sha1).then_some(Warning::Sha1);
+        Ok(small.into_iter().chain(sha1).collect())
+    }
+}
+
+fn hashed(algorithm: Digest, parts: [&[u8]; 2]) -> Result<(Pkcs1v15Sign, Vec<u8>), Reason> {
+    match algorithm {
+        Digest::Sha1 => Ok((Pkcs1v15Sign::new::<Sha1>(), digest::<Sha1>(&parts))),
+        Digest::Sha256 => Ok((Pkcs1v15Sign::new::<Sha256>(), digest::<Sha256>(&parts))),
+        Digest::Sha512 => Ok((Pkcs1v15Sign::new::<Sha512>(), digest::<Sha512>(&parts))),
+        Digest::Unknown(_) => Err(Reason::UnsupportedDigest(algorithm)),
+    }
+}
+
+fn digest<D: sha2::Digest>(parts: &[&[u8]]) -> Vec<u8> {
+    let mut state = D::new();
+    for part in parts {
+        state.update(part);
+    }
+    state.finalize().to_vec()
+}
+
+/// The digest of some octets by an algorithm of the format, if that is known.
+#[must_use]
+pub fn digest_of(algorithm: Digest, octets: &[u8]) -> Option<Vec<u8>> {
+    hashed(algorithm, [octets, &[]]).ok().map(|(_, digest)| digest)
+}
+
+/// SHA-1, which names certificates in trust lists and on trust screens.
+#[must_use]
+pub fn sha1(octets: &[u8]) -> [u8; 20] {
+    Sha1::digest(octets).into()
+}
+
+/// SHA-256, which names certificates where we choose.
+#[must_use]
+pub fn sha256(octets: &[u8]) -> [u8; 32] {
+    Sha256::digest(octets).into()
+}
+
+/// MD5, which compares the phone's list with the server's (technote); it proves nothing.
+#[must_use]
+pub fn md5(octets: &[u8]) -> [u8; 16] {
+    Md5::digest(octets).into()
+}
+
+/// Tag 10: RSA PKCS#1 v1.5 (domain facts 3.2).
+const RSA_PKCS1: u8 = 0;
+
+/// Below this a key is told in the log (design, policies).
+const GOOD_RSA_BITS: usize = 2048;
+
+/// Smaller public exponents have a history of forgeries (domain facts 10, row 12).
+const LEAST_EXPONENT: u32 = 65537;

@@ -1,0 +1,23 @@
+//! Lists that were verified before they were stored.
+
+use crate::trust::list::{ListKind, TrustList};
+use crate::trust::reason::Reason;
+use crate::trust::verified::{Acceptance, Provenance, Verified};
+use crate::wire::{Envelope, Kind};
+
+/// Believes a list again that the store kept unharmed since it was accepted.
+///
+/// Its signer may have left the lists in the meantime; what vouches for it is the store, whose
+/// digest the caller has compared.
+///
+/// # Errors
+/// [`Reason`] if the octets are not a list: then the store is damaged, or of another program.
+pub fn list(
+    kind: ListKind,
+    octets: &[u8],
+    acceptance: Acceptance,
+) -> Result<Verified<TrustList>, Reason> {
+    let file = Envelope::parse(octets, Kind::List)?;
+    let list = TrustList::decode(kind, &file)?;
+    Ok(Verified::assertion(list, Provenance::Stored(acceptance)))
+}

@@ -1,0 +1,110 @@
+//! Proof, as types: what has been verified cannot be confused with what has not.
+//!
+//! Every place that mints a proof calls a function named `assertion`; `grep assertion src` finds
+//! them all.
+
+/// A value whose signature was verified against a signer that may sign it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified<T> {
+    value: T,
+    provenance: Provenance,
+}
+
+impl<T> Verified<T> {
+    /// States that `value` is what a trusted signer signed.
+    pub(in crate::trust) const fn assertion(value: T, provenance: Provenance) -> Self {
+        Self { value, provenance }
+    }
+
+    /// How it came to be trusted.
+    #[must_use]
+    pub const fn provenance(&self) -> Provenance {
+        self.provenance
+    }
+
+    /// The value.
+    #[must_use]
+    pub const fn value(&self) -> &T {
+        &self.value
+    }
+}
+
+/// How something came to be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provenance {
+    /// Just now, by someone trusted before.
+    Chained(Voucher),
+    /// Just now, because nothing was there to check it with.
+    FirstUse,
+    /// At an earlier time; it was kept in the store since.
+    Stored(Acceptance),
+}
+
+impl Provenance {
+    /// How it was accepted, now or earlier.
+    #[must_use]
+    pub const fn acceptance(self) -> Acceptance {
+        match self {
+            Self::Chained(voucher) => Acceptance::Chained(voucher),
+            Self::FirstUse => Acceptance::FirstUse,
+            Self::Stored(acceptance) => acceptance,
+        }
+    }
+}
+
+/// How something was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acceptance {
+    /// Its signer was vouched for.
+    Chained(Voucher),
+    /// Nothing was there to check it with.
+    FirstUse,
+}
+
+impl Acceptance {
+    /// One word, for the store and for machines.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Chained(Voucher::Ctl) => "ctl",
+            Self::Chained(Voucher::Itl) => "itl",
+            Self::Chained(Voucher::Tvs) => "tvs",
+            Self::FirstUse => "first-use",
+        }
+    }
+
+    /// The acceptance that [`Self::word`] wrote.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        [
+            Self::Chained(Voucher::Ctl),
+            Self::Chained(Voucher::Itl),
+            Self::Chained(Voucher::Tvs),
+            Self::FirstUse,
+        ]
+        .into_iter()
+        .find(|acceptance| acceptance.word() == word)
+    }
+}
+
+/// Who vouched for a signer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voucher {
+    /// The installed certificate trust list.
+    Ctl,
+    /// The installed identity trust list.
+    Itl,
+    /// The Trust Verification Service.
+    Tvs,
+}
+
+/// The right to believe one list without a prior one. It is spent by use and cannot be copied.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FirstUse(());
+
+impl FirstUse {
+    /// States that there is no list that could vouch for another.
+    pub(in crate::trust) const fn assertion() -> Self {
+        Self(())
+    }
+}

@@ -1,0 +1,151 @@
+//! Why octets are not what they should be.
+
+use core::fmt;
+
+/// A place in the input that breaks the format, and how.
+///
+/// `offset` counts from the first octet of the file, also inside nested structures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    /// Octets from the start of the file.
+    pub offset: usize,
+    /// The field that was being read, in the words of the format.
+    pub field: &'static str,
+    /// What was expected there, and what was found.
+    pub fault: Fault,
+}
+
+impl Malformed {
+    /// A fault in `field` at `offset`.
+    #[must_use]
+    pub const fn new(offset: usize, field: &'static str, fault: Fault) -> Self {
+        Self { offset, field, fault }
+    }
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "offset {}, {}: {}", self.offset, self.field, self.fault)
+    }
+}
+
+/// The ways in which a field can be wrong; lengths count octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The input has no octets at all.
+    Empty,
+    /// A field of a fixed size has another one.
+    FieldLength {
+        /// The size that the format gives.
+        expected: usize,
+        /// The size announced.
+        found: usize,
+    },
+    /// The same tag a second time.
+    DuplicateTag(u8),
+    /// A length that disagrees with the structure around it or inside it.
+    LengthMismatch {
+        /// Where the structure should end, or the smallest possible length.
+        expected: usize,
+        /// The length announced.
+        found: usize,
+    },
+    /// An announced length runs past its enclosure.
+    LengthOverrun {
+        /// Octets that are left in the enclosure.
+        expected: usize,
+        /// The length announced.
+        found: usize,
+    },
+    /// A required tag is not there.
+    MissingField(u8),
+    /// Something other than padding after the first padding octet.
+    Padding(u8),
+    /// A tag where the format does not allow it.
+    TagOrder(u8),
+    /// Not UTF-8 with exactly one NUL, at the end.
+    Text,
+    /// More records than a list may have.
+    TooMany {
+        /// The limit.
+        expected: usize,
+    },
+    /// Octets after the last structure.
+    TrailingGarbage(u8),
+    /// The input ends inside a field.
+    Truncated {
+        /// Octets that the field needs.
+        expected: usize,
+        /// Octets that are left.
+        found: usize,
+    },
+    /// Tag 0, or a tag that belongs to another kind of file.
+    UnknownTag(u8),
+    /// A major version of another format.
+    Version {
+        /// The major version of this kind of file.
+        expected: u8,
+        /// The major version found.
+        found: u8,
+    },
+    /// A field that must say something is empty.
+    ZeroLength,
+}
+
+impl Fault {
+    /// The class of the fault in one word, as the test vectors name it.
+    #[must_use]
+    pub const fn class(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::FieldLength { .. } => "bad-field-length",
+            Self::DuplicateTag(_) => "duplicate-tag",
+            Self::LengthMismatch { .. } => "length-mismatch",
+            Self::LengthOverrun { .. } => "length-overrun",
+            Self::MissingField(_) => "missing-field",
+            Self::Padding(_) => "padding",
+            Self::TagOrder(_) => "bad-tag-order",
+            Self::Text => "bad-text",
+            Self::TooMany { .. } => "too-many-records",
+            Self::TrailingGarbage(_) => "trailing-garbage",
+            Self::Truncated { .. } => "truncated",
+            Self::UnknownTag(_) => "unknown-tag",
+            Self::Version { .. } => "bad-version",
+            Self::ZeroLength => "zero-length-field",
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Empty => write!(f, "expected a file, found no octets"),
+            Self::FieldLength { expected, found } => {
+                write!(f, "expected a length of {expected}, found {found}")
+            }
+            Self::DuplicateTag(tag) => write!(f, "expected tag {tag} once, found it again"),
+            Self::LengthMismatch { expected, found } => {
+                write!(f, "expected length {expected} by the structure, found {found}")
+            }
+            Self::LengthOverrun { expected, found } => {
+                write!(f, "expected at most {expected} octets, found a length of {found}")
+            }
+            Self::MissingField(tag) => write!(f, "expected tag {tag}, found none"),
+            Self::Padding(tag) => write!(f, "expected padding to the end, found tag {tag}"),
+            Self::TagOrder(tag) => write!(f, "found tag {tag} where it may not stand"),
+            Self::Text => write!(f, "expected UTF-8 with one NUL at its end, found something else"),
+            Self::TooMany { expected } => write!(f, "expected at most {expected}, found more"),
+            Self::TrailingGarbage(octet) => {
+                write!(f, "expected a record or the end, found octet {octet:#04x}")
+            }
+            Self::Truncated { expected, found } => {
+                write!(f, "expected {expected} more octets, found {found}")
+            }
+            Self::UnknownTag(tag) => write!(f, "found tag {tag}, which this kind of file has not"),
+            Self::Version { expected, found } => {
+                write!(f, "expected major version {expected}, found {found}")
+            }
+            Self::ZeroLength => write!(f, "expected a value, found an empty one"),
+        }
+    }
+}
