@@ -91,6 +91,7 @@ impl<'a> Certificate<'a> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the borrow inside outlives the Cow")]
 fn borrowed(data: Cow<'_, [u8]>) -> Result<&[u8], NotACertificate> {
     match data {
         Cow::Borrowed(octets) => Ok(octets),

@@ -1,5 +1,6 @@
 //! Whether an offered file is believed: the whole way from octets to proof.
 
+use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
@@ -37,7 +38,7 @@ pub enum Content<'a> {
     /// Nobody could be verified with in this state: the payload is taken from anyone.
     Unchecked(&'a [u8]),
     /// Signed by someone who may sign files; the whole envelope, for what it says of encryption.
-    Verified(Verified<Envelope<'a>>),
+    Verified(Box<Verified<Envelope<'a>>>),
 }
 
 /// Judges an offered trust list by the installed ones.
@@ -108,7 +109,7 @@ fn signed_file<'a>(
     let warnings = verified(&file, anchor, policy)?;
     named(&file, &[name])?;
     let value = Verified::assertion(file, Provenance::Chained(voucher));
-    Ok(Accepted { value: Content::Verified(value), warnings })
+    Ok(Accepted { value: Content::Verified(Box::new(value)), warnings })
 }
 
 fn chained(

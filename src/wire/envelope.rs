@@ -6,7 +6,12 @@ use core::ops::Range;
 use crate::wire::codes::{Digest, Serial, Version};
 use crate::wire::encrypted::Encryption;
 use crate::wire::malformed::{Fault, Malformed};
-use crate::wire::reader::{Element, Reader, once, required};
+use crate::wire::reader::{Element, Reader, once};
+
+mod blocks;
+
+pub use blocks::field_name;
+use blocks::{SignerBlock, signature_info};
 
 /// Which of the three signed formats a file is read as; the name asked for says which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -315,85 +320,6 @@ fn padding(mut reader: Reader<'_>) -> Result<usize, Malformed> {
     Ok(count)
 }
 
-/// The children of the signer block; one that is missing is told after the whole header was read,
-/// because a child outside its block is the better explanation.
-struct SignerBlock<'a> {
-    offset: usize,
-    name: Option<&'a str>,
-    serial: Option<Serial<'a>>,
-    issuer: Option<&'a str>,
-}
-
-impl<'a> SignerBlock<'a> {
-    fn parse(block: &Element<'a>) -> Result<Self, Malformed> {
-        let mut found = Self { offset: block.offset, name: None, serial: None, issuer: None };
-        let mut reader = block.inside();
-        while reader.left() > 0 {
-            let child = reader.element("signer")?;
-            let field = field_name(child.tag);
-            match child.tag {
-                4 => once(&mut found.name, &child, field, said(&child, field)?)?,
-                5 => once(&mut found.serial, &child, field, Serial::new(child.some(field)?))?,
-                6 => once(&mut found.issuer, &child, field, said(&child, field)?)?,
-                tag => return Err(Malformed::new(child.offset, "signer", Fault::TagOrder(tag))),
-            }
-        }
-        Ok(found)
-    }
-
-    fn finish(self) -> Result<Signer<'a>, Malformed> {
-        Ok(Signer {
-            name: required(self.name, 4, field_name(4), self.offset)?,
-            serial: required(self.serial, 5, field_name(5), self.offset)?,
-            issuer: required(self.issuer, 6, field_name(6), self.offset)?,
-        })
-    }
-}
-
-/// A name that says something: a blank signer could match a blank record.
-fn said<'a>(element: &Element<'a>, field: &'static str) -> Result<&'a str, Malformed> {
-    let text = element.text(field)?;
-    if text.is_empty() {
-        return Err(Malformed::new(element.offset, field, Fault::ZeroLength));
-    }
-    Ok(text)
-}
-
-fn signature_info(block: &Element<'_>) -> Result<SignatureInfo, Malformed> {
-    block.array::<15>(field_name(7))?;
-    let (mut digest, mut algorithm) = (None, None);
-    let mut reader = block.inside();
-    while reader.left() > 0 {
-        let child = reader.element(field_name(7))?;
-        let field = field_name(child.tag);
-        match child.tag {
-            8 => once(&mut digest, &child, field, child.array::<1>(field)?)?,
-            9 => once(&mut algorithm, &child, field, algorithm_info(&child)?)?,
-            tag => return Err(Malformed::new(child.offset, field_name(7), Fault::TagOrder(tag))),
-        }
-    }
-    let [digest] = required(digest, 8, field_name(8), block.offset)?;
-    let (algorithm, modulus) = required(algorithm, 9, field_name(9), block.offset)?;
-    Ok(SignatureInfo { digest: Digest::from(digest), algorithm, modulus })
-}
-
-fn algorithm_info(block: &Element<'_>) -> Result<(u8, u8), Malformed> {
-    let (mut algorithm, mut modulus) = (None, None);
-    let mut reader = block.inside();
-    while reader.left() > 0 {
-        let child = reader.element(field_name(9))?;
-        let field = field_name(child.tag);
-        match child.tag {
-            10 => once(&mut algorithm, &child, field, child.array::<1>(field)?)?,
-            11 => once(&mut modulus, &child, field, child.array::<1>(field)?)?,
-            tag => return Err(Malformed::new(child.offset, field_name(9), Fault::TagOrder(tag))),
-        }
-    }
-    let [algorithm] = required(algorithm, 10, field_name(10), block.offset)?;
-    let [modulus] = required(modulus, 11, field_name(11), block.offset)?;
-    Ok((algorithm, modulus))
-}
-
 /// A signature of 512, 1024, 2048 or 4096 bits must say so in its modulus code.
 ///
 /// Other sizes have no code of their own (the reference tools give 3072 bits none), so there the
@@ -409,42 +335,6 @@ fn fits_modulus(signature: &Element<'_>, code: u8) -> Result<(), Malformed> {
             let fault = Fault::FieldLength { expected, found: signature.value.len() };
             Err(Malformed::new(signature.offset, field_name(12), fault))
         }
-    }
-}
-
-/// The format's own words for the header's tags.
-#[must_use]
-pub const fn field_name(tag: u8) -> &'static str {
-    match tag {
-        1 => "version",
-        2 => "header length",
-        3 => "signer",
-        4 => "signer name",
-        5 => "serial number",
-        6 => "issuer",
-        7 => "signature info",
-        8 => "digest algorithm",
-        9 => "signature algorithm info",
-        10 => "signature algorithm",
-        11 => "signature modulus",
-        12 => "signature",
-        13 => "padding",
-        14 => "file name",
-        15 => "timestamp",
-        16 => "encryption info",
-        17 => "initialisation vector info",
-        18 => "initialisation vector marker",
-        19 => "initialisation vector",
-        20 => "padding count",
-        21 => "key info",
-        22 => "key marker",
-        23 => "key size",
-        24 => "key algorithm",
-        25 => "encrypted key",
-        26 => "plaintext digest algorithm",
-        27 => "plaintext digest",
-        28 => "signer version",
-        _ => "field of unknown tag",
     }
 }
 
