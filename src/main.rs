@@ -1,3 +1,7 @@
 //! The `secd` program: see [`secd::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    secd::cli::main()
+}

@@ -1,0 +1,105 @@
+//! What a file says, as one object for `--json`.
+
+use serde::Serialize;
+
+use crate::trust::signature::{md5, sha1};
+use crate::wire::list::Hash;
+use crate::wire::{Envelope, Record};
+
+/// The members that `show` and `verify` share (design, command line).
+#[derive(Serialize)]
+pub(super) struct Facts<'a> {
+    kind: &'static str,
+    version: String,
+    signer_version: Option<String>,
+    header_length: usize,
+    signer: SignerFacts<'a>,
+    digest: String,
+    filename: &'a str,
+    timestamp: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records: Option<Vec<RecordFacts<'a>>>,
+    md5: String,
+    sha1: String,
+}
+
+#[derive(Serialize)]
+struct SignerFacts<'a> {
+    name: &'a str,
+    issuer: &'a str,
+    serial: String,
+}
+
+#[derive(Serialize)]
+struct RecordFacts<'a> {
+    role: String,
+    role_code: u16,
+    subject: Option<&'a str>,
+    issuer: Option<&'a str>,
+    serial: Option<String>,
+    cert_sha1: Option<String>,
+    has_certificate: bool,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn new(file: &Envelope<'a>, records: Option<&[Record<'a>]>) -> Self {
+        Self {
+            kind: kind(file, records.is_some()),
+            version: file.version.to_string(),
+            signer_version: file.signer_version.map(|version| version.to_string()),
+            header_length: file.header_length,
+            signer: SignerFacts {
+                name: file.signer.name,
+                issuer: file.signer.issuer,
+                serial: file.signer.serial.to_string(),
+            },
+            digest: file.info.digest.to_string(),
+            filename: file.file_name,
+            timestamp: file.timestamp,
+            records: records.map(|records| records.iter().map(RecordFacts::new).collect()),
+            md5: hex(&md5(file.octets())),
+            sha1: hex(&sha1(file.octets())),
+        }
+    }
+}
+
+/// The kinds by their file endings, as the vectors' manifest has them.
+const fn kind(file: &Envelope<'_>, is_list: bool) -> &'static str {
+    match (is_list, &file.encryption) {
+        (true, _) => "tlv",
+        (false, Some(_)) => "enc",
+        (false, None) => "sgn",
+    }
+}
+
+impl<'a> RecordFacts<'a> {
+    fn new(record: &Record<'a>) -> Self {
+        Self {
+            role: record.role.to_string(),
+            role_code: record.role.code(),
+            subject: record.subject,
+            issuer: record.issuer,
+            serial: record.serial.map(|serial| serial.to_string()),
+            cert_sha1: certificate_sha1(record),
+            has_certificate: record.certificate.is_some(),
+        }
+    }
+}
+
+fn certificate_sha1(record: &Record<'_>) -> Option<String> {
+    match (record.certificate, record.hash) {
+        (Some(der), _) => Some(hex(&sha1(der))),
+        (None, Some(Hash::Sha1(hash))) => Some(hex(hash)),
+        (None, _) => None,
+    }
+}
+
+/// Lower-case hexadecimal.
+pub(super) fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// Upper-case hexadecimal in pairs, as `show itl` prints it.
+pub(super) fn pairs(octets: &[u8], separator: &str) -> String {
+    octets.iter().map(|octet| format!("{octet:02X}")).collect::<Vec<_>>().join(separator)
+}

@@ -1,0 +1,243 @@
+//! `secd show`: prints a file field by field, as the call manager's `show itl` does.
+
+use std::fmt::{self, Display, Write};
+use std::path::PathBuf;
+
+use lexopt::Parser;
+use lexopt::prelude::{Long, Value};
+
+use crate::cli::facts::{Facts, pairs};
+use crate::cli::{Exit, Failure, help_or_unexpected, input, named, print, print_json, usage};
+use crate::io::clock;
+use crate::trust::signature::sha1;
+use crate::trust::update::{self, Offer};
+use crate::trust::{Anchors, Decision, ListKind, Policy};
+use crate::wire::list::Hash;
+use crate::wire::{Envelope, Kind, Record, Role, list};
+
+/// Prints the file that the arguments name.
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
+    let (mut path, mut json) = (None, false);
+    while let Some(argument) = arguments.next().map_err(usage)? {
+        match argument {
+            Long("json") => json = true,
+            Value(file) => input::only(&mut path, file)?,
+            other => return help_or_unexpected(other, HELP),
+        }
+    }
+    let path: PathBuf = path.ok_or_else(|| usage("show needs a FILE"))?;
+    let octets = input::read(&path)?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let kind = input::kind(name.as_deref().unwrap_or_default(), &octets);
+    let malformed = |error| Failure::new(Exit::Malformed, named(&path, error));
+    let file = Envelope::parse(&octets, kind).map_err(malformed)?;
+    let records = match kind {
+        Kind::List => Some(list::parse(file.body(), file.header_length).map_err(malformed)?),
+        Kind::Signed | Kind::Encrypted => None,
+    };
+    if json {
+        return Ok(print_json(&Facts::new(&file, records.as_deref())));
+    }
+    Ok(print(&Page { file: &file, records: records.as_deref() }.to_string()))
+}
+
+/// One file on paper.
+struct Page<'a> {
+    file: &'a Envelope<'a>,
+    records: Option<&'a [Record<'a>]>,
+}
+
+impl Page<'_> {
+    fn word(&self) -> &'static str {
+        match self.records {
+            Some(_) => self.list_kind().word(),
+            None => "signed",
+        }
+    }
+
+    fn list_kind(&self) -> ListKind {
+        if self.file.file_name.starts_with("CTL") { ListKind::Ctl } else { ListKind::Itl }
+    }
+
+    fn header(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.file;
+        let signer = file.signer;
+        row(f, 3, "SIGNERID", 2, signer_length(file))?;
+        row(f, 4, "SIGNERNAME", signer.name.len() + 1, signer.name)?;
+        let serial = signer.serial.octets();
+        row(f, 5, "SERIALNUMBER", serial.len(), pairs(serial, ":"))?;
+        row(f, 6, "CANAME", signer.issuer.len() + 1, signer.issuer)?;
+        row(f, 7, "SIGNATUREINFO", 2, 15)?;
+        row(f, 8, "DIGESTALGORITHM", 1, file.info.digest)?;
+        row(f, 9, "SIGNATUREALGOINFO", 2, 8)?;
+        row(f, 10, "SIGNATUREALGORITHM", 1, file.info.algorithm)?;
+        row(f, 11, "SIGNATUREMODULUS", 1, file.info.modulus)?;
+        row(f, 12, "SIGNATURE", file.signature.len(), "")?;
+        row(f, 14, "FILENAME", file.file_name.len() + 1, file.file_name)?;
+        row(f, 15, "TIMESTAMP", 4, clock::rfc3339(u64::from(file.timestamp)))?;
+        for unknown in &file.unknown {
+            row(f, unknown.tag, "UNKNOWN", 0, format_args!("at octet {}", unknown.offset))?;
+        }
+        Ok(())
+    }
+
+    fn record(&self, f: &mut fmt::Formatter<'_>, record: &Record<'_>) -> fmt::Result {
+        row(f, 1, "RECORDLENGTH", 2, record.length)?;
+        if let Some(host) = record.host {
+            row(f, 2, "DNSNAME", host.len(), String::from_utf8_lossy(host).trim_matches('\0'))?;
+        }
+        if let Some(subject) = record.subject {
+            row(f, 3, "SUBJECTNAME", subject.len() + 1, subject)?;
+        }
+        row(f, 4, "FUNCTION", 2, Function(record.role))?;
+        if let Some(issuer) = record.issuer {
+            row(f, 5, "ISSUERNAME", issuer.len() + 1, issuer)?;
+        }
+        if let Some(serial) = record.serial {
+            row(f, 6, "SERIALNUMBER", serial.octets().len(), pairs(serial.octets(), ":"))?;
+        }
+        material(f, record)?;
+        for unknown in &record.unknown {
+            row(f, unknown.tag, "UNKNOWN", 0, format_args!("at octet {}", unknown.offset))?;
+        }
+        if record.role == Role::Sast {
+            let used = if self.signed_by(record) { "was" } else { "was not" };
+            writeln!(f, "This etoken {used} used to sign the {} file.", self.word())?;
+        }
+        Ok(())
+    }
+
+    fn signed_by(&self, record: &Record<'_>) -> bool {
+        record.serial == Some(self.file.signer.serial)
+            && record.issuer == Some(self.file.signer.issuer)
+    }
+
+    /// Says what can be said without an installed list.
+    fn verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.records.is_none() {
+            return writeln!(f, "Not verified: the signer's certificate is not in the file.");
+        }
+        let word = self.word();
+        let offer = Offer { name: self.file.file_name, octets: self.file.octets() };
+        let nothing = Anchors::default();
+        match update::list(&nothing, self.list_kind(), offer, &Policy::default()) {
+            Decision::Trust(accepted) => {
+                for warning in &accepted.warnings {
+                    writeln!(f, "Warning: {warning}.")?;
+                }
+                writeln!(f, "The {word} file was verified successfully, by its own token.")
+            }
+            Decision::Refuse(reason) => {
+                writeln!(f, "Verification of the {word} file failed: {reason}.")
+            }
+            Decision::Ask(query) => {
+                writeln!(f, "Verification of the {word} file failed: {}.", query.otherwise)
+            }
+        }
+    }
+}
+
+impl Display for Page<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (file, word) = (self.file, self.word());
+        writeln!(f, "Length of {word} file: {}", file.octets().len())?;
+        let time = clock::rfc3339(u64::from(file.timestamp));
+        writeln!(f, "The {word} file was last modified on {time}\n")?;
+        writeln!(f, "Version:       {}", file.version)?;
+        writeln!(f, "HeaderLength:  {} (BYTES)", file.header_length)?;
+        if let Some(version) = file.signer_version {
+            writeln!(f, "SignerVersion: {version}")?;
+        }
+        writeln!(f)?;
+        heading(f)?;
+        self.header(f)?;
+        for (place, record) in self.records.into_iter().flatten().enumerate() {
+            let (number, offset) = (place + 1, record.offset);
+            writeln!(f, "\n        {word} Record #:{number} (octet {offset})\n        ----")?;
+            heading(f)?;
+            self.record(f, record)?;
+        }
+        writeln!(f)?;
+        self.verdict(f)
+    }
+}
+
+fn heading(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    writeln!(f, "BYTEPOS TAG                 LENGTH  VALUE\n------- ---                 ------  -----")
+}
+
+/// One line; the first column is the tag's number, as the call manager prints it.
+fn row(
+    f: &mut fmt::Formatter<'_>,
+    tag: u8,
+    name: &str,
+    length: usize,
+    value: impl Display,
+) -> fmt::Result {
+    let line = format!("{tag:<7} {name:<19} {length:<7} {}", escaped(&value.to_string()));
+    writeln!(f, "{}", line.trim_end())
+}
+
+fn material(f: &mut fmt::Formatter<'_>, record: &Record<'_>) -> fmt::Result {
+    if let Some(key) = record.public_key {
+        row(f, 7, "PUBLICKEY", key.len(), "")?;
+    }
+    if let Some(signature) = record.signature {
+        row(f, 8, "SIGNATURE", signature.len(), "")?;
+    }
+    if let Some(der) = record.certificate {
+        let digest = pairs(&sha1(der), " ");
+        row(f, 9, "CERTIFICATE", der.len(), format_args!("{digest} (SHA1 Hash HEX)"))?;
+    }
+    if let Some(address) = record.address {
+        let dotted: Vec<_> = address.iter().map(u8::to_string).collect();
+        row(f, 10, "IPADDRESS", address.len(), dotted.join("."))?;
+    }
+    if let Some(hash) = record.hash {
+        row(f, 11, "CERTHASH", hash.octets().len(), pairs(hash.octets(), " "))?;
+        let algorithm = match hash {
+            Hash::Sha1(_) => "SHA-1".to_string(),
+            Hash::Unknown { algorithm, .. } => format!("unknown ({algorithm})"),
+        };
+        row(f, 12, "HASH ALGORITHM", 1, algorithm)?;
+    }
+    Ok(())
+}
+
+/// Octets of the signer block's content: three elements of a prefix of three each.
+fn signer_length(file: &Envelope<'_>) -> usize {
+    let signer = file.signer;
+    9 + signer.name.len() + 1 + signer.serial.octets().len() + signer.issuer.len() + 1
+}
+
+/// A role in the words of `show itl`.
+struct Function(Role);
+
+impl Display for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Role::Sast => f.write_str("System Administrator Security Token"),
+            role => role.fmt(f),
+        }
+    }
+}
+
+/// A foreign text must not reach the terminal's control functions.
+fn escaped(text: &str) -> String {
+    text.chars().fold(String::new(), |mut out, character| {
+        if character.is_control() {
+            let _infallible = write!(out, "{}", character.escape_default());
+        } else {
+            out.push(character);
+        }
+        out
+    })
+}
+
+const HELP: &str = "\
+Prints a trust list or signed file, field by field, in the layout of the call manager's `show itl`.
+
+Usage: secd show FILE [--json]
+
+A list is verified by its own token, as a phone without lists would do, and the page says so.
+";

@@ -1,0 +1,265 @@
+//! `secd verify`: judges a file as a phone would that has the given lists installed.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use lexopt::Parser;
+use lexopt::prelude::{Long, Value};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::cli::facts::{Facts, hex};
+use crate::cli::{Exit, Failure, complain, help_or_unexpected, input, named, print, print_json, usage};
+use crate::trust::decrypt::{self, DeviceKey};
+use crate::trust::signature::sha256;
+use crate::trust::update::{self, Accepted, Content, Offer};
+use crate::trust::{
+    Acceptance, Anchors, Decision, ListKind, Policy, Provenance, Reason, Warning, stored,
+};
+use crate::wire::{Envelope, Kind, list};
+
+/// Judges the file that the arguments name.
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
+    let mut options = Options::default();
+    while let Some(argument) = arguments.next().map_err(usage)? {
+        match argument {
+            Long("ctl") => options.ctl = Some(input::path(&mut arguments)?),
+            Long("itl") => options.itl = Some(input::path(&mut arguments)?),
+            Long("key") => options.key = Some(input::path(&mut arguments)?),
+            Long("out") => options.out = Some(input::path(&mut arguments)?),
+            Long("name") => options.name = Some(input::text(&mut arguments)?),
+            Long("json") => options.json = true,
+            Value(file) => input::only(&mut options.file, file)?,
+            other => return help_or_unexpected(other, HELP),
+        }
+    }
+    options.judge()
+}
+
+#[derive(Default)]
+struct Options {
+    file: Option<PathBuf>,
+    ctl: Option<PathBuf>,
+    itl: Option<PathBuf>,
+    key: Option<PathBuf>,
+    out: Option<PathBuf>,
+    name: Option<String>,
+    json: bool,
+}
+
+/// What is known of a file once it is believed.
+struct Belief {
+    by: &'static str,
+    warnings: Vec<Warning>,
+    content: Payload,
+}
+
+enum Payload {
+    /// A trust list: the file is the content.
+    List,
+    /// An encrypted file, and no key was given.
+    Locked,
+    /// A file's payload, decrypted where it was encrypted.
+    Open(Zeroizing<Vec<u8>>),
+}
+
+impl Options {
+    fn judge(self) -> Result<Exit, Failure> {
+        let path = self.file.clone().ok_or_else(|| usage("verify needs a FILE"))?;
+        let octets = input::read(&path)?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let kind = input::kind(self.name.as_deref().or(name.as_deref()).unwrap_or_default(), &octets);
+        let anchors = self.anchors()?;
+        let key = self.key()?;
+        let verdict = self.verdict(&octets, kind, &anchors, key.as_ref());
+        self.report(&path, &octets, kind, verdict)
+    }
+
+    fn anchors(&self) -> Result<Anchors, Failure> {
+        let mut anchors = Anchors::default();
+        for (path, kind) in [(&self.ctl, ListKind::Ctl), (&self.itl, ListKind::Itl)] {
+            let Some(path) = path else { continue };
+            let list = stored::list(kind, &input::read(path)?, Acceptance::FirstUse)
+                .map_err(|reason| Failure::new(Exit::Malformed, named(path, reason)))?;
+            anchors.install(list);
+        }
+        Ok(anchors)
+    }
+
+    fn key(&self) -> Result<Option<DeviceKey>, Failure> {
+        let Some(path) = &self.key else { return Ok(None) };
+        let octets = Zeroizing::new(input::read(path)?);
+        let key = DeviceKey::of_pem(&octets).map_err(|_| {
+            Failure::new(Exit::Malformed, named(path, "expected an RSA private key in PEM or DER"))
+        })?;
+        Ok(Some(key))
+    }
+
+    fn verdict(
+        &self,
+        octets: &[u8],
+        kind: Kind,
+        anchors: &Anchors,
+        key: Option<&DeviceKey>,
+    ) -> Result<Belief, Reason> {
+        let file = Envelope::parse(octets, kind)?;
+        let offer = Offer { name: self.name.as_deref().unwrap_or(file.file_name), octets };
+        let policy = Policy::default();
+        if kind == Kind::List {
+            let list_kind = list_kind(file.file_name);
+            let accepted = settled(update::list(anchors, list_kind, offer, &policy))?;
+            let by = accepted.value.provenance();
+            return Ok(Belief { by: word(by), warnings: accepted.warnings, content: Payload::List });
+        }
+        let accepted = settled(update::file(anchors, kind, offer, &policy))?;
+        believed(accepted, key)
+    }
+
+    fn report(
+        &self,
+        path: &Path,
+        octets: &[u8],
+        kind: Kind,
+        verdict: Result<Belief, Reason>,
+    ) -> Result<Exit, Failure> {
+        if let Ok(Belief { content: Payload::Open(payload), .. }) = &verdict {
+            self.write(payload)?;
+        }
+        let exit = match &verdict {
+            Ok(_) => Exit::Done,
+            Err(Reason::Malformed(_)) => Exit::Malformed,
+            Err(_) => Exit::Refused,
+        };
+        if self.json {
+            print_json(&Verdict::new(octets, kind, &verdict));
+        } else if let Ok(belief) = &verdict {
+            print(&belief.text(path));
+        }
+        if let Err(reason) = &verdict {
+            complain(&named(path, format!("refused ({}): {reason}", reason.class())));
+        }
+        Ok(exit)
+    }
+
+    /// The payload may be secret: it is readable by its owner alone, and never half written.
+    fn write(&self, payload: &[u8]) -> Result<(), Failure> {
+        let Some(path) = &self.out else { return Ok(()) };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let write = || {
+            let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+            file.write_all(payload)?;
+            file.persist(path).map_err(|error| error.error)
+        };
+        write().map(|_| ()).map_err(|error| Failure::new(Exit::NoInput, named(path, error)))
+    }
+}
+
+/// Nobody can be asked here: a question is a refusal for the reason that made it one.
+fn settled<T>(decision: Decision<T>) -> Result<T, Reason> {
+    match decision {
+        Decision::Trust(grant) => Ok(grant),
+        Decision::Refuse(reason) => Err(reason),
+        Decision::Ask(query) => Err(query.otherwise),
+    }
+}
+
+fn believed(
+    accepted: Accepted<Content<'_>>,
+    key: Option<&DeviceKey>,
+) -> Result<Belief, Reason> {
+    // A phone in this state takes the file from anyone; that is no verification.
+    let Content::Verified(file) = accepted.value else { return Err(Reason::WrongSigner) };
+    let content = match (file.value().encryption, key) {
+        (None, _) => Payload::Open(Zeroizing::new(file.value().body().to_vec())),
+        (Some(_), Some(key)) => Payload::Open(decrypt::decrypt(&file, key)?),
+        (Some(_), None) => Payload::Locked,
+    };
+    Ok(Belief { by: word(file.provenance()), warnings: accepted.warnings, content })
+}
+
+const fn word(provenance: Provenance) -> &'static str {
+    provenance.acceptance().word()
+}
+
+fn list_kind(name: &str) -> ListKind {
+    if name.starts_with("CTL") { ListKind::Ctl } else { ListKind::Itl }
+}
+
+impl Belief {
+    fn text(&self, path: &Path) -> String {
+        let mut text = named(path, format!("verified ({})\n", self.by));
+        for warning in &self.warnings {
+            text += &format!("  warning ({}): {warning}\n", warning.class());
+        }
+        match &self.content {
+            Payload::List => {}
+            Payload::Locked => text += "  payload: encrypted; --key opens it\n",
+            Payload::Open(payload) => text += &format!("  payload: {} octets\n", payload.len()),
+        }
+        text
+    }
+
+    fn payload(&self) -> Option<PayloadFacts> {
+        let Payload::Open(payload) = &self.content else { return None };
+        Some(PayloadFacts { length: payload.len(), sha256: hex(&sha256(payload)) })
+    }
+}
+
+/// What `--json` prints: the file's facts where it has any, and the verdict.
+#[derive(Serialize)]
+struct Verdict<'a> {
+    #[serde(flatten)]
+    facts: Option<Facts<'a>>,
+    verdict: &'static str,
+    reason: Option<String>,
+    detail: Option<String>,
+    by: Option<&'static str>,
+    warnings: Vec<&'static str>,
+    payload: Option<PayloadFacts>,
+}
+
+#[derive(Serialize)]
+struct PayloadFacts {
+    length: usize,
+    sha256: String,
+}
+
+impl<'a> Verdict<'a> {
+    fn new(octets: &'a [u8], kind: Kind, verdict: &Result<Belief, Reason>) -> Self {
+        let facts = Envelope::parse(octets, kind).ok().and_then(|file| {
+            let records = match kind {
+                Kind::List => Some(list::parse(file.body(), file.header_length).ok()?),
+                Kind::Signed | Kind::Encrypted => None,
+            };
+            Some(Facts::new(&file, records.as_deref()))
+        });
+        let belief = verdict.as_ref().ok();
+        let reason = verdict.as_ref().err();
+        Self {
+            facts,
+            verdict: if belief.is_some() { "verified" } else { "refused" },
+            reason: reason.map(|reason| reason.class().to_string()),
+            detail: reason.map(ToString::to_string),
+            by: belief.map(|belief| belief.by),
+            warnings: belief
+                .map(|belief| belief.warnings.iter().map(Warning::class).collect())
+                .unwrap_or_default(),
+            payload: belief.and_then(Belief::payload),
+        }
+    }
+}
+
+const HELP: &str = "\
+Judges a file as a phone would that has the given lists installed.
+
+Usage: secd verify FILE [--ctl FILE] [--itl FILE] [--name NAME] [--key FILE] [--out FILE] [--json]
+
+  --ctl FILE   the installed certificate trust list
+  --itl FILE   the installed identity trust list; without both, FILE is a phone's first list
+  --name NAME  the name that the phone asked for (default: the one inside the file)
+  --key FILE   the phone's private key, PEM or DER, for encrypted files
+  --out FILE   write the payload there
+  --json       print one object
+
+Exit: 0 verified, 1 refused, 65 malformed, 66 cannot read
+";
