@@ -1,14 +1,17 @@
 //! `secd show`: prints a file field by field, as the call manager's `show itl` does.
 
-use std::fmt::{self, Display, Write};
+use std::fmt::{self, Display};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use lexopt::Parser;
 use lexopt::prelude::{Long, Value};
+use rustls::pki_types::UnixTime;
 
 use crate::cli::facts::{Facts, pairs};
 use crate::cli::{Exit, Failure, help_or_unexpected, input, named, print, print_json, usage};
-use crate::io::clock;
+use crate::io::clock::Rfc3339;
+use crate::io::console::escape;
 use crate::trust::signature::sha1;
 use crate::trust::update::{self, Offer};
 use crate::trust::{Anchors, Decision, ListKind, Policy};
@@ -74,7 +77,7 @@ impl Page<'_> {
         row(f, 11, "SIGNATUREMODULUS", 1, file.info.modulus)?;
         row(f, 12, "SIGNATURE", file.signature.len(), "")?;
         row(f, 14, "FILENAME", file.file_name.len() + 1, file.file_name)?;
-        row(f, 15, "TIMESTAMP", 4, clock::rfc3339(u64::from(file.timestamp)))?;
+        row(f, 15, "TIMESTAMP", 4, written_at(file))?;
         for unknown in &file.unknown {
             row(f, unknown.tag, "UNKNOWN", 0, format_args!("at octet {}", unknown.offset))?;
         }
@@ -141,7 +144,7 @@ impl Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (file, word) = (self.file, self.word());
         writeln!(f, "Length of {word} file: {}", file.octets().len())?;
-        let time = clock::rfc3339(u64::from(file.timestamp));
+        let time = written_at(file);
         writeln!(f, "The {word} file was last modified on {time}\n")?;
         writeln!(f, "Version:       {}", file.version)?;
         writeln!(f, "HeaderLength:  {} (BYTES)", file.header_length)?;
@@ -174,7 +177,7 @@ fn row(
     length: usize,
     value: impl Display,
 ) -> fmt::Result {
-    let line = format!("{tag:<7} {name:<19} {length:<7} {}", escaped(&value.to_string()));
+    let line = format!("{tag:<7} {name:<19} {length:<7} {}", escape(&value.to_string()));
     writeln!(f, "{}", line.trim_end())
 }
 
@@ -204,6 +207,10 @@ fn material(f: &mut fmt::Formatter<'_>, record: &Record<'_>) -> fmt::Result {
     Ok(())
 }
 
+fn written_at(file: &Envelope<'_>) -> Rfc3339 {
+    Rfc3339(UnixTime::since_unix_epoch(Duration::from_secs(u64::from(file.timestamp))))
+}
+
 /// Octets of the signer block's content: three elements of a prefix of three each.
 fn signer_length(file: &Envelope<'_>) -> usize {
     let signer = file.signer;
@@ -220,18 +227,6 @@ impl Display for Function {
             role => role.fmt(f),
         }
     }
-}
-
-/// A foreign text must not reach the terminal's control functions.
-fn escaped(text: &str) -> String {
-    text.chars().fold(String::new(), |mut out, character| {
-        if character.is_control() {
-            let _infallible = write!(out, "{}", character.escape_default());
-        } else {
-            out.push(character);
-        }
-        out
-    })
 }
 
 const HELP: &str = "\

@@ -1,1 +1,133 @@
 //! The only place that asks the system for the time.
+//!
+//! Everything else takes the time as an argument, so a test has its own origin and a phone whose
+//! clock was never set is an ordinary case: [`now`] answers `None` for it.
+
+use core::fmt;
+use std::time::{Duration, Instant, SystemTime};
+
+use rustls::pki_types::UnixTime;
+
+/// The wall clock, set or not: good for a stamp in a log, not for a decision.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
+pub fn wall() -> SystemTime {
+    SystemTime::now()
+}
+
+/// The monotonic clock: for deadlines and times to live.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
+pub fn monotonic() -> Instant {
+    Instant::now()
+}
+
+/// The wall clock for decisions: `None` if nobody has set it.
+pub fn now() -> Option<UnixTime> {
+    set(wall())
+}
+
+/// `time` if it can come from a clock that was set; `None` before [`EARLIEST`].
+pub fn set(time: SystemTime) -> Option<UnixTime> {
+    let since_epoch = since_epoch(time);
+    (since_epoch >= EARLIEST).then(|| UnixTime::since_unix_epoch(since_epoch))
+}
+
+/// Shows the time of day in UTC as the console does, `HH:MM:SS.uuuuuu`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TimeOfDay(pub SystemTime);
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let since_epoch = since_epoch(self.0);
+        write_time(f, since_epoch.as_secs())?;
+        write!(f, ".{:06}", since_epoch.subsec_micros())
+    }
+}
+
+/// Shows a time as RFC 3339 in UTC with whole seconds, `2026-11-24T16:00:00Z`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Rfc3339(pub UnixTime);
+
+impl fmt::Display for Rfc3339 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        let (year, month, day) = civil(seconds / SECONDS_A_DAY);
+        write!(f, "{year:04}-{month:02}-{day:02}T")?;
+        write_time(f, seconds)?;
+        f.write_str("Z")
+    }
+}
+
+fn since_epoch(time: SystemTime) -> Duration {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
+fn write_time(f: &mut fmt::Formatter<'_>, seconds: u64) -> fmt::Result {
+    let of_day = seconds % SECONDS_A_DAY;
+    write!(f, "{:02}:{:02}:{:02}", of_day / 3600, of_day / 60 % 60, of_day % 60)
+}
+
+/// Year, month and day of a day counted from 1970-01-01.
+///
+/// Counts from 0000-03-01, so that the leap day is the last of its year.
+///
+/// # Source
+/// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`, for days that
+/// are not negative.
+fn civil(days_since_epoch: u64) -> (u64, u64, u64) {
+    let days = days_since_epoch + 719_468;
+    let era = days / 146_097;
+    let of_era = days % 146_097;
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    (year, month, day)
+}
+
+/// 2020-01-01T00:00:00Z: a clock that shows less has never been set.
+///
+/// Inferred: older than this program, newer than the epochs that unset clocks start from (1970,
+/// and the build date of an old firmware).
+pub const EARLIEST: Duration = Duration::from_secs(1_577_836_800);
+
+const SECONDS_A_DAY: u64 = 86_400;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn rfc3339(seconds: u64) -> String {
+        Rfc3339(UnixTime::since_unix_epoch(Duration::from_secs(seconds))).to_string()
+    }
+
+    #[test]
+    fn a_clock_before_2020_is_unset() {
+        assert_eq!(set(SystemTime::UNIX_EPOCH), None);
+        assert_eq!(set(at(1_577_836_799)), None);
+        assert_eq!(set(SystemTime::UNIX_EPOCH - Duration::from_secs(5)), None);
+        assert_eq!(set(at(1_577_836_800)).map(|time| time.as_secs()), Some(1_577_836_800));
+    }
+
+    #[test]
+    fn the_time_of_day_has_microseconds() {
+        let time = at(33_197) + Duration::from_micros(17_670);
+        assert_eq!(TimeOfDay(time).to_string(), "09:13:17.017670");
+    }
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(rfc3339(1_709_251_199), "2024-02-29T23:59:59Z");
+        assert_eq!(rfc3339(1_709_251_200), "2024-03-01T00:00:00Z");
+        assert_eq!(rfc3339(1_767_225_599), "2025-12-31T23:59:59Z");
+        assert_eq!(rfc3339(4_107_542_400), "2100-03-01T00:00:00Z");
+        assert_eq!(rfc3339(4_294_967_295), "2106-02-07T06:28:15Z");
+    }
+}

@@ -8,6 +8,7 @@ pub mod encrypted;
 pub mod envelope;
 pub mod list;
 pub mod malformed;
+pub mod name;
 pub mod reader;
 pub mod tftp;
 
