@@ -190,24 +190,24 @@ impl<'a> Packet<'a> {
 /// # Source
 /// RFC 1350 §5. Capture: a 7940 asks for `CTLSEP<12>.tlv` in a frame of 73 octets, which leaves no
 /// room for options.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Rrq<'a> {
-    name: &'a str,
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Rrq {
+    name: String,
 }
 
-impl<'a> Rrq<'a> {
+impl Rrq {
     /// A request for `name`.
     ///
     /// # Errors
     /// [`UnfitName`] if the name is empty, longer than [`LONGEST_NAME`], or holds anything but
     /// printable ASCII: a zero octet inside a name would begin the mode.
-    pub fn new(name: &'a str) -> Result<Self, UnfitName> {
+    pub fn new(name: &str) -> Result<Self, UnfitName> {
         let unfit = |octet: u8| !(b' '..=b'~').contains(&octet);
         if let Some(offset) = name.bytes().position(unfit) {
             return Err(UnfitName::Character { offset });
         }
         match name.len() {
-            1..=LONGEST_NAME => Ok(Self { name }),
+            1..=LONGEST_NAME => Ok(Self { name: name.into() }),
             found => Err(UnfitName::Length { found }),
         }
     }
