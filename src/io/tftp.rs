@@ -1,1 +1,297 @@
-//! A TFTP read over UDP: the thin socket around proto::tftp.
+//! A TFTP read over UDP: the thin socket around [`proto::tftp`](crate::proto::tftp).
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use tokio::io::Interest;
+use tokio::net::UdpSocket;
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
+
+use crate::proto::tftp::{Agreed, Dally, Datagram, Ending, Tid, To, Transfer};
+
+mod failure;
+mod refusal;
+
+pub use crate::proto::tftp::{Request, Timing};
+pub use crate::wire::tftp::Options;
+pub use failure::Failure;
+
+/// How far a read has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Progress {
+    /// Octets received.
+    pub received: usize,
+    /// Octets of the file, if the server announced them.
+    pub total: Option<usize>,
+}
+
+/// A whole file, and where it came from.
+#[derive(Debug)]
+pub struct Received {
+    /// The file.
+    pub octets: Vec<u8>,
+    /// Who sent it.
+    pub server: SocketAddr,
+    /// Under which terms it came.
+    pub agreed: Agreed,
+}
+
+/// What happens while a list of servers is walked.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// This server did not give the file, and the walk goes on or ends.
+    Failed(&'a Failure),
+    /// Octets have come.
+    Progress(Progress),
+    /// This server is asked now.
+    Requesting(SocketAddr),
+}
+
+/// Reads a file from the first of `servers` that answers, in order.
+///
+/// The next one is asked only when the former was unreachable or failed. That the file is not found
+/// or is too large is an answer, and ends the walk: the servers of a phone hold the same files, and
+/// one that lacks a file must be able to say so without a wait for all the others.
+///
+/// # Errors
+/// The [`Failure`] of the server asked last; [`Failure::NoServer`] if the list is empty.
+pub async fn read_first(
+    servers: &[SocketAddr],
+    request: &Request<'_>,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> Result<Received, Failure> {
+    let mut last = Failure::NoServer;
+    for server in servers {
+        watch(Event::Requesting(*server));
+        let outcome =
+            read(*server, request, &mut |progress| watch(Event::Progress(progress))).await;
+        match outcome {
+            Ok(received) => return Ok(received),
+            Err(failure) => last = failure,
+        }
+        watch(Event::Failed(&last));
+        if last.is_definite() {
+            break;
+        }
+    }
+    Err(last)
+}
+
+/// Reads a file from one server.
+///
+/// Must run inside a tokio runtime: a repetition of the last block is answered by a task that
+/// outlives the call for some seconds, so that the file is not held up.
+///
+/// # Errors
+/// Any [`Failure`] but [`Failure::NoServer`].
+pub async fn read(
+    server: SocketAddr,
+    request: &Request<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Received, Failure> {
+    let transfer = Transfer::new(request, Duration::ZERO).map_err(Failure::UnfitName)?;
+    // An IPv4 address in IPv6 clothes is what the phone logs; the socket wants it plain.
+    let plain = plain_address(server);
+    let failed = |source| Failure::Io { server, source };
+    let socket = bind(&plain).await.map_err(failed)?;
+    let buffer = vec![0; transfer.longest_datagram()];
+    let port = Port { socket, server: plain, start: Instant::now(), buffer };
+    let mut conversation = Conversation { port, transfer };
+    match conversation.run(progress).await.map_err(failed)? {
+        Ok((received, dally)) => {
+            tokio::spawn(conversation.port.dally(dally));
+            Ok(Received { octets: received.octets, server, agreed: received.agreed })
+        }
+        Err(failure) => Err(Failure::of(server, failure)),
+    }
+}
+
+/// Our end of the network: everything of a conversation but the machine.
+struct Port {
+    socket: UdpSocket,
+    server: SocketAddr,
+    start: Instant,
+    buffer: Vec<u8>,
+}
+
+impl Port {
+    /// The next datagram of the server's address that is already here.
+    fn receive(&mut self) -> io::Result<Option<(Tid, usize)>> {
+        loop {
+            match self.socket.try_recv_from(&mut self.buffer) {
+                Ok((length, from)) if from.ip() == self.server.ip() => {
+                    return Ok(Some((Tid(from.port()), length)));
+                }
+                // Another host: no part in this transfer, and no answer.
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                // The queue of `refusal` says whom it is about.
+                Err(error) if is_refusal(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn send(&self, datagram: Datagram<'_>) -> io::Result<()> {
+        let to = self.address(datagram.to);
+        let sent = match self.socket.try_send_to(datagram.octets, to) {
+            // Reported about an earlier datagram; this one has not left.
+            Err(error) if is_refusal(&error) => self.socket.try_send_to(datagram.octets, to),
+            sent => sent,
+        };
+        match sent {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.socket.send_to(datagram.octets, to).await.map(|_| ())
+            }
+            sent => sent.map(|_| ()),
+        }
+    }
+
+    fn address(&self, to: To) -> SocketAddr {
+        let mut address = self.server;
+        if let To::Tid(Tid(port)) = to {
+            address.set_port(port);
+        }
+        address
+    }
+
+    fn elapsed(&self) -> Duration {
+        Instant::now().duration_since(self.start)
+    }
+
+    /// Answers repetitions of the last block until that is no longer worth it.
+    async fn dally(mut self, mut dally: Dally) {
+        // Nothing is lost if this fails: the file is complete.
+        while let Some(until) = dally.deadline() {
+            let readable = timeout_at(self.start + until, self.socket.readable()).await;
+            let Ok(Ok(())) = readable else { return };
+            while let Ok(Some((from, length))) = self.receive() {
+                if let Some(datagram) = dally.on_datagram(from, &self.buffer[..length]) {
+                    let _ = self.socket.try_send_to(datagram.octets, self.address(datagram.to));
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+struct Conversation {
+    port: Port,
+    transfer: Transfer,
+}
+
+impl Conversation {
+    async fn run(&mut self, progress: &mut dyn FnMut(Progress)) -> io::Result<Ending> {
+        self.port.send(self.transfer.start()).await?;
+        let mut timer = pin!(sleep_until(self.port.start + self.transfer.deadline()));
+        let mut received = 0;
+        loop {
+            let drained = self.take_all().await?;
+            if self.transfer.received() > received {
+                received = self.transfer.received();
+                progress(self.progress());
+            }
+            if let Drained::Ended(ending) = drained {
+                return Ok(ending);
+            }
+            self.take_refusals();
+            if let Some(datagram) = self.transfer.on_timer(self.port.elapsed()) {
+                self.port.send(datagram).await?;
+            }
+            if let Some(ending) = self.transfer.ending() {
+                return Ok(ending);
+            }
+            match drained {
+                Drained::Dry => self.wait(timer.as_mut()).await?,
+                _ => tokio::task::yield_now().await,
+            }
+        }
+    }
+
+    /// Takes the datagrams that are here, but not so many that other tasks have to wait.
+    async fn take_all(&mut self) -> io::Result<Drained> {
+        for _ in 0..BATCH {
+            let Some((from, length)) = self.port.receive()? else { return Ok(Drained::Dry) };
+            let now = self.port.elapsed();
+            let octets = &self.port.buffer[..length];
+            if let Some(datagram) = self.transfer.on_datagram(from, octets, now) {
+                self.port.send(datagram).await?;
+            }
+            if let Some(ending) = self.transfer.ending() {
+                return Ok(Drained::Ended(ending));
+            }
+        }
+        Ok(Drained::More)
+    }
+
+    fn take_refusals(&mut self) {
+        let current = self.port.address(self.transfer.tid().map_or(To::Request, To::Tid));
+        while let Some(refused) = refusal::next(&self.port.socket) {
+            if refused.ip() == current.ip() && refused.port() == current.port() {
+                self.transfer.on_refusal(self.port.elapsed());
+            }
+        }
+    }
+
+    /// Waits for the socket or the timer. The timer is set anew only when it has fired: the
+    /// deadline moves with every block, and the timer need not.
+    async fn wait(&mut self, mut timer: Pin<&mut Sleep>) -> io::Result<()> {
+        let due = self.port.start + self.transfer.deadline();
+        if due < timer.deadline() || timer.is_elapsed() {
+            timer.as_mut().reset(due);
+        }
+        tokio::select! {
+            biased;
+            ready = self.port.socket.ready(Interest::READABLE.add(Interest::ERROR)) => {
+                ready.map(|_| ())
+            }
+            () = timer => Ok(()),
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        let total = self.transfer.announced().and_then(|octets| usize::try_from(octets).ok());
+        Progress { received: self.transfer.received(), total }
+    }
+}
+
+/// How the taking of datagrams came to a stop.
+enum Drained {
+    /// None are left.
+    Dry,
+    /// The transfer is over.
+    Ended(Ending),
+    /// There may be more.
+    More,
+}
+
+async fn bind(server: &SocketAddr) -> io::Result<UdpSocket> {
+    let any = match server {
+        SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    let socket = UdpSocket::bind(SocketAddr::new(any, 0)).await?;
+    refusal::listen(&socket, server)?;
+    Ok(socket)
+}
+
+fn plain_address(server: SocketAddr) -> SocketAddr {
+    match server.ip().to_canonical() {
+        IpAddr::V4(v4) => SocketAddr::new(IpAddr::V4(v4), server.port()),
+        IpAddr::V6(_) => server,
+    }
+}
+
+fn is_refusal(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+    )
+}
+
+/// Datagrams taken before other tasks get their turn.
+const BATCH: usize = 64;

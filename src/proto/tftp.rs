@@ -1,1 +1,345 @@
-//! One TFTP read transfer, as a machine that neither sends nor waits.
+//! One TFTP read transfer, without its socket.
+//!
+//! The shell sends what [`Transfer::start`], [`Transfer::on_datagram`] and [`Transfer::on_timer`]
+//! give it, and waits for a datagram of the server or for [`Transfer::deadline`], until
+//! [`Transfer::ending`] has something. Time is the duration since a start of the shell's choice.
+//! That a datagram comes from the server's address is for the shell to see; the machine knows ports
+//! only.
+//!
+//! # Source
+//! RFC 1350, 2347, 2348, 2349, 7440; RFC 1123 §4.2.3.1 for the Sorcerer's Apprentice: a repeated
+//! block gets at most one ACK in the time of a timeout, so a storm cannot keep itself alive.
+
+use std::time::Duration;
+
+use crate::wire::tftp::{
+    BlockNumber, DATA_HEADER, ErrorCode, LONGEST_REQUEST, Malformed, Options, Packet, Rrq,
+    UnfitName,
+};
+
+mod blocks;
+mod dally;
+mod intake;
+mod outcome;
+mod outgoing;
+#[cfg(test)]
+mod tests;
+mod timing;
+
+pub use dally::Dally;
+pub use outcome::{
+    Agreed, Failure, LONGEST_MESSAGE, Message, Misbehaved, Negotiation, Received, Waiting,
+};
+pub use outgoing::{Datagram, To};
+pub use timing::Timing;
+
+use intake::{Arrival, Intake, PLAIN_BLKSIZE};
+use outgoing::Outgoing;
+use timing::Retry;
+
+/// A transfer identifier: the UDP port of one end.
+///
+/// # Source
+/// RFC 1350 §4.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Tid(pub u16);
+
+/// What to read, and within which bounds.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Name of the file on the server.
+    pub name: &'a str,
+    /// Octets that the file may have.
+    pub limit: usize,
+    /// Options to ask for.
+    pub options: Options,
+    /// Patience.
+    pub timing: Timing,
+}
+
+/// How a transfer ended: a file and the care for its last ACK, or a reason.
+pub type Ending = Result<(Received, Dally), Failure>;
+
+/// One read transfer.
+#[derive(Debug)]
+pub struct Transfer {
+    rrq: Rrq,
+    asked: Options,
+    agreed: Agreed,
+    timing: Timing,
+    /// The server's end, once it has answered.
+    tid: Option<Tid>,
+    /// The server's end of an attempt that ended with a refusal of the options.
+    refused_by: Option<Tid>,
+    intake: Intake,
+    retry: Retry,
+    /// Datagrams in a row that could not be delivered.
+    refusals: u32,
+    /// When a repeated block may get an ACK again.
+    repeat_after: Duration,
+    expires: Duration,
+    ending: Option<Ending>,
+    outgoing: Outgoing,
+}
+
+impl Transfer {
+    /// A transfer that begins now.
+    ///
+    /// # Errors
+    /// [`UnfitName`] if no request can carry the name.
+    pub fn new(request: &Request<'_>, now: Duration) -> Result<Self, UnfitName> {
+        Ok(Self {
+            rrq: Rrq::new(request.name)?,
+            asked: request.options,
+            agreed: Agreed::unanswered(&request.options),
+            timing: request.timing,
+            tid: None,
+            refused_by: None,
+            intake: Intake::new(request.limit),
+            retry: Retry::new(&request.timing, now),
+            refusals: 0,
+            repeat_after: now,
+            expires: now.saturating_add(request.timing.deadline),
+            ending: None,
+            outgoing: Outgoing::new(),
+        })
+    }
+
+    /// The first datagram.
+    pub fn start(&mut self) -> Datagram<'_> {
+        self.outgoing.request(&self.rrq, &self.asked)
+    }
+
+    /// Octets of the largest datagram a shell has to take whole.
+    ///
+    /// One more than the largest block, so that a block longer than agreed is seen to be.
+    #[must_use]
+    pub fn longest_datagram(&self) -> usize {
+        let block = self.asked.blksize().map_or(PLAIN_BLKSIZE, usize::from);
+        block.max(LONGEST_REQUEST) + DATA_HEADER + 1
+    }
+
+    /// When to call [`Transfer::on_timer`]. It moves with every block, but a timer may be left at
+    /// an older value and set anew when it fires: a call that is too early does nothing.
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
+        self.retry.due().min(self.expires)
+    }
+
+    /// Octets of the file received so far.
+    #[must_use]
+    pub fn received(&self) -> usize {
+        self.intake.received()
+    }
+
+    /// Octets of the file, if the server announced them.
+    #[must_use]
+    pub fn announced(&self) -> Option<u64> {
+        self.agreed.options.tsize()
+    }
+
+    /// The server's end of the transfer, once it has answered.
+    #[must_use]
+    pub fn tid(&self) -> Option<Tid> {
+        self.tid
+    }
+
+    /// How the transfer ended, given once. Nothing is to be fed to the machine after it.
+    pub fn ending(&mut self) -> Option<Ending> {
+        self.ending.take()
+    }
+
+    /// Takes a datagram from port `from` of the server's address.
+    pub fn on_datagram(&mut self, from: Tid, octets: &[u8], now: Duration) -> Option<Datagram<'_>> {
+        let packet = Packet::parse(octets);
+        match self.tid {
+            None => self.on_first(from, packet, now),
+            Some(tid) if tid == from => self.on_next(tid, packet, now),
+            Some(_) => self.on_stranger(from, packet),
+        }
+    }
+
+    /// Looks at the time. Does nothing before [`Transfer::deadline`].
+    pub fn on_timer(&mut self, now: Duration) -> Option<Datagram<'_>> {
+        if now >= self.expires {
+            return self.time_out(Waiting::End);
+        }
+        if now < self.retry.due() {
+            return None;
+        }
+        if !self.retry.repeat(&self.timing, now) {
+            return self.time_out(Waiting::Block(self.intake.last()));
+        }
+        match self.tid {
+            None => Some(self.outgoing.request(&self.rrq, &self.asked)),
+            Some(tid) => Some(self.acknowledge(tid)),
+        }
+    }
+
+    /// The network says that the last datagram could not be delivered.
+    pub fn on_refusal(&mut self, now: Duration) {
+        self.refusals += 1;
+        if self.refusals >= self.timing.refusals {
+            self.ending = Some(Err(Failure::Unreachable));
+        }
+        self.retry.hasten(now.saturating_add(self.timing.refusal_pause));
+    }
+
+    /// The first answer decides on port and options. What cannot be an answer to a request is left
+    /// from another transfer and changes nothing.
+    fn on_first(
+        &mut self,
+        from: Tid,
+        packet: Result<Packet<'_>, Malformed>,
+        now: Duration,
+    ) -> Option<Datagram<'_>> {
+        match packet {
+            Ok(Packet::Data { block: BlockNumber(1), .. }) => {
+                self.tid = Some(from);
+                self.on_next(from, packet, now)
+            }
+            Ok(Packet::Oack(granted)) => {
+                self.tid = Some(from);
+                Some(self.on_oack(from, granted, now))
+            }
+            Ok(Packet::Error { .. }) if self.refused_by == Some(from) => None,
+            Ok(Packet::Error { code: ErrorCode::OptionRefused, .. }) if !self.asked.is_empty() => {
+                Some(self.ask_plainly(from, now))
+            }
+            Ok(Packet::Error { code, message }) => self.on_error(code, message),
+            Err(malformed) if malformed.code() == ErrorCode::OptionRefused => {
+                Some(self.fail(from, Misbehaved::Malformed(malformed)))
+            }
+            Ok(Packet::Data { .. } | Packet::Ack(_)) | Err(_) => None,
+        }
+    }
+
+    fn on_next(
+        &mut self,
+        tid: Tid,
+        packet: Result<Packet<'_>, Malformed>,
+        now: Duration,
+    ) -> Option<Datagram<'_>> {
+        match packet {
+            Ok(Packet::Data { block, octets }) => self.on_data(tid, block, octets, now),
+            Ok(Packet::Oack(_)) if self.intake.received() == 0 => self.on_repetition(tid, now),
+            Ok(Packet::Oack(_)) => None,
+            Ok(Packet::Error { code, message }) => self.on_error(code, message),
+            Ok(Packet::Ack(_)) => Some(self.fail(tid, Misbehaved::UnexpectedAck)),
+            Err(malformed) => Some(self.fail(tid, Misbehaved::Malformed(malformed))),
+        }
+    }
+
+    /// RFC 1350 §4: tell the stranger, and let the transfer be. An ERROR is never answered.
+    fn on_stranger(
+        &mut self,
+        from: Tid,
+        packet: Result<Packet<'_>, Malformed>,
+    ) -> Option<Datagram<'_>> {
+        match packet {
+            Ok(Packet::Error { .. }) => None,
+            _ => Some(self.outgoing.error(from, ErrorCode::UnknownTid, "unknown transfer ID")),
+        }
+    }
+
+    /// RFC 2347: a client that gets ERROR 8 may ask again without options.
+    fn ask_plainly(&mut self, from: Tid, now: Duration) -> Datagram<'_> {
+        self.refused_by = Some(from);
+        self.asked = Options::default();
+        self.agreed.negotiation = Negotiation::Refused;
+        self.progress(now);
+        self.outgoing.request(&self.rrq, &self.asked)
+    }
+
+    fn on_error(&mut self, code: ErrorCode, message: &[u8]) -> Option<Datagram<'_>> {
+        let message = Message::new(message);
+        let failure = match code {
+            ErrorCode::NotFound => Failure::NotFound { message },
+            code => Failure::ServerError { code, message },
+        };
+        self.ending = Some(Err(failure));
+        None
+    }
+
+    fn on_oack(&mut self, tid: Tid, granted: Options, now: Duration) -> Datagram<'_> {
+        if let Some(option) = outcome::not_asked(&self.asked, &granted) {
+            return self.fail(tid, Misbehaved::OptionNotAsked(option));
+        }
+        self.agreed = Agreed { options: granted, negotiation: Negotiation::Answered };
+        if let Err(failure) = self.intake.agree(&granted) {
+            return self.fail(tid, failure);
+        }
+        self.progress(now);
+        self.acknowledge(tid)
+    }
+
+    fn on_data(
+        &mut self,
+        tid: Tid,
+        block: BlockNumber,
+        octets: &[u8],
+        now: Duration,
+    ) -> Option<Datagram<'_>> {
+        match self.intake.data(block, octets) {
+            Ok(Arrival::Last) => {
+                self.finish(tid, now);
+                Some(self.acknowledge(tid))
+            }
+            Ok(Arrival::WindowFull) => {
+                self.progress(now);
+                Some(self.acknowledge(tid))
+            }
+            Ok(Arrival::New) => {
+                self.progress(now);
+                None
+            }
+            Ok(Arrival::Gap) => Some(self.outgoing.ack(tid, self.intake.last())),
+            Ok(Arrival::Repetition) => self.on_repetition(tid, now),
+            Ok(Arrival::Nothing) => None,
+            Err(failure) => Some(self.fail(tid, failure)),
+        }
+    }
+
+    /// A block or OACK that was here before, probably because our ACK was lost. In the midst of a
+    /// window it is no sign of that, and an ACK would make the server go back.
+    fn on_repetition(&mut self, tid: Tid, now: Duration) -> Option<Datagram<'_>> {
+        if !self.intake.is_acknowledged() || now < self.repeat_after {
+            return None;
+        }
+        self.repeat_after = now.saturating_add(self.timing.timeout);
+        Some(self.acknowledge(tid))
+    }
+
+    /// Something new has come: patience starts afresh.
+    fn progress(&mut self, now: Duration) {
+        self.retry = Retry::new(&self.timing, now);
+        self.refusals = 0;
+    }
+
+    /// Acknowledges all blocks in order, which makes the server start a window after them.
+    fn acknowledge(&mut self, tid: Tid) -> Datagram<'_> {
+        let last = self.intake.acknowledge();
+        self.outgoing.ack(tid, last)
+    }
+
+    fn finish(&mut self, tid: Tid, now: Duration) {
+        let received = Received { octets: self.intake.file(), agreed: self.agreed };
+        let dally = Dally::new(tid, self.intake.last(), &self.timing, now);
+        self.ending = Some(Ok((received, dally)));
+    }
+
+    fn time_out(&mut self, waiting: Waiting) -> Option<Datagram<'_>> {
+        let Some(tid) = self.tid else {
+            self.ending = Some(Err(Failure::TimedOut { waiting: Waiting::Answer }));
+            return None;
+        };
+        Some(self.fail(tid, Failure::TimedOut { waiting }))
+    }
+
+    fn fail(&mut self, tid: Tid, failure: impl Into<Failure>) -> Datagram<'_> {
+        let failure = failure.into();
+        let (code, message) = failure.reply();
+        self.ending = Some(Err(failure));
+        self.outgoing.error(tid, code, message)
+    }
+}

@@ -1,0 +1,127 @@
+//! Why a file could not be read, and from where.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+use crate::proto::tftp::{self as machine, Message, Misbehaved, Waiting};
+use crate::wire::tftp::{ErrorCode, UnfitName};
+
+/// A read without a file.
+#[derive(Debug)]
+pub enum Failure {
+    /// Our side of the network failed.
+    Io {
+        /// Whom it was to reach.
+        server: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The server broke the protocol.
+    Misbehaved {
+        /// Which.
+        server: SocketAddr,
+        /// How.
+        how: Misbehaved,
+    },
+    /// There was no server to ask.
+    NoServer,
+    /// The server is there and does not have the file.
+    NotFound {
+        /// Which.
+        server: SocketAddr,
+        /// Its words.
+        message: Message,
+    },
+    /// The server reported another error.
+    ServerError {
+        /// Which.
+        server: SocketAddr,
+        /// What went wrong, as a number.
+        code: ErrorCode,
+        /// The same in its words.
+        message: Message,
+    },
+    /// Nothing more came in time.
+    TimedOut {
+        /// From where.
+        server: SocketAddr,
+        /// What was waited for.
+        waiting: Waiting,
+    },
+    /// The file is larger than allowed.
+    TooLarge {
+        /// Whose.
+        server: SocketAddr,
+        /// Octets allowed.
+        limit: usize,
+        /// Octets of the file, if the server announced them.
+        announced: Option<u64>,
+    },
+    /// No request can carry the name.
+    UnfitName(UnfitName),
+    /// Nothing listens at the server's port, or there is no way there.
+    Unreachable {
+        /// Which.
+        server: SocketAddr,
+    },
+}
+
+impl Failure {
+    /// Whether it is an answer about the file, which another server is not asked to contradict.
+    #[must_use]
+    pub fn is_definite(&self) -> bool {
+        matches!(self, Self::NotFound { .. } | Self::TooLarge { .. } | Self::UnfitName(_))
+    }
+
+    pub(super) fn of(server: SocketAddr, failure: machine::Failure) -> Self {
+        match failure {
+            machine::Failure::Misbehaved(how) => Self::Misbehaved { server, how },
+            machine::Failure::NotFound { message } => Self::NotFound { server, message },
+            machine::Failure::ServerError { code, message } => {
+                Self::ServerError { server, code, message }
+            }
+            machine::Failure::TimedOut { waiting } => Self::TimedOut { server, waiting },
+            machine::Failure::TooLarge { limit, announced } => {
+                Self::TooLarge { server, limit, announced }
+            }
+            machine::Failure::Unreachable => Self::Unreachable { server },
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { server, source } => write!(f, "tftp server {server}: {source}"),
+            Self::Misbehaved { server, how } => write!(f, "tftp server {server} misbehaved, {how}"),
+            Self::NoServer => f.write_str("no tftp server to ask"),
+            Self::NotFound { server, message } => {
+                write!(f, "file not found on tftp server {server}{message}")
+            }
+            Self::ServerError { server, code, message } => {
+                write!(f, "tftp server {server} reported error {code}{message}")
+            }
+            Self::TimedOut { server, waiting } => {
+                write!(f, "tftp server {server} timed out, {waiting}")
+            }
+            Self::TooLarge { server, limit, announced: Some(announced) } => {
+                write!(f, "file of {announced} octets on {server} exceeds the limit of {limit}")
+            }
+            Self::TooLarge { server, limit, announced: None } => {
+                write!(f, "file on tftp server {server} exceeds the limit of {limit} octets")
+            }
+            Self::UnfitName(unfit) => unfit.fmt(f),
+            Self::Unreachable { server } => write!(f, "tftp server {server} unreachable"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What is left to do for the server when the file is complete.
+
+use std::time::Duration;
+
+use super::{Datagram, Tid, Timing, To};
+use crate::wire::tftp::{BlockNumber, DATA_HEADER, Packet};
+
+/// The care for the last ACK, when the file is already in use.
+///
+/// Without it a server whose last ACK was lost repeats its last block to a closed port, and reports
+/// a failed transfer.
+///
+/// # Source
+/// RFC 1350 §6, "dallying".
+#[derive(Debug, Eq, PartialEq)]
+pub struct Dally {
+    tid: Tid,
+    last: BlockNumber,
+    until: Duration,
+    left: u32,
+    out: Vec<u8>,
+}
+
+impl Dally {
+    pub(super) fn new(tid: Tid, last: BlockNumber, timing: &Timing, now: Duration) -> Self {
+        let until = now.saturating_add(timing.dally);
+        Self { tid, last, until, left: timing.tries, out: Vec::with_capacity(DATA_HEADER) }
+    }
+
+    /// When to stop. `None`: at once, all is said.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        (self.left > 0).then_some(self.until)
+    }
+
+    /// Takes a datagram from port `from` of the server's address: the last block gets its ACK
+    /// again, anything else no answer.
+    pub fn on_datagram(&mut self, from: Tid, octets: &[u8]) -> Option<Datagram<'_>> {
+        let is_last = matches!(Packet::parse(octets),
+            Ok(Packet::Data { block, .. }) if block == self.last && from == self.tid);
+        if !is_last || self.left == 0 {
+            return None;
+        }
+        self.left -= 1;
+        self.out.clear();
+        Packet::Ack(self.last).emit(&mut self.out);
+        Some(Datagram { to: To::Tid(self.tid), octets: &self.out })
+    }
+}

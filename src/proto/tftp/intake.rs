@@ -1,0 +1,132 @@
+//! The file as it comes in, block by block, within its bounds.
+
+use super::blocks::{Blocks, Place};
+use super::outcome::{Failure, Misbehaved};
+use crate::wire::tftp::{BlockNumber, Options};
+
+/// What a DATA packet brought.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Arrival {
+    /// A block after a gap: the last one in order is to be acknowledged, this once.
+    Gap,
+    /// The end of the file: an ACK is due.
+    Last,
+    /// A block in the midst of a window.
+    New,
+    /// No use and no sign of anything.
+    Nothing,
+    /// A block that was here before.
+    Repetition,
+    /// The last block of a window: an ACK is due.
+    WindowFull,
+}
+
+/// The octets received so far.
+#[derive(Debug)]
+pub(super) struct Intake {
+    limit: usize,
+    announced: Option<u64>,
+    blksize: usize,
+    blocks: Blocks,
+    octets: Vec<u8>,
+}
+
+impl Intake {
+    /// A file under the terms of RFC 1350.
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            announced: None,
+            blksize: PLAIN_BLKSIZE,
+            blocks: Blocks::new(1),
+            octets: Vec::new(),
+        }
+    }
+
+    /// Other terms, before the first block.
+    pub(super) fn agree(&mut self, granted: &Options) -> Result<(), Failure> {
+        self.blksize = granted.blksize().map_or(PLAIN_BLKSIZE, usize::from);
+        self.blocks = Blocks::new(granted.windowsize().unwrap_or(1));
+        self.announced = granted.tsize();
+        let Some(announced) = self.announced else { return Ok(()) };
+        match usize::try_from(announced) {
+            Ok(octets) if octets <= self.limit => self.octets.reserve_exact(octets),
+            _ => return Err(self.too_large()),
+        }
+        Ok(())
+    }
+
+    pub(super) fn received(&self) -> usize {
+        self.octets.len()
+    }
+
+    /// The number of the last block in order; 0 before the first.
+    pub(super) fn last(&self) -> BlockNumber {
+        self.blocks.last()
+    }
+
+    /// Whether all that has come was acknowledged, so that the server owes the next window.
+    pub(super) fn is_acknowledged(&self) -> bool {
+        self.blocks.are_acknowledged()
+    }
+
+    /// An ACK of all blocks in order goes out, with this number.
+    pub(super) fn acknowledge(&mut self) -> BlockNumber {
+        self.blocks.acknowledge();
+        self.blocks.last()
+    }
+
+    /// The file, once [`Arrival::Last`] has come.
+    pub(super) fn file(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.octets)
+    }
+
+    pub(super) fn data(&mut self, block: BlockNumber, octets: &[u8]) -> Result<Arrival, Failure> {
+        if octets.len() > self.blksize {
+            let blksize = self.blksize;
+            return Err(Misbehaved::BlockTooLong { block, blksize }.into());
+        }
+        match self.blocks.place(block) {
+            Place::Next => self.take(block, octets),
+            Place::Ahead if self.blocks.find_gap() => Ok(Arrival::Gap),
+            Place::Ahead | Place::Stray => Ok(Arrival::Nothing),
+            Place::Behind => Ok(Arrival::Repetition),
+        }
+    }
+
+    fn take(&mut self, block: BlockNumber, octets: &[u8]) -> Result<Arrival, Failure> {
+        let received = self.octets.len() + octets.len();
+        if received > self.limit {
+            return Err(self.too_large());
+        }
+        let last = octets.len() < self.blksize;
+        if let Some(differs) = self.size_differs(received, last) {
+            return Err(differs.into());
+        }
+        self.octets.extend_from_slice(octets);
+        let full = self.blocks.take(block);
+        Ok(match (last, full) {
+            (true, _) => Arrival::Last,
+            (false, true) => Arrival::WindowFull,
+            (false, false) => Arrival::New,
+        })
+    }
+
+    /// A size announced is a promise: more than that, or another size at the end, breaks it.
+    fn size_differs(&self, received: usize, last: bool) -> Option<Misbehaved> {
+        let announced = self.announced?;
+        let arrived = u64::try_from(received).unwrap_or(u64::MAX);
+        let kept = if last { arrived == announced } else { arrived <= announced };
+        (!kept).then_some(Misbehaved::SizeDiffers { announced, received })
+    }
+
+    fn too_large(&self) -> Failure {
+        Failure::TooLarge { limit: self.limit, announced: self.announced }
+    }
+}
+
+/// Octets of a block when nothing else is agreed.
+///
+/// # Source
+/// RFC 1350 §2.
+pub(super) const PLAIN_BLKSIZE: usize = 512;

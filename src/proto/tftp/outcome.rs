@@ -1,0 +1,262 @@
+//! How a transfer ends.
+
+use std::fmt;
+
+use crate::wire::tftp::{BlockNumber, ErrorCode, Malformed, OptionName, Options};
+
+/// A whole file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Received {
+    /// The file.
+    pub octets: Vec<u8>,
+    /// Under which terms it came.
+    pub agreed: Agreed,
+}
+
+/// The terms of a transfer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Agreed {
+    /// The options in force, with the server's values.
+    pub options: Options,
+    /// How they came about.
+    pub negotiation: Negotiation,
+}
+
+impl Agreed {
+    /// Before the server has said anything.
+    pub(super) fn unanswered(asked: &Options) -> Self {
+        let negotiation =
+            if asked.is_empty() { Negotiation::NotAsked } else { Negotiation::Ignored };
+        Self { options: Options::default(), negotiation }
+    }
+}
+
+impl fmt::Display for Agreed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.negotiation {
+            Negotiation::Answered => self.options.fmt(f),
+            Negotiation::Ignored => f.write_str("options ignored by the server"),
+            Negotiation::NotAsked => f.write_str("no options asked"),
+            Negotiation::Refused => f.write_str("options refused by the server, asked again plain"),
+        }
+    }
+}
+
+/// What became of the options asked for.
+///
+/// # Source
+/// RFC 2347, "Negotiation Protocol".
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Negotiation {
+    /// The server accepted some or all of them.
+    Answered,
+    /// The server sent the file without a word about them.
+    Ignored,
+    /// There were none.
+    NotAsked,
+    /// The server refused the request for them, and it was repeated without.
+    Refused,
+}
+
+/// A transfer without a file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Failure {
+    /// The server broke the protocol.
+    Misbehaved(Misbehaved),
+    /// The server is there and does not have the file.
+    NotFound {
+        /// The server's words.
+        message: Message,
+    },
+    /// The server reported another error.
+    ServerError {
+        /// What went wrong, as a number.
+        code: ErrorCode,
+        /// The server's words.
+        message: Message,
+    },
+    /// Nothing more came in time.
+    TimedOut {
+        /// What was waited for.
+        waiting: Waiting,
+    },
+    /// The file is larger than the caller allows.
+    TooLarge {
+        /// Octets allowed.
+        limit: usize,
+        /// Octets of the file, if the server announced them.
+        announced: Option<u64>,
+    },
+    /// Nothing listens at the server's port, or there is no way there.
+    Unreachable,
+}
+
+impl Failure {
+    /// The ERROR that tells the server.
+    ///
+    /// # Source
+    /// RFC 1350 §7; code 3 for a file too large: RFC 2349, "Transfer Size Option Specification".
+    pub(super) fn reply(&self) -> (ErrorCode, &'static str) {
+        match self {
+            Self::Misbehaved(how) => how.reply(),
+            Self::TimedOut { .. } => (ErrorCode::Undefined, "timed out"),
+            Self::TooLarge { .. } => (ErrorCode::DiskFull, "file too large"),
+            // Never sent: the server has ended the transfer, or is not there.
+            Self::NotFound { .. } | Self::ServerError { .. } | Self::Unreachable => {
+                (ErrorCode::Undefined, "transfer ended")
+            }
+        }
+    }
+}
+
+impl From<Misbehaved> for Failure {
+    fn from(how: Misbehaved) -> Self {
+        Self::Misbehaved(how)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Misbehaved(how) => how.fmt(f),
+            Self::NotFound { message } => write!(f, "file not found{message}"),
+            Self::ServerError { code, message } => write!(f, "server error {code}{message}"),
+            Self::TimedOut { waiting } => write!(f, "timed out, {waiting}"),
+            Self::TooLarge { limit, announced: Some(announced) } => {
+                write!(f, "file of {announced} octets exceeds the limit of {limit}")
+            }
+            Self::TooLarge { limit, announced: None } => {
+                write!(f, "file exceeds the limit of {limit} octets")
+            }
+            Self::Unreachable => f.write_str("unreachable"),
+        }
+    }
+}
+
+/// What a transfer was waiting for when its time was over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Waiting {
+    /// The first answer: the server may not be there at all.
+    Answer,
+    /// The rest of the file, after this block.
+    Block(BlockNumber),
+    /// The end: data still came when the deadline of the whole transfer passed.
+    End,
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer => f.write_str("no answer"),
+            Self::Block(block) => write!(f, "nothing after block {block}"),
+            Self::End => f.write_str("transfer too slow"),
+        }
+    }
+}
+
+/// What a server must not do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Misbehaved {
+    /// A block longer than agreed.
+    BlockTooLong {
+        /// Which.
+        block: BlockNumber,
+        /// Octets agreed.
+        blksize: usize,
+    },
+    /// Octets that are no packet.
+    Malformed(Malformed),
+    /// An option granted that was not asked for, or to an extent that was not.
+    OptionNotAsked(OptionName),
+    /// The file did not have the size announced.
+    SizeDiffers {
+        /// Octets announced.
+        announced: u64,
+        /// Octets that had arrived when this was plain.
+        received: usize,
+    },
+    /// A packet that only a reader sends.
+    UnexpectedAck,
+}
+
+impl Misbehaved {
+    fn reply(self) -> (ErrorCode, &'static str) {
+        match self {
+            Self::BlockTooLong { .. } => (ErrorCode::IllegalOperation, "block too long"),
+            Self::Malformed(malformed) => (malformed.code(), "malformed packet"),
+            Self::OptionNotAsked(_) => (ErrorCode::OptionRefused, "option not asked for"),
+            Self::SizeDiffers { .. } => (ErrorCode::Undefined, "size differs from tsize"),
+            Self::UnexpectedAck => (ErrorCode::IllegalOperation, "unexpected ACK"),
+        }
+    }
+}
+
+impl fmt::Display for Misbehaved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BlockTooLong { block, blksize } => {
+                write!(f, "block {block} longer than the {blksize} octets agreed")
+            }
+            Self::Malformed(malformed) => malformed.fmt(f),
+            Self::OptionNotAsked(option) => write!(f, "server granted {option} unasked"),
+            Self::SizeDiffers { announced, received } => {
+                write!(f, "file of {announced} octets announced, {received} received")
+            }
+            Self::UnexpectedAck => f.write_str("server sent an ACK"),
+        }
+    }
+}
+
+/// A server's words, to be shown and never to be acted upon.
+///
+/// `Display` gives them escaped and after a colon, or nothing if there are none.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Message(Vec<u8>);
+
+impl Message {
+    /// The first [`LONGEST_MESSAGE`] octets of `octets`.
+    #[must_use]
+    pub fn new(octets: &[u8]) -> Self {
+        Self(octets.iter().copied().take(LONGEST_MESSAGE).collect())
+    }
+
+    /// As they came.
+    #[must_use]
+    pub fn octets(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        write!(f, ": {}", self.0.escape_ascii())
+    }
+}
+
+/// The first option granted that exceeds what was asked.
+///
+/// # Source
+/// RFC 2347: nothing unasked. RFC 2348, 7440: a server may lower its value. RFC 2349: the timeout
+/// comes back as it was sent; the size is the server's to say.
+pub(super) fn not_asked(asked: &Options, granted: &Options) -> Option<OptionName> {
+    let exceeds = |asked: Option<u16>, granted: Option<u16>| granted.is_some() && granted > asked;
+    if exceeds(asked.blksize(), granted.blksize()) {
+        return Some(OptionName::Blksize);
+    }
+    if granted.timeout().is_some() && granted.timeout() != asked.timeout() {
+        return Some(OptionName::Timeout);
+    }
+    if granted.tsize().is_some() && asked.tsize().is_none() {
+        return Some(OptionName::Tsize);
+    }
+    exceeds(asked.windowsize(), granted.windowsize()).then_some(OptionName::Windowsize)
+}
+
+/// Octets of a server's message that are kept.
+///
+/// # Source
+/// Inferred: the reason must fit on a line of the log, and a server must not fill the log.
+pub const LONGEST_MESSAGE: usize = 120;

@@ -1,0 +1,431 @@
+//! Transcripts: what comes in at which second, and what goes out.
+
+use std::time::Duration;
+
+use super::{
+    Agreed, Dally, Datagram, Ending, Failure, Message, Misbehaved, Negotiation, Options, Received,
+    Request, Tid, Timing, To, Transfer, Waiting,
+};
+use crate::wire::tftp::{BlockNumber, ErrorCode, Malformed, OptionName, Packet};
+
+const SERVER: Tid = Tid(4000);
+const STRANGER: Tid = Tid(4001);
+
+fn at(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn transfer(options: Options) -> Transfer {
+    limited(options, 100_000)
+}
+
+fn limited(options: Options, limit: usize) -> Transfer {
+    let timing = Timing::default();
+    let request = Request { name: "ITLFile.tlv", limit, options, timing };
+    Transfer::new(&request, Duration::ZERO).unwrap()
+}
+
+fn blksize(octets: u16) -> Options {
+    Options::default().with_blksize(octets).unwrap()
+}
+
+fn window(blocks: u16) -> Options {
+    blksize(8).with_windowsize(blocks).unwrap()
+}
+
+fn emitted(packet: &Packet<'_>) -> Vec<u8> {
+    let mut out = Vec::new();
+    packet.emit(&mut out);
+    out
+}
+
+fn data(block: u16, octets: &[u8]) -> Vec<u8> {
+    emitted(&Packet::Data { block: BlockNumber(block), octets })
+}
+
+fn oack(options: Options) -> Vec<u8> {
+    emitted(&Packet::Oack(options))
+}
+
+fn error(code: ErrorCode, message: &[u8]) -> Vec<u8> {
+    emitted(&Packet::Error { code, message })
+}
+
+/// What goes out, as opcode and number, when `octets` come from the server.
+fn reply(transfer: &mut Transfer, octets: &[u8], seconds: u64) -> Option<(u16, u16)> {
+    transfer.on_datagram(SERVER, octets, at(seconds)).map(|sent| {
+        assert_eq!(sent.to, To::Tid(SERVER));
+        numbers(&sent)
+    })
+}
+
+fn numbers(datagram: &Datagram<'_>) -> (u16, u16) {
+    let octets = datagram.octets;
+    (u16::from_be_bytes([octets[0], octets[1]]), u16::from_be_bytes([octets[2], octets[3]]))
+}
+
+fn ack(block: u16) -> Option<(u16, u16)> {
+    Some((4, block))
+}
+
+fn error_sent(code: u16) -> Option<(u16, u16)> {
+    Some((5, code))
+}
+
+fn received(ending: Option<Ending>) -> (Received, Dally) {
+    ending.expect("ended").expect("file")
+}
+
+fn failure(mut transfer: Transfer) -> Failure {
+    transfer.ending().expect("ended").expect_err("failure")
+}
+
+#[test]
+fn a_plain_file_is_read_in_lock_step() {
+    let mut transfer = transfer(Options::default());
+    assert_eq!(transfer.start().octets, b"\0\x01ITLFile.tlv\0octet\0");
+    assert_eq!(reply(&mut transfer, &data(1, &[7; 512]), 0), ack(1));
+    assert_eq!(reply(&mut transfer, &data(2, b"end"), 0), ack(2));
+    let (received, _) = received(transfer.ending());
+    assert_eq!(received.octets, [&[7; 512], b"end".as_slice()].concat());
+    assert_eq!(received.agreed.negotiation, Negotiation::NotAsked);
+}
+
+#[test]
+fn an_empty_file_is_a_file() {
+    let mut transfer = transfer(Options::default());
+    assert_eq!(reply(&mut transfer, &data(1, b""), 0), ack(1));
+    assert_eq!(received(transfer.ending()).0.octets, b"");
+}
+
+#[test]
+fn a_file_of_whole_blocks_ends_with_an_empty_one() {
+    let mut transfer = transfer(Options::default());
+    assert_eq!(reply(&mut transfer, &data(1, &[7; 512]), 0), ack(1));
+    assert_eq!(transfer.ending(), None);
+    assert_eq!(reply(&mut transfer, &data(2, b""), 0), ack(2));
+    assert_eq!(received(transfer.ending()).0.octets, [7; 512]);
+}
+
+#[test]
+fn options_granted_are_in_force() {
+    let mut transfer = transfer(blksize(1024).with_tsize());
+    let granted = Packet::parse(b"\0\x06tsize\x001025\0blksize\x001024\0").unwrap();
+    assert_eq!(reply(&mut transfer, &emitted(&granted), 0), ack(0));
+    assert_eq!(transfer.announced(), Some(1025));
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 1024]), 0), ack(1));
+    assert_eq!(reply(&mut transfer, &data(2, &[2]), 0), ack(2));
+    let (received, _) = received(transfer.ending());
+    assert_eq!(received.octets.len(), 1025);
+    assert_eq!(received.agreed.negotiation, Negotiation::Answered);
+}
+
+#[test]
+fn a_smaller_block_size_and_a_subset_are_accepted() {
+    let mut transfer = transfer(blksize(1024).with_windowsize(4).unwrap());
+    assert_eq!(reply(&mut transfer, &oack(blksize(16)), 0), ack(0));
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 16]), 0), ack(1));
+    assert_eq!(reply(&mut transfer, &data(2, &[2]), 0), ack(2));
+    assert_eq!(received(transfer.ending()).0.agreed.options, blksize(16));
+}
+
+#[test]
+fn a_server_that_ignores_options_sends_plain_blocks() {
+    let mut transfer = transfer(window(4));
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
+    assert_eq!(reply(&mut transfer, &data(2, b""), 0), ack(2));
+    let agreed = Agreed { options: Options::default(), negotiation: Negotiation::Ignored };
+    assert_eq!(received(transfer.ending()).0.agreed, agreed);
+}
+
+#[test]
+fn more_than_asked_is_refused() {
+    let timeout = |seconds| Options::default().with_timeout(seconds).unwrap();
+    let cases = [
+        (blksize(512), blksize(513), OptionName::Blksize),
+        (Options::default(), blksize(512), OptionName::Blksize),
+        (window(4), window(5), OptionName::Windowsize),
+        (blksize(512), blksize(512).with_tsize(), OptionName::Tsize),
+        (timeout(3), timeout(2), OptionName::Timeout),
+    ];
+    for (asked, granted, option) in cases {
+        let mut transfer = transfer(asked);
+        assert_eq!(reply(&mut transfer, &oack(granted), 0), error_sent(8));
+        assert_eq!(failure(transfer), Misbehaved::OptionNotAsked(option).into());
+    }
+}
+
+#[test]
+fn an_unheard_of_option_is_refused() {
+    let mut transfer = transfer(blksize(512));
+    assert_eq!(reply(&mut transfer, b"\0\x06multicast\0\0", 0), error_sent(8));
+    let malformed = Malformed::OptionUnknown { offset: 2 };
+    assert_eq!(failure(transfer), Misbehaved::Malformed(malformed).into());
+}
+
+#[test]
+fn refused_options_are_asked_without_once() {
+    let mut transfer = transfer(blksize(1024));
+    let refusal = error(ErrorCode::OptionRefused, b"no options");
+    let again = transfer.on_datagram(SERVER, &refusal, at(0)).unwrap();
+    assert_eq!(again.to, To::Request);
+    assert_eq!(again.octets, b"\0\x01ITLFile.tlv\0octet\0");
+    // The refusal, come twice, is not the answer to the second request.
+    assert_eq!(transfer.on_datagram(SERVER, &refusal, at(0)), None);
+    assert_eq!(transfer.ending(), None);
+    assert!(transfer.on_datagram(STRANGER, &data(1, b"x"), at(0)).is_some());
+    assert_eq!(received(transfer.ending()).0.agreed.negotiation, Negotiation::Refused);
+}
+
+#[test]
+fn a_refusal_without_options_is_an_error() {
+    let mut transfer = transfer(Options::default());
+    assert_eq!(reply(&mut transfer, &error(ErrorCode::OptionRefused, b""), 0), None);
+    let message = Message::new(b"");
+    let code = ErrorCode::OptionRefused;
+    assert_eq!(failure(transfer), Failure::ServerError { code, message });
+}
+
+#[test]
+fn not_found_is_an_outcome_of_its_own() {
+    let mut transfer = transfer(Options::default());
+    assert_eq!(reply(&mut transfer, &error(ErrorCode::NotFound, b"no\x1b[m"), 0), None);
+    let failure = failure(transfer);
+    assert_eq!(failure, Failure::NotFound { message: Message::new(b"no\x1b[m") });
+    assert_eq!(failure.to_string(), "file not found: no\\x1b[m");
+}
+
+#[test]
+fn an_error_amid_the_file_ends_it() {
+    let mut transfer = transfer(Options::default());
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
+    assert_eq!(reply(&mut transfer, &error(ErrorCode::Undefined, b"disk"), 0), None);
+    assert_eq!(failure(transfer).to_string(), "server error 0: disk");
+}
+
+#[test]
+fn a_stranger_is_told_and_disturbs_nothing() {
+    let mut transfer = transfer(Options::default());
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
+    for octets in [data(2, b"bad"), oack(blksize(8)), b"\0".to_vec()] {
+        let told = transfer.on_datagram(STRANGER, &octets, at(0)).unwrap();
+        assert_eq!((told.to, numbers(&told)), (To::Tid(STRANGER), (5, 5)));
+    }
+    let silenced = error(ErrorCode::NotFound, b"");
+    assert_eq!(transfer.on_datagram(STRANGER, &silenced, at(0)), None);
+    assert_eq!(transfer.ending(), None);
+    assert_eq!(reply(&mut transfer, &data(2, b"good"), 0), ack(2));
+    assert!(received(transfer.ending()).0.octets.ends_with(b"good"));
+}
+
+#[test]
+fn what_cannot_be_a_first_answer_is_passed_over() {
+    let mut transfer = transfer(Options::default());
+    for octets in [data(2, b"x"), b"\0\x04\0\x01".to_vec(), b"\0\x01".to_vec(), Vec::new()] {
+        assert_eq!(reply(&mut transfer, &octets, 0), None);
+    }
+    assert_eq!(transfer.ending(), None);
+    assert_eq!(transfer.tid(), None);
+}
+
+#[test]
+fn a_request_is_repeated_at_4_12_and_28_seconds_and_given_up_at_44() {
+    let mut transfer = transfer(blksize(1024));
+    let first = transfer.start().octets.to_vec();
+    for due in [4, 12, 28] {
+        assert_eq!(transfer.deadline(), at(due));
+        assert_eq!(transfer.on_timer(at(due - 1)), None);
+        let again = transfer.on_timer(at(due)).unwrap();
+        assert_eq!((again.to, again.octets), (To::Request, first.as_slice()));
+    }
+    assert_eq!(transfer.deadline(), at(44));
+    assert_eq!(transfer.on_timer(at(44)), None);
+    assert_eq!(failure(transfer), Failure::TimedOut { waiting: Waiting::Answer });
+}
+
+#[test]
+fn a_lost_block_is_asked_for_again_by_its_predecessor() {
+    let mut transfer = transfer(Options::default());
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 3), ack(1));
+    for due in [7, 15, 31] {
+        assert_eq!(transfer.deadline(), at(due));
+        assert_eq!(transfer.on_timer(at(due)).map(|sent| numbers(&sent)), ack(1));
+    }
+    assert_eq!(transfer.on_timer(at(47)).map(|sent| numbers(&sent)), error_sent(0));
+    let waiting = Waiting::Block(BlockNumber(1));
+    assert_eq!(failure(transfer), Failure::TimedOut { waiting });
+}
+
+#[test]
+fn a_dripping_server_meets_the_deadline() {
+    let mut transfer = transfer(Options::default());
+    for block in 1..20 {
+        let seconds = u64::from(block) * 3;
+        assert_eq!(reply(&mut transfer, &data(block, &[1; 512]), seconds), ack(block));
+        assert_eq!(transfer.on_timer(at(seconds)), None);
+    }
+    assert_eq!(transfer.deadline(), at(60));
+    assert_eq!(transfer.on_timer(at(60)).map(|sent| numbers(&sent)), error_sent(0));
+    assert_eq!(failure(transfer), Failure::TimedOut { waiting: Waiting::End });
+}
+
+#[test]
+fn repeated_blocks_get_one_ack_a_timeout() {
+    let mut transfer = transfer(Options::default());
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 1), ack(1));
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 2), None);
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 3), None);
+    assert_eq!(reply(&mut transfer, &data(2, &[2; 512]), 3), ack(2));
+    assert_eq!(reply(&mut transfer, &data(2, &[2; 512]), 4), None);
+    assert_eq!(reply(&mut transfer, &data(2, &[2; 512]), 5), ack(2));
+    assert_eq!(transfer.received(), 1024);
+}
+
+#[test]
+fn repetitions_do_not_put_the_timer_off() {
+    let mut transfer = transfer(Options::default());
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 3), ack(1));
+    assert_eq!(transfer.deadline(), at(4));
+}
+
+#[test]
+fn a_repeated_oack_is_acknowledged_again() {
+    let mut transfer = transfer(blksize(8));
+    assert_eq!(reply(&mut transfer, &oack(blksize(8)), 0), ack(0));
+    assert_eq!(reply(&mut transfer, &oack(blksize(8)), 1), ack(0));
+    assert_eq!(reply(&mut transfer, &oack(blksize(8)), 2), None);
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 8]), 2), ack(1));
+    assert_eq!(reply(&mut transfer, &oack(blksize(8)), 9), None);
+}
+
+#[test]
+fn a_window_is_acknowledged_at_its_end() {
+    let mut transfer = transfer(window(3));
+    assert_eq!(reply(&mut transfer, &oack(window(3)), 0), ack(0));
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 8]), 0), None);
+    assert_eq!(reply(&mut transfer, &data(2, &[2; 8]), 0), None);
+    assert_eq!(reply(&mut transfer, &data(3, &[3; 8]), 0), ack(3));
+    assert_eq!(reply(&mut transfer, &data(4, &[4; 7]), 0), ack(4));
+    assert_eq!(received(transfer.ending()).0.octets.len(), 31);
+}
+
+#[test]
+fn a_gap_is_told_once_and_the_window_begins_after_it() {
+    let mut transfer = transfer(window(4));
+    assert_eq!(reply(&mut transfer, &oack(window(4)), 0), ack(0));
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 8]), 0), None);
+    assert_eq!(reply(&mut transfer, &data(3, &[3; 8]), 0), ack(1));
+    assert_eq!(reply(&mut transfer, &data(4, &[4; 8]), 0), None);
+    for block in 2..5 {
+        assert_eq!(reply(&mut transfer, &data(block, &[2; 8]), 0), None);
+    }
+    assert_eq!(reply(&mut transfer, &data(5, &[2; 8]), 0), ack(5));
+    assert_eq!(transfer.received(), 40);
+}
+
+#[test]
+fn a_repetition_amid_a_window_is_not_acknowledged() {
+    let mut transfer = transfer(window(4));
+    assert_eq!(reply(&mut transfer, &oack(window(4)), 0), ack(0));
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 8]), 0), None);
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 8]), 9), None);
+}
+
+#[test]
+fn a_file_may_have_exactly_the_limit() {
+    let mut transfer = limited(Options::default(), 515);
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
+    assert_eq!(reply(&mut transfer, &data(2, b"end"), 0), ack(2));
+    assert!(transfer.ending().unwrap().is_ok());
+}
+
+#[test]
+fn a_file_that_outgrows_the_limit_is_too_large() {
+    let mut transfer = limited(Options::default(), 514);
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
+    assert_eq!(reply(&mut transfer, &data(2, b"end"), 0), error_sent(3));
+    assert_eq!(failure(transfer), Failure::TooLarge { limit: 514, announced: None });
+}
+
+#[test]
+fn a_size_announced_beyond_the_limit_is_too_large_at_once() {
+    for (announced, octets) in [(515, "515"), (u64::MAX, "18446744073709551615")] {
+        let mut transfer = limited(Options::default().with_tsize(), 514);
+        let oack = [b"\0\x06tsize\0", octets.as_bytes(), b"\0"].concat();
+        assert_eq!(reply(&mut transfer, &oack, 0), error_sent(3));
+        let announced = Some(announced);
+        assert_eq!(failure(transfer), Failure::TooLarge { limit: 514, announced });
+    }
+}
+
+#[test]
+fn a_size_that_lies_fails_either_way() {
+    for (last, received) in [(b"ab".as_slice(), 514), (b"abcd", 516)] {
+        let mut transfer = transfer(Options::default().with_tsize());
+        assert_eq!(reply(&mut transfer, b"\0\x06tsize\x00515\0", 0), ack(0));
+        assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
+        assert_eq!(reply(&mut transfer, &data(2, last), 0), error_sent(0));
+        let differs = Misbehaved::SizeDiffers { announced: 515, received };
+        assert_eq!(failure(transfer), differs.into());
+    }
+}
+
+#[test]
+fn a_block_longer_than_agreed_is_misbehaviour() {
+    let mut transfer = transfer(Options::default());
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 513]), 0), error_sent(4));
+    let block = BlockNumber(1);
+    assert_eq!(failure(transfer), Misbehaved::BlockTooLong { block, blksize: 512 }.into());
+}
+
+#[test]
+fn nonsense_from_the_server_ends_the_transfer() {
+    for (octets, how) in [
+        (b"\0\x04\0\x01".as_slice(), Misbehaved::UnexpectedAck),
+        (b"\0\x09", Misbehaved::Malformed(Malformed::Opcode { offset: 0, found: 9 })),
+    ] {
+        let mut transfer = transfer(Options::default());
+        assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
+        assert_eq!(reply(&mut transfer, octets, 0), error_sent(4));
+        assert_eq!(failure(transfer), how.into());
+    }
+}
+
+#[test]
+fn a_refused_port_is_tried_twice_more() {
+    let mut transfer = transfer(Options::default());
+    let pause = Timing::default().refusal_pause;
+    let mut now = Duration::ZERO;
+    for _ in 0..2 {
+        transfer.on_refusal(now);
+        now += pause;
+        assert_eq!(transfer.deadline(), now);
+        assert_eq!(transfer.on_timer(now).map(|sent| sent.to), Some(To::Request));
+    }
+    transfer.on_refusal(now);
+    assert_eq!(failure(transfer), Failure::Unreachable);
+}
+
+#[test]
+fn the_last_block_is_acknowledged_again_after_the_end() {
+    let mut transfer = transfer(Options::default());
+    assert_eq!(reply(&mut transfer, &data(1, b"x"), 0), ack(1));
+    let (_, mut dally) = received(transfer.ending());
+    assert_eq!(dally.deadline(), Some(at(5)));
+    assert_eq!(dally.on_datagram(STRANGER, &data(1, b"x")), None);
+    assert_eq!(dally.on_datagram(SERVER, &data(2, b"x")), None);
+    for _ in 0..4 {
+        let again = dally.on_datagram(SERVER, &data(1, b"x")).map(|sent| numbers(&sent));
+        assert_eq!(again, ack(1));
+    }
+    assert_eq!(dally.on_datagram(SERVER, &data(1, b"x")), None);
+    assert_eq!(dally.deadline(), None);
+}
+
+#[test]
+fn one_octet_more_than_a_block_is_taken_from_the_socket() {
+    assert_eq!(transfer(blksize(8)).longest_datagram(), 517);
+    assert_eq!(transfer(blksize(1428)).longest_datagram(), 1433);
+}

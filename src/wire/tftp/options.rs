@@ -1,0 +1,244 @@
+//! The options of RFC 2347: blksize, timeout, tsize and windowsize.
+
+use core::fmt;
+use core::ops::RangeInclusive;
+
+use super::Malformed;
+
+/// Names of the options this client knows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OptionName {
+    /// Octets of a block. RFC 2348.
+    Blksize,
+    /// Seconds before the server sends again. RFC 2349.
+    Timeout,
+    /// Octets of the file; 0 in a read request. RFC 2349.
+    Tsize,
+    /// Blocks sent before an ACK is due. RFC 7440.
+    Windowsize,
+}
+
+impl OptionName {
+    /// The values allowed.
+    ///
+    /// # Source
+    /// RFC 2348, 2349, 7440. Windowsize: the RFC allows 65535; inferred: more than half of the
+    /// block numbers in one window and a block ahead cannot be told from a block long past.
+    #[must_use]
+    pub fn range(self) -> RangeInclusive<u64> {
+        match self {
+            Self::Blksize => 8..=65_464,
+            Self::Timeout => 1..=255,
+            Self::Tsize => 0..=u64::MAX,
+            Self::Windowsize => 1..=32_767,
+        }
+    }
+
+    /// Option names are not case sensitive: RFC 2347, "Packet Formats".
+    fn parse(octets: &[u8]) -> Option<Self> {
+        ALL.into_iter().find(|name| name.as_str().as_bytes().eq_ignore_ascii_case(octets))
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Blksize => "blksize",
+            Self::Timeout => "timeout",
+            Self::Tsize => "tsize",
+            Self::Windowsize => "windowsize",
+        }
+    }
+}
+
+impl fmt::Display for OptionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A value that its option does not allow.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct OutOfRange {
+    /// The option.
+    pub option: OptionName,
+    /// The value.
+    pub found: u64,
+}
+
+impl fmt::Display for OutOfRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { option, found } = self;
+        let range = option.range();
+        write!(f, "{option} {found} out of range {} to {}", range.start(), range.end())
+    }
+}
+
+/// Options of a request, or of the OACK that answers it. None is the plain protocol of RFC 1350.
+///
+/// # Layout
+/// For each option: its name, a zero octet, its value in decimal digits, a zero octet.
+///
+/// # Source
+/// RFC 2347, "Packet Formats". Default: capture, a 7940 asks for none.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Options {
+    blksize: Option<u16>,
+    timeout: Option<u8>,
+    tsize: Option<u64>,
+    windowsize: Option<u16>,
+}
+
+impl Options {
+    /// Also blocks of this many octets.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] unless 8 to 65464.
+    pub fn with_blksize(self, octets: u16) -> Result<Self, OutOfRange> {
+        self.with(OptionName::Blksize, octets.into())
+    }
+
+    /// Also this time between the server's retransmissions. Ours are not changed by it.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] for 0.
+    pub fn with_timeout(self, seconds: u8) -> Result<Self, OutOfRange> {
+        self.with(OptionName::Timeout, seconds.into())
+    }
+
+    /// Also the size of the file, which the server is asked to fill in.
+    #[must_use]
+    pub fn with_tsize(self) -> Self {
+        Self { tsize: Some(0), ..self }
+    }
+
+    /// Also windows of this many blocks.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] unless 1 to 32767.
+    pub fn with_windowsize(self, blocks: u16) -> Result<Self, OutOfRange> {
+        self.with(OptionName::Windowsize, blocks.into())
+    }
+
+    /// Octets of a block, if given.
+    #[must_use]
+    pub fn blksize(&self) -> Option<u16> {
+        self.blksize
+    }
+
+    /// Seconds between the server's retransmissions, if given.
+    #[must_use]
+    pub fn timeout(&self) -> Option<u8> {
+        self.timeout
+    }
+
+    /// Octets of the file, if given.
+    #[must_use]
+    pub fn tsize(&self) -> Option<u64> {
+        self.tsize
+    }
+
+    /// Blocks of a window, if given.
+    #[must_use]
+    pub fn windowsize(&self) -> Option<u16> {
+        self.windowsize
+    }
+
+    /// Whether this is a plain request.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub(super) fn parse(octets: &[u8], offset: usize) -> Result<Self, Malformed> {
+        let mut options = Self::default();
+        let (mut rest, mut offset) = (octets, offset);
+        while !rest.is_empty() {
+            let (name, after_name) = string(rest, offset)?;
+            let at_value = offset + name.len() + 1;
+            let (value, after_value) = string(after_name, at_value)?;
+            let option = OptionName::parse(name).ok_or(Malformed::OptionUnknown { offset })?;
+            if options.value(option).is_some() {
+                return Err(Malformed::OptionRepeated { offset, option });
+            }
+            options = decimal(value)
+                .and_then(|value| options.with(option, value).ok())
+                .ok_or(Malformed::OptionValue { offset: at_value, option })?;
+            offset = at_value + value.len() + 1;
+            rest = after_value;
+        }
+        Ok(options)
+    }
+
+    pub(super) fn emit(&self, out: &mut Vec<u8>) {
+        for option in ALL {
+            if let Some(value) = self.value(option) {
+                out.extend_from_slice(option.as_str().as_bytes());
+                out.push(0);
+                out.extend_from_slice(format!("{value}").as_bytes());
+                out.push(0);
+            }
+        }
+    }
+
+    fn value(&self, option: OptionName) -> Option<u64> {
+        match option {
+            OptionName::Blksize => self.blksize.map(u64::from),
+            OptionName::Timeout => self.timeout.map(u64::from),
+            OptionName::Tsize => self.tsize,
+            OptionName::Windowsize => self.windowsize.map(u64::from),
+        }
+    }
+
+    fn with(mut self, option: OptionName, found: u64) -> Result<Self, OutOfRange> {
+        let refused = OutOfRange { option, found };
+        if !option.range().contains(&found) {
+            return Err(refused);
+        }
+        match option {
+            OptionName::Blksize => self.blksize = Some(narrow(found, refused)?),
+            OptionName::Timeout => self.timeout = Some(narrow(found, refused)?),
+            OptionName::Tsize => self.tsize = Some(found),
+            OptionName::Windowsize => self.windowsize = Some(narrow(found, refused)?),
+        }
+        Ok(self)
+    }
+}
+
+impl fmt::Display for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for option in ALL {
+            if let Some(value) = self.value(option) {
+                write!(f, "{separator}{option} {value}")?;
+                separator = ", ";
+            }
+        }
+        if separator.is_empty() { f.write_str("no options") } else { Ok(()) }
+    }
+}
+
+fn narrow<T: TryFrom<u64>>(value: u64, refused: OutOfRange) -> Result<T, OutOfRange> {
+    T::try_from(value).map_err(|_| refused)
+}
+
+/// Splits off a string, without the zero octet that closes it.
+fn string(octets: &[u8], offset: usize) -> Result<(&[u8], &[u8]), Malformed> {
+    let mut parts = octets.splitn(2, |octet| *octet == 0);
+    match (parts.next(), parts.next()) {
+        (Some(string), Some(rest)) => Ok((string, rest)),
+        _ => Err(Malformed::Unterminated { offset }),
+    }
+}
+
+/// Digits only: `str::parse` would also take a plus sign.
+fn decimal(octets: &[u8]) -> Option<u64> {
+    if octets.is_empty() {
+        return None;
+    }
+    octets.iter().try_fold(0_u64, |sum, octet| {
+        let digit = octet.is_ascii_digit().then(|| u64::from(octet - b'0'))?;
+        sum.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+const ALL: [OptionName; 4] =
+    [OptionName::Blksize, OptionName::Timeout, OptionName::Tsize, OptionName::Windowsize];
