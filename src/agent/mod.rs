@@ -1,1 +1,128 @@
-//! The sequences: a boot pass, a verdict on a peer. Owns all mutable state.
+//! The sequences: a boot pass, and what lies between two of them. Owns all mutable state.
+//!
+//! Everything runs on one thread. The state stands in cells that are borrowed between two awaits,
+//! never across one.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use log::{error, info};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::sleep;
+
+use crate::io::clock;
+use crate::io::config::Configuration;
+use crate::trust::Anchors;
+
+mod fetch;
+mod installed;
+mod phone_file;
+mod refresh;
+pub mod report;
+mod trust_list;
+
+use installed::Installed;
+use report::{Alarm, Message, Messages};
+
+/// The agent of one phone.
+pub struct Agent {
+    configuration: Rc<Configuration>,
+    installed: RefCell<Installed>,
+    messages: RefCell<Messages>,
+    alarm: Cell<Option<Alarm>>,
+    /// Numbers the transfers in the log.
+    transfers: Cell<u64>,
+}
+
+impl Agent {
+    /// An agent with the lists and the configuration that its store holds.
+    #[must_use]
+    pub fn new(configuration: Configuration) -> Self {
+        let installed = Installed::load(&configuration.paths.state);
+        Self {
+            configuration: Rc::new(configuration),
+            installed: RefCell::new(installed),
+            messages: RefCell::default(),
+            alarm: Cell::new(None),
+            transfers: Cell::new(0),
+        }
+    }
+
+    /// Boots, and goes through a boot pass again at every SIGHUP, until SIGTERM or SIGINT.
+    ///
+    /// # Errors
+    /// If the system refuses the signal handlers.
+    pub async fn run(&self) -> std::io::Result<()> {
+        let mut signals = Signals::new()?;
+        let retry = self.configuration.retry;
+        let mut pause = retry.first;
+        loop {
+            let again = tokio::select! {
+                outcome = self.refresh() => outcome == refresh::Outcome::Again,
+                () = signals.end() => break,
+            };
+            if !again {
+                pause = retry.first;
+            }
+            if again {
+                info!(target: SECD, "refresh: next try in {} seconds, or at SIGHUP", pause.as_secs());
+            }
+            tokio::select! {
+                () = sleep(pause), if again => pause = retry.max.min(pause * 2),
+                _ = signals.hangup.recv() => pause = retry.first,
+                () = signals.end() => break,
+            }
+        }
+        info!(target: SECD, "run: ended by signal");
+        Ok(())
+    }
+
+    /// Shows a message to the person at the phone.
+    fn tell(&self, message: Message) {
+        info!(target: SECD, "status message: {message}");
+        self.messages.borrow_mut().add(clock::wall(), message);
+    }
+
+    /// Raises the alarm that a phone would send to its call manager.
+    fn raise(&self, alarm: Alarm) {
+        if alarm.code() <= Alarm::InitialSuccess.code() {
+            info!(target: SECD, "Trust List update alarm: {alarm}");
+        } else {
+            error!(target: SECD, "Trust List update alarm: {alarm}");
+        }
+        self.alarm.set(Some(alarm));
+    }
+
+    fn anchors(&self) -> std::cell::Ref<'_, Anchors> {
+        std::cell::Ref::map(self.installed.borrow(), Installed::anchors)
+    }
+}
+
+/// The signals that the agent listens to.
+struct Signals {
+    hangup: Signal,
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn end(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// The names of the phone's processes in the log.
+const SECD: &str = "SECD";
+const TFTP: &str = "TFTP";
+const TFTP_CLIENT: &str = "tftpClient";

@@ -30,9 +30,11 @@ pub(super) fn path(arguments: &mut Parser) -> Result<PathBuf, Failure> {
 
 /// The value of an option, as text.
 pub(super) fn text(arguments: &mut Parser) -> Result<String, Failure> {
-    arguments.value().map_err(usage)?.into_string().map_err(|value| {
-        usage(format!("{} is not UTF-8", value.to_string_lossy()))
-    })
+    arguments
+        .value()
+        .map_err(usage)?
+        .into_string()
+        .map_err(|value| usage(format!("{} is not UTF-8", value.to_string_lossy())))
 }
 
 /// Keeps the one file that a command takes.

@@ -166,7 +166,10 @@ impl Display for Page<'_> {
 }
 
 fn heading(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    writeln!(f, "BYTEPOS TAG                 LENGTH  VALUE\n------- ---                 ------  -----")
+    writeln!(
+        f,
+        "BYTEPOS TAG                 LENGTH  VALUE\n------- ---                 ------  -----"
+    )
 }
 
 /// One line; the first column is the tag's number, as the call manager prints it.

@@ -9,7 +9,9 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::cli::facts::{Facts, hex};
-use crate::cli::{Exit, Failure, complain, help_or_unexpected, input, named, print, print_json, usage};
+use crate::cli::{
+    Exit, Failure, complain, help_or_unexpected, input, named, print, print_json, usage,
+};
 use crate::trust::decrypt::{self, DeviceKey};
 use crate::trust::signature::sha256;
 use crate::trust::update::{self, Accepted, Content, Offer};
@@ -68,7 +70,8 @@ impl Options {
         let path = self.file.clone().ok_or_else(|| usage("verify needs a FILE"))?;
         let octets = input::read(&path)?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let kind = input::kind(self.name.as_deref().or(name.as_deref()).unwrap_or_default(), &octets);
+        let kind =
+            input::kind(self.name.as_deref().or(name.as_deref()).unwrap_or_default(), &octets);
         let anchors = self.anchors()?;
         let key = self.key()?;
         let verdict = self.verdict(&octets, kind, &anchors, key.as_ref());
@@ -109,7 +112,11 @@ impl Options {
             let list_kind = list_kind(file.file_name);
             let accepted = settled(update::list(anchors, list_kind, offer, &policy))?;
             let by = accepted.value.provenance();
-            return Ok(Belief { by: word(by), warnings: accepted.warnings, content: Payload::List });
+            return Ok(Belief {
+                by: word(by),
+                warnings: accepted.warnings,
+                content: Payload::List,
+            });
         }
         let accepted = settled(update::file(anchors, kind, offer, &policy))?;
         believed(accepted, key)
@@ -163,10 +170,7 @@ fn settled<T>(decision: Decision<T>) -> Result<T, Reason> {
     }
 }
 
-fn believed(
-    accepted: Accepted<Content<'_>>,
-    key: Option<&DeviceKey>,
-) -> Result<Belief, Reason> {
+fn believed(accepted: Accepted<Content<'_>>, key: Option<&DeviceKey>) -> Result<Belief, Reason> {
     // A phone in this state takes the file from anyone; that is no verification.
     let Content::Verified(file) = accepted.value else { return Err(Reason::WrongSigner) };
     let content = match (file.value().encryption, key) {

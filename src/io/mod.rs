@@ -4,5 +4,6 @@ pub mod clock;
 pub mod config;
 pub mod console;
 pub mod files;
+pub mod resolve;
 pub mod store;
 pub mod tftp;

@@ -126,6 +126,8 @@ pub struct TrustList {
     pub timestamp: u32,
     /// Octets of the file.
     pub length: usize,
+    /// Octets behind the header.
+    pub body_length: usize,
     /// MD5 of the file, as trust screens show it.
     pub md5: [u8; 16],
     /// SHA-1 of the file, as other trust screens show it.
@@ -152,6 +154,7 @@ impl TrustList {
             anchors,
             timestamp: file.timestamp,
             length: file.octets().len(),
+            body_length: file.body().len(),
             md5: md5(file.octets()),
             sha1: sha1(file.octets()),
             sha256: sha256(file.octets()),

@@ -1,0 +1,169 @@
+//! What is installed: in memory, and in the store that keeps it over a restart.
+
+use std::path::{Path, PathBuf};
+
+use log::{error, info, warn};
+
+use crate::agent::SECD;
+use crate::io::clock::{self, Rfc3339};
+use crate::io::store::{Entry, Failure, Loaded, Slot, Store};
+use crate::trust::{Acceptance, Anchors, ListKind, TrustList, Verified, stored};
+
+/// The lists in force and the configuration in use, with the store behind them.
+pub(super) struct Installed {
+    state: PathBuf,
+    /// None while the agent is locked.
+    store: Option<Store>,
+    anchors: Anchors,
+    configuration: Option<LastConfiguration>,
+}
+
+/// The last configuration that was accepted.
+#[derive(Clone)]
+pub(super) struct LastConfiguration {
+    /// The name of its file in the ram folder.
+    pub(super) name: String,
+    /// Its payload.
+    pub(super) octets: Vec<u8>,
+}
+
+impl Installed {
+    /// Reads the store in `state`. Damage beyond repair leaves the agent locked.
+    pub(super) fn load(state: &Path) -> Self {
+        let mut installed = Self {
+            state: state.to_path_buf(),
+            store: None,
+            anchors: Anchors::default(),
+            configuration: None,
+        };
+        installed.unlock();
+        installed
+    }
+
+    /// Tries to read the store, if that has not been possible until now.
+    pub(super) fn unlock(&mut self) {
+        if self.store.is_none() {
+            match self.read() {
+                Ok(()) => info!(target: SECD, "store: {}, state {}", self.state.display(), self.anchors.state()),
+                Err(Locked) => {
+                    self.anchors = Anchors::default();
+                    error!(target: SECD, "EROR:store: LOCKED: nothing is trusted until the store is mended or erased");
+                }
+            }
+        }
+    }
+
+    fn read(&mut self) -> Result<(), Locked> {
+        let (store, warnings) = Store::open(&self.state).map_err(|damage| {
+            error!(target: SECD, "EROR:store: {damage}");
+            Locked
+        })?;
+        for warning in warnings {
+            warn!(target: SECD, "store: {warning}");
+        }
+        for kind in [ListKind::Ctl, ListKind::Itl] {
+            if let Some(list) = read_list(&store, kind)? {
+                self.anchors.install(list);
+            }
+        }
+        self.configuration = read_configuration(&store);
+        self.store = Some(store);
+        Ok(())
+    }
+
+    /// Whether nothing may be trusted, because what was trusted cannot be read.
+    pub(super) const fn is_locked(&self) -> bool {
+        self.store.is_none()
+    }
+
+    pub(super) const fn anchors(&self) -> &Anchors {
+        &self.anchors
+    }
+
+    pub(super) const fn configuration(&self) -> Option<&LastConfiguration> {
+        self.configuration.as_ref()
+    }
+
+    /// Puts a list in force: first on the medium, then in memory.
+    pub(super) fn install(
+        &mut self,
+        list: Verified<TrustList>,
+        name: &str,
+        octets: &[u8],
+    ) -> Result<(), Failure> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let entry = noted(name, octets).with("acceptance", list.provenance().acceptance().word());
+        store.install(slot(list.value().kind), &entry)?;
+        self.anchors.install(list);
+        Ok(())
+    }
+
+    /// Keeps a configuration for the next start.
+    pub(super) fn keep_configuration(&mut self, name: &str, octets: &[u8]) -> Result<(), Failure> {
+        let Some(store) = &self.store else { return Ok(()) };
+        store.install(Slot::Configuration, &noted(name, octets))?;
+        self.configuration =
+            Some(LastConfiguration { name: name.to_owned(), octets: octets.to_vec() });
+        Ok(())
+    }
+}
+
+/// What was trusted cannot be read; the log has said why.
+struct Locked;
+
+fn noted(name: &str, octets: &[u8]) -> Entry {
+    let accepted = clock::now().map_or("clock-unset".to_owned(), |now| Rfc3339(now).to_string());
+    Entry::new(octets.to_vec()).with("name", name).with("accepted", &accepted)
+}
+
+const fn slot(kind: ListKind) -> Slot {
+    match kind {
+        ListKind::Ctl => Slot::Ctl,
+        ListKind::Itl => Slot::Itl,
+    }
+}
+
+fn read_list(store: &Store, kind: ListKind) -> Result<Option<Verified<TrustList>>, Locked> {
+    let entry = match store.load(slot(kind)) {
+        Loaded::Absent => return Ok(None),
+        Loaded::Current(entry) => entry,
+        Loaded::Previous { entry, damage } => {
+            warn!(target: SECD, "store: {damage}; going on with the {} before it", kind.word());
+            entry
+        }
+        Loaded::Locked { damage } => {
+            for damage in damage {
+                error!(target: SECD, "EROR:store: {damage}");
+            }
+            return Err(Locked);
+        }
+    };
+    // A note that cannot be read must not hide that a list was believed without proof.
+    let acceptance = entry.note("acceptance").and_then(Acceptance::of_word);
+    stored::list(kind, &entry.octets, acceptance.unwrap_or(Acceptance::FirstUse))
+        .map(Some)
+        .map_err(|reason| {
+            error!(target: SECD, "EROR:store: {}: {reason}", kind.word());
+            Locked
+        })
+}
+
+/// A configuration that cannot be read is fetched anew; it is nobody's trust.
+fn read_configuration(store: &Store) -> Option<LastConfiguration> {
+    let entry = match store.load(Slot::Configuration) {
+        Loaded::Absent => return None,
+        Loaded::Current(entry) => entry,
+        Loaded::Previous { entry, damage } => {
+            warn!(target: SECD, "store: {damage}; going on with the configuration before it");
+            entry
+        }
+        Loaded::Locked { damage } => {
+            for damage in damage {
+                warn!(target: SECD, "store: {damage}");
+            }
+            return None;
+        }
+    };
+    let name = entry.note("name")?.to_owned();
+    Some(LastConfiguration { name, octets: entry.octets })
+}

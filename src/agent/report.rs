@@ -1,0 +1,214 @@
+//! What a person is told about a boot pass: the status messages and the alarm.
+
+use core::fmt;
+
+use heapless::HistoryBuffer;
+
+/// The trust list update alarm that a phone sends to its call manager.
+///
+/// # Source
+/// Names and numbers: administration guide 78xx/88xx; domain facts 2.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    /// 1: a new list was received.
+    Success,
+    /// 2: a CTL, and no list before.
+    CtlInitialSuccess,
+    /// 3: an ITL, and no list before.
+    ItlInitialSuccess,
+    /// 4: both, and no list before.
+    InitialSuccess,
+    /// 5: the new CTL failed, the lists before are kept.
+    FailedOldCtl,
+    /// 6: the new list failed, and there was none before.
+    FailedNone,
+    /// 7: something failed on the phone itself.
+    Failed,
+    /// 8: the new ITL failed, the lists before are kept.
+    FailedOldItl,
+    /// 9: both failed, the lists before are kept.
+    FailedOld,
+}
+
+impl Alarm {
+    /// The number that the call manager knows it by.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Success => 1,
+            Self::CtlInitialSuccess => 2,
+            Self::ItlInitialSuccess => 3,
+            Self::InitialSuccess => 4,
+            Self::FailedOldCtl => 5,
+            Self::FailedNone => 6,
+            Self::Failed => 7,
+            Self::FailedOldItl => 8,
+            Self::FailedOld => 9,
+        }
+    }
+
+    /// The name that the guide gives it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Success => "TL_SUCCESS",
+            Self::CtlInitialSuccess => "CTL_INITIAL_SUCCESS",
+            Self::ItlInitialSuccess => "ITL_INITIAL_SUCCESS",
+            Self::InitialSuccess => "TL_INITIAL_SUCCESS",
+            Self::FailedOldCtl => "TL_FAILED_OLD_CTL",
+            Self::FailedNone => "TL_FAILED_NO_TL",
+            Self::Failed => "TL_FAILED",
+            Self::FailedOldItl => "TL_FAILED_OLD_ITL",
+            Self::FailedOld => "TL_FAILED_OLD_TL",
+        }
+    }
+
+    /// The alarm of a pass, if it has one: nothing new is no alarm.
+    ///
+    /// # Source
+    /// The codes' meanings; how two steps combine is inferred (domain facts 2.4).
+    #[must_use]
+    pub const fn of(prior: Prior, ctl: Step, itl: Step) -> Option<Self> {
+        match (prior, ctl, itl) {
+            (_, Step::Broken, _) | (_, _, Step::Broken) => Some(Self::Failed),
+            (Prior::None, Step::Failed, _) | (Prior::None, _, Step::Failed) => {
+                Some(Self::FailedNone)
+            }
+            (Prior::Some, Step::Failed, Step::Failed) => Some(Self::FailedOld),
+            (Prior::Some, Step::Failed, _) => Some(Self::FailedOldCtl),
+            (Prior::Some, _, Step::Failed) => Some(Self::FailedOldItl),
+            (_, Step::Kept, Step::Kept) => None,
+            (Prior::Some, _, _) => Some(Self::Success),
+            (Prior::None, Step::Installed, Step::Installed) => Some(Self::InitialSuccess),
+            (Prior::None, Step::Installed, Step::Kept) => Some(Self::CtlInitialSuccess),
+            (Prior::None, Step::Kept, Step::Installed) => Some(Self::ItlInitialSuccess),
+        }
+    }
+}
+
+impl fmt::Display for Alarm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.code(), self.name())
+    }
+}
+
+/// Whether any list was installed when the pass began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prior {
+    /// None.
+    None,
+    /// At least one.
+    Some,
+}
+
+/// How the step for one list went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The list could not be kept: the phone's own fault.
+    Broken,
+    /// The list was not fetched, or not believed.
+    Failed,
+    /// A new list is in force.
+    Installed,
+    /// There was none on the server, or the same as before.
+    Kept,
+}
+
+/// A message of the phone's Status Messages screen.
+///
+/// # Source
+/// The texts are exact, from the administration guide 8800 where nothing else is said;
+/// domain facts 2.5.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// The configuration was not found under any name.
+    ConfigurationNotFound,
+    /// The configuration is larger than the limit.
+    ConfigurationTooLarge,
+    /// This configuration is in use.
+    ConfigurationUsed(String),
+    /// The first lists.
+    CtlAndItlInstalled,
+    /// The first CTL.
+    CtlInstalled,
+    /// The server has no CTL.
+    CtlNotFound,
+    /// The CTL could not be updated.
+    CtlUpdateFailed,
+    /// A person erases lists.
+    Erasing,
+    /// The first ITL.
+    ItlInstalled,
+    /// Neither list is installed.
+    NoTrustList,
+    /// The directory is missing on the server.
+    TftpAccessError,
+    /// An error of the server without another name.
+    TftpError,
+    /// No answer.
+    TftpTimeout,
+    /// A list could not be updated.
+    TrustListUpdateFailed,
+    /// A list was replaced.
+    TrustListUpdated,
+    /// A downloaded file was not believed (technote).
+    VerificationFailed,
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ConfigurationNotFound => f.write_str("File not found <Cfg File>"),
+            Self::ConfigurationTooLarge => f.write_str("CFG TFTP Size Error"),
+            Self::ConfigurationUsed(name) => f.write_str(name),
+            Self::CtlAndItlInstalled => f.write_str("CTL and ITL installed"),
+            Self::CtlInstalled => f.write_str("CTL Installed"),
+            Self::CtlNotFound => f.write_str("File Not Found <CTLFile.tlv>"),
+            Self::CtlUpdateFailed => f.write_str("CTL update failed"),
+            Self::Erasing => f.write_str("Erasing CTL and ITL files"),
+            Self::ItlInstalled => f.write_str("ITL installed"),
+            Self::NoTrustList => f.write_str("No Trust List installed"),
+            Self::TftpAccessError => f.write_str("TFTP access error"),
+            Self::TftpError => f.write_str("TFTP error"),
+            Self::TftpTimeout => f.write_str("TFTP timeout"),
+            Self::TrustListUpdateFailed => f.write_str("Trust List update failed"),
+            Self::TrustListUpdated => f.write_str("Trust List updated"),
+            Self::VerificationFailed => f.write_str("Verification Failed"),
+        }
+    }
+}
+
+impl Message {
+    /// What the screen says of the two list steps, if anything.
+    #[must_use]
+    pub const fn of_lists(prior: Prior, ctl: Step, itl: Step) -> Option<Self> {
+        match (prior, ctl, itl) {
+            (_, _, Step::Failed | Step::Broken) => Some(Self::TrustListUpdateFailed),
+            (_, Step::Failed | Step::Broken, _) => Some(Self::CtlUpdateFailed),
+            (_, Step::Kept, Step::Kept) => None,
+            (Prior::Some, _, _) => Some(Self::TrustListUpdated),
+            (Prior::None, Step::Installed, Step::Installed) => Some(Self::CtlAndItlInstalled),
+            (Prior::None, Step::Installed, Step::Kept) => Some(Self::CtlInstalled),
+            (Prior::None, Step::Kept, Step::Installed) => Some(Self::ItlInstalled),
+        }
+    }
+}
+
+/// The Status Messages screen: the most recent messages, each with its time.
+#[derive(Default)]
+pub struct Messages(HistoryBuffer<(std::time::SystemTime, Message), SCREEN>);
+
+impl Messages {
+    /// Adds a message; the oldest one makes room.
+    pub fn add(&mut self, time: std::time::SystemTime, message: Message) {
+        self.0.write((time, message));
+    }
+
+    /// The messages, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &(std::time::SystemTime, Message)> {
+        self.0.oldest_ordered()
+    }
+}
+
+/// The screen keeps 30 (administration guide 8800; domain facts 2.5).
+const SCREEN: usize = 30;

@@ -1,0 +1,134 @@
+//! One trust list: fetched, judged, put in force.
+
+use log::{debug, error, info, warn};
+
+use crate::agent::fetch::{Limit, Wanted};
+use crate::agent::report::{Message, Step};
+use crate::agent::{Agent, SECD};
+use crate::io::tftp::Failure;
+use crate::trust::signature::sha256;
+use crate::trust::update::{self, Accepted, Offer};
+use crate::trust::{Decision, ListKind, Provenance, Reason, TrustList, Verified};
+
+impl Agent {
+    /// Brings the list of a kind up to date. What is in force stays so, whatever fails.
+    ///
+    /// # Errors
+    /// The failure of the network, when no server could be reached: the pass ends there.
+    pub(super) async fn refresh_list(&self, kind: ListKind) -> Result<Step, Failure> {
+        let device = &self.configuration.device.name;
+        let own = format!("{}{device}.tlv", kind.word());
+        for name in [own.as_str(), kind.generic_name()] {
+            match self.fetch_list(name).await {
+                Ok(octets) if octets.is_empty() => {
+                    warn!(target: SECD, "tlRequestFile: {name} is empty: taken as not found");
+                }
+                Ok(octets) => return Ok(self.judge_list(kind, name, &octets)),
+                Err(Failure::NotFound { .. }) => {}
+                Err(failure) => return self.list_not_fetched(name, failure),
+            }
+        }
+        info!(target: SECD, "tlRequestFile: no {} on the server", kind.word());
+        if kind == ListKind::Ctl {
+            self.tell(Message::CtlNotFound);
+        }
+        Ok(Step::Kept)
+    }
+
+    async fn fetch_list(&self, name: &str) -> Result<Vec<u8>, Failure> {
+        info!(target: SECD, "tlRequestFile: Request {name}");
+        let limit = self.configuration.tftp.list_limit;
+        self.fetch(&Wanted { name, limit, said: Limit::Silent }).await
+    }
+
+    fn list_not_fetched(&self, name: &str, failure: Failure) -> Result<Step, Failure> {
+        error!(target: SECD, "EROR:tlRequestFile: {name}: {failure}");
+        self.tell_failure(&failure);
+        if is_unreachable(&failure) { Err(failure) } else { Ok(Step::Failed) }
+    }
+
+    /// Judges what came, and installs it if it is believed and new.
+    fn judge_list(&self, kind: ListKind, name: &str, octets: &[u8]) -> Step {
+        let same = self
+            .anchors()
+            .records(kind)
+            .is_some_and(|installed| installed.sha256 == sha256(octets));
+        let offer = Offer { name, octets };
+        let decision = update::list(&self.anchors(), kind, offer, &self.configuration.policy);
+        match (decision, same) {
+            (Decision::Trust(accepted), _) => self.install_list(&accepted, name, octets, same),
+            // What is in force need not be vouched for again.
+            (_, true) => {
+                debug!(target: SECD, "updateFromFile: {name} is the installed list");
+                Step::Kept
+            }
+            (Decision::Refuse(reason), false) => refused(name, &reason),
+            (Decision::Ask(query), false) => {
+                warn!(target: SECD, "processTvsClntReq: no TVS to ask about {}", query.subject);
+                refused(name, &query.otherwise)
+            }
+        }
+    }
+
+    fn install_list(
+        &self,
+        accepted: &Accepted<Verified<TrustList>>,
+        name: &str,
+        octets: &[u8],
+        same: bool,
+    ) -> Step {
+        let list = accepted.value.value();
+        let header = octets.len() - list.body_length;
+        info!(target: SECD, "validate_file_envelope: File sign verify SUCCESS; header length <{header}>");
+        if same {
+            debug!(target: SECD, "updateFromFile: {name} is the installed list");
+            return Step::Kept;
+        }
+        for warning in &accepted.warnings {
+            warn!(target: SECD, "validate_file_envelope: {name}: {warning}");
+        }
+        if accepted.value.provenance() == Provenance::FirstUse {
+            warn!(target: SECD, "updateFromFile: {name} believed on FIRST USE, signed by {}", list.signer);
+        }
+        match self.installed.borrow_mut().install(accepted.value.clone(), name, octets) {
+            Ok(()) => {
+                info!(target: SECD, "updateFromFile: {} file updated", list.kind.word());
+                Step::Installed
+            }
+            Err(failure) => {
+                error!(target: SECD, "EROR:updateFromFile: {name} not installed: {failure}");
+                Step::Broken
+            }
+        }
+    }
+
+    /// Tells the person at the phone why a transfer failed.
+    pub(super) fn tell_failure(&self, failure: &Failure) {
+        use crate::wire::tftp::ErrorCode;
+        match failure {
+            Failure::TimedOut { .. } | Failure::Unreachable { .. } | Failure::NoServer => {
+                self.tell(Message::TftpTimeout);
+            }
+            Failure::ServerError { code: ErrorCode::AccessViolation, .. } => {
+                self.tell(Message::TftpAccessError);
+            }
+            _ => self.tell(Message::TftpError),
+        }
+    }
+}
+
+fn refused(name: &str, reason: &Reason) -> Step {
+    error!(target: SECD, "EROR:validate_file_envelope: File sign verify FAILED, {name}: {reason}");
+    Step::Failed
+}
+
+/// Whether nobody could be reached at all.
+pub(super) const fn is_unreachable(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Io { .. }
+            | Failure::NoServer
+            | Failure::TimedOut { .. }
+            | Failure::Unreachable { .. }
+    )
+}
