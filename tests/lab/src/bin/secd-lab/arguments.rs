@@ -1,0 +1,69 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use lexopt::{Arg, Error, Parser, ValueExt};
+
+/// What the user asked for.
+pub(crate) enum Command {
+    Help,
+    Make(PathBuf),
+    Serve(Options),
+}
+
+/// Options of `serve`.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) directory: PathBuf,
+    pub(crate) port_file: Option<PathBuf>,
+    pub(crate) control: Option<PathBuf>,
+    pub(crate) loss: u8,
+    pub(crate) nodes: Vec<String>,
+    pub(crate) recovery: bool,
+}
+
+pub(crate) fn parse() -> Result<Command, Error> {
+    let mut parser = Parser::from_env();
+    let mut words: Vec<String> = Vec::new();
+    let mut options = Options::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
+            Arg::Long("port-file") => options.port_file = Some(parser.value()?.into()),
+            Arg::Long("control") => options.control = Some(parser.value()?.into()),
+            Arg::Long("loss") => options.loss = parser.value()?.parse()?,
+            Arg::Long("node") => options.nodes.push(parser.value()?.string()?),
+            Arg::Long("recovery") => options.recovery = true,
+            Arg::Value(word) => words.push(word.string()?),
+            Arg::Long(_) | Arg::Short(_) => return Err(argument.unexpected()),
+        }
+    }
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["make", directory] => Ok(Command::Make(directory.into())),
+        ["serve", directory] => {
+            options.directory = directory.into();
+            Ok(Command::Serve(options))
+        }
+        _ => Err("expected: serve DIR, or make DIR".into()),
+    }
+}
+
+pub(crate) const USAGE: &str = "\
+usage: secd-lab make DIR
+       secd-lab serve DIR [--port-file F] [--control F] [--loss PERCENT] [--node HOST]... [--recovery]
+
+make writes one set of files and exits. serve writes the files into DIR, serves them by TFTP on
+127.0.0.1, and takes commands, one a line, from standard input (and from the control file, as
+lines are appended to it); it ends at `quit` or at the end of standard input:
+
+  regenerate callmanager|tvs|capf|recovery [NODE]   a new key and certificate
+  rename NODE [HOST]                                and so new certificates for all its services
+  rollback on|off                                   blank records in the ITL, or full ones
+  ctl [nonsecure|delete]                            runs the CTL client, or deletes the CTL
+  restore                                           serves the files from before the last change
+  requests                                          the names requested so far
+  quit
+
+NODE is a host name or a position from 0. With standard input closed or /dev/null, serve runs
+until a signal.
+";

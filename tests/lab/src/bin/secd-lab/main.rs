@@ -1,0 +1,34 @@
+//! The lab by hand: `secd-lab serve DIR` and `secd-lab make DIR`.
+#![expect(clippy::disallowed_methods, reason = "test equipment: it writes files and waits")]
+
+mod arguments;
+mod folder;
+mod lines;
+mod make;
+mod serve;
+
+use std::process::ExitCode;
+
+use arguments::Command;
+
+fn main() -> ExitCode {
+    let outcome = match arguments::parse() {
+        Ok(Command::Help) => {
+            print!("{}", arguments::USAGE);
+            Ok(())
+        }
+        Ok(Command::Make(directory)) => make::make(&directory),
+        Ok(Command::Serve(options)) => serve::serve(&options),
+        Err(error) => {
+            eprint!("secd-lab: {error}\n{}", arguments::USAGE);
+            return ExitCode::from(64);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("secd-lab: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! `serve`: a cluster whose administrator types commands.
+
+use std::io;
+use std::path::PathBuf;
+
+use secd_lab::cluster::{Cluster, Files, Rollback, Security, Service, Setup, Signer};
+use secd_lab::tftp::{Faults, Server};
+
+use crate::arguments::Options;
+use crate::{folder, lines};
+
+/// Serves until `quit`, the end of input, or a signal.
+pub(crate) fn serve(options: &Options) -> io::Result<()> {
+    let mut lab = Lab::start(options)?;
+    for line in lines::commands(options.control.as_deref()) {
+        match lab.obey(&line) {
+            Ok(Next::Publish(what)) => {
+                println!("{what}");
+                lab.publish()?;
+            }
+            Ok(Next::Serve(files)) => lab.show(files, "serving older files")?,
+            Ok(Next::Wait) => {}
+            Ok(Next::Quit) => break,
+            Err(fault) => println!("refused: {fault}"),
+        }
+    }
+    println!("ended");
+    Ok(())
+}
+
+struct Lab {
+    cluster: Cluster,
+    server: Server,
+    directory: PathBuf,
+    shown: Files,
+}
+
+enum Next {
+    Publish(String),
+    Quit,
+    Serve(Files),
+    Wait,
+}
+
+impl Lab {
+    fn start(options: &Options) -> io::Result<Self> {
+        let mut setup = Setup { recovery: options.recovery, ..Setup::default() };
+        if !options.nodes.is_empty() {
+            setup.hosts.clone_from(&options.nodes);
+        }
+        let cluster = Cluster::new(setup);
+        let server = Server::start(Files::new());
+        server.set_faults(Faults { loss: options.loss, ..Faults::default() });
+        let directory = options.directory.clone();
+        let mut lab = Self { cluster, server, directory, shown: Files::new() };
+        lab.publish()?;
+        let address = lab.server.address();
+        let summary = format!("TFTP_ADDR={address}\nDEVICE={}\n", lab.cluster.setup.device);
+        folder::replace(&lab.directory.join("lab.env"), summary.as_bytes())?;
+        if let Some(path) = &options.port_file {
+            folder::replace(path, format!("{}\n", address.port()).as_bytes())?;
+        }
+        println!("serving {} on {address}", lab.directory.display());
+        Ok(lab)
+    }
+
+    fn publish(&mut self) -> io::Result<()> {
+        let files = self.cluster.publish();
+        self.show(files, "serving new files")
+    }
+
+    fn show(&mut self, files: Files, what: &str) -> io::Result<()> {
+        folder::update(&self.directory, &self.shown, &files)?;
+        folder::write_identities(&self.directory, &self.cluster)?;
+        println!("{what}: {} of them", files.len());
+        self.server.serve(files.clone());
+        self.shown = files;
+        Ok(())
+    }
+
+    fn obey(&mut self, line: &str) -> Result<Next, String> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let done = match words.as_slice() {
+            [] => return Ok(Next::Wait),
+            ["quit"] => return Ok(Next::Quit),
+            ["requests"] => return Ok(self.print_requests()),
+            ["restore"] => {
+                let older = self.cluster.restore().ok_or("there are no older files")?;
+                return Ok(Next::Serve(older));
+            }
+            ["regenerate", "recovery"] => {
+                self.cluster.recovery.as_ref().ok_or("start with --recovery")?;
+                self.cluster.regenerate_recovery();
+                "regenerated ITLRecovery".to_owned()
+            }
+            ["regenerate", service] => self.regenerate(service, "0")?,
+            ["regenerate", service, node] => self.regenerate(service, node)?,
+            ["rename", node] => self.rename(node, None)?,
+            ["rename", node, host] => self.rename(node, Some(host))?,
+            ["rollback", "on"] => self.rollback(Rollback::On),
+            ["rollback", "off"] => self.rollback(Rollback::Off),
+            ["ctl"] => self.ctl(Security::Mixed),
+            ["ctl", "nonsecure"] => self.ctl(Security::NonSecure),
+            ["ctl", "delete"] => {
+                self.cluster.delete_ctl();
+                "deleted the CTL".to_owned()
+            }
+            _ => return Err(format!("no such command: {line}")),
+        };
+        Ok(Next::Publish(done))
+    }
+
+    fn print_requests(&self) -> Next {
+        for name in self.server.names() {
+            println!("requested {name}");
+        }
+        Next::Wait
+    }
+
+    fn regenerate(&mut self, service: &str, node: &str) -> Result<String, String> {
+        let kind = match service {
+            "callmanager" => Service::CallManager,
+            "capf" => Service::Capf,
+            "tvs" => Service::Tvs,
+            other => return Err(format!("no such service: {other}")),
+        };
+        let node = self.node(node)?;
+        self.cluster.regenerate(node, kind);
+        Ok(format!("regenerated {service} of {}", self.cluster.nodes[node].host))
+    }
+
+    fn rename(&mut self, node: &str, host: Option<&str>) -> Result<String, String> {
+        let node = self.node(node)?;
+        let old = self.cluster.nodes[node].host.clone();
+        let new = host.map_or_else(|| format!("new-{old}"), str::to_owned);
+        self.cluster.rename(node, &new);
+        Ok(format!("renamed {old} to {new}"))
+    }
+
+    fn rollback(&mut self, rollback: Rollback) -> String {
+        self.cluster.set_rollback(rollback);
+        format!("rollback is {rollback:?}")
+    }
+
+    fn ctl(&mut self, security: Security) -> String {
+        self.cluster.update_ctl(&Signer::CallManager(0), security);
+        format!("wrote a CTL: {security:?}")
+    }
+
+    fn node(&self, text: &str) -> Result<usize, String> {
+        let nodes = &self.cluster.nodes;
+        let named = nodes.iter().position(|node| node.host == text);
+        let position = named.or_else(|| text.parse().ok().filter(|at| *at < nodes.len()));
+        position.ok_or_else(|| format!("no such node: {text}"))
+    }
+}

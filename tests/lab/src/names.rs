@@ -1,0 +1,152 @@
+//! Distinguished names and the three ways they are written.
+
+use crate::der;
+
+/// An attribute type of a distinguished name.
+///
+/// The order is the call manager's: most specific first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Attribute {
+    /// Common name.
+    Cn,
+    /// Organizational unit.
+    Ou,
+    /// Organization.
+    O,
+    /// Locality.
+    L,
+    /// State or province.
+    St,
+    /// Country.
+    C,
+}
+
+impl Attribute {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Cn => "CN",
+            Self::Ou => "OU",
+            Self::O => "O",
+            Self::L => "L",
+            Self::St => "ST",
+            Self::C => "C",
+        }
+    }
+
+    /// Last octet of the object identifier 2.5.4.x.
+    fn arc(self) -> u8 {
+        match self {
+            Self::Cn => 3,
+            Self::C => 6,
+            Self::L => 7,
+            Self::St => 8,
+            Self::O => 10,
+            Self::Ou => 11,
+        }
+    }
+}
+
+/// How a file is written: by the call manager or by the public tools.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Layout {
+    /// Names with `;`, most specific attribute first; serial before issuer; blank DNS names.
+    CallManager,
+    /// Names with `,`, in the certificate's order; issuer before serial; tag 28.
+    Tools,
+}
+
+/// A distinguished name; its attributes are in the order of the certificate.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Name {
+    attributes: Vec<(Attribute, String)>,
+}
+
+impl Name {
+    /// The empty name; attributes follow with [`Name::with`].
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A name of one attribute, the common name.
+    pub fn common(cn: &str) -> Self {
+        Self::new().with(Attribute::Cn, cn)
+    }
+
+    /// The subject of a call manager's certificate, in an order that is neither of the two written
+    /// forms, so that nobody can get away with comparing text.
+    pub fn of_service(cn: &str) -> Self {
+        Self::new()
+            .with(Attribute::C, "US")
+            .with(Attribute::O, "Lab")
+            .with(Attribute::Ou, "Voice")
+            .with(Attribute::Cn, cn)
+            .with(Attribute::St, "North Carolina")
+            .with(Attribute::L, "RTP")
+    }
+
+    /// The name with one more attribute.
+    #[must_use]
+    pub fn with(mut self, attribute: Attribute, value: &str) -> Self {
+        self.attributes.push((attribute, value.to_owned()));
+        self
+    }
+
+    /// The text of the name in the given layout, without NUL.
+    pub fn text(&self, layout: Layout) -> String {
+        match layout {
+            Layout::CallManager => self.call_manager(),
+            Layout::Tools => joined(&self.attributes, ','),
+        }
+    }
+
+    /// `CN=..;OU=..;O=..;L=..;ST=..;C=..`, whatever the certificate's order.
+    pub fn call_manager(&self) -> String {
+        let mut sorted = self.attributes.clone();
+        sorted.sort_by_key(|(attribute, _)| *attribute);
+        joined(&sorted, ';')
+    }
+
+    /// `RDNSequence` in DER.
+    pub fn der(&self) -> Vec<u8> {
+        let relative: Vec<Vec<u8>> = self.attributes.iter().map(relative_name).collect();
+        der::element(0x30, &relative.concat())
+    }
+}
+
+fn relative_name((attribute, value): &(Attribute, String)) -> Vec<u8> {
+    let string = match attribute {
+        Attribute::C => 0x13,
+        _ => 0x0C,
+    };
+    let kind = der::oid(&[0x55, 0x04, attribute.arc()]);
+    der::set(&der::sequence(&[&kind, &der::element(string, value.as_bytes())]))
+}
+
+/// Escapes the separator inside values, as the tools do for `,`; for `;` that is inferred.
+fn joined(attributes: &[(Attribute, String)], separator: char) -> String {
+    let parts: Vec<String> = attributes
+        .iter()
+        .map(|(attribute, value)| {
+            let escaped = value.replace(separator, &format!("\\{separator}"));
+            format!("{}={escaped}", attribute.label())
+        })
+        .collect();
+    parts.join(&separator.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Attribute, Layout, Name};
+
+    #[test]
+    fn call_manager_form_is_most_specific_first() {
+        let text = Name::of_service("cm1").call_manager();
+        assert_eq!(text, "CN=cm1;OU=Voice;O=Lab;L=RTP;ST=North Carolina;C=US");
+    }
+
+    #[test]
+    fn tools_form_keeps_the_order_and_escapes_commas() {
+        let name = Name::common("app").with(Attribute::O, "Lab, Inc.");
+        assert_eq!(name.text(Layout::Tools), "CN=app,O=Lab\\, Inc.");
+    }
+}

@@ -1,0 +1,75 @@
+//! The lab by hand, as a shell script would use it.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+fn lab(arguments: &[&str], folder: &Path, stdin: Stdio) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_secd-lab"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(stdin)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn itl(folder: &Path) -> Vec<u8> {
+    fs::read(folder.join("served/ITLFile.tlv")).unwrap()
+}
+
+#[test]
+fn commands_are_obeyed_until_the_input_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let arguments = ["serve", "served", "--port-file", "port"];
+    let mut child = lab(&arguments, folder, Stdio::piped());
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(output.next().unwrap(), "serving new files: 7 of them");
+    let said = output.next().unwrap();
+    let first = itl(folder);
+    let port = fs::read_to_string(folder.join("port")).unwrap();
+    assert_eq!(said, format!("serving served on 127.0.0.1:{}", port.trim_end()));
+    let summary = fs::read_to_string(folder.join("served/lab.env")).unwrap();
+    assert!(summary.contains(&format!("TFTP_ADDR=127.0.0.1:{port}DEVICE=SEP001122334455\n")));
+
+    input.write_all(b"regenerate callmanager\n").unwrap();
+    assert_eq!(output.next().unwrap(), "regenerated callmanager of cm1.lab.test");
+    assert_eq!(output.next().unwrap(), "serving new files: 7 of them");
+    assert_ne!(itl(folder), first);
+    input.write_all(b"restore\nnonsense\n").unwrap();
+    assert_eq!(output.next().unwrap(), "serving older files: 7 of them");
+    assert_eq!(itl(folder), first);
+    assert_eq!(output.next().unwrap(), "refused: no such command: nonsense");
+    drop(input);
+    assert_eq!(output.next().unwrap(), "ended");
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn without_input_it_runs_until_the_control_file_says_quit() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let arguments = ["serve", "served", "--control", "control"];
+    let mut child = lab(&arguments, folder, Stdio::null());
+    let mut output = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(output.by_ref().any(|line| line.starts_with("serving served on")));
+    let mut control = fs::File::create(folder.join("control")).unwrap();
+    control.write_all(b"rename cm1.lab.test other\nquit\n").unwrap();
+    let said: Vec<String> = output.collect();
+    assert_eq!(said, ["renamed cm1.lab.test to other", "serving new files: 7 of them", "ended"]);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn make_writes_one_set_of_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = lab(&["make", "out"], folder.path(), Stdio::null()).wait_with_output().unwrap();
+    assert!(output.status.success());
+    for name in ["CTLFile.tlv", "ITLFile.tlv", "SEP001122334455.cnf.xml.enc.sgn", "device.key"] {
+        assert!(folder.path().join("out").join(name).exists(), "{name}");
+    }
+}
