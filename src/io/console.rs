@@ -1,1 +1,160 @@
 //! The console log: one line an event, to stderr and to a ring in memory.
+//!
+//! ```text
+//! <seq>: <LVL> <HH:MM:SS.uuuuuu> <PROC>: <text>
+//! ```
+//!
+//! `LVL` is `ERR`, `WRN`, `NOT`, `INF` or `DEB` for the five levels of the `log` crate, from
+//! [`log::Level::Error`] down: so a *notice* is written with `log::info!`. `PROC` is the target of
+//! the record, given at each call: `log::info!(target: "SECD", …)`.
+//!
+//! A record of a library has a path as its target, or the library's name. Its `PROC` is the first
+//! segment of the path, and it is shown only as `ERR` or `WRN`: what a library says below that
+//! is about the library. Ours without a target is shown as `SECD`.
+//!
+//! The whole line is [escaped](escape()) and cut to [`ring::WIDTH`] octets in one place. Nothing
+//! here fails or waits: a line that stderr does not take is lost there, and stays in the ring.
+
+mod escape;
+pub mod ring;
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use env_logger::{Builder, Logger, Target};
+use log::{Level, LevelFilter, Log, Metadata, Record, SetLoggerError};
+use nix::fcntl::OFlag;
+
+pub use escape::escape;
+pub use ring::{Line, Ring, Since};
+
+use super::clock::{self, TimeOfDay};
+
+/// Starts the console: from here on, log records become lines.
+///
+/// # Errors
+/// If the process already has a logger.
+pub fn init(level: LevelFilter) -> Result<Console, SetLoggerError> {
+    let console = Console::default();
+    log::set_boxed_logger(Box::new(Tee::new(console.clone(), stderr())))?;
+    console.set_level(level);
+    Ok(console)
+}
+
+/// A handle on the lines in memory; all clones see the same.
+#[derive(Clone, Default)]
+pub struct Console {
+    ring: Arc<Mutex<Ring>>,
+}
+
+impl Console {
+    /// The last `count` lines, oldest first.
+    pub fn tail(&self, count: usize) -> Vec<Line> {
+        self.ring().tail(count)
+    }
+
+    /// The lines after `sequence`; 0 for all.
+    pub fn after(&self, sequence: u64) -> Since {
+        self.ring().after(sequence)
+    }
+
+    /// Shows records of `level` and graver, from now on.
+    pub fn set_level(&self, level: LevelFilter) {
+        log::set_max_level(level);
+    }
+
+    /// A panic while the ring was held leaves a whole ring: a line is put in last.
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives each record to the ring and to stderr, as the same line.
+struct Tee {
+    console: Console,
+    stderr: Logger,
+}
+
+impl Tee {
+    /// The inner logger passes every level, so that `log::set_max_level` alone decides.
+    fn new(console: Console, target: Target) -> Self {
+        let stderr = Builder::new()
+            .filter_level(LevelFilter::Trace)
+            .target(target)
+            .format(|f, record| io::Write::write_fmt(f, format_args!("{}\n", record.args())))
+            .build();
+        Self { console, stderr }
+    }
+
+    fn log_at(&self, time: SystemTime, record: &Record<'_>) {
+        let Some(process) = process(record.level(), record.target()) else { return };
+        // Formatted before the ring is held: an argument's Display may log.
+        let text = record.args().to_string();
+        let mut ring = self.console.ring();
+        let line = ring.push(|sequence, line| {
+            let level = mnemonic(record.level());
+            let time = TimeOfDay(time);
+            write!(line, "{sequence}: {level} {time} {}: {}", escape(process), escape(&text))
+        });
+        // Written while the ring is held: lines stand on stderr in the order of their numbers.
+        let args = format_args!("{}", line.text());
+        self.stderr.log(&Record::builder().level(record.level()).args(args).build());
+    }
+}
+
+impl Log for Tee {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.level() <= log::max_level()
+            && process(metadata.level(), metadata.target()).is_some()
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        self.log_at(clock::wall(), record);
+    }
+
+    fn flush(&self) {}
+}
+
+/// The PROC for a target, or `None` if the record is not shown.
+fn process(level: Level, target: &str) -> Option<&str> {
+    let root = target.split("::").next().unwrap_or(target);
+    if root == env!("CARGO_CRATE_NAME") {
+        return Some("SECD");
+    }
+    let library = root.len() != target.len() || LIBRARIES.contains(&root);
+    (!library || level <= Level::Warn).then_some(root)
+}
+
+fn mnemonic(level: Level) -> &'static str {
+    match level {
+        Level::Error => "ERR",
+        Level::Warn => "WRN",
+        Level::Info => "NOT",
+        Level::Debug => "INF",
+        Level::Trace => "DEB",
+    }
+}
+
+/// Stderr through a description of our own that never waits, so that a stalled reader costs lines
+/// and not the phone. `O_NONBLOCK` on descriptor 2 itself would also change it for whoever shares
+/// it. A socket (a journal) cannot be opened this way: it is written to as it is.
+fn stderr() -> Target {
+    match reopened("/proc/self/fd/2") {
+        Ok(file) => Target::Pipe(Box::new(file)),
+        Err(_) => Target::Stderr,
+    }
+}
+
+fn reopened(path: &str) -> io::Result<File> {
+    let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    OpenOptions::new().append(true).custom_flags(flags.bits()).open(path)
+}
+
+/// Libraries in the binary that log with their bare name as the target.
+const LIBRARIES: [&str; 6] = ["env_logger", "mio", "rustls", "tokio", "tokio_rustls", "webpki"];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! Foreign text made harmless for a terminal and for a log of lines.
+
+use core::fmt::{self, Write};
+
+/// Shows `text` without control characters, line breaks, and characters that reorder or hide text.
+///
+/// `\n`, `\r` and `\t` are shown so, the others as `\u{…}`. A backslash stays as it is, so
+/// escaping what is already escaped changes nothing.
+pub fn escape(text: &str) -> impl fmt::Display + '_ {
+    Escaped(text)
+}
+
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0;
+        while let Some((at, c)) = rest.char_indices().find(|&(_, c)| unprintable(c)) {
+            f.write_str(rest.get(..at).unwrap_or_default())?;
+            write_escaped(f, c)?;
+            rest = rest.get(at + c.len_utf8()..).unwrap_or_default();
+        }
+        f.write_str(rest)
+    }
+}
+
+fn write_escaped(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
+    match c {
+        '\n' => f.write_str("\\n"),
+        '\r' => f.write_str("\\r"),
+        '\t' => f.write_str("\\t"),
+        c => c.escape_unicode().try_for_each(|c| f.write_char(c)),
+    }
+}
+
+/// Whether `c` is a control character (Cc), a format character (Cf), a line or paragraph
+/// separator (Zl, Zp), or one of the blank or tag characters that hide text.
+///
+/// # Source
+/// Unicode 16, `DerivedGeneralCategory.txt`; the bidirectional controls are those of UAX #9.
+fn unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
+            | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{115f}'..='\u{1160}' | '\u{180e}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{110bd}'
+            | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn escaped(text: &str) -> String {
+        escape(text).to_string()
+    }
+
+    #[test]
+    fn printable_text_stays_as_it_is() {
+        let text = "verify SUCCESS <</ram/SEP001122334455.cnf.xml>> Zürich 日本 \\";
+        assert_eq!(escaped(text), text);
+    }
+
+    #[test]
+    fn a_line_break_cannot_start_a_forged_line() {
+        assert_eq!(escaped("a\n1: ERR"), "a\\n1: ERR");
+        assert_eq!(escaped("a\r\u{2028}\u{2029}\u{85}"), "a\\r\\u{2028}\\u{2029}\\u{85}");
+    }
+
+    #[test]
+    fn terminal_controls_are_shown_and_not_obeyed() {
+        assert_eq!(escaped("\u{1b}[2J\u{7f}\0\u{9b}"), "\\u{1b}[2J\\u{7f}\\u{0}\\u{9b}");
+    }
+
+    #[test]
+    fn text_cannot_be_reordered_or_hidden() {
+        assert_eq!(escaped("\u{202e}\u{2066}\u{200b}"), "\\u{202e}\\u{2066}\\u{200b}");
+        assert_eq!(escaped("\u{feff}\u{e0041}"), "\\u{feff}\\u{e0041}");
+    }
+
+    #[test]
+    fn escaping_twice_is_escaping_once() {
+        let once = escaped("a\n\u{1b}\\b");
+        assert_eq!(escaped(&once), once);
+    }
+}

@@ -1,0 +1,200 @@
+//! The last lines of the console, in memory of a fixed size.
+
+use core::fmt::{self, Write};
+
+use heapless::{Deque, String as Text};
+
+/// One line of the console.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Line {
+    sequence: u64,
+    text: Text<WIDTH>,
+}
+
+impl Line {
+    /// Its number; the next line has the next.
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// The line as shown, number included, without a line break.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// The lines after a cursor.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Since {
+    /// How many were dropped before they could be read.
+    pub missed: u64,
+    /// Those that are there, oldest first.
+    pub lines: Vec<Line>,
+}
+
+/// A bounded queue of lines: a new one drives out the oldest.
+#[derive(Default)]
+pub struct Ring {
+    lines: Box<Deque<Line, LINES>>,
+    last: u64,
+}
+
+impl Ring {
+    /// Adds the line that `compose` writes for its sequence number; too long a line is cut and
+    /// ends in [`CUT`].
+    pub fn push(&mut self, compose: impl FnOnce(u64, &mut dyn Write) -> fmt::Result) -> &Line {
+        if self.lines.is_full() {
+            self.lines.pop_front();
+        }
+        self.last += 1;
+        let mut cutter = Cutter::default();
+        // An error says that the line is full, which the cut shows.
+        let _ = compose(self.last, &mut cutter);
+        let line = Line { sequence: self.last, text: cutter.text };
+        self.lines.push_back(line).expect("a place was freed above");
+        self.lines.back().expect("a line was put in above")
+    }
+
+    /// The last `count` lines, oldest first.
+    pub fn tail(&self, count: usize) -> Vec<Line> {
+        let skipped = self.lines.len().saturating_sub(count);
+        self.lines.iter().skip(skipped).cloned().collect()
+    }
+
+    /// The lines with a number above `sequence`.
+    pub fn after(&self, sequence: u64) -> Since {
+        let lines: Vec<Line> =
+            self.lines.iter().filter(|line| line.sequence > sequence).cloned().collect();
+        let before_first = lines.first().map_or(self.last, |line| line.sequence - 1);
+        Since { missed: before_first.saturating_sub(sequence), lines }
+    }
+}
+
+/// Takes text until the line is full, then puts [`CUT`] at its end.
+#[derive(Default)]
+struct Cutter {
+    text: Text<WIDTH>,
+    full: bool,
+}
+
+impl Write for Cutter {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.full {
+            return Err(fmt::Error);
+        }
+        if self.text.push_str(text).is_ok() {
+            return Ok(());
+        }
+        self.full = true;
+        self.cut(text)
+    }
+}
+
+impl Cutter {
+    /// Fills up with as much of `text` as leaves room for the mark.
+    fn cut(&mut self, text: &str) -> fmt::Result {
+        let room = WIDTH - CUT.len_utf8();
+        while self.text.len() > room {
+            self.text.pop();
+        }
+        for c in text.chars() {
+            if self.text.len() + c.len_utf8() > room {
+                break;
+            }
+            self.text.push(c).map_err(|()| fmt::Error)?;
+        }
+        self.text.push(CUT).map_err(|()| fmt::Error)
+    }
+}
+
+/// Lines kept. Inferred: two boot passes and a few verdicts, in 128 KiB.
+pub const LINES: usize = 256;
+
+/// Octets in a line. Inferred: twice the longest line of the golden trace.
+pub const WIDTH: usize = 512;
+
+/// The last character of a line that was cut.
+pub const CUT: char = '…';
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(count: u64) -> Ring {
+        let mut ring = Ring::default();
+        for _ in 0..count {
+            ring.push(|sequence, line| write!(line, "{sequence}: NOT"));
+        }
+        ring
+    }
+
+    fn numbers(lines: &[Line]) -> Vec<u64> {
+        lines.iter().map(Line::sequence).collect()
+    }
+
+    #[test]
+    fn numbers_rise_by_one_from_one() {
+        assert_eq!(numbers(&filled(3).tail(10)), [1, 2, 3]);
+    }
+
+    #[test]
+    fn the_tail_is_the_newest_lines_oldest_first() {
+        assert_eq!(numbers(&filled(5).tail(2)), [4, 5]);
+        assert!(filled(5).tail(0).is_empty());
+    }
+
+    #[test]
+    fn the_oldest_line_is_dropped() {
+        let ring = filled(260);
+        let lines = ring.tail(usize::MAX);
+        assert_eq!((lines.len(), lines[0].sequence()), (LINES, 5));
+    }
+
+    #[test]
+    fn a_follower_gets_what_came_after_its_cursor() {
+        let since = filled(5).after(3);
+        assert_eq!((since.missed, numbers(&since.lines)), (0, vec![4, 5]));
+        assert_eq!(filled(5).after(5), Since::default());
+        assert_eq!(filled(0).after(0), Since::default());
+    }
+
+    #[test]
+    fn a_slow_follower_is_told_how_much_it_missed() {
+        let since = filled(260).after(2);
+        assert_eq!((since.missed, since.lines.len()), (2, LINES));
+    }
+
+    #[test]
+    fn a_cursor_ahead_of_the_last_line_gets_nothing() {
+        assert_eq!(filled(5).after(9), Since::default());
+    }
+
+    #[test]
+    fn a_long_line_is_cut_between_characters_and_marked() {
+        for start in 0..4 {
+            let mut ring = Ring::default();
+            let text = "a".repeat(start) + &"日".repeat(WIDTH);
+            let line = ring.push(|_, line| line.write_str(&text));
+            assert!(line.text().len() <= WIDTH && line.text().len() > WIDTH - 4);
+            assert!(line.text().ends_with("日…"), "{}", line.text());
+        }
+    }
+
+    #[test]
+    fn a_line_that_just_fits_is_not_cut() {
+        let mut ring = Ring::default();
+        let text = "a".repeat(WIDTH);
+        assert_eq!(ring.push(|_, line| line.write_str(&text)).text(), text);
+    }
+
+    #[test]
+    fn a_full_line_makes_room_for_the_mark() {
+        let mut ring = Ring::default();
+        let text = "a".repeat(WIDTH);
+        let line = ring.push(|_, line| {
+            line.write_str(&text)?;
+            line.write_str("b")
+        });
+        assert_eq!(line.text(), "a".repeat(WIDTH - 3) + "…");
+    }
+}
