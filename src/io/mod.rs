@@ -3,5 +3,6 @@
 pub mod clock;
 pub mod config;
 pub mod console;
+pub mod files;
 pub mod store;
 pub mod tftp;

@@ -1,0 +1,285 @@
+//! Files read within bounds, and files replaced whole.
+
+use core::fmt;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use tempfile::NamedTempFile;
+
+use crate::wire::name::FileName;
+
+/// Puts a file of mode 0600 into `dir`, whole or not at all; folders in `name` are made.
+///
+/// For the ram folder: nothing is forced to a medium, as a restart fetches it all again. What must
+/// survive one belongs in the [store](super::store).
+///
+/// # Errors
+/// With the path and the system's reason. A file of that name is then still the old one.
+pub fn write_atomically(dir: &Path, name: &FileName, octets: &[u8]) -> Result<PathBuf, Failure> {
+    let mut folder = dir.to_path_buf();
+    let mut components = name.components().peekable();
+    while let Some(component) = components.next() {
+        if components.peek().is_some() {
+            folder.push(component);
+            make_folder(&folder)?;
+        }
+    }
+    let path = dir.join(name.as_str());
+    let mut file = temporary(&folder)?;
+    file.as_file_mut().write_all(octets).map_err(|source| Failure::new(&path, source))?;
+    file.persist(&path).map_err(|failed| Failure::new(&path, failed.error))?;
+    Ok(path)
+}
+
+/// Reads a regular file of at most `limit` octets.
+///
+/// Does not wait on a pipe that stands in its place.
+///
+/// # Errors
+/// Every variant of [`Unreadable`].
+pub fn read(path: &Path, limit: u64, links: Links) -> Result<Vec<u8>, Unreadable> {
+    let file = open(path, links)?;
+    let failed = |at: usize| move |error: io::Error| Unreadable::failed(at, &error);
+    if !file.metadata().map_err(failed(0))?.is_file() {
+        return Err(Unreadable::NotRegular);
+    }
+    let mut octets = Vec::new();
+    let outcome = file.take(limit.saturating_add(1)).read_to_end(&mut octets);
+    let length = octets.len();
+    outcome.map_err(failed(length))?;
+    if u64::try_from(length).is_ok_and(|length| length <= limit) {
+        return Ok(octets);
+    }
+    Err(Unreadable::TooLong { limit })
+}
+
+/// Whether a symbolic link may stand in place of the file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Links {
+    /// It may: an administrator's file.
+    Follow,
+    /// It may not: a file that only the agent writes.
+    Refuse,
+}
+
+/// Why a file could not be read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Unreadable {
+    /// There is none.
+    Absent,
+    /// The system refused.
+    Failed {
+        /// After how many octets.
+        offset: usize,
+        /// Why.
+        errno: Errno,
+    },
+    /// A link, folder, pipe or device stands in its place.
+    NotRegular,
+    /// It is longer than what is read of it.
+    TooLong {
+        /// The octets that would have been read.
+        limit: u64,
+    },
+}
+
+impl Unreadable {
+    fn failed(offset: usize, error: &io::Error) -> Self {
+        Self::Failed { offset, errno: errno(error) }
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("no such file"),
+            Self::Failed { offset, errno } => {
+                write!(f, "unreadable at offset {offset}, {}", lower(errno.desc()))
+            }
+            Self::NotRegular => f.write_str("not a regular file"),
+            Self::TooLong { limit } => write!(f, "longer than {limit} octets"),
+        }
+    }
+}
+
+impl core::error::Error for Unreadable {}
+
+/// A change on disk that did not happen.
+#[derive(Debug)]
+pub struct Failure {
+    /// Of what.
+    pub path: PathBuf,
+    /// Why.
+    pub source: io::Error,
+}
+
+impl Failure {
+    pub(super) fn new(path: &Path, source: io::Error) -> Self {
+        Self { path: path.to_path_buf(), source }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: cannot be written, {}", self.path.display(), lower(&reason(&self.source)))
+    }
+}
+
+impl core::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// A new file of mode 0600 in `folder`, removed again unless persisted; a crash leaves it.
+pub(super) fn temporary(folder: &Path) -> Result<NamedTempFile, Failure> {
+    // The builder hides the system's number behind its own error.
+    let mut number = None;
+    let file = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX).make_in(
+        folder,
+        |path| {
+            let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+            file.inspect_err(|error| number = error.raw_os_error())
+        },
+    );
+    file.map_err(|error| Failure::new(folder, number.map_or(error, io::Error::from_raw_os_error)))
+}
+
+/// Whether a file of this name was left by a crash.
+pub(super) fn is_temporary(name: &str) -> bool {
+    name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX)
+}
+
+/// The system's number for an error; EIO for one that did not come from the system.
+pub(super) fn errno(error: &io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
+}
+
+/// A reason of the system as it stands inside one of our lines.
+pub(super) fn lower(reason: &str) -> String {
+    let mut chars = reason.chars();
+    let first = chars.next().map(|c| c.to_ascii_lowercase());
+    first.into_iter().chain(chars).collect()
+}
+
+fn open(path: &Path, links: Links) -> Result<File, Unreadable> {
+    let mut flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    if links == Links::Refuse {
+        flags |= OFlag::O_NOFOLLOW;
+    }
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path);
+    file.map_err(|error| match (errno(&error), links) {
+        (Errno::ENOENT, _) => Unreadable::Absent,
+        (Errno::ELOOP, Links::Refuse) | (Errno::ENXIO, _) => Unreadable::NotRegular,
+        (errno, _) => Unreadable::Failed { offset: 0, errno },
+    })
+}
+
+/// Makes one folder unless it is there; a link to a folder is not one.
+fn make_folder(path: &Path) -> Result<(), Failure> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let found = fs::symlink_metadata(path).map_err(|source| Failure::new(path, source))?;
+            if found.is_dir() { Ok(()) } else { Err(Failure::new(path, error)) }
+        }
+        outcome => outcome.map_err(|source| Failure::new(path, source)),
+    }
+}
+
+/// What the system said, without its number.
+fn reason(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(number) => Errno::from_raw(number).desc().to_owned(),
+        None => error.kind().to_string(),
+    }
+}
+
+const TEMPORARY_PREFIX: &str = ".secd-";
+const TEMPORARY_SUFFIX: &str = ".tmp";
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn name(name: &str) -> FileName {
+        FileName::parse(name).unwrap()
+    }
+
+    #[test]
+    fn a_written_file_is_private_and_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = write_atomically(dir.path(), &name("SEP001122334455.cnf.xml"), b"one").unwrap();
+        assert_eq!(path, dir.path().join("SEP001122334455.cnf.xml"));
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn folders_in_the_name_are_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let name = name("New_Zealand/g3-tones.xml.sgn");
+        write_atomically(dir.path(), &name, b"one").unwrap();
+        let path = write_atomically(dir.path(), &name, b"two").unwrap();
+        assert_eq!(fs::read(path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(dir.path().join("New_Zealand")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_link_in_place_of_a_folder_is_not_followed() {
+        let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        symlink(outside.path(), dir.path().join("a")).unwrap();
+        assert!(write_atomically(dir.path(), &name("a/b"), b"one").is_err());
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_link_in_place_of_the_file_is_replaced_and_not_followed() {
+        let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        symlink(outside.path().join("target"), dir.path().join("a")).unwrap();
+        write_atomically(dir.path(), &name("a"), b"one").unwrap();
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_missing_folder_is_named_with_the_reason() {
+        let dir = tempfile::tempdir().unwrap().path().join("gone");
+        let failure = write_atomically(&dir, &name("a"), b"one").unwrap_err();
+        let text = failure.to_string();
+        assert!(text.starts_with(dir.to_str().unwrap()), "{text}");
+        assert!(text.ends_with("cannot be written, no such file or directory"), "{text}");
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = write_atomically(dir.path(), &name("a"), b"1234").unwrap();
+        assert_eq!(read(&path, 4, Links::Refuse).unwrap(), b"1234");
+        assert_eq!(read(&path, 3, Links::Refuse), Err(Unreadable::TooLong { limit: 3 }));
+    }
+
+    #[test]
+    fn only_a_regular_file_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = write_atomically(dir.path(), &name("a"), b"1234").unwrap();
+        let link = dir.path().join("link");
+        symlink(&path, &link).unwrap();
+        assert_eq!(read(&link, 4, Links::Refuse), Err(Unreadable::NotRegular));
+        assert_eq!(read(&link, 4, Links::Follow).unwrap(), b"1234");
+        assert_eq!(read(dir.path(), 4, Links::Follow), Err(Unreadable::NotRegular));
+        assert_eq!(read(&dir.path().join("b"), 4, Links::Follow), Err(Unreadable::Absent));
+    }
+
+    #[test]
+    fn a_pipe_is_not_waited_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pipe");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(read(&path, 4, Links::Refuse), Err(Unreadable::NotRegular));
+    }
+}
