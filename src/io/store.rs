@@ -1,1 +1,217 @@
 //! What is installed, on disk: atomic, with a previous copy, and damage told apart from absence.
+//!
+//! One folder of mode 0700, owned by one process at a time. A slot `itl` has three files:
+//!
+//! | file           | what it is                                                        |
+//! | -------------- | ----------------------------------------------------------------- |
+//! | `itl`          | the [`Entry`] installed: octets and notes, replaced by one rename |
+//! | `itl.previous` | the entry before it                                               |
+//! | `itl.present`  | the marker: something was installed here once                     |
+//!
+//! A slot is absent only if the folder is there and none of the three is. Anything else that is
+//! not a whole entry is [`Damage`]. The folder is never made here: an image provides it, and a
+//! store that is missing must not look like a phone fresh from the box.
+
+mod damage;
+mod entry;
+mod install;
+mod tidy;
+
+use core::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+
+pub use damage::{Damage, Failure, Oddity, Reason, Warning};
+pub use entry::Entry;
+
+use super::files::{self, Links, Unreadable, errno};
+
+/// A place for one installed thing.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Slot {
+    /// The last configuration that was verified.
+    Configuration,
+    /// The certificate trust list.
+    Ctl,
+    /// The identity trust list.
+    Itl,
+}
+
+impl Slot {
+    /// All slots.
+    pub const ALL: [Self; 3] = [Self::Configuration, Self::Ctl, Self::Itl];
+
+    /// The name of its file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Configuration => "configuration",
+            Self::Ctl => "ctl",
+            Self::Itl => "itl",
+        }
+    }
+
+    /// The most octets it takes.
+    ///
+    /// # Source
+    /// Inferred: four times the 64 KiB of the header's length fields for a list; twice the size
+    /// limit of the technote's configuration request (550001).
+    pub const fn limit(self) -> usize {
+        match self {
+            Self::Configuration => 1024 * 1024,
+            Self::Ctl | Self::Itl => 256 * 1024,
+        }
+    }
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a slot holds.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Loaded {
+    /// Nothing was ever installed, or it was erased.
+    Absent,
+    /// What was installed last.
+    Current(Entry),
+    /// What was installed before that; the last is damaged.
+    Previous {
+        /// The older entry.
+        entry: Entry,
+        /// What is wrong with the newer one.
+        damage: Damage,
+    },
+    /// Something was installed, and none of it can be read.
+    Locked {
+        /// All that is wrong, at least one.
+        damage: Vec<Damage>,
+    },
+}
+
+/// The folder of what is installed.
+#[derive(Debug)]
+pub struct Store {
+    dir: PathBuf,
+    folder: File,
+}
+
+impl Store {
+    /// Opens the store in `dir`, removes what a crash left, and sets modes right.
+    ///
+    /// # Errors
+    /// [`Damage`] if the folder is missing, is none, or cannot be read: every slot is then locked.
+    pub fn open(dir: &Path) -> Result<(Self, Vec<Warning>), Damage> {
+        let damage = |reason| Damage::new(dir, 0, reason);
+        let folder =
+            OpenOptions::new().read(true).custom_flags(OFlag::O_DIRECTORY.bits()).open(dir);
+        let folder = folder.map_err(|error| {
+            damage(match errno(&error) {
+                Errno::ENOENT => Reason::Missing,
+                Errno::ENOTDIR => Reason::NotAFolder,
+                errno => Reason::Unreadable(errno),
+            })
+        })?;
+        let store = Self { dir: dir.to_path_buf(), folder };
+        let warnings = store.tidy().map_err(|error| damage(Reason::Unreadable(errno(&error))))?;
+        Ok((store, warnings))
+    }
+
+    /// Reads a slot.
+    pub fn load(&self, slot: Slot) -> Loaded {
+        let current = match self.read(slot, &self.current(slot)) {
+            Ok(Some(entry)) => return Loaded::Current(entry),
+            Ok(None) => None,
+            Err(damage) => Some(damage),
+        };
+        let missing = || Damage::new(&self.current(slot), 0, Reason::Missing);
+        let previous = match self.read(slot, &self.previous(slot)) {
+            Ok(Some(entry)) => {
+                return Loaded::Previous { entry, damage: current.unwrap_or_else(missing) };
+            }
+            Ok(None) => None,
+            Err(damage) => Some(damage),
+        };
+        if current.is_some() || previous.is_some() {
+            let damage = [current.unwrap_or_else(missing)].into_iter().chain(previous);
+            return Loaded::Locked { damage: damage.collect() };
+        }
+        match self.was_installed(slot) {
+            Ok(false) => Loaded::Absent,
+            Ok(true) => Loaded::Locked { damage: vec![missing()] },
+            Err(damage) => Loaded::Locked { damage: vec![damage] },
+        }
+    }
+
+    /// Whether a slot without readable files has a marker, in a folder that is still there.
+    fn was_installed(&self, slot: Slot) -> Result<bool, Damage> {
+        let marked = exists(&self.marker(slot))
+            .map_err(|errno| Damage::new(&self.marker(slot), 0, Reason::Unreadable(errno)))?;
+        self.still_there()?;
+        Ok(marked)
+    }
+
+    /// A folder that was moved away or mounted over is empty, but not absent.
+    fn still_there(&self) -> Result<(), Damage> {
+        let damage = |reason| Damage::new(&self.dir, 0, reason);
+        let unreadable = |error: io::Error| match errno(&error) {
+            Errno::ENOENT => damage(Reason::Missing),
+            errno => damage(Reason::Unreadable(errno)),
+        };
+        let opened = self.folder.metadata().map_err(unreadable)?;
+        let found = fs::metadata(&self.dir).map_err(unreadable)?;
+        if (opened.dev(), opened.ino()) == (found.dev(), found.ino()) {
+            return Ok(());
+        }
+        Err(damage(Reason::Replaced))
+    }
+
+    /// The entry in `path`; `None` if there is no such file.
+    fn read(&self, slot: Slot, path: &Path) -> Result<Option<Entry>, Damage> {
+        // The limits are far below what u64 takes.
+        let limit = entry::HEADER.saturating_add(u64::try_from(slot.limit()).unwrap_or(u64::MAX));
+        let file = match files::read(path, limit, Links::Refuse) {
+            Ok(file) => file,
+            Err(Unreadable::Absent) => return Ok(None),
+            Err(unreadable) => {
+                let offset = match unreadable {
+                    Unreadable::Failed { offset, .. } => offset,
+                    _ => 0,
+                };
+                return Err(Damage::new(path, offset, unreadable.into()));
+            }
+        };
+        let entry = Entry::decode(&file);
+        entry.map(Some).map_err(|(offset, reason)| Damage::new(path, offset, reason))
+    }
+
+    fn current(&self, slot: Slot) -> PathBuf {
+        self.dir.join(slot.name())
+    }
+
+    fn previous(&self, slot: Slot) -> PathBuf {
+        self.dir.join(format!("{slot}.previous"))
+    }
+
+    fn marker(&self, slot: Slot) -> PathBuf {
+        self.dir.join(format!("{slot}.present"))
+    }
+}
+
+/// Whether anything at all stands at `path`.
+fn exists(path: &Path) -> Result<bool, Errno> {
+    match fs::symlink_metadata(path).map_err(|error| errno(&error)) {
+        Ok(_) => Ok(true),
+        Err(Errno::ENOENT) => Ok(false),
+        Err(errno) => Err(errno),
+    }
+}
+
+#[cfg(test)]
+mod tests;

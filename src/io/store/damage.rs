@@ -1,0 +1,204 @@
+//! What can be wrong with the store, and what was put right.
+
+use core::fmt;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+
+use super::Slot;
+use crate::io::files::{self, Unreadable, lower};
+
+/// A file or folder of the store that is not as the agent left it. Never the same as absence.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Damage {
+    /// Of what.
+    pub path: PathBuf,
+    /// How many octets into it.
+    pub offset: usize,
+    /// What is wrong there.
+    pub reason: Reason,
+}
+
+impl Damage {
+    pub(super) fn new(path: &Path, offset: usize, reason: Reason) -> Self {
+        Self { path: path.to_path_buf(), offset, reason }
+    }
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} at offset {}", self.path.display(), self.reason, self.offset)
+    }
+}
+
+impl core::error::Error for Damage {}
+
+/// What is wrong with a file or folder of the store.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reason {
+    /// The SHA-256 in the header is not that of what follows it.
+    Digest,
+    /// The header has something else in this place.
+    Header {
+        /// What should stand there.
+        expected: &'static str,
+    },
+    /// More or fewer octets than the header says.
+    Length {
+        /// What the header says.
+        announced: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// Something was installed here once, and is gone.
+    Missing,
+    /// No folder stands where the store should be.
+    NotAFolder,
+    /// A link, folder, pipe or device stands in its place.
+    NotRegular,
+    /// The folder is not the one that was opened.
+    Replaced,
+    /// Longer than anything the agent writes there.
+    TooLong {
+        /// The most it may have.
+        limit: u64,
+    },
+    /// The system refused.
+    Unreadable(Errno),
+}
+
+impl From<Unreadable> for Reason {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::Absent => Self::Missing,
+            Unreadable::Failed { errno, .. } => Self::Unreadable(errno),
+            Unreadable::NotRegular => Self::NotRegular,
+            Unreadable::TooLong { limit } => Self::TooLong { limit },
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Digest => f.write_str("wrong sha256"),
+            Self::Header { expected } => write!(f, "no {expected}"),
+            Self::Length { announced, found } => {
+                write!(f, "{found} octets instead of {announced}")
+            }
+            Self::Missing => f.write_str("missing"),
+            Self::NotAFolder => f.write_str("not a folder"),
+            Self::NotRegular => f.write_str("not a regular file"),
+            Self::Replaced => f.write_str("another folder than the one opened"),
+            Self::TooLong { limit } => write!(f, "longer than {limit} octets"),
+            Self::Unreadable(errno) => write!(f, "unreadable, {},", lower(errno.desc())),
+        }
+    }
+}
+
+/// A change to the store that failed.
+#[derive(Debug)]
+pub enum Failure {
+    /// A note that the header cannot hold.
+    BadNote {
+        /// Its key.
+        key: String,
+    },
+    /// The system refused.
+    Disk(files::Failure),
+    /// More octets than the slot takes.
+    TooLong {
+        /// Which slot.
+        slot: Slot,
+        /// How many octets there are.
+        length: usize,
+    },
+}
+
+impl From<files::Failure> for Failure {
+    fn from(failure: files::Failure) -> Self {
+        Self::Disk(failure)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadNote { key } => write!(f, "note {key:?} does not fit a store header"),
+            Self::Disk(failure) => failure.fmt(f),
+            Self::TooLong { slot, length } => {
+                write!(f, "{length} octets for slot {slot}, the limit is {}", slot.limit())
+            }
+        }
+    }
+}
+
+impl core::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Disk(failure) => Some(failure),
+            Self::BadNote { .. } | Self::TooLong { .. } => None,
+        }
+    }
+}
+
+/// What was odd about the store at start, without being damage.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Warning {
+    /// About what.
+    pub path: PathBuf,
+    /// What it was.
+    pub oddity: Oddity,
+}
+
+/// Something odd about a file or folder of the store.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Oddity {
+    /// It belongs to another user.
+    ForeignOwner {
+        /// Their number.
+        uid: u32,
+    },
+    /// A temporary file of a crash; it was removed if the system let us.
+    Leftover {
+        /// Why it stays.
+        kept: Option<Errno>,
+    },
+    /// Installed, but without its marker; it was made if the system let us.
+    Unmarked {
+        /// Why there is still none.
+        still: Option<Errno>,
+    },
+    /// Others could read or write it; its mode was set right if the system let us.
+    WideMode {
+        /// The mode it had.
+        mode: u32,
+        /// Why it still has it.
+        still: Option<Errno>,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.path.display())?;
+        let (righted, still) = match self.oddity {
+            Oddity::ForeignOwner { uid } => return write!(f, "belongs to user {uid}"),
+            Oddity::Leftover { kept } => {
+                f.write_str("left over from a crash")?;
+                ("removed", kept)
+            }
+            Oddity::Unmarked { still } => {
+                f.write_str("missing though something is installed")?;
+                ("restored", still)
+            }
+            Oddity::WideMode { mode, still } => {
+                write!(f, "mode {mode:04o} lets others in")?;
+                ("narrowed", still)
+            }
+        };
+        match still {
+            None => write!(f, ", {righted}"),
+            Some(errno) => write!(f, ", cannot be {righted}, {}", lower(errno.desc())),
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! What a slot holds, and the file it becomes.
+
+use std::io::Write;
+
+use sha2::{Digest, Sha256};
+
+use super::damage::Reason;
+
+/// What is installed in a slot.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Entry {
+    /// The octets installed.
+    pub octets: Vec<u8>,
+    /// What the caller noted about them, in its order: the store keeps it and does not read it.
+    ///
+    /// A key is one to 32 characters of `[a-z0-9-]`; a value is at most 256 octets without control
+    /// characters; there are at most 16 notes.
+    pub notes: Vec<(String, String)>,
+}
+
+impl Entry {
+    /// An entry without notes.
+    pub fn new(octets: Vec<u8>) -> Self {
+        Self { octets, notes: Vec::new() }
+    }
+
+    /// The same with one more note.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: &str) -> Self {
+        self.notes.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The first note of that key.
+    pub fn note(&self, key: &str) -> Option<&str> {
+        self.notes.iter().find(|(found, _)| found == key).map(|(_, value)| value.as_str())
+    }
+
+    /// The file, or the key of a note that it cannot hold.
+    ///
+    /// # Layout
+    /// ```text
+    /// secd-store 1
+    /// length <octets, decimal>
+    /// sha256 <of everything after this line, lower-case hexadecimal>
+    /// <key> <value>                       any number of notes
+    ///                                     an empty line
+    /// <octets>
+    /// ```
+    pub(super) fn encode(&self) -> Result<Vec<u8>, String> {
+        let overlong = self.notes.get(NOTES).into_iter();
+        let bad = self.notes.iter().filter(|(key, value)| !fits(key, value));
+        if let Some((key, _)) = overlong.chain(bad).next() {
+            return Err(key.clone());
+        }
+        let mut covered = String::new();
+        for (key, value) in &self.notes {
+            covered += &format!("{key} {value}\n");
+        }
+        covered.push('\n');
+        let digest = hash(&[covered.as_bytes(), &self.octets]);
+        let mut file = format!("{MAGIC}\nlength {}\nsha256 {digest}\n", self.octets.len());
+        file += &covered;
+        let mut file = file.into_bytes();
+        file.extend_from_slice(&self.octets);
+        Ok(file)
+    }
+
+    /// Reads a file; else the offset of what is wrong, and what that is.
+    pub(super) fn decode(file: &[u8]) -> Result<Self, (usize, Reason)> {
+        let mut rest = Lines { file, offset: 0 };
+        rest.expect(MAGIC, "secd-store 1", |rest| rest.is_empty().then_some(()))?;
+        let announced = rest.expect("length ", "length", decimal)?;
+        let digest = rest.expect("sha256 ", "sha256", |digest| Some(digest.to_owned()))?;
+        let covered = rest.offset;
+        let notes = rest.notes()?;
+        let octets = rest.file.get(rest.offset..).unwrap_or_default();
+        if octets.len() != announced {
+            let offset = rest.offset + octets.len().min(announced);
+            return Err((offset, Reason::Length { announced, found: octets.len() }));
+        }
+        if hash(&[file.get(covered..).unwrap_or_default()]) != digest {
+            return Err((covered, Reason::Digest));
+        }
+        Ok(Self { octets: octets.to_vec(), notes })
+    }
+}
+
+/// The header of a file, line by line.
+struct Lines<'a> {
+    file: &'a [u8],
+    offset: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// The next line, without its end, if it is text and not longer than any of ours.
+    fn next(&mut self) -> Option<&'a str> {
+        let rest = self.file.get(self.offset..)?;
+        let length = rest.iter().take(LINE).position(|&octet| octet == b'\n')?;
+        let line = core::str::from_utf8(rest.get(..length)?).ok()?;
+        self.offset += length + 1;
+        Some(line)
+    }
+
+    /// What `read` makes of the next line after `prefix`.
+    fn expect<T>(
+        &mut self,
+        prefix: &str,
+        expected: &'static str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, (usize, Reason)> {
+        let offset = self.offset;
+        let value = self.next().and_then(|line| line.strip_prefix(prefix)).and_then(read);
+        value.ok_or((offset, Reason::Header { expected }))
+    }
+
+    /// The notes up to the empty line.
+    fn notes(&mut self) -> Result<Vec<(String, String)>, (usize, Reason)> {
+        let mut notes = Vec::new();
+        loop {
+            let offset = self.offset;
+            let malformed = (offset, Reason::Header { expected: "a note or an empty line" });
+            match self.next() {
+                Some("") => return Ok(notes),
+                Some(line) => match line.split_once(' ') {
+                    Some((key, value)) if fits(key, value) && notes.len() < NOTES => {
+                        notes.push((key.to_owned(), value.to_owned()));
+                    }
+                    _ => return Err(malformed),
+                },
+                None => return Err(malformed),
+            }
+        }
+    }
+}
+
+fn fits(key: &str, value: &str) -> bool {
+    let letter = |octet: u8| matches!(octet, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    (1..=KEY).contains(&key.len())
+        && key.bytes().all(letter)
+        && value.len() <= VALUE
+        && !value.chars().any(char::is_control)
+}
+
+/// A number in the one form that [`Entry::encode`] writes.
+fn decimal(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|number: &usize| number.to_string() == text)
+}
+
+fn hash(parts: &[&[u8]]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part);
+    }
+    let mut hex = Vec::new();
+    for octet in digest.finalize() {
+        // Writing to memory does not fail.
+        let _ = write!(hex, "{octet:02x}");
+    }
+    String::from_utf8(hex).unwrap_or_default()
+}
+
+/// Octets of the longest file header.
+pub(super) const HEADER: u64 = 8192;
+
+const MAGIC: &str = "secd-store 1";
+const NOTES: usize = 16;
+const KEY: usize = 32;
+const VALUE: usize = 256;
+const LINE: usize = KEY + VALUE + 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> Entry {
+        Entry::new(b"\x01\x00\x02one\n\n".to_vec())
+            .with("provenance", "first-use")
+            .with("name", "ITLSEP001122334455.tlv")
+    }
+
+    fn damage(file: &[u8]) -> (usize, Reason) {
+        Entry::decode(file).unwrap_err()
+    }
+
+    #[test]
+    fn the_file_is_a_header_and_the_octets() {
+        let file = entry().encode().unwrap();
+        let text = String::from_utf8(file.clone()).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[..2], ["secd-store 1", "length 8"]);
+        assert_eq!(lines[3..6], ["provenance first-use", "name ITLSEP001122334455.tlv", ""]);
+        assert_eq!(Entry::decode(&file), Ok(entry()));
+    }
+
+    #[test]
+    fn nothing_and_no_notes_are_an_entry() {
+        let entry = Entry::default();
+        assert_eq!(Entry::decode(&entry.encode().unwrap()), Ok(entry));
+    }
+
+    #[test]
+    fn every_changed_octet_is_damage() {
+        let file = entry().encode().unwrap();
+        for at in 0..file.len() {
+            for bit in [1, 0x20, 0x80] {
+                let mut file = file.clone();
+                file[at] ^= bit;
+                assert!(Entry::decode(&file).is_err(), "octet {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_truncation_is_damage() {
+        let file = entry().encode().unwrap();
+        for length in 0..file.len() {
+            assert!(Entry::decode(&file[..length]).is_err(), "length {length}");
+        }
+    }
+
+    #[test]
+    fn damage_is_placed_and_named() {
+        let file = entry().encode().unwrap();
+        let end = file.len();
+        assert_eq!(damage(b""), (0, Reason::Header { expected: "secd-store 1" }));
+        assert_eq!(damage(&file[..end - 3]), (end - 3, Reason::Length { announced: 8, found: 5 }));
+        let longer = [&file[..], b"x"].concat();
+        assert_eq!(damage(&longer), (end, Reason::Length { announced: 8, found: 9 }));
+        let mut changed = file.clone();
+        changed[end - 1] ^= 1;
+        assert_eq!(damage(&changed), (94, Reason::Digest));
+        let other = [&b"secd-store 2"[..], &file[12..]].concat();
+        assert_eq!(damage(&other), (0, Reason::Header { expected: "secd-store 1" }));
+        assert_eq!(
+            damage(b"secd-store 1\nlength 08\n"),
+            (13, Reason::Header { expected: "length" })
+        );
+    }
+
+    #[test]
+    fn a_note_that_would_break_the_header_is_refused_by_its_key() {
+        for (key, value) in [
+            ("", "value"),
+            ("two words", "value"),
+            ("Name", "value"),
+            ("name", "a\n\nb"),
+            ("name", &"a".repeat(VALUE + 1)),
+        ] {
+            assert_eq!(Entry::default().with(key, value).encode(), Err(key.to_owned()));
+        }
+        let many = (0..=NOTES).fold(Entry::default(), |entry, _| entry.with("name", "value"));
+        assert!(many.encode().is_err());
+    }
+
+    #[test]
+    fn the_longest_header_fits_its_bound() {
+        let key = "k".repeat(KEY);
+        let value = "v".repeat(VALUE);
+        let entry = (0..NOTES).fold(Entry::default(), |entry, _| entry.with(&key, &value));
+        let file = entry.encode().unwrap();
+        assert!(u64::try_from(file.len()).unwrap() <= HEADER);
+        assert_eq!(Entry::decode(&file), Ok(entry));
+    }
+}

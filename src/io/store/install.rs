@@ -1,0 +1,187 @@
+//! Installing and erasing: a crash between any two steps leaves the old or the new.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::{Entry, Failure, Slot, Store, exists};
+use crate::io::files;
+
+/// What was just done. A test may stop there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Step {
+    /// The new entry is on disk under a temporary name.
+    Written,
+    /// The current entry is also the previous one.
+    Kept,
+    /// The new entry is the current one.
+    Renamed,
+    /// Which the medium knows.
+    Synced,
+    /// The marker is there, and the medium knows.
+    Marked,
+    /// The marker is gone.
+    Unmarked,
+    /// The previous entry is gone.
+    PreviousErased,
+    /// The current entry is gone.
+    CurrentErased,
+}
+
+/// Called after each step; its error ends the sequence there.
+pub(super) type After<'a> = &'a mut dyn FnMut(Step) -> io::Result<()>;
+
+impl Store {
+    /// Makes `entry` what the slot holds.
+    ///
+    /// | stopped after          | the slot then holds                                  |
+    /// | ---------------------- | ---------------------------------------------------- |
+    /// | the new file's fsync   | the old entry                                        |
+    /// | keeping the old one    | the old entry, twice                                 |
+    /// | the rename             | the new entry; the old if the medium missed the rename |
+    /// | the folder's fsync     | the new entry; the marker comes at the next open     |
+    ///
+    /// # Errors
+    /// [`Failure::BadNote`] and [`Failure::TooLong`] before anything is written;
+    /// [`Failure::Disk`] if the system refuses a step. What was installed remains, except that a
+    /// failure after the rename may leave the new entry: the caller goes on with the old anchors.
+    pub fn install(&self, slot: Slot, entry: &Entry) -> Result<(), Failure> {
+        self.install_with(slot, entry, &mut |_| Ok(()))
+    }
+
+    /// Empties the slot: marker, then previous, then current, each known to the medium before the
+    /// next. A crash after the first or second leaves the current entry installed, as if erase
+    /// had not been asked for.
+    ///
+    /// # Errors
+    /// [`Failure::Disk`] if the system refuses a step.
+    pub fn erase(&self, slot: Slot) -> Result<(), Failure> {
+        self.erase_with(slot, &mut |_| Ok(()))
+    }
+
+    pub(super) fn install_with(
+        &self,
+        slot: Slot,
+        entry: &Entry,
+        after: After<'_>,
+    ) -> Result<(), Failure> {
+        if entry.octets.len() > slot.limit() {
+            return Err(Failure::TooLong { slot, length: entry.octets.len() });
+        }
+        let file = entry.encode().map_err(|key| Failure::BadNote { key })?;
+        let current = self.current(slot);
+        let mut step = |step| after(step).map_err(|error| failed(&current, error));
+
+        let new = self.write_temporary(&file, &current)?;
+        step(Step::Written)?;
+        self.keep(slot)?;
+        step(Step::Kept)?;
+        persist(new, &current)?;
+        step(Step::Renamed)?;
+        self.sync()?;
+        step(Step::Synced)?;
+        self.mark(slot)?;
+        step(Step::Marked)
+    }
+
+    pub(super) fn erase_with(&self, slot: Slot, after: After<'_>) -> Result<(), Failure> {
+        for (path, step) in [
+            (self.marker(slot), Step::Unmarked),
+            (self.previous(slot), Step::PreviousErased),
+            (self.current(slot), Step::CurrentErased),
+        ] {
+            remove(&path)?;
+            self.sync()?;
+            after(step).map_err(|error| failed(&path, error))?;
+        }
+        Ok(())
+    }
+
+    /// Makes the marker of a slot, unless it is there.
+    pub(super) fn mark(&self, slot: Slot) -> Result<(), Failure> {
+        let marker = self.marker(slot);
+        if exists(&marker) == Ok(true) {
+            return Ok(());
+        }
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&marker);
+        file.and_then(|file| file.sync_all()).map_err(|error| failed(&marker, error))?;
+        self.sync()
+    }
+
+    /// Makes the current entry also the previous one. A damaged one is not worth keeping: it
+    /// would drive out a previous entry that is whole.
+    fn keep(&self, slot: Slot) -> Result<(), Failure> {
+        let current = self.current(slot);
+        let Ok(Some(entry)) = self.read(slot, &current) else { return Ok(()) };
+        if self.keep_by_link(slot).is_ok() {
+            return Ok(());
+        }
+        self.keep_by_copy(slot, &entry)
+    }
+
+    fn keep_by_link(&self, slot: Slot) -> io::Result<()> {
+        let link = self.link(slot);
+        match fs::remove_file(&link) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => (),
+        }
+        fs::hard_link(self.current(slot), &link)?;
+        fs::rename(&link, self.previous(slot))?;
+        // If previous and current already were one file, rename(2) left the link in place.
+        match fs::remove_file(&link) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// For a file system without hard links.
+    pub(super) fn keep_by_copy(&self, slot: Slot, entry: &Entry) -> Result<(), Failure> {
+        let file = entry.encode().map_err(|key| Failure::BadNote { key })?;
+        let previous = self.previous(slot);
+        persist(self.write_temporary(&file, &previous)?, &previous)
+    }
+
+    /// A file on the medium that is to become `path`, which a failure names.
+    fn write_temporary(&self, octets: &[u8], path: &Path) -> Result<NamedTempFile, Failure> {
+        let mut new = files::temporary(&self.dir)?;
+        let file = new.as_file_mut();
+        let written = file.write_all(octets).and_then(|()| file.sync_all());
+        written.map_err(|error| failed(path, error))?;
+        Ok(new)
+    }
+
+    /// Makes the names in the folder known to the medium.
+    ///
+    /// A file system that cannot answers EINVAL: then there is nothing more to do.
+    fn sync(&self) -> Result<(), Failure> {
+        match File::sync_all(&self.folder) {
+            Err(error) if error.kind() != io::ErrorKind::InvalidInput => {
+                Err(failed(&self.dir, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Where the current entry gets its second name first; open removes it after a crash.
+    fn link(&self, slot: Slot) -> PathBuf {
+        self.dir.join(format!(".secd-{slot}-previous.tmp"))
+    }
+}
+
+fn persist(file: NamedTempFile, path: &Path) -> Result<(), Failure> {
+    file.persist(path).map(drop).map_err(|error| failed(path, error.error))
+}
+
+fn remove(path: &Path) -> Result<(), Failure> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path, error)),
+        _ => Ok(()),
+    }
+}
+
+fn failed(path: &Path, source: io::Error) -> Failure {
+    Failure::Disk(files::Failure::new(path, source))
+}

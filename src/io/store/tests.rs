@@ -1,0 +1,308 @@
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use tempfile::TempDir;
+
+use super::install::Step;
+use super::*;
+
+fn folder() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::set_permissions(dir.path(), Permissions::from_mode(0o700)).unwrap();
+    dir
+}
+
+fn open(dir: &TempDir) -> Store {
+    Store::open(dir.path()).unwrap().0
+}
+
+fn warnings(dir: &TempDir) -> Vec<Warning> {
+    Store::open(dir.path()).unwrap().1
+}
+
+fn entry(octets: &str) -> Entry {
+    Entry::new(octets.into()).with("provenance", "first-use")
+}
+
+/// A folder with "old", then "new" in the ITL's slot.
+fn twice_installed() -> TempDir {
+    let dir = folder();
+    let store = open(&dir);
+    store.install(Slot::Itl, &entry("old")).unwrap();
+    store.install(Slot::Itl, &entry("new")).unwrap();
+    dir
+}
+
+/// Changes the last octet of a file in place.
+fn damage(path: &Path) {
+    let mut octets = fs::read(path).unwrap();
+    *octets.last_mut().unwrap() ^= 1;
+    overwrite(path, &octets);
+}
+
+fn overwrite(path: &Path, octets: &[u8]) {
+    io::Write::write_all(&mut File::create(path).unwrap(), octets).unwrap();
+}
+
+fn names(dir: &TempDir) -> Vec<String> {
+    let entries = fs::read_dir(dir.path()).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_new_store_is_absent_in_every_slot() {
+    let dir = folder();
+    for slot in Slot::ALL {
+        assert_eq!(open(&dir).load(slot), Loaded::Absent);
+    }
+    assert_eq!(warnings(&dir), []);
+}
+
+#[test]
+fn what_was_installed_is_there_after_a_restart() {
+    let dir = folder();
+    open(&dir).install(Slot::Itl, &entry("one")).unwrap();
+    assert_eq!(open(&dir).load(Slot::Itl), Loaded::Current(entry("one")));
+    assert_eq!(open(&dir).load(Slot::Ctl), Loaded::Absent);
+    assert_eq!(warnings(&dir), []);
+}
+
+#[test]
+fn files_are_private_and_no_others_stay() {
+    let dir = twice_installed();
+    assert_eq!(names(&dir), ["itl", "itl.present", "itl.previous"]);
+    for name in names(&dir) {
+        let mode = dir.path().join(name).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o7777, 0o600);
+    }
+}
+
+#[test]
+fn an_install_stopped_after_any_step_leaves_old_or_new() {
+    let steps = [Step::Written, Step::Kept, Step::Renamed, Step::Synced, Step::Marked];
+    for (at, last) in steps.into_iter().enumerate() {
+        let dir = twice_installed();
+        let outcome = open(&dir).install_with(Slot::Itl, &entry("newest"), &mut |step| {
+            if step == last { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        });
+        assert!(outcome.is_err());
+        let expected = if at < 2 { "new" } else { "newest" };
+        assert_eq!(open(&dir).load(Slot::Itl), Loaded::Current(entry(expected)), "{last:?}");
+        open(&dir).install(Slot::Itl, &entry("last")).unwrap();
+        assert_eq!(open(&dir).load(Slot::Itl), Loaded::Current(entry("last")));
+    }
+}
+
+#[test]
+fn a_first_install_stopped_after_any_step_is_absent_or_there() {
+    let steps = [Step::Written, Step::Kept, Step::Renamed, Step::Synced, Step::Marked];
+    for (at, last) in steps.into_iter().enumerate() {
+        let dir = folder();
+        let outcome = open(&dir).install_with(Slot::Ctl, &entry("one"), &mut |step| {
+            if step == last { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        });
+        assert!(outcome.is_err());
+        let expected = if at < 2 { Loaded::Absent } else { Loaded::Current(entry("one")) };
+        assert_eq!(open(&dir).load(Slot::Ctl), expected, "{last:?}");
+    }
+}
+
+#[test]
+fn an_erase_stopped_after_any_step_leaves_the_entry_or_nothing() {
+    let steps = [Step::Unmarked, Step::PreviousErased, Step::CurrentErased];
+    for last in steps {
+        let dir = twice_installed();
+        let outcome = open(&dir).erase_with(Slot::Itl, &mut |step| {
+            if step == last { Err(io::ErrorKind::Other.into()) } else { Ok(()) }
+        });
+        assert!(outcome.is_err());
+        let erased = last == Step::CurrentErased;
+        let expected = if erased { Loaded::Absent } else { Loaded::Current(entry("new")) };
+        assert_eq!(open(&dir).load(Slot::Itl), expected, "{last:?}");
+    }
+}
+
+#[test]
+fn erase_leaves_nothing_of_the_slot() {
+    let dir = twice_installed();
+    open(&dir).install(Slot::Ctl, &entry("other")).unwrap();
+    open(&dir).erase(Slot::Itl).unwrap();
+    open(&dir).erase(Slot::Itl).unwrap();
+    assert_eq!(names(&dir), ["ctl", "ctl.present"]);
+    assert_eq!(open(&dir).load(Slot::Itl), Loaded::Absent);
+}
+
+#[test]
+fn a_damaged_entry_falls_back_to_the_previous_one() {
+    let dir = twice_installed();
+    let path = dir.path().join("itl");
+    damage(&path);
+    let Loaded::Previous { entry: previous, damage } = open(&dir).load(Slot::Itl) else { panic!() };
+    assert_eq!(previous, entry("old"));
+    assert_eq!((damage.path, damage.reason), (path, Reason::Digest));
+}
+
+#[test]
+fn a_vanished_entry_falls_back_to_the_previous_one() {
+    let dir = twice_installed();
+    fs::remove_file(dir.path().join("itl")).unwrap();
+    fs::remove_file(dir.path().join("itl.present")).unwrap();
+    let Loaded::Previous { damage, .. } = open(&dir).load(Slot::Itl) else { panic!() };
+    assert_eq!(damage.reason, Reason::Missing);
+}
+
+#[test]
+fn two_damaged_entries_lock_the_slot_and_both_are_named() {
+    let dir = twice_installed();
+    damage(&dir.path().join("itl"));
+    overwrite(&dir.path().join("itl.previous"), b"");
+    let Loaded::Locked { damage } = open(&dir).load(Slot::Itl) else { panic!() };
+    let reasons: Vec<Reason> = damage.iter().map(|damage| damage.reason).collect();
+    assert_eq!(reasons, [Reason::Digest, Reason::Header { expected: "secd-store 1" }]);
+}
+
+#[test]
+fn a_marker_without_files_is_damage_and_not_first_use() {
+    let dir = twice_installed();
+    fs::remove_file(dir.path().join("itl")).unwrap();
+    fs::remove_file(dir.path().join("itl.previous")).unwrap();
+    let Loaded::Locked { damage } = open(&dir).load(Slot::Itl) else { panic!() };
+    let path = dir.path().join("itl");
+    assert_eq!(damage, [Damage { path, offset: 0, reason: Reason::Missing }]);
+}
+
+#[test]
+fn an_entry_without_its_marker_is_current_and_gets_one() {
+    let dir = twice_installed();
+    let path = dir.path().join("itl.present");
+    fs::remove_file(&path).unwrap();
+    let (store, warnings) = Store::open(dir.path()).unwrap();
+    let oddity = Oddity::Unmarked { still: None };
+    assert_eq!(warnings, [Warning { path: path.clone(), oddity }]);
+    assert_eq!(store.load(Slot::Itl), Loaded::Current(entry("new")));
+    assert!(path.exists());
+}
+
+#[test]
+fn installing_over_damage_keeps_the_previous_entry_that_is_whole() {
+    let dir = twice_installed();
+    damage(&dir.path().join("itl"));
+    let store = open(&dir);
+    store.install(Slot::Itl, &entry("newest")).unwrap();
+    assert_eq!(store.load(Slot::Itl), Loaded::Current(entry("newest")));
+    damage(&dir.path().join("itl"));
+    let Loaded::Previous { entry: previous, .. } = store.load(Slot::Itl) else { panic!() };
+    assert_eq!(previous, entry("old"));
+}
+
+#[test]
+fn without_hard_links_the_previous_entry_is_a_copy() {
+    let dir = folder();
+    let store = open(&dir);
+    store.keep_by_copy(Slot::Itl, &entry("old")).unwrap();
+    let path = dir.path().join("itl.previous");
+    assert_eq!(store.read(Slot::Itl, &path), Ok(Some(entry("old"))));
+}
+
+#[test]
+fn a_missing_folder_is_damage_and_not_an_empty_store() {
+    let dir = folder();
+    let gone = dir.path().join("gone");
+    let reason = Reason::Missing;
+    assert_eq!(Store::open(&gone).unwrap_err(), Damage { path: gone.clone(), offset: 0, reason });
+    assert!(!gone.exists());
+    overwrite(&gone, b"");
+    assert_eq!(Store::open(&gone).unwrap_err().reason, Reason::NotAFolder);
+}
+
+#[test]
+fn a_folder_that_goes_or_changes_while_running_locks_every_slot() {
+    let dir = folder();
+    let store = open(&dir);
+    fs::remove_dir(dir.path()).unwrap();
+    let reason = |loaded| match loaded {
+        Loaded::Locked { damage } => damage[0].reason,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(reason(store.load(Slot::Itl)), Reason::Missing);
+    fs::create_dir(dir.path()).unwrap();
+    assert_eq!(reason(store.load(Slot::Itl)), Reason::Replaced);
+}
+
+#[test]
+fn what_is_not_a_regular_file_is_damage() {
+    let dir = twice_installed();
+    let path = dir.path().join("itl");
+    fs::rename(&path, dir.path().join("elsewhere")).unwrap();
+    symlink("elsewhere", &path).unwrap();
+    let Loaded::Previous { damage, .. } = open(&dir).load(Slot::Itl) else { panic!() };
+    assert_eq!(damage.reason, Reason::NotRegular);
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    let Loaded::Previous { damage, .. } = open(&dir).load(Slot::Itl) else { panic!() };
+    assert_eq!(damage.reason, Reason::NotRegular);
+}
+
+#[test]
+fn an_oversized_file_is_not_read_whole() {
+    let dir = twice_installed();
+    let limit = entry::HEADER + 256 * 1024;
+    File::create(dir.path().join("itl")).unwrap().set_len(1 << 40).unwrap();
+    let Loaded::Previous { damage, .. } = open(&dir).load(Slot::Itl) else { panic!() };
+    assert_eq!(damage.reason, Reason::TooLong { limit });
+}
+
+#[test]
+fn a_list_of_the_largest_size_is_taken_and_a_larger_is_not() {
+    let dir = folder();
+    let store = open(&dir);
+    let largest = Entry::new(vec![7; Slot::Itl.limit()]);
+    store.install(Slot::Itl, &largest).unwrap();
+    let larger = Entry::new(vec![7; Slot::Itl.limit() + 1]);
+    assert!(matches!(store.install(Slot::Itl, &larger), Err(Failure::TooLong { .. })));
+    assert_eq!(store.load(Slot::Itl), Loaded::Current(largest));
+}
+
+#[test]
+fn a_failed_install_names_the_path_and_the_reason() {
+    let dir = folder();
+    let path = dir.path().to_str().unwrap().to_owned();
+    let store = open(&dir);
+    drop(dir);
+    let failure = store.install(Slot::Itl, &entry("one")).unwrap_err().to_string();
+    assert_eq!(failure, format!("{path}: cannot be written, no such file or directory"));
+}
+
+#[test]
+fn what_a_crash_left_is_removed() {
+    let dir = twice_installed();
+    let path = dir.path().join(".secd-AbCdEf.tmp");
+    overwrite(&path, b"half");
+    let oddity = Oddity::Leftover { kept: None };
+    assert_eq!(warnings(&dir), [Warning { path, oddity }]);
+    assert_eq!(names(&dir), ["itl", "itl.present", "itl.previous"]);
+}
+
+#[test]
+fn modes_that_let_others_in_are_narrowed() {
+    let dir = twice_installed();
+    let path = dir.path().join("itl");
+    fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+    let oddity = |mode| Oddity::WideMode { mode, still: None };
+    let expected = [(dir.path(), 0o755), (&path, 0o644)]
+        .map(|(path, mode)| Warning { path: path.to_path_buf(), oddity: oddity(mode) });
+    assert_eq!(warnings(&dir), expected);
+    assert_eq!(warnings(&dir), []);
+}
+
+#[test]
+fn damage_is_one_line_with_path_offset_and_reason() {
+    let path = PathBuf::from("/var/lib/secd/itl");
+    let reason = Reason::Length { announced: 5438, found: 12 };
+    let line = Damage { path, offset: 211, reason }.to_string();
+    assert_eq!(line, "/var/lib/secd/itl: 12 octets instead of 5438 at offset 211");
+}

@@ -1,0 +1,84 @@
+//! What is put right when the store is opened.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::unistd::geteuid;
+
+use super::{Failure, Oddity, Slot, Store, Warning, exists};
+use crate::io::files::{errno, is_temporary};
+
+impl Store {
+    /// Sets modes right, removes temporary files, restores markers, and says so.
+    ///
+    /// # Errors
+    /// If the folder cannot be listed.
+    pub(super) fn tidy(&self) -> io::Result<Vec<Warning>> {
+        let mut warnings = narrow(&self.dir, &self.folder, FOLDER_MODE);
+        for entry in fs::read_dir(&self.dir)? {
+            let entry = entry?;
+            if entry.file_name().to_str().is_some_and(is_temporary) {
+                warnings.push(remove_leftover(entry.path()));
+            }
+        }
+        for slot in Slot::ALL {
+            for path in [self.current(slot), self.previous(slot), self.marker(slot)] {
+                warnings.extend(narrow_file(&path));
+            }
+            warnings.extend(self.restore_marker(slot));
+        }
+        Ok(warnings)
+    }
+
+    /// A crash between an install's rename and its marker, or within an erase.
+    fn restore_marker(&self, slot: Slot) -> Option<Warning> {
+        let path = self.marker(slot);
+        if exists(&path) != Ok(false) || exists(&self.current(slot)) != Ok(true) {
+            return None;
+        }
+        let still = match self.mark(slot) {
+            Ok(()) => None,
+            Err(Failure::Disk(failure)) => Some(errno(&failure.source)),
+            Err(_) => Some(Errno::EIO),
+        };
+        Some(Warning { path, oddity: Oddity::Unmarked { still } })
+    }
+}
+
+fn remove_leftover(path: PathBuf) -> Warning {
+    let kept = fs::remove_file(&path).err().map(|error| errno(&error));
+    Warning { path, oddity: Oddity::Leftover { kept } }
+}
+
+/// A file that cannot be opened is left to `load`, which says why.
+fn narrow_file(path: &Path) -> Vec<Warning> {
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    match OpenOptions::new().read(true).custom_flags(flags.bits()).open(path) {
+        Ok(file) => narrow(path, &file, FILE_MODE),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// Takes all rights from group and others; an owner that is not us is only told.
+fn narrow(path: &Path, file: &File, mode: u32) -> Vec<Warning> {
+    let Ok(metadata) = file.metadata() else { return Vec::new() };
+    let warning = |oddity| Warning { path: path.to_path_buf(), oddity };
+    let mut warnings = Vec::new();
+    if metadata.uid() != geteuid().as_raw() {
+        warnings.push(warning(Oddity::ForeignOwner { uid: metadata.uid() }));
+    }
+    let found = metadata.mode() & 0o7777;
+    if found & 0o077 != 0 {
+        let still = file.set_permissions(Permissions::from_mode(mode)).err();
+        let still = still.map(|error| errno(&error));
+        warnings.push(warning(Oddity::WideMode { mode: found, still }));
+    }
+    warnings
+}
+
+const FOLDER_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
