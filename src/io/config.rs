@@ -1,1 +1,299 @@
-//! The configuration file, secd.toml.
+//! The configuration file, `secd.toml`.
+//!
+//! Everything but the device's name has a default, and every default is the one of the
+//! commented-out key in `rootfs/etc/secd.toml` (a test compares them). All that is wrong with a
+//! file is said at once: a key that cannot be read is left out, and the rest is read on.
+
+mod address;
+mod check;
+mod fault;
+mod raw;
+mod read;
+mod values;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use log::LevelFilter;
+use serde::Deserialize;
+
+pub use address::{Host, ServerAddress};
+pub use fault::{Failure, Fault, Wrong};
+
+use super::files::{self, Links, Unreadable};
+use super::store::Slot;
+use crate::wire::name::{DeviceName, Model};
+
+/// What the configuration file says, checked, with defaults filled in.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Configuration {
+    /// `[device]`.
+    pub device: Device,
+    /// `[tftp]`.
+    pub tftp: Tftp,
+    /// `[paths]`.
+    pub paths: Paths,
+    /// `[policy]`.
+    pub policy: Policy,
+    /// `[tvs]`.
+    pub tvs: Tvs,
+    /// `[console]`.
+    pub console: Console,
+    /// `[retry]`.
+    pub retry: Retry,
+}
+
+impl Configuration {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// [`Failure::Unreadable`] if there is no file to read, [`Failure::Invalid`] if something is
+    /// wrong with what it says.
+    pub fn load(path: &Path) -> Result<Self, Failure> {
+        let file = path.display().to_string();
+        let octets = match files::read(path, MAX_FILE, Links::Follow) {
+            Ok(octets) => octets,
+            Err(Unreadable::TooLong { limit }) => {
+                return Err(Failure::of_file(&file, Wrong::TooLong { limit }));
+            }
+            Err(reason) => return Err(Failure::Unreadable { path: path.to_path_buf(), reason }),
+        };
+        match core::str::from_utf8(&octets) {
+            Ok(text) => Self::parse(text, &file),
+            Err(error) => {
+                let offset = error.valid_up_to();
+                Err(Failure::of_file(&file, Wrong::NotText { offset }))
+            }
+        }
+    }
+
+    /// Reads the text of a file; `file` is its name in faults.
+    ///
+    /// # Errors
+    /// [`Failure::Invalid`] with everything that is wrong, in the order of the file.
+    pub fn parse(text: &str, file: &str) -> Result<Self, Failure> {
+        read::configuration(text, file)
+    }
+}
+
+/// Which phone this is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Device {
+    /// Its name at the call manager.
+    pub name: DeviceName,
+    /// Its model, for TVS.
+    pub model: Model,
+    /// Its own certificate (LSC or MIC) and the key for it.
+    pub identity: Option<Identity>,
+}
+
+impl Device {
+    /// The device name that a TVS request carries.
+    pub fn tvs_name(&self) -> String {
+        format!("CP-{}-{}", self.model, self.name)
+    }
+}
+
+/// The files of the phone's own certificate and key, PEM or DER.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Identity {
+    /// The certificate.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// Where files come from, and how patiently.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Tftp {
+    /// In the order they are asked.
+    pub servers: Vec<ServerAddress>,
+    /// Octets of a block; 512, the plain protocol's, asks for nothing.
+    pub blksize: u16,
+    /// Blocks before an acknowledgement; 1, the plain protocol's, asks for nothing.
+    pub windowsize: u16,
+    /// Whether the size is asked for.
+    pub tsize: bool,
+    /// Wait before a packet is sent again the first time.
+    pub timeout: Duration,
+    /// How often a packet is sent again.
+    pub retries: u32,
+    /// Longest duration of one transfer.
+    pub deadline: Duration,
+    /// The most octets of a trust list.
+    pub list_limit: usize,
+    /// The most octets of a configuration.
+    pub config_limit: usize,
+}
+
+/// # Source
+/// Capture: a 7940 asks for no options. Technote: the size limit of a configuration is 550001.
+/// Inferred: 4 s and 4 tries in all, a minute a file, four times 64 KiB for a list.
+impl Default for Tftp {
+    fn default() -> Self {
+        Self {
+            servers: Vec::new(),
+            blksize: 512,
+            windowsize: 1,
+            tsize: false,
+            timeout: Duration::from_secs(4),
+            retries: 3,
+            deadline: Duration::from_secs(60),
+            list_limit: Slot::Itl.limit(),
+            config_limit: 550_001,
+        }
+    }
+}
+
+/// Where the agent keeps its files.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Paths {
+    /// The folder of the store.
+    pub state: PathBuf,
+    /// The folder where verified files are put for the phone.
+    pub ram: PathBuf,
+    /// The socket that clients connect to.
+    pub socket: PathBuf,
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        Self {
+            state: "/var/lib/secd".into(),
+            ram: "/run/secd/ram".into(),
+            socket: "/run/secd/socket".into(),
+        }
+    }
+}
+
+/// What is accepted.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Policy {
+    /// A trust list when none is installed.
+    pub first_use: FirstUse,
+    /// A trust list older than the installed one.
+    pub older_list: OlderList,
+    /// Bits of the smallest RSA key.
+    pub min_rsa: u16,
+    /// Whether SHA-1 signatures are accepted.
+    pub sha1: bool,
+    /// Whether SHA-256 signatures are accepted.
+    pub sha256: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            first_use: FirstUse::Allow,
+            older_list: OlderList::Accept,
+            min_rsa: 1024,
+            sha1: true,
+            sha256: false,
+        }
+    }
+}
+
+/// A trust list when none is installed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum FirstUse {
+    /// Any that is signed by one of its own records.
+    Allow,
+    /// None.
+    Deny,
+    /// One signed by a certificate with one of these SHA-256 hashes; at least one.
+    Pin(Vec<[u8; 32]>),
+}
+
+/// A trust list older than the installed one. A blank one is refused in any case.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum OlderList {
+    /// With a warning.
+    Accept,
+    /// It stays outside.
+    Refuse,
+}
+
+/// How certificates that no list knows are asked about.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Tvs {
+    /// The servers until a verified configuration names others, lowest priority number first.
+    pub members: Vec<TvsMember>,
+    /// The longest time an answer is kept.
+    pub ttl_max: Duration,
+    /// How many answers are kept.
+    pub cache: usize,
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// Longest wait for the TLS handshake.
+    pub handshake_timeout: Duration,
+    /// Longest wait for an answer.
+    pub answer_timeout: Duration,
+    /// Whether a server may have an RSA key of 1024 bits.
+    pub rsa1024: bool,
+}
+
+/// # Source
+/// Technote: the default time-to-live is 86400 s. The rest is inferred.
+impl Default for Tvs {
+    fn default() -> Self {
+        Self {
+            members: Vec::new(),
+            ttl_max: Duration::from_secs(86_400),
+            cache: 256,
+            connect_timeout: Duration::from_secs(3),
+            handshake_timeout: Duration::from_secs(5),
+            answer_timeout: Duration::from_secs(5),
+            rsa1024: true,
+        }
+    }
+}
+
+/// One TVS server.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TvsMember {
+    /// Where it listens.
+    pub address: ServerAddress,
+    /// The lowest is asked first.
+    pub priority: u8,
+}
+
+/// The console log.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Console {
+    /// What is shown: this and graver.
+    pub level: LevelFilter,
+}
+
+impl Default for Console {
+    fn default() -> Self {
+        Self { level: LevelFilter::Info }
+    }
+}
+
+/// The pause after a boot pass that failed; it doubles from the first to the longest.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Retry {
+    /// After the first failure.
+    pub first: Duration,
+    /// The longest.
+    pub max: Duration,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { first: Duration::from_secs(30), max: Duration::from_secs(900) }
+    }
+}
+
+/// Octets of the file. Inferred: ten times the commented sample.
+pub const MAX_FILE: u64 = 64 * 1024;
+
+/// The port of TFTP, RFC 1350.
+pub const TFTP_PORT: u16 = 69;
+
+/// The port of TVS. Technote: "port:2445 (default)".
+pub const TVS_PORT: u16 = 2445;
+
+#[cfg(test)]
+mod tests;

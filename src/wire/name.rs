@@ -1,4 +1,4 @@
-//! Names of files: what a phone may ask for and write.
+//! Names of files and of the device: what a phone may ask for, write, and call itself.
 
 use core::fmt;
 use core::str::FromStr;
@@ -66,6 +66,59 @@ impl fmt::Display for FileName {
     }
 }
 
+/// The name of the phone at its call manager, such as `SEP001122334455`: one to
+/// [`MAX_DEVICE`] letters and digits, so that a file name can be built from it.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct DeviceName(String);
+
+impl DeviceName {
+    /// Reads a name; `None` if it is none.
+    pub fn parse(name: &str) -> Option<Self> {
+        is_alphanumeric(name, MAX_DEVICE).then(|| Self(name.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DeviceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The model in a device name of TVS, `CP-<model>-<device>`: one to [`MAX_MODEL`] letters and
+/// digits.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Model(String);
+
+impl Model {
+    /// Reads a model; `None` if it is none.
+    pub fn parse(model: &str) -> Option<Self> {
+        is_alphanumeric(model, MAX_MODEL).then(|| Self(model.to_owned()))
+    }
+
+    /// The model.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Four zeros: what the reference server takes for any model.
+impl Default for Model {
+    fn default() -> Self {
+        Self("0000".to_owned())
+    }
+}
+
+impl fmt::Display for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// Why a name is no [`FileName`]. Offsets count octets from the start of the name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum BadName {
@@ -127,6 +180,16 @@ fn parse_component(component: &str, offset: usize) -> Result<(), BadName> {
     }
 }
 
+fn is_alphanumeric(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_alphanumeric())
+}
+
+/// Octets in a device name. Inferred: `SEP` and a MAC address are 15; soft clients choose longer.
+pub const MAX_DEVICE: usize = 32;
+
+/// Octets in a model. Inferred: `7962G` is the longest that is documented.
+pub const MAX_MODEL: usize = 16;
+
 /// Octets in a name. Inferred: the longest documented name, a list of a locale, has about 60.
 pub const MAX_LENGTH: usize = 128;
 
@@ -181,6 +244,16 @@ mod tests {
         assert_eq!(FileName::parse(&long), Err(BadName::TooLong { length: MAX_LENGTH + 1 }));
         assert!(FileName::parse("a/b/c/d").is_ok());
         assert_eq!(FileName::parse("a/b/c/d/e"), Err(BadName::TooDeep));
+    }
+
+    #[test]
+    fn a_device_is_named_with_letters_and_digits() {
+        assert_eq!(DeviceName::parse("SEP001122334455").unwrap().as_str(), "SEP001122334455");
+        for name in ["", "SEP-1", "../x", "SEP 1", "ä", &"A".repeat(MAX_DEVICE + 1)] {
+            assert_eq!(DeviceName::parse(name), None);
+        }
+        assert_eq!(Model::parse("7962G").unwrap().to_string(), "7962G");
+        assert_eq!(Model::parse("7962-G"), None);
     }
 
     #[test]

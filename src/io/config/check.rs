@@ -1,0 +1,231 @@
+//! From sections to the configuration: ranges, addresses, and what must agree.
+
+use core::ops::RangeInclusive;
+use std::time::Duration;
+
+use log::LevelFilter;
+use toml::Spanned;
+
+use super::raw::{self, Given, Level};
+use super::read::{Faults, member_key};
+use super::values::parse_pin;
+use super::{
+    Configuration, Console, Device, FirstUse, Identity, Paths, Policy, Retry, ServerAddress, Slot,
+    TVS_PORT, Tftp, Tvs, TvsMember, Wrong,
+};
+use crate::wire::name::{DeviceName, Model};
+
+/// All sections of a file.
+pub(super) struct Sections {
+    pub(super) device: raw::Device,
+    pub(super) device_offset: usize,
+    pub(super) tftp: raw::Tftp,
+    pub(super) paths: raw::Paths,
+    pub(super) policy: raw::Policy,
+    pub(super) tvs: raw::Tvs,
+    pub(super) members: Vec<(usize, raw::TvsMember)>,
+    pub(super) console: raw::Console,
+    pub(super) retry: raw::Retry,
+}
+
+/// The configuration, complete only if no fault was added.
+pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<Configuration> {
+    let device = device(sections.device, sections.device_offset, faults);
+    let tftp = tftp(sections.tftp, faults);
+    let paths = paths(sections.paths, faults);
+    let policy = policy(sections.policy, faults);
+    let members = members(&sections.members, faults);
+    let tvs = Tvs { members, ..tvs(&sections.tvs, faults) };
+    let console = console(&sections.console);
+    let retry = retry(&sections.retry, faults);
+    Some(Configuration { device: device?, tftp, paths, policy, tvs, console, retry })
+}
+
+fn device(raw: raw::Device, offset: usize, faults: &mut Faults) -> Option<Device> {
+    let model = raw.model.and_then(|text| {
+        let bad = |found| Wrong::BadModel { found };
+        faults.text("device.model", &text, Model::parse, bad)
+    });
+    let identity = identity(raw.certificate, raw.key, faults);
+    let Some(name) = raw.name else {
+        faults.missing(offset, "device.name");
+        return None;
+    };
+    let bad = |found| Wrong::BadDeviceName { found };
+    let name = faults.text("device.name", &name, DeviceName::parse, bad)?;
+    Some(Device { name, model: model.unwrap_or_default(), identity })
+}
+
+fn identity(
+    certificate: Given<String>,
+    key: Given<String>,
+    faults: &mut Faults,
+) -> Option<Identity> {
+    match (&certificate, &key) {
+        (Some(given), None) => {
+            faults.at(given, "device.certificate", Wrong::Alone { without: "device.key" });
+        }
+        (None, Some(given)) => {
+            faults.at(given, "device.key", Wrong::Alone { without: "device.certificate" });
+        }
+        _ => (),
+    }
+    let certificate = certificate.and_then(|given| faults.path("device.certificate", &given));
+    let key = key.and_then(|given| faults.path("device.key", &given));
+    Some(Identity { certificate: certificate?, key: key? })
+}
+
+fn tftp(raw: raw::Tftp, faults: &mut Faults) -> Tftp {
+    let default = Tftp::default();
+    let servers = raw.servers.map(|servers| faults.servers(&servers)).unwrap_or_default();
+    let timeout_s = faults.number("tftp.timeout_s", &raw.timeout_s, 1..=255);
+    let deadline_s = faults.number("tftp.deadline_s", &raw.deadline_s, 1..=3600);
+    let list_limit = faults.number("tftp.list_limit", &raw.list_limit, limits(Slot::Itl));
+    let config_limit =
+        faults.number("tftp.config_limit", &raw.config_limit, limits(Slot::Configuration));
+    Tftp {
+        servers,
+        blksize: faults.number("tftp.blksize", &raw.blksize, 8..=65_464).unwrap_or(default.blksize),
+        windowsize: faults
+            .number("tftp.windowsize", &raw.windowsize, 1..=32_767)
+            .unwrap_or(default.windowsize),
+        tsize: raw.tsize.unwrap_or(default.tsize),
+        timeout: timeout_s.map_or(default.timeout, Duration::from_secs),
+        retries: faults.number("tftp.retries", &raw.retries, 0..=20).unwrap_or(default.retries),
+        deadline: deadline_s.map_or(default.deadline, Duration::from_secs),
+        list_limit: list_limit.unwrap_or(default.list_limit),
+        config_limit: config_limit.unwrap_or(default.config_limit),
+    }
+}
+
+/// No more than the store keeps.
+fn limits(slot: Slot) -> RangeInclusive<u64> {
+    1024..=u64::try_from(slot.limit()).unwrap_or(u64::MAX)
+}
+
+fn paths(raw: raw::Paths, faults: &mut Faults) -> Paths {
+    let default = Paths::default();
+    let state_at = raw.state.as_ref().or(raw.ram.as_ref()).map_or(0, |given| given.span().start);
+    let state = raw.state.and_then(|given| faults.path("paths.state", &given));
+    let ram = raw.ram.and_then(|given| faults.path("paths.ram", &given));
+    let socket = raw.socket.and_then(|given| faults.path("paths.socket", &given));
+    let paths = Paths {
+        state: state.unwrap_or(default.state),
+        ram: ram.unwrap_or(default.ram),
+        socket: socket.unwrap_or(default.socket),
+    };
+    if paths.state == paths.ram {
+        faults.add(state_at, "paths.state", Wrong::Same { other: "paths.ram" });
+    }
+    paths
+}
+
+fn policy(raw: raw::Policy, faults: &mut Faults) -> Policy {
+    let default = Policy::default();
+    let pins = pins(&raw.pins.unwrap_or_default(), faults);
+    let first_use = match raw.first_use {
+        None => default.first_use,
+        Some(given) => match given.get_ref() {
+            raw::FirstUse::Allow => FirstUse::Allow,
+            raw::FirstUse::Deny => FirstUse::Deny,
+            raw::FirstUse::Pin if pins.is_empty() => {
+                faults.at(&given, "policy.first_use", Wrong::Alone { without: "policy.pins" });
+                FirstUse::Deny
+            }
+            raw::FirstUse::Pin => FirstUse::Pin(pins),
+        },
+    };
+    Policy {
+        first_use,
+        older_list: raw.older_list.unwrap_or(default.older_list),
+        min_rsa: faults
+            .number("policy.min_rsa", &raw.min_rsa, 1024..=8192)
+            .unwrap_or(default.min_rsa),
+        sha1: raw.sha1.unwrap_or(default.sha1),
+        sha256: raw.sha256.unwrap_or(default.sha256),
+    }
+}
+
+fn pins(given: &[Spanned<String>], faults: &mut Faults) -> Vec<[u8; 32]> {
+    let bad = |found| Wrong::BadPin { found };
+    given.iter().filter_map(|pin| faults.text("policy.pins", pin, parse_pin, bad)).collect()
+}
+
+fn tvs(raw: &raw::Tvs, faults: &mut Faults) -> Tvs {
+    let default = Tvs::default();
+    let mut wait = |key, given: &Given<u64>, default| {
+        faults.number(key, given, 100..=60_000).map_or(default, Duration::from_millis)
+    };
+    let connect_timeout =
+        wait("tvs.connect_timeout_ms", &raw.connect_timeout_ms, default.connect_timeout);
+    let handshake_timeout =
+        wait("tvs.handshake_timeout_ms", &raw.handshake_timeout_ms, default.handshake_timeout);
+    let answer_timeout =
+        wait("tvs.answer_timeout_ms", &raw.answer_timeout_ms, default.answer_timeout);
+    let ttl_max_s = faults.number("tvs.ttl_max_s", &raw.ttl_max_s, 1..=2_592_000);
+    Tvs {
+        members: Vec::new(),
+        ttl_max: ttl_max_s.map_or(default.ttl_max, Duration::from_secs),
+        cache: faults.number("tvs.cache", &raw.cache, 1..=65_536).unwrap_or(default.cache),
+        connect_timeout,
+        handshake_timeout,
+        answer_timeout,
+        rsa1024: raw.rsa1024.unwrap_or(default.rsa1024),
+    }
+}
+
+fn members(raw: &[(usize, raw::TvsMember)], faults: &mut Faults) -> Vec<TvsMember> {
+    if raw.len() > MAX_MEMBERS {
+        let offset = raw.first().map_or(0, |(offset, _)| *offset);
+        let wrong = Wrong::TooMany { found: raw.len(), limit: MAX_MEMBERS };
+        faults.add(offset, "tvs.members", wrong);
+    }
+    let member = |(index, (offset, raw)): (usize, &(usize, raw::TvsMember))| {
+        member(&member_key(index), *offset, raw, faults)
+    };
+    let mut members: Vec<TvsMember> = raw.iter().enumerate().filter_map(member).collect();
+    members.sort_by_key(|member| member.priority);
+    members
+}
+
+fn member(
+    name: &str,
+    offset: usize,
+    raw: &raw::TvsMember,
+    faults: &mut Faults,
+) -> Option<TvsMember> {
+    let port = faults.number(&format!("{name}.port"), &raw.port, 1..=65_535);
+    let priority = faults.number(&format!("{name}.priority"), &raw.priority, 0..=255);
+    let key = format!("{name}.address");
+    let Some(address) = &raw.address else {
+        faults.missing(offset, &key);
+        return None;
+    };
+    let parse = |text: &str| ServerAddress::parse(text, TVS_PORT);
+    let mut address = faults.text(&key, address, parse, |found| Wrong::BadAddress { found })?;
+    address.port = port.unwrap_or(address.port);
+    Some(TvsMember { address, priority: priority.unwrap_or_default() })
+}
+
+fn console(raw: &raw::Console) -> Console {
+    let level = raw.level.map(|level| match level {
+        Level::Error => LevelFilter::Error,
+        Level::Warning => LevelFilter::Warn,
+        Level::Notice => LevelFilter::Info,
+        Level::Info => LevelFilter::Debug,
+        Level::Debug => LevelFilter::Trace,
+    });
+    level.map_or_else(Console::default, |level| Console { level })
+}
+
+fn retry(raw: &raw::Retry, faults: &mut Faults) -> Retry {
+    let default = Retry::default();
+    let first_s = faults.number("retry.first_s", &raw.first_s, 1..=86_400);
+    let first = first_s.map_or(default.first, Duration::from_secs);
+    let max_s = faults.number("retry.max_s", &raw.max_s, first.as_secs()..=86_400);
+    let max = max_s.map_or(default.max.max(first), Duration::from_secs);
+    Retry { first, max }
+}
+
+/// TVS members. Reference tools: up to five in a configuration.
+const MAX_MEMBERS: usize = 5;

@@ -1,0 +1,106 @@
+//! The sections as they stand in the file, before they are checked.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use toml::Spanned;
+
+use super::OlderList;
+
+/// A value and where it stands, if it is given.
+pub(super) type Given<T> = Option<Spanned<T>>;
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Device {
+    pub(super) name: Given<String>,
+    pub(super) model: Given<String>,
+    pub(super) certificate: Given<String>,
+    pub(super) key: Given<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tftp {
+    pub(super) servers: Given<Vec<Spanned<String>>>,
+    pub(super) blksize: Given<u64>,
+    pub(super) windowsize: Given<u64>,
+    pub(super) tsize: Option<bool>,
+    pub(super) timeout_s: Given<u64>,
+    pub(super) retries: Given<u64>,
+    pub(super) deadline_s: Given<u64>,
+    pub(super) list_limit: Given<u64>,
+    pub(super) config_limit: Given<u64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Paths {
+    pub(super) state: Given<String>,
+    pub(super) ram: Given<String>,
+    pub(super) socket: Given<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Policy {
+    pub(super) first_use: Given<FirstUse>,
+    pub(super) pins: Option<Vec<Spanned<String>>>,
+    pub(super) older_list: Option<OlderList>,
+    pub(super) min_rsa: Given<u64>,
+    pub(super) sha1: Option<bool>,
+    pub(super) sha256: Option<bool>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum FirstUse {
+    Allow,
+    Deny,
+    Pin,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tvs {
+    /// Named here so that it counts as a known key; the members are read one by one.
+    #[serde(rename = "members")]
+    pub(super) _members: Option<IgnoredAny>,
+    pub(super) ttl_max_s: Given<u64>,
+    pub(super) cache: Given<u64>,
+    pub(super) connect_timeout_ms: Given<u64>,
+    pub(super) handshake_timeout_ms: Given<u64>,
+    pub(super) answer_timeout_ms: Given<u64>,
+    pub(super) rsa1024: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TvsMember {
+    pub(super) address: Given<String>,
+    pub(super) port: Given<u64>,
+    pub(super) priority: Given<u64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Console {
+    pub(super) level: Option<Level>,
+}
+
+/// The console's own names for the levels.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Level {
+    Error,
+    Warning,
+    Notice,
+    Info,
+    Debug,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Retry {
+    pub(super) first_s: Given<u64>,
+    pub(super) max_s: Given<u64>,
+}

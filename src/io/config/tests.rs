@@ -1,0 +1,228 @@
+use super::*;
+
+const SAMPLE: &str = include_str!("../../../rootfs/etc/secd.toml");
+const NAMED: &str = "[device]\nname = \"SEP000000000000\"\n";
+
+fn faults(text: &str) -> Vec<String> {
+    match Configuration::parse(text, "secd.toml") {
+        Err(Failure::Invalid(faults)) => faults.iter().map(Fault::to_string).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The only fault of a file that names the device and then says `text`, from line 3 on.
+fn fault(text: &str) -> String {
+    let faults = faults(&format!("{NAMED}{text}"));
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    faults[0].clone()
+}
+
+fn configuration(text: &str) -> Configuration {
+    Configuration::parse(&format!("{NAMED}{text}"), "secd.toml").unwrap()
+}
+
+/// Keys of the sample, with their section, whether commented out or not.
+fn sample_keys() -> Vec<String> {
+    let mut section = "";
+    let mut keys = Vec::new();
+    for line in SAMPLE.lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']');
+        } else if let Some((key, _)) = line.split_once(" = ") {
+            keys.push(format!("{section}.{}", key.trim_start_matches(['#', ' '])));
+        }
+    }
+    keys
+}
+
+#[test]
+fn a_device_name_is_all_that_must_be_given() {
+    let configuration = configuration("");
+    assert_eq!(configuration.tftp, Tftp::default());
+    assert_eq!(configuration.device.tvs_name(), "CP-0000-SEP000000000000");
+}
+
+#[test]
+fn the_sample_shows_the_defaults() {
+    let uncommented: Vec<String> = SAMPLE
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(key) if !key.starts_with(' ') => key.to_owned(),
+            _ => line.to_owned(),
+        })
+        .collect();
+    let sample = Configuration::parse(SAMPLE, "secd.toml").unwrap();
+    let uncommented = Configuration::parse(&uncommented.join("\n"), "secd.toml").unwrap();
+    assert_eq!(sample, configuration(""));
+    assert_eq!(uncommented, configuration(""));
+}
+
+#[test]
+fn the_sample_shows_every_key() {
+    let keys = sample_keys();
+    for section in ["device", "tftp", "paths", "policy", "tvs", "console", "retry"] {
+        let header = if section == "device" { "" } else { NAMED };
+        let device = if section == "device" { "name = \"SEP000000000000\"\n" } else { "" };
+        let faults = faults(&format!("{header}[{section}]\n{device}nonsense = 1\n"));
+        let known: Vec<&str> = faults[0].split('`').skip(3).step_by(2).collect();
+        assert!(!known.is_empty(), "{faults:?}");
+        for key in known {
+            assert!(keys.contains(&format!("{section}.{key}")), "{section}.{key}");
+        }
+    }
+}
+
+#[test]
+fn values_given_are_taken() {
+    let configuration = configuration(
+        "model = '7962G'\ncertificate = '/c'\nkey = '/k'\n\
+         [tftp]\nservers = ['192.0.2.1', '[::1]:6969']\nblksize = 1428\ntimeout_s = 2\n\
+         [policy]\nolder_list = 'refuse'\n[console]\nlevel = 'debug'\n\
+         [tvs]\nmembers = [{ address = 'b', priority = 2 }, { address = '192.0.2.2', port = 1 }]\n",
+    );
+    assert_eq!(configuration.device.tvs_name(), "CP-7962G-SEP000000000000");
+    let identity = Identity { certificate: "/c".into(), key: "/k".into() };
+    assert_eq!(configuration.device.identity, Some(identity));
+    let shown = |address: &ServerAddress| address.to_string();
+    let servers: Vec<String> = configuration.tftp.servers.iter().map(shown).collect();
+    assert_eq!(servers, ["192.0.2.1:69", "[::1]:6969"]);
+    assert_eq!(configuration.tftp.timeout, Duration::from_secs(2));
+    assert_eq!(configuration.policy.older_list, OlderList::Refuse);
+    assert_eq!(configuration.console.level, LevelFilter::Trace);
+    let members = configuration.tvs.members.iter().map(|member| shown(&member.address));
+    assert_eq!(members.collect::<Vec<_>>(), ["192.0.2.2:1", "b:2445"]);
+}
+
+#[test]
+fn an_unknown_key_is_placed_and_the_known_are_named() {
+    assert_eq!(
+        fault("[retry]\nfirst_s = 1\n  fist_s = 2\n"),
+        "secd.toml:5:3: retry.fist_s: unknown key `fist_s`, expected `first_s` or `max_s`"
+    );
+}
+
+#[test]
+fn an_unknown_section_is_placed() {
+    assert_eq!(fault("[tfpt]\n"), "secd.toml:3:2: tfpt: unknown section");
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_names_its_key() {
+    assert_eq!(
+        fault("[tftp]\nblksize = 'big'\n"),
+        "secd.toml:4:11: tftp.blksize: invalid type: string \"big\", expected u64"
+    );
+    assert_eq!(
+        fault("[console]\nlevel = 'loud'\n"),
+        "secd.toml:4:9: console.level: unknown value `loud`, \
+         expected one of `error`, `warning`, `notice`, `info`, `debug`"
+    );
+    assert_eq!(
+        fault("[tftp]\nservers = ['a', 1]\n"),
+        "secd.toml:4:17: tftp.servers: invalid type: integer `1`, expected a string"
+    );
+}
+
+#[test]
+fn a_section_that_is_none_is_a_fault() {
+    let fault = &faults("tftp = 1\n[device]\nname = 'SEP1'\n")[0];
+    assert_eq!(fault, "secd.toml:1:8: tftp: invalid type: integer, expected a table");
+    assert!(faults("tftp = []\n[device]\nname = 'SEP1'\n")[0].ends_with("expected a table"));
+    let fault = &faults("[device]\nname = 'SEP1'\n[tvs]\nmembers = 1\n")[0];
+    assert!(fault.starts_with("secd.toml:4:11: tvs.members: invalid type"), "{fault}");
+}
+
+#[test]
+fn every_fault_is_said_in_the_order_of_the_file() {
+    let faults = faults(
+        "[tvs]\nmembers = [{ port = 0, x = 1 }]\ncache = 'x'\nnone = 1\n\
+         [device]\nname = 'SEP 1'\n\
+         [tftp]\nblksize = 4\nservers = ['a b', 'c', 'd:0']\n[extra]\n",
+    );
+    let keys: Vec<&str> = faults.iter().map(|fault| fault.split(": ").nth(1).unwrap()).collect();
+    assert_eq!(
+        keys,
+        [
+            "tvs.members[0].address",
+            "tvs.members[0].port",
+            "tvs.members[0].x",
+            "tvs.cache",
+            "tvs.none",
+            "device.name",
+            "tftp.blksize",
+            "tftp.servers",
+            "tftp.servers",
+            "extra",
+        ]
+    );
+}
+
+#[test]
+fn a_fault_of_syntax_is_placed() {
+    let faults = faults("[device]\nname = \n");
+    assert!(faults[0].starts_with("secd.toml:2:8: "), "{faults:?}");
+    assert!(!faults[0].contains('\n'));
+}
+
+#[test]
+fn columns_count_characters() {
+    assert_eq!(fault("[paths]\nstate = '/ä' ; x\n").split(": ").next(), Some("secd.toml:4:14"));
+}
+
+#[test]
+fn a_missing_name_is_a_fault_of_its_section() {
+    assert_eq!(faults(""), ["secd.toml:1:1: device.name: must be given"]);
+    assert_eq!(faults("\n[device]\n"), ["secd.toml:2:1: device.name: must be given"]);
+}
+
+#[test]
+fn a_key_that_cannot_be_read_is_not_also_missing() {
+    assert_eq!(faults("[device]\nname = 1\n").len(), 1);
+    let fault = fault("[[tvs.members]]\naddress = 'a'\n[[tvs.members]]\naddress = 1\n");
+    assert!(fault.starts_with("secd.toml:6:11: tvs.members[1].address: invalid type"), "{fault}");
+}
+
+#[test]
+fn ranges_are_said() {
+    assert_eq!(
+        fault("[tftp]\nblksize = 4\n"),
+        "secd.toml:4:11: tftp.blksize: 4 is not within 8 to 65464"
+    );
+    assert!(fault("[policy]\nmin_rsa = 512\n").contains("1024 to 8192"));
+    assert!(fault("[tftp]\nretries = -1\n").contains("tftp.retries"));
+    assert!(fault("[retry]\nfirst_s = 60\nmax_s = 30\n").contains("30 is not within 60 to 86400"));
+}
+
+#[test]
+fn a_first_use_by_pin_needs_pins() {
+    let pin = "AB:".repeat(31) + "ab";
+    let pinned = configuration(&format!("[policy]\nfirst_use = 'pin'\npins = ['{pin}']\n"));
+    assert_eq!(pinned.policy.first_use, FirstUse::Pin(vec![[0xab; 32]]));
+    assert!(fault("[policy]\nfirst_use = 'pin'\n").ends_with("needs policy.pins as well"));
+    assert!(fault("[policy]\npins = ['abc']\n").ends_with("is not 64 hexadecimal digits"));
+}
+
+#[test]
+fn what_belongs_together_is_given_together() {
+    assert!(fault("key = '/k'\n").ends_with("device.key: needs device.certificate as well"));
+    assert!(fault("[paths]\nstate = 'here'\n").ends_with("\"here\" does not start with /"));
+    assert!(fault("[paths]\nram = '/var/lib/secd'\n").ends_with("same as paths.ram"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_from_one_that_is_wrong() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("secd.toml");
+    let absent = Failure::Unreadable { path: path.clone(), reason: Unreadable::Absent };
+    assert_eq!(Configuration::load(&path), Err(absent));
+    let write = |octets: &[u8]| {
+        let mut file = std::fs::File::create(&path).unwrap();
+        std::io::Write::write_all(&mut file, octets).unwrap();
+        Configuration::load(&path)
+    };
+    assert!(write(NAMED.as_bytes()).is_ok());
+    let shown = |failure: Failure| failure.to_string().split_off(path.to_str().unwrap().len());
+    assert_eq!(shown(write(b"# \xff").unwrap_err()), ":1:1: not text in UTF-8 at offset 2");
+    let long = vec![b'#'; 65_537];
+    assert_eq!(shown(write(&long).unwrap_err()), ":1:1: longer than 65536 octets");
+}
