@@ -9,6 +9,7 @@ mod check;
 mod fault;
 mod raw;
 mod read;
+mod values;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -12,8 +12,8 @@
 //! segment of the path, and it is shown only as `ERR` or `WRN`: what a library says below that
 //! is about the library. Ours without a target is shown as `SECD`.
 //!
-//! The whole line is [escaped](escape()) and cut to [`ring::WIDTH`] octets in one place. Nothing here
-//! fails or waits: a line that stderr does not take is lost there, and stays in the ring.
+//! The whole line is [escaped](escape()) and cut to [`ring::WIDTH`] octets in one place. Nothing
+//! here fails or waits: a line that stderr does not take is lost there, and stays in the ring.
 
 mod escape;
 pub mod ring;
@@ -142,15 +142,15 @@ fn mnemonic(level: Level) -> &'static str {
 /// and not the phone. `O_NONBLOCK` on descriptor 2 itself would also change it for whoever shares
 /// it. A socket (a journal) cannot be opened this way: it is written to as it is.
 fn stderr() -> Target {
-    match reopened_stderr() {
+    match reopened("/proc/self/fd/2") {
         Ok(file) => Target::Pipe(Box::new(file)),
         Err(_) => Target::Stderr,
     }
 }
 
-fn reopened_stderr() -> io::Result<File> {
+fn reopened(path: &str) -> io::Result<File> {
     let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
-    OpenOptions::new().append(true).custom_flags(flags.bits()).open("/proc/self/fd/2")
+    OpenOptions::new().append(true).custom_flags(flags.bits()).open(path)
 }
 
 /// Libraries in the binary that log with their bare name as the target.

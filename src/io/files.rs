@@ -30,7 +30,7 @@ pub fn write_atomically(dir: &Path, name: &FileName, octets: &[u8]) -> Result<Pa
     }
     let path = dir.join(name.as_str());
     let mut file = temporary(&folder)?;
-    file.write_all(octets).map_err(|source| Failure::new(&path, source))?;
+    file.as_file_mut().write_all(octets).map_err(|source| Failure::new(&path, source))?;
     file.persist(&path).map_err(|failed| Failure::new(&path, failed.error))?;
     Ok(path)
 }

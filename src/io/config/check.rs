@@ -1,7 +1,6 @@
 //! From sections to the configuration: ranges, addresses, and what must agree.
 
 use core::ops::RangeInclusive;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use log::LevelFilter;
@@ -9,9 +8,10 @@ use toml::Spanned;
 
 use super::raw::{self, Given, Level};
 use super::read::{Faults, member_key};
+use super::values::parse_pin;
 use super::{
     Configuration, Console, Device, FirstUse, Identity, Paths, Policy, Retry, ServerAddress, Slot,
-    TFTP_PORT, TVS_PORT, Tftp, Tvs, TvsMember, Wrong,
+    TVS_PORT, Tftp, Tvs, TvsMember, Wrong,
 };
 use crate::wire::name::{DeviceName, Model};
 
@@ -151,22 +151,6 @@ fn pins(given: &[Spanned<String>], faults: &mut Faults) -> Vec<[u8; 32]> {
     given.iter().filter_map(|pin| faults.text("policy.pins", pin, parse_pin, bad)).collect()
 }
 
-/// Hexadecimal digits, also with the colons that `openssl x509 -fingerprint` puts between octets.
-fn parse_pin(text: &str) -> Option<[u8; 32]> {
-    let digits: Vec<char> = text.chars().filter(|&c| c != ':').collect();
-    let colons = text.len() - digits.len();
-    if digits.len() != 64 || !matches!(colons, 0 | 31) {
-        return None;
-    }
-    let mut pin = [0; 32];
-    for (octet, pair) in pin.iter_mut().zip(digits.chunks(2)) {
-        for digit in pair {
-            *octet = *octet << 4 | u8::try_from(digit.to_digit(16)?).ok()?;
-        }
-    }
-    Some(pin)
-}
-
 fn tvs(raw: &raw::Tvs, faults: &mut Faults) -> Tvs {
     let default = Tvs::default();
     let mut wait = |key, given: &Given<u64>, default| {
@@ -242,62 +226,6 @@ fn retry(raw: &raw::Retry, faults: &mut Faults) -> Retry {
     let max = max_s.map_or(default.max.max(first), Duration::from_secs);
     Retry { first, max }
 }
-
-impl Faults {
-    fn at<T>(&mut self, given: &Spanned<T>, key: &str, wrong: Wrong) {
-        self.add(given.span().start, key, wrong);
-    }
-
-    /// What `parse` makes of a text; else the fault `bad`.
-    fn text<T>(
-        &mut self,
-        key: &str,
-        given: &Spanned<String>,
-        parse: impl FnOnce(&str) -> Option<T>,
-        bad: impl FnOnce(String) -> Wrong,
-    ) -> Option<T> {
-        let value = parse(given.get_ref());
-        if value.is_none() {
-            self.at(given, key, bad(given.get_ref().clone()));
-        }
-        value
-    }
-
-    fn path(&mut self, key: &str, given: &Spanned<String>) -> Option<PathBuf> {
-        let parse = |text: &str| Some(PathBuf::from(text)).filter(|path| path.is_absolute());
-        self.text(key, given, parse, |found| Wrong::RelativePath { found })
-    }
-
-    fn number<T: TryFrom<u64>>(
-        &mut self,
-        key: &str,
-        given: &Given<u64>,
-        range: RangeInclusive<u64>,
-    ) -> Option<T> {
-        let given = given.as_ref()?;
-        let found = *given.get_ref();
-        let value = Some(found).filter(|found| range.contains(found));
-        let value = value.and_then(|value| T::try_from(value).ok());
-        if value.is_none() {
-            self.at(given, key, Wrong::OutOfRange { found, range });
-        }
-        value
-    }
-
-    fn servers(&mut self, given: &Spanned<Vec<Spanned<String>>>) -> Vec<ServerAddress> {
-        let servers = given.get_ref();
-        if servers.len() > MAX_SERVERS {
-            let wrong = Wrong::TooMany { found: servers.len(), limit: MAX_SERVERS };
-            self.at(given, "tftp.servers", wrong);
-        }
-        let parse = |text: &str| ServerAddress::parse(text, TFTP_PORT);
-        let bad = |found| Wrong::BadAddress { found };
-        servers.iter().filter_map(|text| self.text("tftp.servers", text, parse, bad)).collect()
-    }
-}
-
-/// TFTP servers. Inferred: phones try two; DHCP option 150 may list more.
-const MAX_SERVERS: usize = 8;
 
 /// TVS members. Reference tools: up to five in a configuration.
 const MAX_MEMBERS: usize = 5;

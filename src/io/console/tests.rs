@@ -114,6 +114,25 @@ fn a_broken_stderr_costs_nothing_but_its_copy() {
 }
 
 #[test]
+fn a_stalled_reader_costs_lines_and_not_the_phone() {
+    use std::io::Read;
+    use std::os::fd::AsRawFd;
+
+    let (reader, writer) = nix::unistd::pipe().unwrap();
+    let stderr = reopened(&format!("/proc/self/fd/{}", writer.as_raw_fd())).unwrap();
+    let tee = Tee::new(Console::default(), Target::Pipe(Box::new(stderr)));
+    let text = "x".repeat(400);
+    for _ in 0..1000 {
+        log(&tee, Level::Info, "SECD", &text);
+    }
+    assert_eq!(tee.console.after(999).lines.len(), 1);
+    drop((tee, writer));
+    let mut read = String::new();
+    File::from(reader).read_to_string(&mut read).unwrap();
+    assert!(read.lines().count() < 1000 && read.lines().all(|line| line.ends_with(&text)));
+}
+
+#[test]
 fn an_argument_that_logs_does_not_stall_the_console() {
     struct Talker<'a>(&'a Tee);
     impl core::fmt::Display for Talker<'_> {

@@ -75,7 +75,7 @@ impl Store {
         let current = self.current(slot);
         let mut step = |step| after(step).map_err(|error| failed(&current, error));
 
-        let new = self.write_temporary(&file)?;
+        let new = self.write_temporary(&file, &current)?;
         step(Step::Written)?;
         self.keep(slot)?;
         step(Step::Kept)?;
@@ -140,14 +140,17 @@ impl Store {
     /// For a file system without hard links.
     pub(super) fn keep_by_copy(&self, slot: Slot, entry: &Entry) -> Result<(), Failure> {
         let file = entry.encode().map_err(|key| Failure::BadNote { key })?;
-        persist(self.write_temporary(&file)?, &self.previous(slot))
+        let previous = self.previous(slot);
+        persist(self.write_temporary(&file, &previous)?, &previous)
     }
 
-    fn write_temporary(&self, octets: &[u8]) -> Result<NamedTempFile, Failure> {
-        let mut file = files::temporary(&self.dir)?;
-        let written = file.write_all(octets).and_then(|()| file.as_file().sync_all());
-        written.map_err(|error| failed(file.path(), error))?;
-        Ok(file)
+    /// A file on the medium that is to become `path`, which a failure names.
+    fn write_temporary(&self, octets: &[u8], path: &Path) -> Result<NamedTempFile, Failure> {
+        let mut new = files::temporary(&self.dir)?;
+        let file = new.as_file_mut();
+        let written = file.write_all(octets).and_then(|()| file.sync_all());
+        written.map_err(|error| failed(path, error))?;
+        Ok(new)
     }
 
     /// Makes the names in the folder known to the medium.

@@ -1,0 +1,82 @@
+//! Single values: numbers in a range, paths, addresses, hashes.
+
+use core::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use toml::Spanned;
+
+use super::raw::Given;
+use super::read::Faults;
+use super::{ServerAddress, TFTP_PORT, Wrong};
+
+impl Faults {
+    pub(super) fn at<T>(&mut self, given: &Spanned<T>, key: &str, wrong: Wrong) {
+        self.add(given.span().start, key, wrong);
+    }
+
+    /// What `parse` makes of a text; else the fault `bad`.
+    pub(super) fn text<T>(
+        &mut self,
+        key: &str,
+        given: &Spanned<String>,
+        parse: impl FnOnce(&str) -> Option<T>,
+        bad: impl FnOnce(String) -> Wrong,
+    ) -> Option<T> {
+        let value = parse(given.get_ref());
+        if value.is_none() {
+            self.at(given, key, bad(given.get_ref().clone()));
+        }
+        value
+    }
+
+    pub(super) fn path(&mut self, key: &str, given: &Spanned<String>) -> Option<PathBuf> {
+        let parse = |text: &str| Some(PathBuf::from(text)).filter(|path| path.is_absolute());
+        self.text(key, given, parse, |found| Wrong::RelativePath { found })
+    }
+
+    pub(super) fn number<T: TryFrom<u64>>(
+        &mut self,
+        key: &str,
+        given: &Given<u64>,
+        range: RangeInclusive<u64>,
+    ) -> Option<T> {
+        let given = given.as_ref()?;
+        let found = *given.get_ref();
+        let value = Some(found).filter(|found| range.contains(found));
+        let value = value.and_then(|value| T::try_from(value).ok());
+        if value.is_none() {
+            self.at(given, key, Wrong::OutOfRange { found, range });
+        }
+        value
+    }
+
+    pub(super) fn servers(&mut self, given: &Spanned<Vec<Spanned<String>>>) -> Vec<ServerAddress> {
+        let servers = given.get_ref();
+        if servers.len() > MAX_SERVERS {
+            let wrong = Wrong::TooMany { found: servers.len(), limit: MAX_SERVERS };
+            self.at(given, "tftp.servers", wrong);
+        }
+        let parse = |text: &str| ServerAddress::parse(text, TFTP_PORT);
+        let bad = |found| Wrong::BadAddress { found };
+        servers.iter().filter_map(|text| self.text("tftp.servers", text, parse, bad)).collect()
+    }
+}
+
+/// Hexadecimal digits, also with the colons that `openssl x509 -fingerprint` puts between octets.
+pub(super) fn parse_pin(text: &str) -> Option<[u8; 32]> {
+    let digits: Vec<char> = text.chars().filter(|&c| c != ':').collect();
+    let colons = text.len() - digits.len();
+    if digits.len() != 64 || !matches!(colons, 0 | 31) {
+        return None;
+    }
+    let mut pin = [0; 32];
+    for (octet, pair) in pin.iter_mut().zip(digits.chunks(2)) {
+        for digit in pair {
+            *octet = *octet << 4 | u8::try_from(digit.to_digit(16)?).ok()?;
+        }
+    }
+    Some(pin)
+}
+
+/// TFTP servers. Inferred: phones try two; DHCP option 150 may list more.
+const MAX_SERVERS: usize = 8;
