@@ -29,6 +29,8 @@ pub(super) struct Intake {
     blksize: usize,
     blocks: Blocks,
     octets: Vec<u8>,
+    /// Their number, which outlives them.
+    received: usize,
 }
 
 impl Intake {
@@ -40,6 +42,7 @@ impl Intake {
             blksize: PLAIN_BLKSIZE,
             blocks: Blocks::new(1),
             octets: Vec::new(),
+            received: 0,
         }
     }
 
@@ -57,7 +60,7 @@ impl Intake {
     }
 
     pub(super) fn received(&self) -> usize {
-        self.octets.len()
+        self.received
     }
 
     /// The number of the last block in order; 0 before the first.
@@ -95,7 +98,7 @@ impl Intake {
     }
 
     fn take(&mut self, block: BlockNumber, octets: &[u8]) -> Result<Arrival, Failure> {
-        let received = self.octets.len() + octets.len();
+        let received = self.received + octets.len();
         if received > self.limit {
             return Err(self.too_large());
         }
@@ -104,6 +107,7 @@ impl Intake {
             return Err(differs.into());
         }
         self.octets.extend_from_slice(octets);
+        self.received = received;
         let full = self.blocks.take(block);
         Ok(match (last, full) {
             (true, _) => Arrival::Last,

@@ -1,0 +1,327 @@
+//! `io::tftp` against scripted servers on the loopback, each with ports of the kernel's choice.
+
+#![expect(clippy::unwrap_used, reason = "a test may end where it fails")]
+
+use std::net::{SocketAddr, UdpSocket};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use secd::io::tftp::{
+    Event, Failure, Options, Progress, Received, Request, Timing, read, read_first,
+};
+use secd::proto::tftp::{Misbehaved, Negotiation, Waiting};
+
+const V4: &str = "127.0.0.1:0";
+
+/// A server thread: it has the port for requests, gets the first one, and follows its script.
+struct Server {
+    address: SocketAddr,
+    thread: JoinHandle<()>,
+}
+
+impl Server {
+    fn run(bind: &str, script: impl FnOnce(Peer) + Send + 'static) -> Self {
+        let listener = socket(bind);
+        let address = listener.local_addr().unwrap();
+        let bind = bind.to_owned();
+        let thread = thread::spawn(move || {
+            let mut buffer = [0; 2048];
+            let (length, client) = listener.recv_from(&mut buffer).unwrap();
+            let request = buffer[..length].to_vec();
+            script(Peer { listener, socket: socket(&bind), client, request });
+        });
+        Self { address, thread }
+    }
+
+    fn join(self) {
+        self.thread.join().unwrap();
+    }
+}
+
+/// The server's end of one transfer.
+struct Peer {
+    listener: UdpSocket,
+    socket: UdpSocket,
+    client: SocketAddr,
+    request: Vec<u8>,
+}
+
+impl Peer {
+    fn send(&self, octets: &[u8]) {
+        self.socket.send_to(octets, self.client).unwrap();
+    }
+
+    fn data(&self, block: u16, octets: &[u8]) {
+        self.send(&[&[0, 3], block.to_be_bytes().as_slice(), octets].concat());
+    }
+
+    #[track_caller]
+    fn expect(&self, octets: &[u8]) {
+        let mut buffer = [0; 2048];
+        let length = self.socket.recv(&mut buffer).unwrap();
+        assert_eq!(buffer[..length], *octets);
+    }
+
+    fn send_file(&self, octets: &[u8], blksize: usize) {
+        let mut block = 0_u16;
+        for chunk in octets.chunks(blksize).chain([[].as_slice()]) {
+            block += 1;
+            self.data(block, chunk);
+            self.expect(&[&[0, 4], block.to_be_bytes().as_slice()].concat());
+            if chunk.len() < blksize {
+                return;
+            }
+        }
+    }
+}
+
+fn socket(bind: &str) -> UdpSocket {
+    let socket = UdpSocket::bind(bind).unwrap();
+    // Only so that a failing test ends.
+    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    socket
+}
+
+fn file(size: usize) -> Vec<u8> {
+    (0..size).map(|at| (at.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect()
+}
+
+fn request(options: Options) -> Request<'static> {
+    let timing = Timing {
+        timeout: Duration::from_millis(200),
+        longest: Duration::from_millis(200),
+        tries: 3,
+        refusal_pause: Duration::from_millis(10),
+        ..Timing::default()
+    };
+    Request { name: "ITLFile.tlv", limit: 100_000, options, timing }
+}
+
+async fn fetch(server: &Server, options: Options) -> Result<Received, Failure> {
+    read(server.address, &request(options), &mut |_| {}).await
+}
+
+#[tokio::test]
+async fn a_plain_server_is_read_and_progress_is_told() {
+    let server = Server::run(V4, |peer| {
+        assert_eq!(peer.request, b"\0\x01ITLFile.tlv\0octet\0");
+        peer.send_file(&file(1300), 512);
+    });
+    let mut told = Vec::new();
+    let request = request(Options::default());
+    let received = read(server.address, &request, &mut |progress| told.push(progress)).await;
+    assert_eq!(received.unwrap().octets, file(1300));
+    assert_eq!(told.last(), Some(&Progress { received: 1300, total: None }));
+    server.join();
+}
+
+#[tokio::test]
+async fn an_ipv6_server_is_read() {
+    if UdpSocket::bind("[::1]:0").is_err() {
+        return;
+    }
+    let server = Server::run("[::1]:0", |peer| peer.send_file(&file(600), 512));
+    assert_eq!(fetch(&server, Options::default()).await.unwrap().octets, file(600));
+    server.join();
+}
+
+#[tokio::test]
+async fn a_mapped_address_is_read_over_ipv4() {
+    let server = Server::run(V4, |peer| peer.send_file(b"x", 512));
+    let mapped = SocketAddr::new("::ffff:127.0.0.1".parse().unwrap(), server.address.port());
+    let received = read(mapped, &request(Options::default()), &mut |_| {}).await.unwrap();
+    assert_eq!((received.octets.as_slice(), received.server), (b"x".as_slice(), mapped));
+    server.join();
+}
+
+#[tokio::test]
+async fn a_smaller_block_size_is_followed() {
+    let server = Server::run(V4, |peer| {
+        peer.send(b"\0\x06tsize\x003000\0blksize\x00700\0");
+        peer.expect(b"\0\x04\0\0");
+        peer.send_file(&file(3000), 700);
+    });
+    let options = Options::default().with_blksize(1428).unwrap().with_tsize();
+    let received = fetch(&server, options).await.unwrap();
+    assert_eq!(received.octets, file(3000));
+    assert_eq!(received.agreed.options.blksize(), Some(700));
+    server.join();
+}
+
+#[tokio::test]
+async fn refused_options_are_asked_without() {
+    let server = Server::run(V4, |peer| {
+        peer.send(b"\0\x05\0\x08no\0");
+        let mut buffer = [0; 600];
+        let (length, client) = peer.listener.recv_from(&mut buffer).unwrap();
+        assert_eq!(
+            (&buffer[..length], client),
+            (b"\0\x01ITLFile.tlv\0octet\0".as_slice(), peer.client)
+        );
+        let other = Peer { socket: socket(V4), ..peer };
+        other.send_file(b"plain", 512);
+    });
+    let received = fetch(&server, Options::default().with_tsize()).await.unwrap();
+    assert_eq!(received.octets, b"plain");
+    assert_eq!(received.agreed.negotiation, Negotiation::Refused);
+    server.join();
+}
+
+#[tokio::test]
+async fn a_stranger_is_told_and_disturbs_nothing() {
+    let server = Server::run(V4, |peer| {
+        peer.data(1, &file(512));
+        peer.expect(b"\0\x04\0\x01");
+        let stranger = socket(V4);
+        stranger.send_to(b"\0\x03\0\x02evil", peer.client).unwrap();
+        let mut buffer = [0; 600];
+        stranger.recv(&mut buffer).unwrap();
+        assert_eq!(buffer[..4], [0, 5, 0, 5]);
+        // A second one is gone before it can be told: its closed port is not the server's.
+        socket(V4).send_to(b"\0\x03\0\x02evil", peer.client).unwrap();
+        thread::park_timeout(Duration::from_millis(50));
+        peer.data(2, b"good");
+        peer.expect(b"\0\x04\0\x02");
+    });
+    let received = fetch(&server, Options::default()).await.unwrap();
+    assert_eq!(received.octets, [file(512).as_slice(), b"good"].concat());
+    server.join();
+}
+
+#[tokio::test]
+async fn another_address_is_not_heard() {
+    let server = Server::run(V4, |peer| {
+        let foreign = socket("127.0.0.2:0");
+        foreign.send_to(b"\0\x03\0\x01evil", peer.client).unwrap();
+        foreign.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        assert!(foreign.recv(&mut [0; 600]).is_err(), "no answer to another host");
+        peer.send_file(b"good", 512);
+    });
+    assert_eq!(fetch(&server, Options::default()).await.unwrap().octets, b"good");
+    server.join();
+}
+
+#[tokio::test]
+async fn the_answer_to_a_lost_request_comes_to_the_second() {
+    let server = Server::run(V4, |peer| {
+        let mut buffer = [0; 600];
+        peer.listener.recv(&mut buffer).unwrap();
+        peer.send_file(b"late", 512);
+    });
+    assert_eq!(fetch(&server, Options::default()).await.unwrap().octets, b"late");
+    server.join();
+}
+
+#[tokio::test]
+async fn a_repeated_last_block_is_acknowledged_after_the_end() {
+    let server = Server::run(V4, |peer| {
+        peer.send_file(b"x", 512);
+        peer.data(1, b"x");
+        peer.expect(b"\0\x04\0\x01");
+    });
+    assert_eq!(fetch(&server, Options::default()).await.unwrap().octets, b"x");
+    // The thread of the test is the thread of the task that answers.
+    while !server.thread.is_finished() {
+        tokio::task::yield_now().await;
+    }
+    server.join();
+}
+
+#[tokio::test]
+async fn a_block_longer_than_agreed_is_not_cut_to_size() {
+    let server = Server::run(V4, |peer| {
+        peer.data(1, &file(1024));
+        peer.expect(b"\0\x05\0\x04block too long\0");
+    });
+    let failure = fetch(&server, Options::default()).await.unwrap_err();
+    let Failure::Misbehaved { how: Misbehaved::BlockTooLong { .. }, .. } = failure else {
+        panic!("{failure}");
+    };
+    server.join();
+}
+
+#[tokio::test]
+async fn a_silent_server_times_out() {
+    let server = Server::run(V4, drop);
+    let silent = socket(V4);
+    let address = silent.local_addr().unwrap();
+    let failure = read(address, &request(Options::default()), &mut |_| {}).await.unwrap_err();
+    let Failure::TimedOut { waiting: Waiting::Answer, .. } = failure else { panic!("{failure}") };
+    assert_eq!(failure.to_string(), format!("tftp server {address} timed out, no answer"));
+    assert!(fetch(&server, Options::default()).await.is_err());
+    server.join();
+}
+
+#[tokio::test]
+async fn a_closed_port_is_unreachable_at_once() {
+    for bind in [V4, "[::1]:0"] {
+        let Ok(closed) = UdpSocket::bind(bind).and_then(|socket| socket.local_addr()) else {
+            continue;
+        };
+        let started = tokio::time::Instant::now();
+        let failure = read(closed, &request(Options::default()), &mut |_| {}).await.unwrap_err();
+        let Failure::Unreachable { server } = failure else { panic!("{failure}") };
+        assert_eq!(server, closed);
+        assert!(started.elapsed() < Duration::from_millis(190), "before the first timeout");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_closes_early_is_unreachable() {
+    let server = Server::run(V4, |peer| {
+        peer.data(1, &file(512));
+        drop(peer);
+    });
+    let failure = fetch(&server, Options::default()).await.unwrap_err();
+    let Failure::Unreachable { .. } = failure else { panic!("{failure}") };
+    server.join();
+}
+
+#[tokio::test]
+async fn the_next_server_is_asked_when_one_is_down() {
+    let closed = socket(V4).local_addr().unwrap();
+    let server = Server::run(V4, |peer| peer.send_file(b"second", 512));
+    let servers = [closed, server.address];
+    let mut asked = Vec::new();
+    let mut watch = |event: Event<'_>| {
+        if let Event::Requesting(server) = event {
+            asked.push(server);
+        }
+    };
+    let received = read_first(&servers, &request(Options::default()), &mut watch).await.unwrap();
+    assert_eq!(received.octets, b"second");
+    assert_eq!(received.server, server.address);
+    assert_eq!(asked, [closed, server.address]);
+    server.join();
+}
+
+#[tokio::test]
+async fn the_next_server_is_asked_when_one_reports_an_error() {
+    let failing = Server::run(V4, |peer| peer.send(b"\0\x05\0\0disk\0"));
+    let server = Server::run(V4, |peer| peer.send_file(b"second", 512));
+    let servers = [failing.address, server.address];
+    let received = read_first(&servers, &request(Options::default()), &mut |_| {}).await;
+    assert_eq!(received.unwrap().octets, b"second");
+    failing.join();
+    server.join();
+}
+
+#[tokio::test]
+async fn not_found_is_definite() {
+    let lacking = Server::run(V4, |peer| peer.send(b"\0\x05\0\x01no such file\0"));
+    let unasked = socket(V4);
+    let servers = [lacking.address, unasked.local_addr().unwrap()];
+    let failure =
+        read_first(&servers, &request(Options::default()), &mut |_| {}).await.unwrap_err();
+    let expected = format!("file not found on tftp server {}: no such file", lacking.address);
+    assert_eq!(failure.to_string(), expected);
+    unasked.set_nonblocking(true).unwrap();
+    assert!(unasked.recv(&mut [0; 600]).is_err(), "the second server was not asked");
+    lacking.join();
+}
+
+#[tokio::test]
+async fn no_server_is_a_failure_of_its_own() {
+    let failure = read_first(&[], &request(Options::default()), &mut |_| {}).await.unwrap_err();
+    assert!(matches!(failure, Failure::NoServer));
+}
