@@ -90,7 +90,8 @@ pub(super) fn mapped(server: SocketAddr) -> String {
 /// The options that differ from the plain protocol; a plain request suits the oldest servers.
 fn options(settings: &config::Tftp) -> Options {
     let plain = Options::default();
-    let sized = if settings.blksize == 512 { Ok(plain) } else { plain.with_blksize(settings.blksize) };
+    let sized =
+        if settings.blksize == 512 { Ok(plain) } else { plain.with_blksize(settings.blksize) };
     let windowed = sized.and_then(|options| match settings.windowsize {
         1 => Ok(options),
         blocks => options.with_windowsize(blocks),

@@ -44,7 +44,9 @@ impl Installed {
     pub(super) fn unlock(&mut self) {
         if self.store.is_none() {
             match self.read() {
-                Ok(()) => info!(target: SECD, "store: {}, state {}", self.state.display(), self.anchors.state()),
+                Ok(()) => {
+                    info!(target: SECD, "store: {}, state {}", self.state.display(), self.anchors.state());
+                }
                 Err(Locked) => {
                     self.anchors = Anchors::default();
                     error!(target: SECD, "EROR:store: LOCKED: nothing is trusted until the store is mended or erased");
@@ -140,12 +142,12 @@ fn read_list(store: &Store, kind: ListKind) -> Result<Option<Verified<TrustList>
     };
     // A note that cannot be read must not hide that a list was believed without proof.
     let acceptance = entry.note("acceptance").and_then(Acceptance::of_word);
-    stored::list(kind, &entry.octets, acceptance.unwrap_or(Acceptance::FirstUse))
-        .map(Some)
-        .map_err(|reason| {
+    stored::list(kind, &entry.octets, acceptance.unwrap_or(Acceptance::FirstUse)).map(Some).map_err(
+        |reason| {
             error!(target: SECD, "EROR:store: {}: {reason}", kind.word());
             Locked
-        })
+        },
+    )
 }
 
 /// A configuration that cannot be read is fetched anew; it is nobody's trust.

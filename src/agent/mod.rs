@@ -53,24 +53,24 @@ impl Agent {
     /// # Errors
     /// If the system refuses the signal handlers.
     pub async fn run(&self) -> std::io::Result<()> {
-        let mut signals = Signals::new()?;
+        let mut hangup = signal(SignalKind::hangup())?;
+        let mut end = End::new()?;
         let retry = self.configuration.retry;
         let mut pause = retry.first;
         loop {
-            let again = tokio::select! {
-                outcome = self.refresh() => outcome == refresh::Outcome::Again,
-                () = signals.end() => break,
+            let outcome = tokio::select! {
+                outcome = self.refresh() => outcome,
+                () = end.asked() => break,
             };
-            if !again {
-                pause = retry.first;
-            }
+            let again = outcome == refresh::Outcome::Again;
             if again {
-                info!(target: SECD, "refresh: next try in {} seconds, or at SIGHUP", pause.as_secs());
+                let seconds = pause.as_secs();
+                info!(target: SECD, "refresh: next try in {seconds} seconds, or at SIGHUP");
             }
             tokio::select! {
                 () = sleep(pause), if again => pause = retry.max.min(pause * 2),
-                _ = signals.hangup.recv() => pause = retry.first,
-                () = signals.end() => break,
+                _ = hangup.recv() => pause = retry.first,
+                () = end.asked() => break,
             }
         }
         info!(target: SECD, "run: ended by signal");
@@ -98,23 +98,21 @@ impl Agent {
     }
 }
 
-/// The signals that the agent listens to.
-struct Signals {
-    hangup: Signal,
+/// The signals that end the agent.
+struct End {
     interrupt: Signal,
     terminate: Signal,
 }
 
-impl Signals {
+impl End {
     fn new() -> std::io::Result<Self> {
         Ok(Self {
-            hangup: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
         })
     }
 
-    async fn end(&mut self) {
+    async fn asked(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

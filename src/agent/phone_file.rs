@@ -1,7 +1,7 @@
 //! A file that is not a trust list: asked for under the right name, judged, and put into the ram
 //! folder without its envelope.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use log::{error, info, warn};
 
@@ -124,7 +124,7 @@ impl Agent {
         &self,
         security: Security,
         offer: Offer<'_>,
-        path: &PathBuf,
+        path: &Path,
     ) -> Result<Vec<u8>, Reason> {
         // An unsigned file is what was asked for; a signed one is taken as well, for its payload.
         if security == Security::None && Envelope::parse(offer.octets, Kind::Signed).is_err() {
@@ -189,13 +189,15 @@ impl Agent {
         let name = FileName::parse(name).map_err(|error| {
             error!(target: SECD, "EROR:verifyFile: {name}: {error}");
         })?;
-        files::write_changed(folder, &name, payload).map(|_| ()).map_err(|failure| {
+        let written = files::provide_folder(folder)
+            .and_then(|()| files::write_changed(folder, &name, payload));
+        written.map(|_| ()).map_err(|failure| {
             error!(target: SECD, "EROR:verifyFile: {failure}");
         })
     }
 }
 
-fn told_refusal(path: &PathBuf, reason: &Reason) {
+fn told_refusal(path: &Path, reason: &Reason) {
     let path = path.display();
     if matches!(reason, Reason::WrongSigner) {
         error!(

@@ -11,8 +11,11 @@ use std::process::ExitCode;
 use lexopt::prelude::{Long, Short, Value};
 use lexopt::{Arg, Parser};
 
+mod check_config;
 mod facts;
+mod fetch;
 mod input;
+mod run;
 mod show;
 mod verify;
 
@@ -39,6 +42,9 @@ fn dispatch(mut arguments: Parser) -> Result<Exit, Failure> {
     let command = command.to_string_lossy().into_owned();
     match command.as_str() {
         "help" => Ok(print(HELP)),
+        "check-config" => check_config::run(arguments),
+        "fetch" => fetch::run(arguments),
+        "run" => run::run(arguments),
         "show" => show::run(arguments),
         "verify" => verify::run(arguments),
         _ => Err(usage(format!("no command {command}; `secd --help` lists them"))),
@@ -58,6 +64,10 @@ enum Exit {
     Malformed,
     /// A file cannot be read.
     NoInput,
+    /// A server or the daemon cannot be reached.
+    Unavailable,
+    /// The configuration is wrong.
+    Config,
 }
 
 impl Exit {
@@ -69,6 +79,8 @@ impl Exit {
             Self::Usage => 64,
             Self::Malformed => 65,
             Self::NoInput => 66,
+            Self::Unavailable => 69,
+            Self::Config => 78,
         }
     }
 }
@@ -122,7 +134,15 @@ secd: the security agent of an IP phone
 
 Usage: secd COMMAND [OPTIONS]
 
+The daemon:
+  run                 be the agent, in the foreground; the console log goes to standard error
+  check-config        read the configuration and say everything that is wrong with it
+
 Files:
-  show FILE       print a trust list or signed file, field by field
-  verify FILE     judge a file as a phone would
+  show FILE           print a trust list or signed file, field by field
+  verify FILE         judge a file as a phone would
+  fetch NAME          read one file over TFTP
+
+Every command has --help. Exit codes: 0 done or verified, 1 refused, 64 usage, 65 malformed
+input, 66 cannot read, 69 server or daemon unreachable, 78 configuration.
 ";

@@ -1,6 +1,5 @@
 //! `secd verify`: judges a file as a phone would that has the given lists installed.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use lexopt::Parser;
@@ -9,6 +8,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::cli::facts::{Facts, hex};
+use crate::cli::fetch;
 use crate::cli::{
     Exit, Failure, complain, help_or_unexpected, input, named, print, print_json, usage,
 };
@@ -75,7 +75,7 @@ impl Options {
         let anchors = self.anchors()?;
         let key = self.key()?;
         let verdict = self.verdict(&octets, kind, &anchors, key.as_ref());
-        self.report(&path, &octets, kind, verdict)
+        self.report(&path, &octets, kind, &verdict)
     }
 
     fn anchors(&self) -> Result<Anchors, Failure> {
@@ -127,37 +127,27 @@ impl Options {
         path: &Path,
         octets: &[u8],
         kind: Kind,
-        verdict: Result<Belief, Reason>,
+        verdict: &Result<Belief, Reason>,
     ) -> Result<Exit, Failure> {
-        if let Ok(Belief { content: Payload::Open(payload), .. }) = &verdict {
-            self.write(payload)?;
+        if let Ok(Belief { content: Payload::Open(payload), .. }) = verdict {
+            if let Some(path) = &self.out {
+                fetch::write(path, payload)?;
+            }
         }
-        let exit = match &verdict {
+        let exit = match verdict {
             Ok(_) => Exit::Done,
             Err(Reason::Malformed(_)) => Exit::Malformed,
             Err(_) => Exit::Refused,
         };
         if self.json {
-            print_json(&Verdict::new(octets, kind, &verdict));
-        } else if let Ok(belief) = &verdict {
+            print_json(&Verdict::new(octets, kind, verdict));
+        } else if let Ok(belief) = verdict {
             print(&belief.text(path));
         }
-        if let Err(reason) = &verdict {
+        if let Err(reason) = verdict {
             complain(&named(path, format!("refused ({}): {reason}", reason.class())));
         }
         Ok(exit)
-    }
-
-    /// The payload may be secret: it is readable by its owner alone, and never half written.
-    fn write(&self, payload: &[u8]) -> Result<(), Failure> {
-        let Some(path) = &self.out else { return Ok(()) };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let write = || {
-            let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-            file.write_all(payload)?;
-            file.persist(path).map_err(|error| error.error)
-        };
-        write().map(|_| ()).map_err(|error| Failure::new(Exit::NoInput, named(path, error)))
     }
 }
 

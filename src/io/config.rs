@@ -15,13 +15,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use log::LevelFilter;
-use serde::Deserialize;
 
 pub use address::{Host, ServerAddress};
 pub use fault::{Failure, Fault, Wrong};
 
 use super::files::{self, Links, Unreadable};
 use super::store::Slot;
+use crate::trust::Policy;
 use crate::wire::name::{DeviceName, Model};
 
 /// What the configuration file says, checked, with defaults filled in.
@@ -164,54 +164,6 @@ impl Default for Paths {
             socket: "/run/secd/socket".into(),
         }
     }
-}
-
-/// What is accepted.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Policy {
-    /// A trust list when none is installed.
-    pub first_use: FirstUse,
-    /// A trust list older than the installed one.
-    pub older_list: OlderList,
-    /// Bits of the smallest RSA key.
-    pub min_rsa: u16,
-    /// Whether SHA-1 signatures are accepted.
-    pub sha1: bool,
-    /// Whether SHA-256 signatures are accepted.
-    pub sha256: bool,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            first_use: FirstUse::Allow,
-            older_list: OlderList::Accept,
-            min_rsa: 1024,
-            sha1: true,
-            sha256: false,
-        }
-    }
-}
-
-/// A trust list when none is installed.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum FirstUse {
-    /// Any that is signed by one of its own records.
-    Allow,
-    /// None.
-    Deny,
-    /// One signed by a certificate with one of these SHA-256 hashes; at least one.
-    Pin(Vec<[u8; 32]>),
-}
-
-/// A trust list older than the installed one. A blank one is refused in any case.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
-pub enum OlderList {
-    /// With a warning.
-    Accept,
-    /// It stays outside.
-    Refuse,
 }
 
 /// How certificates that no list knows are asked about.

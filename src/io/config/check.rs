@@ -10,9 +10,10 @@ use super::raw::{self, Given, Level};
 use super::read::{Faults, member_key};
 use super::values::parse_pin;
 use super::{
-    Configuration, Console, Device, FirstUse, Identity, Paths, Policy, Retry, ServerAddress, Slot,
-    TVS_PORT, Tftp, Tvs, TvsMember, Wrong,
+    Configuration, Console, Device, Identity, Paths, Retry, ServerAddress, Slot, TVS_PORT, Tftp,
+    Tvs, TvsMember, Wrong,
 };
+use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::wire::name::{DeviceName, Model};
 
 /// All sections of a file.
@@ -126,24 +127,27 @@ fn policy(raw: raw::Policy, faults: &mut Faults) -> Policy {
     let first_use = match raw.first_use {
         None => default.first_use,
         Some(given) => match given.get_ref() {
-            raw::FirstUse::Allow => FirstUse::Allow,
-            raw::FirstUse::Deny => FirstUse::Deny,
+            raw::FirstUse::Allow => FirstUsePolicy::Allow,
+            raw::FirstUse::Deny => FirstUsePolicy::Deny,
             raw::FirstUse::Pin if pins.is_empty() => {
                 faults.at(&given, "policy.first_use", Wrong::Alone { without: "policy.pins" });
-                FirstUse::Deny
+                FirstUsePolicy::Deny
             }
-            raw::FirstUse::Pin => FirstUse::Pin(pins),
+            raw::FirstUse::Pin => FirstUsePolicy::Pin(pins),
         },
     };
+    let bits = faults.number("policy.min_rsa", &raw.min_rsa, 1024..=4096);
     Policy {
         first_use,
-        older_list: raw.older_list.unwrap_or(default.older_list),
-        min_rsa: faults
-            .number("policy.min_rsa", &raw.min_rsa, 1024..=8192)
-            .unwrap_or(default.min_rsa),
-        sha1: raw.sha1.unwrap_or(default.sha1),
-        sha256: raw.sha256.unwrap_or(default.sha256),
+        older_list: raw.older_list.map_or(default.older_list, Into::into),
+        min_rsa_bits: bits.unwrap_or(default.min_rsa_bits),
+        sha1: raw.sha1.map_or(default.sha1, allowed),
+        sha256: raw.sha256.map_or(default.sha256, allowed),
     }
+}
+
+const fn allowed(given: bool) -> Choice {
+    if given { Choice::Accept } else { Choice::Refuse }
 }
 
 fn pins(given: &[Spanned<String>], faults: &mut Faults) -> Vec<[u8; 32]> {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use super::OlderList;
+use crate::trust::policy;
 
 /// A value and where it stands, if it is given.
 pub(super) type Given<T> = Option<Spanned<T>>;
@@ -45,10 +45,26 @@ pub(super) struct Paths {
 pub(super) struct Policy {
     pub(super) first_use: Given<FirstUse>,
     pub(super) pins: Option<Vec<Spanned<String>>>,
-    pub(super) older_list: Option<OlderList>,
+    pub(super) older_list: Option<Choice>,
     pub(super) min_rsa: Given<u64>,
     pub(super) sha1: Option<bool>,
     pub(super) sha256: Option<bool>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Choice {
+    Accept,
+    Refuse,
+}
+
+impl From<Choice> for policy::Choice {
+    fn from(choice: Choice) -> Self {
+        match choice {
+            Choice::Accept => Self::Accept,
+            Choice::Refuse => Self::Refuse,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Deserialize)]

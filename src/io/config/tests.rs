@@ -1,4 +1,5 @@
 use super::*;
+use crate::trust::policy::{Choice, FirstUsePolicy};
 
 const SAMPLE: &str = include_str!("../../../rootfs/etc/secd.toml");
 const NAMED: &str = "[device]\nname = \"SEP000000000000\"\n";
@@ -87,7 +88,7 @@ fn values_given_are_taken() {
     let servers: Vec<String> = configuration.tftp.servers.iter().map(shown).collect();
     assert_eq!(servers, ["192.0.2.1:69", "[::1]:6969"]);
     assert_eq!(configuration.tftp.timeout, Duration::from_secs(2));
-    assert_eq!(configuration.policy.older_list, OlderList::Refuse);
+    assert_eq!(configuration.policy.older_list, Choice::Refuse);
     assert_eq!(configuration.console.level, LevelFilter::Trace);
     let members = configuration.tvs.members.iter().map(|member| shown(&member.address));
     assert_eq!(members.collect::<Vec<_>>(), ["192.0.2.2:1", "b:2445"]);
@@ -188,7 +189,7 @@ fn ranges_are_said() {
         fault("[tftp]\nblksize = 4\n"),
         "secd.toml:4:11: tftp.blksize: 4 is not within 8 to 65464"
     );
-    assert!(fault("[policy]\nmin_rsa = 512\n").contains("1024 to 8192"));
+    assert!(fault("[policy]\nmin_rsa = 512\n").contains("1024 to 4096"));
     assert!(fault("[tftp]\nretries = -1\n").contains("tftp.retries"));
     assert!(fault("[retry]\nfirst_s = 60\nmax_s = 30\n").contains("30 is not within 60 to 86400"));
 }
@@ -197,7 +198,7 @@ fn ranges_are_said() {
 fn a_first_use_by_pin_needs_pins() {
     let pin = "AB:".repeat(31) + "ab";
     let pinned = configuration(&format!("[policy]\nfirst_use = 'pin'\npins = ['{pin}']\n"));
-    assert_eq!(pinned.policy.first_use, FirstUse::Pin(vec![[0xab; 32]]));
+    assert_eq!(pinned.policy.first_use, FirstUsePolicy::Pin(vec![[0xab; 32]]));
     assert!(fault("[policy]\nfirst_use = 'pin'\n").ends_with("needs policy.pins as well"));
     assert!(fault("[policy]\npins = ['abc']\n").ends_with("is not 64 hexadecimal digits"));
 }

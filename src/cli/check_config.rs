@@ -1,0 +1,53 @@
+//! `secd check-config`: reads the configuration and says everything that is wrong with it.
+
+use std::path::{Path, PathBuf};
+
+use lexopt::Parser;
+use lexopt::prelude::Long;
+
+use crate::cli::{Exit, Failure, complain, help_or_unexpected, input, named, print, usage};
+use crate::io::config::{self, Configuration};
+
+/// Checks the file that the arguments name.
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
+    let mut path = PathBuf::from(DEFAULT);
+    while let Some(argument) = arguments.next().map_err(usage)? {
+        match argument {
+            Long("config") => path = input::path(&mut arguments)?,
+            other => return help_or_unexpected(other, HELP),
+        }
+    }
+    let configuration = load(&path)?;
+    let device = &configuration.device.name;
+    let servers: Vec<_> = configuration.tftp.servers.iter().map(ToString::to_string).collect();
+    let servers = if servers.is_empty() { "none".to_owned() } else { servers.join(", ") };
+    Ok(print(&named(&path, format!("good; device {device}, TFTP servers: {servers}\n"))))
+}
+
+/// Reads a configuration; each fault is a line of its own on standard error.
+pub(super) fn load(path: &Path) -> Result<Configuration, Failure> {
+    Configuration::load(path).map_err(|failure| match failure {
+        config::Failure::Unreadable { path, reason } => {
+            Failure::new(Exit::NoInput, named(&path, reason))
+        }
+        config::Failure::Invalid(faults) => {
+            let count = faults.len();
+            for fault in faults {
+                complain(&fault.to_string());
+            }
+            let faults = if count == 1 { "1 fault" } else { &format!("{count} faults") };
+            Failure::new(Exit::Config, named(path, faults))
+        }
+    })
+}
+
+/// Where the image puts the configuration.
+pub(super) const DEFAULT: &str = "/etc/secd.toml";
+
+const HELP: &str = "\
+Reads the configuration and says everything that is wrong with it.
+
+Usage: secd check-config [--config FILE]      (default: /etc/secd.toml)
+
+Exit: 0 good, 66 cannot read, 78 faults
+";

@@ -1,0 +1,199 @@
+//! `secd fetch`: one file over TFTP, without a daemon.
+
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use lexopt::Parser;
+use lexopt::prelude::{Long, Value, ValueExt};
+use serde::Serialize;
+use tokio::runtime::Builder;
+
+use crate::cli::facts::hex;
+use crate::cli::{Exit, Failure, help_or_unexpected, input, print, print_json, usage};
+use crate::io::config::ServerAddress;
+use crate::io::resolve;
+use crate::io::tftp::{self, Options, Progress, Received, Request, Timing};
+use crate::trust::signature::sha256;
+
+/// Fetches the file that the arguments name.
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
+    let mut wanted = Wanted { limit: LIMIT, ..Wanted::default() };
+    while let Some(argument) = arguments.next().map_err(usage)? {
+        match argument {
+            Long("server") => wanted.server = Some(server(&input::text(&mut arguments)?)?),
+            Long("out") => wanted.out = Some(input::path(&mut arguments)?),
+            Long("max") => wanted.limit = number(&mut arguments)?,
+            Long("blksize") => {
+                let octets = number(&mut arguments)?;
+                wanted.options = wanted.options.with_blksize(octets).map_err(usage)?;
+            }
+            Long("window") => {
+                let blocks = number(&mut arguments)?;
+                wanted.options = wanted.options.with_windowsize(blocks).map_err(usage)?;
+            }
+            Long("json") => wanted.json = true,
+            Value(name) if wanted.name.is_none() => {
+                wanted.name = Some(name.string().map_err(usage)?);
+            }
+            other => return help_or_unexpected(other, HELP),
+        }
+    }
+    let name = wanted.name.clone().ok_or_else(|| usage("fetch needs the NAME of a file"))?;
+    let received = wanted.fetch(&name)?;
+    wanted.report(&name, &received)
+}
+
+#[derive(Default)]
+struct Wanted {
+    name: Option<String>,
+    server: Option<ServerAddress>,
+    out: Option<PathBuf>,
+    limit: usize,
+    options: Options,
+    json: bool,
+}
+
+impl Wanted {
+    fn fetch(&self, name: &str) -> Result<Received, Failure> {
+        let server = self.server.clone().ok_or_else(|| usage("fetch needs a --server"))?;
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Failure::new(Exit::Unavailable, error))?;
+        let options = if std::io::stderr().is_terminal() || !self.options.is_empty() {
+            self.options.with_tsize()
+        } else {
+            self.options
+        };
+        let request = Request { name, limit: self.limit, options, timing: Timing::default() };
+        runtime.block_on(async {
+            let mut bar = Bar::new();
+            let servers = resolve::all(&[server]).await;
+            let mut watch = |event: tftp::Event<'_>| {
+                if let tftp::Event::Progress(progress) = event {
+                    bar.show(progress);
+                }
+            };
+            let outcome = tftp::read_first(&servers, &request, &mut watch).await;
+            bar.end();
+            outcome.map_err(|failure| of_transfer(name, &failure))
+        })
+    }
+
+    fn report(&self, name: &str, received: &Received) -> Result<Exit, Failure> {
+        let octets = &received.octets;
+        match &self.out {
+            Some(path) => write(path, octets)?,
+            None if !self.json => {
+                return match std::io::stdout().lock().write_all(octets) {
+                    Ok(()) => Ok(Exit::Done),
+                    Err(error) => Err(Failure::new(Exit::NoInput, error)),
+                };
+            }
+            None => {}
+        }
+        if self.json {
+            let facts = Facts {
+                name,
+                server: received.server,
+                length: octets.len(),
+                sha256: hex(&sha256(octets)),
+            };
+            return Ok(print_json(&facts));
+        }
+        Ok(print(&format!("{name}: {} octets from {}\n", octets.len(), received.server)))
+    }
+}
+
+#[derive(Serialize)]
+struct Facts<'a> {
+    name: &'a str,
+    server: SocketAddr,
+    length: usize,
+    sha256: String,
+}
+
+fn server(text: &str) -> Result<ServerAddress, Failure> {
+    ServerAddress::parse(text, PORT)
+        .ok_or_else(|| usage(format!("{text} is no address: ADDR, ADDR:PORT or [ADDR]:PORT")))
+}
+
+fn number<T: std::str::FromStr>(arguments: &mut Parser) -> Result<T, Failure>
+where
+    T::Err: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    arguments.value().and_then(|value| value.parse()).map_err(usage)
+}
+
+/// Not there is a refusal, a file that breaks a limit is malformed, all else is unreachable.
+fn of_transfer(name: &str, failure: &tftp::Failure) -> Failure {
+    let exit = match failure {
+        tftp::Failure::NotFound { .. } => Exit::Refused,
+        tftp::Failure::TooLarge { .. } | tftp::Failure::Misbehaved { .. } => Exit::Malformed,
+        tftp::Failure::UnfitName(_) => Exit::Usage,
+        _ => Exit::Unavailable,
+    };
+    Failure::new(exit, format!("{name}: {failure}"))
+}
+
+/// A file is there as a whole or not at all.
+pub(super) fn write(path: &Path, octets: &[u8]) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let write = || {
+        let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        file.write_all(octets)?;
+        file.persist(path).map_err(|error| error.error)
+    };
+    write().map(|_| ()).map_err(|error| Failure::new(Exit::NoInput, super::named(path, error)))
+}
+
+/// The progress line, on a terminal only.
+struct Bar {
+    terminal: bool,
+    shown: usize,
+}
+
+impl Bar {
+    fn new() -> Self {
+        Self { terminal: std::io::stderr().is_terminal(), shown: 0 }
+    }
+
+    /// Shows every 64 KiB: a line a block would take longer than the block.
+    fn show(&mut self, progress: Progress) {
+        if !self.terminal || progress.received < self.shown + STEP {
+            return;
+        }
+        self.shown = progress.received;
+        let total = progress.total.map(|total| format!(" of {total}")).unwrap_or_default();
+        let mut out = std::io::stderr().lock();
+        let _gone = write!(out, "\r{}{total} octets", progress.received).and_then(|()| out.flush());
+    }
+
+    fn end(&self) {
+        if self.terminal && self.shown > 0 {
+            let _gone = write!(std::io::stderr().lock(), "\r\x1b[K");
+        }
+    }
+}
+
+/// RFC 1350.
+const PORT: u16 = 69;
+
+/// Octets between two updates of the progress line.
+const STEP: usize = 64 << 10;
+
+/// 16 MiB: larger than any file of a phone but its firmware.
+const LIMIT: usize = 16 << 20;
+
+const HELP: &str = "\
+Reads one file over TFTP; needs no daemon.
+
+Usage: secd fetch NAME --server ADDR[:PORT] [--out FILE] [--max N] [--blksize N] [--window N] [--json]
+
+  --out FILE      write there (default: standard output)
+  --max N         refuse a file of more than N octets (default: 16777216)
+  --blksize N     octets of a block (default: 512, the plain protocol)
+  --window N      blocks before an acknowledgement (default: 1)
+  --json          print one object instead of the file
+
+Exit: 0 done, 1 no such file, 65 too large or a broken transfer, 66 cannot write, 69 unreachable
+";

@@ -1,0 +1,45 @@
+//! `secd run`: the daemon, in the foreground.
+
+use std::path::PathBuf;
+
+use lexopt::Parser;
+use lexopt::prelude::Long;
+use log::info;
+use tokio::runtime::Builder;
+use tokio::task::LocalSet;
+
+use crate::agent::Agent;
+use crate::cli::check_config::{self, DEFAULT};
+use crate::cli::{Exit, Failure, help_or_unexpected, input, usage};
+use crate::io::console;
+
+/// Runs the agent until it is told to end.
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
+    let mut path = PathBuf::from(DEFAULT);
+    while let Some(argument) = arguments.next().map_err(usage)? {
+        match argument {
+            Long("config") => path = input::path(&mut arguments)?,
+            other => return help_or_unexpected(other, HELP),
+        }
+    }
+    let configuration = check_config::load(&path)?;
+    let _console = console::init(configuration.console.level).map_err(unavailable)?;
+    let device = &configuration.device.name;
+    info!(target: "SECD", "run: secd {} for {device}", env!("CARGO_PKG_VERSION"));
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(unavailable)?;
+    let agent = Agent::new(configuration);
+    runtime.block_on(LocalSet::new().run_until(agent.run())).map_err(unavailable)?;
+    Ok(Exit::Done)
+}
+
+fn unavailable(error: impl std::fmt::Display) -> Failure {
+    Failure::new(Exit::Unavailable, error)
+}
+
+const HELP: &str = "\
+Is the phone's security agent, in the foreground. The console log goes to standard error.
+
+Usage: secd run [--config FILE]      (default: /etc/secd.toml)
+
+SIGHUP goes through a boot pass again, SIGTERM ends it.
+";
