@@ -18,7 +18,7 @@
 mod escape;
 pub mod ring;
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -140,7 +140,8 @@ fn mnemonic(level: Level) -> &'static str {
 
 /// Stderr through a description of our own that never waits, so that a stalled reader costs lines
 /// and not the phone. `O_NONBLOCK` on descriptor 2 itself would also change it for whoever shares
-/// it. A socket (a journal) cannot be opened this way: it is written to as it is.
+/// it. A socket (a journal) cannot be opened this way: it is written to as it is. So is a file: it
+/// does not stall, and others who write to it share our place in it.
 fn stderr() -> Target {
     match reopened("/proc/self/fd/2") {
         Ok(file) => Target::Pipe(Box::new(file)),
@@ -149,6 +150,9 @@ fn stderr() -> Target {
 }
 
 fn reopened(path: &str) -> io::Result<File> {
+    if fs::metadata(path)?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
     let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     OpenOptions::new().append(true).custom_flags(flags.bits()).open(path)
 }

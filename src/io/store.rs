@@ -24,7 +24,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
+use nix::fcntl::{Flock, FlockArg, OFlag};
 
 pub use damage::{Damage, Failure, Oddity, Reason, Warning};
 pub use entry::Entry;
@@ -99,11 +99,14 @@ pub enum Loaded {
 #[derive(Debug)]
 pub struct Store {
     dir: PathBuf,
-    folder: File,
+    folder: Flock<File>,
 }
 
 impl Store {
     /// Opens the store in `dir`, removes what a crash left, and sets modes right.
+    ///
+    /// It is this process's own until it is dropped: another one would take what is being written
+    /// for the leftovers of a crash.
     ///
     /// # Errors
     /// [`Damage`] if the folder is missing, is none, or cannot be read: every slot is then locked.
@@ -118,6 +121,13 @@ impl Store {
                 errno => Reason::Unreadable(errno),
             })
         })?;
+        let folder =
+            Flock::lock(folder, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| {
+                damage(match errno {
+                    Errno::EWOULDBLOCK => Reason::InUse,
+                    errno => Reason::Unreadable(errno),
+                })
+            })?;
         let store = Self { dir: dir.to_path_buf(), folder };
         let warnings = store.tidy().map_err(|error| damage(Reason::Unreadable(errno(&error))))?;
         Ok((store, warnings))

@@ -43,6 +43,8 @@ pub enum Reason {
         /// What should stand there.
         expected: &'static str,
     },
+    /// Another process has the store open.
+    InUse,
     /// More or fewer octets than the header says.
     Length {
         /// What the header says.
@@ -83,6 +85,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Digest => f.write_str("wrong sha256"),
             Self::Header { expected } => write!(f, "no {expected}"),
+            Self::InUse => f.write_str("in use by another process"),
             Self::Length { announced, found } => {
                 write!(f, "{found} octets instead of {announced}")
             }
