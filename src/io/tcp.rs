@@ -1,0 +1,92 @@
+//! A TCP connection that tells its descriptor before it is made, as the log does.
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::{AsRawFd, RawFd};
+use std::time::Duration;
+
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+
+/// A socket that is not yet connected.
+pub struct Socket {
+    socket: TcpSocket,
+    server: SocketAddr,
+}
+
+impl Socket {
+    /// A socket for a connection to `server`, bound to a port of the system's choice.
+    ///
+    /// # Errors
+    /// [`Failure::Io`] if the system has none left.
+    pub fn bound(server: SocketAddr) -> Result<Self, Failure> {
+        let failed = |source| Failure::Io { server, source };
+        let socket = match server {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        };
+        let socket = socket.map_err(failed)?;
+        let any: SocketAddr = match server {
+            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+        };
+        socket.bind(any).map_err(failed)?;
+        Ok(Self { socket, server })
+    }
+
+    /// Its descriptor.
+    #[must_use]
+    pub fn descriptor(&self) -> RawFd {
+        self.socket.as_raw_fd()
+    }
+
+    /// What it is bound to.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<SocketAddr> {
+        self.socket.local_addr().ok()
+    }
+
+    /// Connects within a time.
+    ///
+    /// # Errors
+    /// [`Failure::TimedOut`], or [`Failure::Io`] with the system's reason.
+    pub async fn connect(self, within: Duration) -> Result<TcpStream, Failure> {
+        let server = self.server;
+        let stream = timeout(within, self.socket.connect(server))
+            .await
+            .map_err(|_| Failure::TimedOut { server })?
+            .map_err(|source| Failure::Io { server, source })?;
+        // Questions and handshakes are small: waiting for more to send only delays them.
+        stream.set_nodelay(true).map_err(|source| Failure::Io { server, source })?;
+        Ok(stream)
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub enum Failure {
+    /// The system's reason.
+    Io {
+        /// To whom.
+        server: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// Nobody answered in time.
+    TimedOut {
+        /// To whom.
+        server: SocketAddr,
+    },
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { server, source } => write!(f, "no connection to {server}, {source}"),
+            Self::TimedOut { server } => write!(f, "no connection to {server} in time"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,144 @@
+//! TLS connections to servers whose certificates the trust lists decide about.
+//!
+//! Two kinds. A *pinned* one is decided in the handshake: the server's certificate is known
+//! beforehand. A *judged* one is decided after it, because the verdict may need the network: the
+//! handshake yields [`Handshaken`], which can neither read nor write, and only a
+//! [`Grant`](crate::trust::Grant) for that very certificate opens it. In both the server must prove
+//! that it holds the certificate's key, and no session is ever resumed: a resumed one would skip
+//! the verdict.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::client::Resumption;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, version};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+mod algorithms;
+mod failure;
+mod identity;
+mod verifier;
+
+pub use failure::Failure;
+pub use identity::{Identity, NoIdentity};
+pub use verifier::{Pin, SmallKeys};
+
+use crate::trust::Grant;
+use crate::trust::signature::sha256;
+
+/// A finished handshake with a server that nobody has judged yet.
+///
+/// There is no way to read or write: that takes [`admit`](Self::admit).
+pub struct Handshaken {
+    stream: TlsStream<TcpStream>,
+    chain: Vec<CertificateDer<'static>>,
+}
+
+impl fmt::Debug for Handshaken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handshaken").field("certificates", &self.chain.len()).finish_non_exhaustive()
+    }
+}
+
+impl Handshaken {
+    /// The certificate that the server proved to hold, DER.
+    #[must_use]
+    pub fn certificate(&self) -> &[u8] {
+        self.chain.first().map(AsRef::as_ref).unwrap_or_default()
+    }
+
+    /// The certificates that it sent along.
+    #[must_use]
+    pub fn intermediates(&self) -> &[CertificateDer<'static>] {
+        self.chain.get(1..).unwrap_or_default()
+    }
+
+    /// Opens the stream.
+    ///
+    /// # Errors
+    /// [`OtherCertificate`] if the grant is for another certificate; the connection is closed.
+    pub fn admit(self, grant: &Grant) -> Result<TlsStream<TcpStream>, OtherCertificate> {
+        if *grant.certificate() == sha256(self.certificate()) {
+            return Ok(self.stream);
+        }
+        Err(OtherCertificate)
+    }
+}
+
+/// A grant that was given for another certificate than the server's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OtherCertificate;
+
+/// Shakes hands with a server that is to be judged afterwards. No client certificate is offered.
+///
+/// # Errors
+/// [`Failure`] if there is no handshake in time, or the server does not prove its key.
+pub async fn shake_hands(
+    stream: TcpStream,
+    name: ServerName<'static>,
+    keys: SmallKeys,
+    within: Duration,
+) -> Result<Handshaken, Failure> {
+    let verifier = verifier::HoldsItsKey::new(keys);
+    let stream = connect(stream, name, Arc::new(verifier), None, within).await?;
+    let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+    let chain = chain.iter().map(|certificate| certificate.clone().into_owned()).collect();
+    Ok(Handshaken { stream, chain })
+}
+
+/// Connects to a server that `pin` knows, and offers it the phone's own certificate if there is
+/// one and it asks.
+///
+/// # Errors
+/// [`Failure`]; [`Failure::Unpinned`] if `pin` does not know the certificate.
+pub async fn connect_pinned(
+    stream: TcpStream,
+    name: ServerName<'static>,
+    pin: Pin,
+    keys: SmallKeys,
+    identity: Option<&Identity>,
+    within: Duration,
+) -> Result<TlsStream<TcpStream>, Failure> {
+    let verifier = verifier::Pinned::new(pin, keys);
+    connect(stream, name, Arc::new(verifier), identity, within).await
+}
+
+async fn connect(
+    stream: TcpStream,
+    name: ServerName<'static>,
+    verifier: Arc<dyn ServerCertVerifier>,
+    identity: Option<&Identity>,
+    within: Duration,
+) -> Result<TlsStream<TcpStream>, Failure> {
+    let connector = TlsConnector::from(Arc::new(configuration(verifier, identity)?));
+    match timeout(within, connector.connect(name, stream)).await {
+        Err(_) => Err(Failure::TimedOut),
+        Ok(Err(error)) => Err(Failure::of(&error)),
+        Ok(Ok(stream)) => Ok(stream),
+    }
+}
+
+fn configuration(
+    verifier: Arc<dyn ServerCertVerifier>,
+    identity: Option<&Identity>,
+) -> Result<ClientConfig, Failure> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&version::TLS13, &version::TLS12])
+        .map_err(|error| Failure::of(&io::Error::other(error)))?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
+    let mut configuration = match identity {
+        Some(identity) => builder.with_client_cert_resolver(identity.resolver()),
+        None => builder.with_no_client_auth(),
+    };
+    configuration.resumption = Resumption::disabled();
+    Ok(configuration)
+}

@@ -1,0 +1,138 @@
+//! What is checked in the handshake.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+
+use crate::io::tls::algorithms;
+
+/// Whether RSA keys below 2048 bits may prove an identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmallKeys {
+    /// From 1024 bits on: call managers of the technote's time have such.
+    Accept,
+    /// Not.
+    Refuse,
+}
+
+impl SmallKeys {
+    const fn algorithms(self) -> WebPkiSupportedAlgorithms {
+        match self {
+            Self::Accept => algorithms::FROM_1024,
+            Self::Refuse => algorithms::FROM_2048,
+        }
+    }
+}
+
+/// Knows whether a certificate, DER, is the one that the server must have.
+pub type Pin = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
+
+/// Accepts any certificate, if the server holds its key: the verdict comes later.
+pub(super) struct HoldsItsKey(WebPkiSupportedAlgorithms);
+
+impl HoldsItsKey {
+    pub(super) const fn new(keys: SmallKeys) -> Self {
+        Self(keys.algorithms())
+    }
+}
+
+/// Accepts the certificate that the pin knows, if the server holds its key.
+pub(super) struct Pinned {
+    pin: Pin,
+    key: HoldsItsKey,
+}
+
+impl Pinned {
+    pub(super) const fn new(pin: Pin, keys: SmallKeys) -> Self {
+        Self { pin, key: HoldsItsKey::new(keys) }
+    }
+}
+
+impl fmt::Debug for HoldsItsKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HoldsItsKey")
+    }
+}
+
+impl fmt::Debug for Pinned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pinned")
+    }
+}
+
+impl ServerCertVerifier for HoldsItsKey {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signed, &self.0)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signed, &self.0)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_schemes()
+    }
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        if (self.pin)(end_entity) {
+            return Ok(ServerCertVerified::assertion());
+        }
+        Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.key.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.key.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.key.supported_verify_schemes()
+    }
+}
