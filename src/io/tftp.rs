@@ -117,20 +117,18 @@ struct Port {
 }
 
 impl Port {
-    /// The next datagram of the server's address that is already here.
-    fn receive(&mut self) -> io::Result<Option<(Tid, usize)>> {
-        loop {
-            match self.socket.try_recv_from(&mut self.buffer) {
-                Ok((length, from)) if from.ip() == self.server.ip() => {
-                    return Ok(Some((Tid(from.port()), length)));
-                }
-                // Another host: no part in this transfer, and no answer.
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                // The queue of `refusal` says whom it is about.
-                Err(error) if is_refusal(&error) => {}
-                Err(error) => return Err(error),
+    /// Takes one datagram that is already here.
+    fn receive(&mut self) -> io::Result<Arrival> {
+        match self.socket.try_recv_from(&mut self.buffer) {
+            Ok((length, from)) if from.ip() == self.server.ip() => {
+                Ok(Arrival::Datagram(Tid(from.port()), length))
             }
+            // Another host: no part in this transfer, and no answer.
+            Ok(_) => Ok(Arrival::Foreign),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Arrival::Dry),
+            // The queue of `refusal` says whom it is about.
+            Err(error) if is_refusal(&error) => Ok(Arrival::Foreign),
+            Err(error) => Err(error),
         }
     }
 
@@ -167,10 +165,14 @@ impl Port {
         while let Some(until) = dally.deadline() {
             let readable = timeout_at(self.start + until, self.socket.readable()).await;
             let Ok(Ok(())) = readable else { return };
-            while let Ok(Some((from, length))) = self.receive() {
+            while let Ok(Arrival::Datagram(from, length)) = self.receive() {
                 if let Some(datagram) = dally.on_datagram(from, &self.buffer[..length]) {
                     let _ = self.socket.try_send_to(datagram.octets, self.address(datagram.to));
                 }
+            }
+            // A flood keeps the socket readable, and the timeout from being seen.
+            if self.elapsed() >= until {
+                return;
             }
             tokio::task::yield_now().await;
         }
@@ -213,7 +215,11 @@ impl Conversation {
     /// Takes the datagrams that are here, but not so many that other tasks have to wait.
     async fn take_all(&mut self) -> io::Result<Drained> {
         for _ in 0..BATCH {
-            let Some((from, length)) = self.port.receive()? else { return Ok(Drained::Dry) };
+            let (from, length) = match self.port.receive()? {
+                Arrival::Datagram(from, length) => (from, length),
+                Arrival::Dry => return Ok(Drained::Dry),
+                Arrival::Foreign => continue,
+            };
             let now = self.port.elapsed();
             let octets = &self.port.buffer[..length];
             if let Some(datagram) = self.transfer.on_datagram(from, octets, now) {
@@ -255,6 +261,16 @@ impl Conversation {
         let total = self.transfer.announced().and_then(|octets| usize::try_from(octets).ok());
         Progress { received: self.transfer.received(), total }
     }
+}
+
+/// What the socket had.
+enum Arrival {
+    /// So many octets from this port of the server's address.
+    Datagram(Tid, usize),
+    /// Nothing.
+    Dry,
+    /// Something that is not for us.
+    Foreign,
 }
 
 /// How the taking of datagrams came to a stop.
