@@ -10,6 +10,7 @@ pub mod list;
 pub mod malformed;
 pub mod reader;
 pub mod tftp;
+pub mod tvs;
 
 pub use codes::{Digest, Role, Serial, Version};
 pub use envelope::{Envelope, Kind, Signer};
