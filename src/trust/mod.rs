@@ -3,6 +3,7 @@
 //! Policy does no I/O: where the answer needs the network, it is a [`Decision::Ask`].
 
 pub mod anchors;
+pub mod cache;
 pub mod certificate;
 pub mod decide;
 pub mod decrypt;
@@ -18,6 +19,7 @@ pub mod update;
 pub mod verified;
 
 pub use anchors::{Anchors, State};
+pub use cache::Cache;
 pub use decide::{Decision, Query};
 pub use list::{ListKind, TrustList};
 pub use policy::Policy;
