@@ -1,3 +1,4 @@
 //! Protocol machines without sockets: what comes in, and what is to be done about it.
 
 pub mod tftp;
+pub mod tvs;

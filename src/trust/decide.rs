@@ -8,6 +8,7 @@ use crate::trust::anchors::{Anchors, State};
 use crate::trust::list::{Anchor, ListKind, TrustList};
 use crate::trust::name;
 use crate::trust::reason::Reason;
+use crate::trust::tvs::Vouched;
 use crate::trust::verified::FirstUse;
 use crate::wire::{Role, Signer};
 
@@ -56,6 +57,45 @@ pub enum Signing<'a> {
     FirstUse(FirstUse),
     /// The certificate of a record of this list.
     Listed(&'a Anchor, ListKind),
+    /// The certificate that the Trust Verification Service vouches for.
+    Vouched(&'a Vouched),
+}
+
+impl<Grant> Decision<Grant> {
+    /// Goes on from a grant to what it allows.
+    pub fn and_then<T>(self, next: impl FnOnce(Grant) -> Result<T, Reason>) -> Decision<T> {
+        match self {
+            Self::Ask(query) => Decision::Ask(query),
+            Self::Refuse(reason) => Decision::Refuse(reason),
+            Self::Trust(grant) => next(grant).map_or_else(Decision::Refuse, Decision::Trust),
+        }
+    }
+
+    /// The decision for one who will not ask anybody: a question is a refusal.
+    ///
+    /// # Errors
+    /// [`Reason`].
+    pub fn unasked(self) -> Result<Grant, Reason> {
+        match self {
+            Self::Ask(query) => Err(query.otherwise),
+            Self::Refuse(reason) => Err(reason),
+            Self::Trust(grant) => Ok(grant),
+        }
+    }
+}
+
+impl<'a> Decision<Signing<'a>> {
+    /// The decision once somebody was asked: a question that the proof does not answer is a
+    /// refusal, and where no question is open the proof does not count.
+    pub fn asked(self, vouched: &'a Vouched) -> Self {
+        match self {
+            Self::Ask(query) if vouched.answers(&query).is_ok() => {
+                Self::Trust(Signing::Vouched(vouched))
+            }
+            Self::Ask(query) => Self::Refuse(query.otherwise),
+            settled => settled,
+        }
+    }
 }
 
 /// Decides who may have signed a file that names `signer`.

@@ -3,22 +3,28 @@
 //! Policy does no I/O: where the answer needs the network, it is a [`Decision::Ask`].
 
 pub mod anchors;
+pub mod cache;
 pub mod certificate;
 pub mod decide;
 pub mod decrypt;
 pub mod list;
 pub mod name;
 pub mod policy;
+pub mod purpose;
 pub mod reason;
 pub mod signature;
 pub mod stored;
+pub mod tvs;
 pub mod update;
 pub mod verified;
 
 pub use anchors::{Anchors, State};
+pub use cache::Cache;
 pub use decide::{Decision, Query};
 pub use list::{ListKind, TrustList};
 pub use policy::Policy;
+pub use purpose::Purpose;
 pub use reason::{Reason, Warning};
+pub use tvs::{Endorsed, Unvouched, Vouched};
 pub use update::{Accepted, Content, Offer};
 pub use verified::{Acceptance, Provenance, Verified, Voucher};

@@ -139,6 +139,8 @@ impl fmt::Display for Reason {
 pub enum Warning {
     /// A higher minor version than any seen.
     MinorVersion(Version),
+    /// The service that vouches does not say what for.
+    NoRoles,
     /// An older list than the installed one.
     Older {
         /// Timestamp of the installed list.
@@ -168,6 +170,7 @@ impl Warning {
     pub const fn class(&self) -> &'static str {
         match self {
             Self::MinorVersion(_) => "minor-version",
+            Self::NoRoles => "no-roles",
             Self::Older { .. } => "older-list",
             Self::Sha1 => "sha1",
             Self::SmallKey { .. } => "small-key",
@@ -182,6 +185,7 @@ impl fmt::Display for Warning {
             Self::MinorVersion(version) => {
                 write!(f, "header version {version} is newer than known")
             }
+            Self::NoRoles => write!(f, "the service does not say what the certificate may do"),
             Self::Older { installed, offered } => {
                 write!(f, "list of {offered} is older than the installed one of {installed}")
             }

@@ -11,6 +11,7 @@ use crate::trust::list::{Anchor, ListKind, TrustList};
 use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::trust::reason::{Reason, Warning};
 use crate::trust::signature::{SignerKey, sha256};
+use crate::trust::tvs::Vouched;
 use crate::trust::verified::{FirstUse, Provenance, Verified, Voucher};
 use crate::wire::{Envelope, Kind, Role, Version};
 
@@ -48,28 +49,51 @@ pub fn list(
     offer: Offer<'_>,
     policy: &Policy,
 ) -> Decision<Accepted<Verified<TrustList>>> {
+    judged_list(anchors, kind, offer, policy, None)
+}
+
+/// Judges a list again, now that the service vouches for the signer that [`list`] asked about.
+///
+/// Nothing of the first judgement is relied on: if the installed lists know the signer by now,
+/// they decide, and proof for another signer or another role is worth nothing.
+///
+/// # Errors
+/// [`Reason`], as in [`list`].
+pub fn list_vouched(
+    anchors: &Anchors,
+    kind: ListKind,
+    offer: Offer<'_>,
+    policy: &Policy,
+    vouched: &Vouched,
+) -> Result<Accepted<Verified<TrustList>>, Reason> {
+    judged_list(anchors, kind, offer, policy, Some(vouched)).unasked()
+}
+
+fn judged_list(
+    anchors: &Anchors,
+    kind: ListKind,
+    offer: Offer<'_>,
+    policy: &Policy,
+    vouched: Option<&Vouched>,
+) -> Decision<Accepted<Verified<TrustList>>> {
     let file = match Envelope::parse(offer.octets, Kind::List) {
         Ok(file) => file,
         Err(malformed) => return Decision::Refuse(malformed.into()),
     };
-    let installed = anchors.records(kind);
-    let judged = match decide::signer(anchors, Signed::List(kind), &file.signer) {
-        Decision::Ask(query) => return Decision::Ask(query),
-        Decision::Refuse(reason) => return Decision::Refuse(reason),
-        Decision::Trust(Signing::Listed(anchor, voucher)) => {
-            chained(kind, &file, anchor, voucher.into(), policy)
-        }
-        Decision::Trust(Signing::FirstUse(token)) => first_use(kind, &file, token, policy),
-        Decision::Trust(Signing::Anyone) => Err(Reason::WrongSigner),
-    };
-    let judged = judged.and_then(|accepted| {
+    signing(anchors, Signed::List(kind), &file, vouched).and_then(|signing| {
+        let accepted = match signing {
+            Signing::Anyone => return Err(Reason::WrongSigner),
+            Signing::FirstUse(token) => first_use(kind, &file, token, policy)?,
+            Signing::Listed(anchor, voucher) => {
+                chained(kind, &file, listed_certificate(anchor)?, voucher.into(), policy)?
+            }
+            Signing::Vouched(vouched) => {
+                chained(kind, &file, vouched.certificate(), Voucher::Tvs, policy)?
+            }
+        };
         named(&file, &[offer.name, kind.generic_name()])?;
-        not_older(accepted, installed, policy)
-    });
-    match judged {
-        Ok(accepted) => Decision::Trust(accepted),
-        Err(reason) => Decision::Refuse(reason),
-    }
+        not_older(accepted, anchors.records(kind), policy)
+    })
 }
 
 /// Judges an offered file that is not a trust list, by the installed lists.
@@ -79,34 +103,75 @@ pub fn file<'a>(
     offer: Offer<'a>,
     policy: &Policy,
 ) -> Decision<Accepted<Content<'a>>> {
+    judged_file(anchors, kind, offer, policy, None)
+}
+
+/// Judges a file again, now that the service vouches for the signer that [`file`](fn@file) asked
+/// about; the rules are those of [`list_vouched`].
+///
+/// # Errors
+/// [`Reason`], as in [`file`](fn@file).
+pub fn file_vouched<'a>(
+    anchors: &Anchors,
+    kind: Kind,
+    offer: Offer<'a>,
+    policy: &Policy,
+    vouched: &Vouched,
+) -> Result<Accepted<Content<'a>>, Reason> {
+    judged_file(anchors, kind, offer, policy, Some(vouched)).unasked()
+}
+
+fn judged_file<'a>(
+    anchors: &Anchors,
+    kind: Kind,
+    offer: Offer<'a>,
+    policy: &Policy,
+    vouched: Option<&Vouched>,
+) -> Decision<Accepted<Content<'a>>> {
     let file = match Envelope::parse(offer.octets, kind) {
         Ok(file) => file,
         Err(malformed) => return Decision::Refuse(malformed.into()),
     };
-    let judged = match decide::signer(anchors, Signed::File, &file.signer) {
-        Decision::Ask(query) => return Decision::Ask(query),
-        Decision::Refuse(reason) => return Decision::Refuse(reason),
-        Decision::Trust(Signing::Listed(anchor, voucher)) => {
-            signed_file(file, anchor, voucher.into(), offer.name, policy)
-        }
-        Decision::Trust(Signing::Anyone | Signing::FirstUse(_)) => {
+    signing(anchors, Signed::File, &file, vouched).and_then(|signing| match signing {
+        Signing::Anyone | Signing::FirstUse(_) => {
             Ok(Accepted { value: Content::Unchecked(file.body()), warnings: told(&file) })
         }
-    };
-    match judged {
-        Ok(accepted) => Decision::Trust(accepted),
-        Err(reason) => Decision::Refuse(reason),
+        Signing::Listed(anchor, voucher) => {
+            let der = listed_certificate(anchor)?;
+            signed_file(file, der, voucher.into(), offer.name, policy)
+        }
+        Signing::Vouched(vouched) => {
+            signed_file(file, vouched.certificate(), Voucher::Tvs, offer.name, policy)
+        }
+    })
+}
+
+/// Who a file may be verified with, by the lists and by who vouches for its signer.
+fn signing<'a>(
+    anchors: &'a Anchors,
+    wanted: Signed,
+    file: &Envelope<'_>,
+    vouched: Option<&'a Vouched>,
+) -> Decision<Signing<'a>> {
+    let decision = decide::signer(anchors, wanted, &file.signer);
+    match vouched {
+        Some(vouched) => decision.asked(vouched),
+        None => decision,
     }
+}
+
+fn listed_certificate(anchor: &Anchor) -> Result<&[u8], Reason> {
+    anchor.certificate.as_deref().ok_or(Reason::WrongSigner)
 }
 
 fn signed_file<'a>(
     file: Envelope<'a>,
-    anchor: &Anchor,
+    der: &[u8],
     voucher: Voucher,
     name: &str,
     policy: &Policy,
 ) -> Result<Accepted<Content<'a>>, Reason> {
-    let warnings = verified(&file, anchor, policy)?;
+    let warnings = verified(&file, der, policy)?;
     named(&file, &[name])?;
     let value = Verified::assertion(file, Provenance::Chained(voucher));
     Ok(Accepted { value: Content::Verified(Box::new(value)), warnings })
@@ -115,11 +180,11 @@ fn signed_file<'a>(
 fn chained(
     kind: ListKind,
     file: &Envelope<'_>,
-    anchor: &Anchor,
+    der: &[u8],
     voucher: Voucher,
     policy: &Policy,
 ) -> Result<Accepted<Verified<TrustList>>, Reason> {
-    let warnings = verified(file, anchor, policy)?;
+    let warnings = verified(file, der, policy)?;
     let list = TrustList::decode(kind, file)?;
     let value = Verified::assertion(list, Provenance::Chained(voucher));
     Ok(Accepted { value, warnings })
@@ -137,13 +202,13 @@ fn first_use(
 ) -> Result<Accepted<Verified<TrustList>>, Reason> {
     let list = TrustList::decode(kind, file)?;
     let anchor = decide::listed(&list, &[Role::Sast], &file.signer)?;
-    let warnings = verified(file, anchor, policy)?;
+    let der = listed_certificate(anchor)?;
+    let warnings = verified(file, der, policy)?;
     match &policy.first_use {
         FirstUsePolicy::Allow => {}
         FirstUsePolicy::Deny => return Err(Reason::FirstUseDenied),
         FirstUsePolicy::Pin(pins) => {
-            let digest = anchor.certificate.as_deref().map(sha256);
-            if !digest.is_some_and(|digest| pins.contains(&digest)) {
+            if !pins.contains(&sha256(der)) {
                 return Err(Reason::NotPinned);
             }
         }
@@ -151,8 +216,8 @@ fn first_use(
     Ok(Accepted { value: Verified::assertion(list, Provenance::FirstUse), warnings })
 }
 
-fn verified(file: &Envelope<'_>, anchor: &Anchor, policy: &Policy) -> Result<Vec<Warning>, Reason> {
-    let der = anchor.certificate.as_deref().ok_or(Reason::WrongSigner)?;
+/// Verifies the signature with the key of a certificate.
+fn verified(file: &Envelope<'_>, der: &[u8], policy: &Policy) -> Result<Vec<Warning>, Reason> {
     let certificate = Certificate::parse(der).map_err(|_| Reason::WrongSigner)?;
     let mut warnings = SignerKey::of_certificate(&certificate)?.verify(file, policy)?;
     warnings.extend(told(file));

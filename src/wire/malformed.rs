@@ -59,6 +59,13 @@ pub enum Fault {
     },
     /// A required tag is not there.
     MissingField(u8),
+    /// An octet that the format fixes has another value.
+    Octet {
+        /// The value that the format gives.
+        expected: u8,
+        /// The value found.
+        found: u8,
+    },
     /// Something other than padding after the first padding octet.
     Padding(u8),
     /// A tag where the format does not allow it.
@@ -103,6 +110,7 @@ impl Fault {
             Self::LengthMismatch { .. } => "length-mismatch",
             Self::LengthOverrun { .. } => "length-overrun",
             Self::MissingField(_) => "missing-field",
+            Self::Octet { .. } => "bad-octet",
             Self::Padding(_) => "padding",
             Self::TagOrder(_) => "bad-tag-order",
             Self::Text => "bad-text",
@@ -131,6 +139,9 @@ impl fmt::Display for Fault {
                 write!(f, "expected at most {expected} octets, found a length of {found}")
             }
             Self::MissingField(tag) => write!(f, "expected tag {tag}, found none"),
+            Self::Octet { expected, found } => {
+                write!(f, "expected octet {expected:#04x}, found {found:#04x}")
+            }
             Self::Padding(tag) => write!(f, "expected padding to the end, found tag {tag}"),
             Self::TagOrder(tag) => write!(f, "found tag {tag} where it may not stand"),
             Self::Text => write!(f, "expected UTF-8 with one NUL at its end, found something else"),

@@ -11,6 +11,7 @@ pub mod malformed;
 pub mod name;
 pub mod reader;
 pub mod tftp;
+pub mod tvs;
 
 pub use codes::{Digest, Role, Serial, Version};
 pub use envelope::{Envelope, Kind, Signer};

@@ -1,0 +1,193 @@
+//! One question to the Trust Verification Service, without a socket.
+//!
+//! A connection serves one exchange: the request goes out in one write, the response may come in
+//! any pieces, and the phone closes at once (capture; domain facts 5.1).
+
+#[cfg(test)]
+mod tests;
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+use crate::wire::Malformed;
+use crate::wire::tvs::{Command, DeviceName, Header, Request, Response, Session, Unsendable};
+
+/// The numbers that tie answers to questions, for all members together.
+#[derive(Debug)]
+pub struct Sessions {
+    next: u32,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self { next: FIRST_SESSION }
+    }
+}
+
+impl Sessions {
+    /// The next number; after the last one they start again.
+    pub fn number(&mut self) -> Session {
+        let session = Session(self.next);
+        self.next = self.next.checked_add(1).unwrap_or(FIRST_SESSION);
+        session
+    }
+}
+
+/// A question on its way, and as much of the answer as has come.
+#[derive(Debug)]
+pub struct Exchange {
+    session: Session,
+    answer: Command,
+    frame: Vec<u8>,
+    header: Option<Header>,
+}
+
+/// How far the answer has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Progress {
+    /// It is all there: see [`Exchange::response`].
+    Complete,
+    /// At least so many more octets are to come.
+    NeedMore(usize),
+}
+
+impl Exchange {
+    /// Starts an exchange: the octets are to be written in one piece.
+    ///
+    /// # Errors
+    /// [`Unsendable`]; then no member can be asked this.
+    pub fn begin(
+        request: &Request<'_>,
+        device: &DeviceName,
+        session: Session,
+    ) -> Result<(Self, Vec<u8>), Unsendable> {
+        let octets = request.emit(device, session)?;
+        let exchange = Self { session, answer: request.answer(), frame: Vec::new(), header: None };
+        Ok((exchange, octets))
+    }
+
+    /// Takes in octets as they come; the header is judged as soon as it is whole.
+    ///
+    /// What is kept never exceeds the frame that the header announces.
+    ///
+    /// # Errors
+    /// [`Misbehaved`]; the exchange is over, and the member has failed.
+    pub fn feed(&mut self, octets: &[u8]) -> Result<Progress, Misbehaved> {
+        let rest = self.keep(octets, Header::LENGTH);
+        if self.frame.len() < Header::LENGTH {
+            return Ok(Progress::NeedMore(Header::LENGTH - self.frame.len()));
+        }
+        let length = self.header()?.frame_length();
+        let surplus = self.keep(rest, length);
+        if !surplus.is_empty() {
+            return Err(Misbehaved::Trailing { octets: surplus.len() });
+        }
+        Ok(match length - self.frame.len() {
+            0 => Progress::Complete,
+            more => Progress::NeedMore(more),
+        })
+    }
+
+    /// What it means that the peer closed before the answer was complete.
+    #[must_use]
+    pub fn closed(&self) -> Misbehaved {
+        let expected = self.header.map_or(Header::LENGTH, |header| header.frame_length());
+        Misbehaved::Closed { expected, found: self.frame.len() }
+    }
+
+    /// The answer, once it is complete.
+    ///
+    /// # Errors
+    /// [`Misbehaved::Closed`] before that, [`Misbehaved::Malformed`] for elements that are wrong.
+    pub fn response(&self) -> Result<Response<'_>, Misbehaved> {
+        let length = self.header.map_or(Header::LENGTH, |header| header.frame_length());
+        match self.frame.get(Header::LENGTH..) {
+            Some(payload) if self.frame.len() == length => Ok(Response::parse(payload)?),
+            _ => Err(self.closed()),
+        }
+    }
+
+    /// Keeps octets until the frame has `length` of them, and gives back the others.
+    fn keep<'a>(&mut self, octets: &'a [u8], length: usize) -> &'a [u8] {
+        let missing = length.saturating_sub(self.frame.len());
+        let (kept, rest) = octets.split_at(missing.min(octets.len()));
+        self.frame.extend(kept);
+        rest
+    }
+
+    fn header(&mut self) -> Result<Header, Misbehaved> {
+        if let Some(header) = self.header {
+            return Ok(header);
+        }
+        let header = Header::parse(&self.frame)?;
+        if header.command != self.answer {
+            return Err(Misbehaved::Command { expected: self.answer, found: header.command });
+        }
+        if header.session != self.session {
+            return Err(Misbehaved::Session { expected: self.session, found: header.session });
+        }
+        Ok(*self.header.insert(header))
+    }
+}
+
+/// What a member did wrong: it has failed, and the next one is asked (domain facts 5.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misbehaved {
+    /// It closed before its answer was complete; lengths count octets of the frame.
+    Closed {
+        /// What the header announced, or the length of a header.
+        expected: usize,
+        /// What came.
+        found: usize,
+    },
+    /// It sent something other than the answer to the question.
+    Command {
+        /// The answer to the question.
+        expected: Command,
+        /// What came.
+        found: Command,
+    },
+    /// Its octets are not such a frame.
+    Malformed(Malformed),
+    /// It answered another question.
+    Session {
+        /// The question's.
+        expected: Session,
+        /// The answer's.
+        found: Session,
+    },
+    /// It went on after the end of its answer.
+    Trailing {
+        /// How many octets came that the header did not announce.
+        octets: usize,
+    },
+}
+
+impl From<Malformed> for Misbehaved {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
+    }
+}
+
+impl fmt::Display for Misbehaved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed { expected, found } => {
+                write!(f, "closed after {found} octets of {expected}")
+            }
+            Self::Command { expected, found } => write!(f, "expected a {expected}, found {found}"),
+            Self::Malformed(malformed) => malformed.fmt(f),
+            Self::Session { expected, found } => write!(f, "expected {expected}, found {found}"),
+            Self::Trailing { octets } => write!(f, "{octets} octets after the end of the answer"),
+        }
+    }
+}
+
+/// Two captured phones began with 1001 and 1002 (domain facts 5.2).
+const FIRST_SESSION: u32 = 1001;
+
+/// How long a member may take from the request to the end of its answer. Inferred: the reference
+/// server gives up an idle connection after as long (domain facts 5.1).
+pub const PATIENCE: Duration = Duration::from_secs(10);

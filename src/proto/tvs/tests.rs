@@ -1,0 +1,164 @@
+use alloc::vec::Vec;
+
+use proptest::prelude::{any, proptest};
+use proptest::{collection, prop_assert_eq};
+
+use crate::proto::tvs::{Exchange, Misbehaved, Progress, Sessions};
+use crate::wire::malformed::Fault;
+use crate::wire::tvs::{Command, DeviceName, Request, Session, Status};
+use crate::wire::{Malformed, Serial};
+
+fn exchange() -> Exchange {
+    let device = DeviceName::new("8861", "SEPB000B4BA0AEE").unwrap();
+    let request = Request::Verify { certificate: &[0x30, 0] };
+    Exchange::begin(&request, &device, Session(1001)).unwrap().0
+}
+
+/// "Trusted, for HTTPS services, for an hour", from a server that does not clear its memory.
+const ANSWER: [u8; 25] = [
+    0x57, 1, 2, 0xf7, 0, 0, 3, 0xe9, 0, 15, // header
+    7, 0, 1, 0, 8, 0, 1, 7, 9, 0, 4, 0, 0, 0x0e, 0x10,
+];
+
+/// The answer with one octet changed.
+fn changed(place: usize, octet: u8) -> [u8; 25] {
+    let mut answer = ANSWER;
+    answer[place] = octet;
+    answer
+}
+
+#[test]
+fn sessions_count_from_1001_and_start_again() {
+    let mut sessions = Sessions::default();
+    assert_eq!([sessions.number(), sessions.number()], [Session(1001), Session(1002)]);
+    sessions.next = u32::MAX;
+    assert_eq!([sessions.number(), sessions.number()], [Session(u32::MAX), Session(1001)]);
+}
+
+#[test]
+fn an_answer_in_one_piece_is_complete() {
+    let mut exchange = exchange();
+    assert_eq!(exchange.feed(&ANSWER), Ok(Progress::Complete));
+    assert_eq!(exchange.response().unwrap().status, Status::Trusted);
+}
+
+#[test]
+fn an_answer_octet_by_octet_says_what_is_missing() {
+    let mut exchange = exchange();
+    for (place, octet) in ANSWER.iter().enumerate() {
+        let end = if place + 1 < 10 { 10 } else { 25 };
+        let expected = match end - (place + 1) {
+            0 => Progress::Complete,
+            more => Progress::NeedMore(more),
+        };
+        assert_eq!(exchange.feed(&[*octet]), Ok(expected), "{place}");
+    }
+    assert!(exchange.response().is_ok());
+}
+
+#[test]
+fn an_early_end_is_told_with_what_came() {
+    let mut exchange = exchange();
+    assert_eq!(exchange.closed(), Misbehaved::Closed { expected: 10, found: 0 });
+    let _ = exchange.feed(&ANSWER[..9]).unwrap();
+    let closed = Misbehaved::Closed { expected: 10, found: 9 };
+    assert_eq!(exchange.response(), Err(closed));
+    let _ = exchange.feed(&ANSWER[9..24]).unwrap();
+    let closed = Misbehaved::Closed { expected: 25, found: 24 };
+    assert_eq!((exchange.closed(), exchange.response()), (closed, Err(closed)));
+}
+
+#[test]
+fn another_protocol_or_version_ends_the_exchange() {
+    let faults = [
+        (0, 0x16, "protocol", Fault::Octet { expected: 0x57, found: 0x16 }),
+        (1, 9, "version", Fault::Version { expected: 1, found: 9 }),
+    ];
+    for (place, octet, field, fault) in faults {
+        let malformed = Malformed::new(place, field, fault);
+        assert_eq!(exchange().feed(&changed(place, octet)), Err(Misbehaved::Malformed(malformed)));
+    }
+}
+
+#[test]
+fn another_command_ends_the_exchange() {
+    for code in [0, 1, 3, 4, 77] {
+        let error =
+            Misbehaved::Command { expected: Command::VerifyResponse, found: Command::from(code) };
+        assert_eq!(exchange().feed(&changed(2, code)[..10]), Err(error));
+    }
+}
+
+#[test]
+fn a_query_awaits_a_query_response() {
+    let device = DeviceName::new("8861", "SEPB000B4BA0AEE").unwrap();
+    let serial = Serial::new(&[1]);
+    let request = Request::Query { subject: "CN=a", issuer: "CN=a", serial };
+    let begin = || Exchange::begin(&request, &device, Session(1001)).unwrap().0;
+    assert_eq!(begin().feed(&changed(2, 4)), Ok(Progress::Complete));
+    assert!(matches!(begin().feed(&ANSWER), Err(Misbehaved::Command { .. })));
+}
+
+#[test]
+fn another_session_ends_the_exchange() {
+    let error = Misbehaved::Session { expected: Session(1001), found: Session(1002) };
+    assert_eq!(exchange().feed(&changed(7, 0xea)), Err(error));
+}
+
+#[test]
+fn octets_after_the_answer_are_a_fault() {
+    let mut longer = exchange();
+    let answer = [&ANSWER[..], &[0]].concat();
+    assert_eq!(longer.feed(&answer), Err(Misbehaved::Trailing { octets: 1 }));
+    let mut later = exchange();
+    assert_eq!(later.feed(&ANSWER), Ok(Progress::Complete));
+    assert_eq!(later.feed(&ANSWER), Err(Misbehaved::Trailing { octets: 25 }));
+}
+
+#[test]
+fn a_length_that_cuts_an_element_is_a_fault() {
+    let mut exchange = exchange();
+    assert_eq!(exchange.feed(&changed(9, 14)[..24]), Ok(Progress::Complete));
+    let fault = Fault::LengthOverrun { expected: 3, found: 4 };
+    let malformed = Malformed::new(18, "time to live", fault);
+    assert_eq!(exchange.response(), Err(Misbehaved::Malformed(malformed)));
+}
+
+#[test]
+fn an_empty_answer_has_no_status() {
+    let mut exchange = exchange();
+    assert_eq!(exchange.feed(&changed(9, 0)[..10]), Ok(Progress::Complete));
+    let malformed = Malformed::new(10, "status", Fault::MissingField(7));
+    assert_eq!(exchange.response(), Err(Misbehaved::Malformed(malformed)));
+}
+
+#[test]
+fn a_repeated_element_is_a_fault() {
+    let mut exchange = exchange();
+    assert_eq!(exchange.feed(&changed(14, 7)), Ok(Progress::Complete));
+    let malformed = Malformed::new(14, "status", Fault::DuplicateTag(7));
+    assert_eq!(exchange.response(), Err(Misbehaved::Malformed(malformed)));
+}
+
+proptest! {
+    #[test]
+    fn pieces_do_not_matter(cuts in collection::vec(0_usize..=25, 0..6)) {
+        let mut cuts: Vec<_> = cuts.into_iter().chain([0, 25]).collect();
+        cuts.sort_unstable();
+        let mut exchange = exchange();
+        let progress: Vec<_> =
+            cuts.windows(2).map(|cut| exchange.feed(&ANSWER[cut[0]..cut[1]]).unwrap()).collect();
+        prop_assert_eq!(progress.last(), Some(&Progress::Complete));
+        assert!(exchange.response().is_ok());
+    }
+
+    #[test]
+    fn any_octets_are_survived(octets in collection::vec(any::<u8>(), 0..60)) {
+        let mut exchange = exchange();
+        let mut answer = ANSWER.to_vec();
+        answer.splice(10.., octets);
+        if exchange.feed(&answer).is_ok() {
+            let _ = exchange.response();
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Answers of the Trust Verification Service that still hold.
+//!
+//! Only proofs can be put in, so a refusal or an error is never stored. Time is what the caller's
+//! monotonic clock shows: the [`Duration`] since an origin of its own.
+
+#[cfg(test)]
+mod tests;
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use crate::trust::certificate::Certificate;
+use crate::trust::decide::Query;
+use crate::trust::purpose::Purpose;
+use crate::trust::tvs::{Endorsed, Vouched};
+use crate::trust::update::Accepted;
+use crate::wire::Serial;
+
+/// Who gave an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The member, as the configuration names it.
+    pub member: Box<str>,
+    /// SHA-1 of the TVS certificate that it showed, which is what lists know it by.
+    pub tvs: [u8; 20],
+}
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    proof: Proof,
+    /// Who gave it.
+    pub source: Source,
+    /// When it ceases to hold.
+    pub expires: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Proof {
+    Peer(Endorsed),
+    Signer(Vouched),
+}
+
+impl Entry {
+    /// What the service says of the certificate.
+    #[must_use]
+    pub const fn endorsed(&self) -> &Endorsed {
+        match &self.proof {
+            Proof::Peer(endorsed) => endorsed,
+            Proof::Signer(vouched) => vouched.endorsed(),
+        }
+    }
+
+    const fn vouched(&self) -> Option<&Vouched> {
+        match &self.proof {
+            Proof::Peer(_) => None,
+            Proof::Signer(vouched) => Some(vouched),
+        }
+    }
+
+    /// Octets of the certificate that is kept, 0 if none is.
+    #[must_use]
+    pub fn octets(&self) -> usize {
+        self.vouched().map_or(0, |vouched| vouched.certificate().len())
+    }
+
+    fn holds(&self, now: Duration) -> bool {
+        now < self.expires
+    }
+}
+
+/// The answers, as many as fit; the next to expire makes room.
+///
+/// Every lookup costs a search of a balanced tree, whatever the number of entries.
+#[derive(Debug)]
+pub struct Cache {
+    capacity: usize,
+    longest: Duration,
+    entries: BTreeMap<Key, Entry>,
+    by_expiry: BTreeSet<(Duration, Key)>,
+    by_serial: BTreeSet<(Box<[u8]>, Key)>,
+    octets: usize,
+}
+
+/// SHA-256 of a certificate.
+type Key = [u8; 32];
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self::new(CAPACITY, LONGEST_TTL)
+    }
+}
+
+impl Cache {
+    /// A cache of at most `capacity` answers, none of which holds longer than `longest`.
+    #[must_use]
+    pub const fn new(capacity: usize, longest: Duration) -> Self {
+        Self {
+            capacity,
+            longest,
+            entries: BTreeMap::new(),
+            by_expiry: BTreeSet::new(),
+            by_serial: BTreeSet::new(),
+            octets: 0,
+        }
+    }
+
+    /// Keeps the answer about a peer's certificate, in place of an earlier one.
+    ///
+    /// Gives how long it will hold; nothing if it is not kept.
+    pub fn insert_peer(
+        &mut self,
+        endorsed: Endorsed,
+        source: Source,
+        now: Duration,
+    ) -> Option<Duration> {
+        self.insert(Proof::Peer(endorsed), source, now)
+    }
+
+    /// Keeps the answer about a signer, with its certificate, unless that is longer than
+    /// [`MAX_CERTIFICATE`].
+    ///
+    /// Gives how long it will hold; nothing if it is not kept.
+    pub fn insert_signer(
+        &mut self,
+        vouched: Vouched,
+        source: Source,
+        now: Duration,
+    ) -> Option<Duration> {
+        if vouched.certificate().len() > MAX_CERTIFICATE {
+            return None;
+        }
+        self.insert(Proof::Signer(vouched), source, now)
+    }
+
+    fn insert(&mut self, proof: Proof, source: Source, now: Duration) -> Option<Duration> {
+        let mut entry = Entry { proof, source, expires: now };
+        let ttl = entry.endorsed().ttl().unwrap_or(DEFAULT_TTL).min(self.longest);
+        entry.expires = now.saturating_add(ttl);
+        let key = *entry.endorsed().sha256();
+        self.remove(&key);
+        self.expire(now);
+        if !entry.holds(now) || self.capacity == 0 {
+            return None;
+        }
+        while self.entries.len() >= self.capacity || self.octets + entry.octets() > MAX_OCTETS {
+            let Some((_, soonest)) = self.by_expiry.first().copied() else { break };
+            self.remove(&soonest);
+        }
+        self.by_expiry.insert((entry.expires, key));
+        if let Some(serial) = serial(&entry) {
+            self.by_serial.insert((serial, key));
+        }
+        self.octets += entry.octets();
+        self.entries.insert(key, entry);
+        Some(ttl)
+    }
+
+    /// The answer about a certificate that a peer has shown, if it serves the purpose.
+    #[must_use]
+    pub fn peer(
+        &self,
+        sha256: &[u8; 32],
+        purpose: Purpose,
+        now: Duration,
+    ) -> Option<Accepted<&Endorsed>> {
+        let entry = self.entries.get(sha256).filter(|entry| entry.holds(now))?;
+        let warnings = Vec::from_iter(entry.endorsed().serves(purpose).ok()?);
+        Some(Accepted { value: entry.endorsed(), warnings })
+    }
+
+    /// The answer to a question about a signer, if there is exactly one.
+    ///
+    /// Found by serial number; the few that share one are compared by names and roles.
+    #[must_use]
+    pub fn signer(&self, query: &Query, now: Duration) -> Option<&Vouched> {
+        let serial = Serial::new(&query.serial).magnitude();
+        let first = (Box::from(serial), [0; 32]);
+        let mut fitting = self
+            .by_serial
+            .range(first..)
+            .take_while(|(other, _)| **other == *serial)
+            .filter_map(|(_, key)| self.entries.get(key))
+            .filter(|entry| entry.holds(now))
+            .filter_map(Entry::vouched)
+            .filter(|vouched| vouched.answers(query).is_ok());
+        let found = fitting.next();
+        if fitting.next().is_some() { None } else { found }
+    }
+
+    /// Drops what was said by a TVS certificate that is no longer believed, and tells how many
+    /// answers that were (domain facts 2.3, step 8).
+    pub fn retain_by_tvs(&mut self, is_listed: impl Fn(&[u8; 20]) -> bool) -> usize {
+        let unlisted: Vec<_> = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| !is_listed(&entry.source.tvs))
+            .map(|(key, _)| *key)
+            .collect();
+        unlisted.iter().for_each(|key| self.remove(key));
+        unlisted.len()
+    }
+
+    /// Forgets everything, when lists are erased.
+    pub fn clear(&mut self) {
+        *self = Self::new(self.capacity, self.longest);
+    }
+
+    /// The answers that hold, the next to expire first.
+    pub fn entries(&self, now: Duration) -> impl Iterator<Item = &Entry> {
+        self.by_expiry
+            .iter()
+            .filter_map(|(_, key)| self.entries.get(key))
+            .filter(move |entry| entry.holds(now))
+    }
+
+    /// Octets of all certificates that are kept.
+    #[must_use]
+    pub const fn octets(&self) -> usize {
+        self.octets
+    }
+
+    fn expire(&mut self, now: Duration) {
+        while let Some((expires, key)) = self.by_expiry.first().copied() {
+            if expires > now {
+                break;
+            }
+            self.remove(&key);
+        }
+    }
+
+    fn remove(&mut self, key: &Key) {
+        let Some(entry) = self.entries.remove(key) else { return };
+        self.by_expiry.remove(&(entry.expires, *key));
+        if let Some(serial) = serial(&entry) {
+            self.by_serial.remove(&(serial, *key));
+        }
+        self.octets -= entry.octets();
+    }
+}
+
+/// What an entry is found by if it can answer a question about a signer.
+fn serial(entry: &Entry) -> Option<Box<[u8]>> {
+    let certificate = Certificate::parse(entry.vouched()?.certificate()).ok()?;
+    Some(Box::from(certificate.serial.magnitude()))
+}
+
+/// Inferred: a phone meets a handful of servers; this bounds memory, not use.
+pub const CAPACITY: usize = 256;
+
+/// How long an answer holds that does not say it (technote: "default time-to-live value: 86400").
+pub const DEFAULT_TTL: Duration = Duration::from_secs(86_400);
+
+/// The longest that an answer is believed unless configured otherwise: a withdrawn certificate
+/// stays trusted as long (domain facts 10, row 15).
+pub const LONGEST_TTL: Duration = Duration::from_secs(86_400);
+
+/// A longer certificate is not kept, and asked for each time. Inferred: with a 4096-bit key and
+/// some names a certificate has about 2000 octets; the captured one has 1451.
+pub const MAX_CERTIFICATE: usize = 4096;
+
+/// Bounds what all certificates take together. Inferred: 350 of the captured size.
+pub const MAX_OCTETS: usize = 512 * 1024;

@@ -1,0 +1,53 @@
+//! What a peer's certificate is wanted for.
+
+use core::fmt;
+
+use crate::wire::Role;
+
+/// What a peer that shows a certificate is to the phone.
+///
+/// Who may sign files is not said here but in [`decide`](crate::trust::decide), since it depends
+/// on the lists that are installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    /// Certificate Authority Proxy Function.
+    Capf,
+    /// The file server, by HTTPS.
+    HttpsProvisioning,
+    /// Directories, services and the other URLs of the configuration.
+    HttpsService,
+    /// SIP or SCCP over TLS.
+    Signalling,
+    /// The Trust Verification Service itself.
+    Tvs,
+}
+
+impl Purpose {
+    /// The roles of which a certificate must have one.
+    ///
+    /// # Source
+    /// Reference tools, technote; domain facts 6.3. That the joint role serves files over HTTPS
+    /// too is inferred.
+    #[must_use]
+    pub const fn roles(self) -> &'static [Role] {
+        match self {
+            Self::Capf => &[Role::Capf],
+            Self::HttpsProvisioning => &[Role::Tftp, Role::CcmTftp],
+            Self::HttpsService => &[Role::AppServer],
+            Self::Signalling => &[Role::Ccm, Role::CcmTftp],
+            Self::Tvs => &[Role::Tvs],
+        }
+    }
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Capf => "CAPF",
+            Self::HttpsProvisioning => "HTTPS provisioning",
+            Self::HttpsService => "HTTPS",
+            Self::Signalling => "signalling",
+            Self::Tvs => "TVS",
+        })
+    }
+}

@@ -1,0 +1,254 @@
+//! What an answer of the Trust Verification Service is worth.
+//!
+//! Policy on octets that have already been matched to their question. The member that gave the
+//! answer must have been pinned to a TVS record of a list, by its caller.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+use crate::trust::anchors::Anchors;
+use crate::trust::certificate::Certificate;
+use crate::trust::decide::Query;
+use crate::trust::list::ListKind;
+use crate::trust::name::Name;
+use crate::trust::purpose::Purpose;
+use crate::trust::reason::Warning;
+use crate::trust::signature::sha256;
+use crate::trust::update::Accepted;
+use crate::wire::tvs::{Response, Status};
+use crate::wire::{Role, Serial};
+
+/// Proof that the service knows a certificate: its digest, and what it may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endorsed {
+    sha256: [u8; 32],
+    roles: Box<[Role]>,
+    ttl: Option<Duration>,
+}
+
+impl Endorsed {
+    /// States that the service answered with "trusted".
+    fn assertion(certificate: &[u8], response: &Response<'_>) -> Self {
+        Self {
+            sha256: sha256(certificate),
+            roles: Box::from(response.roles.as_slice()),
+            ttl: response.ttl,
+        }
+    }
+
+    /// SHA-256 of the certificate.
+    #[must_use]
+    pub const fn sha256(&self) -> &[u8; 32] {
+        &self.sha256
+    }
+
+    /// What the service says that it may do; nothing if it does not say.
+    #[must_use]
+    pub const fn roles(&self) -> &[Role] {
+        &self.roles
+    }
+
+    /// How long the answer holds by the service.
+    #[must_use]
+    pub const fn ttl(&self) -> Option<Duration> {
+        self.ttl
+    }
+
+    /// Whether the certificate may serve a purpose.
+    ///
+    /// Without roles, only HTTPS services are let pass, with a warning: servers may leave them out
+    /// (domain facts 5.6).
+    ///
+    /// # Errors
+    /// [`Unvouched::NoRoles`], [`Unvouched::WrongRoles`], [`Unvouched::NotForTvs`].
+    pub fn serves(&self, purpose: Purpose) -> Result<Option<Warning>, Unvouched> {
+        if purpose == Purpose::Tvs {
+            return Err(Unvouched::NotForTvs);
+        }
+        if self.roles.is_empty() && purpose == Purpose::HttpsService {
+            return Ok(Some(Warning::NoRoles));
+        }
+        self.plays(purpose.roles()).map(|()| None)
+    }
+
+    fn plays(&self, wanted: &[Role]) -> Result<(), Unvouched> {
+        if self.roles.is_empty() {
+            return Err(Unvouched::NoRoles);
+        }
+        if !self.roles.iter().any(|role| wanted.contains(role)) {
+            return Err(Unvouched::WrongRoles { found: self.roles.to_vec() });
+        }
+        Ok(())
+    }
+}
+
+/// Proof that the service vouches for a signer, with the certificate to verify with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vouched {
+    certificate: Box<[u8]>,
+    endorsed: Endorsed,
+}
+
+impl Vouched {
+    /// States that the service gave this certificate for the signer that was asked about.
+    fn assertion(certificate: &[u8], response: &Response<'_>) -> Self {
+        let endorsed = Endorsed::assertion(certificate, response);
+        Self { certificate: Box::from(certificate), endorsed }
+    }
+
+    /// The signer's certificate, DER.
+    #[must_use]
+    pub const fn certificate(&self) -> &[u8] {
+        &self.certificate
+    }
+
+    /// What the service says of it.
+    #[must_use]
+    pub const fn endorsed(&self) -> &Endorsed {
+        &self.endorsed
+    }
+
+    /// Whether this is the signer that a question is about, in a role that it may sign in.
+    ///
+    /// # Errors
+    /// [`Unvouched::OtherCertificate`], [`Unvouched::NoRoles`], [`Unvouched::WrongRoles`].
+    pub fn answers(&self, query: &Query) -> Result<(), Unvouched> {
+        let certificate =
+            Certificate::parse(&self.certificate).map_err(|_| Unvouched::NotACertificate)?;
+        let other = |field| Err(Unvouched::OtherCertificate { field });
+        if certificate.serial != Serial::new(&query.serial) {
+            return other("serial number");
+        }
+        if !writes(&query.issuer, &certificate.issuer, &certificate.issuer_text) {
+            return other("issuer");
+        }
+        if !writes(&query.subject, &certificate.subject, &certificate.subject_text) {
+            return other("subject");
+        }
+        self.endorsed.plays(query.roles)
+    }
+}
+
+/// Whether `asked` writes the name of a certificate; one that cannot be read must be the same text.
+fn writes(asked: &str, name: &Name, text: &str) -> bool {
+    asked == text || Name::of_text(asked).is_some_and(|asked| asked == *name)
+}
+
+/// Judges the answer to a question about the signer of a file.
+///
+/// # Errors
+/// [`Unvouched`], all but `NotForTvs`.
+pub fn signer(query: &Query, response: &Response<'_>) -> Result<Vouched, Unvouched> {
+    trusted(response)?;
+    let certificate = response.certificate.ok_or(Unvouched::NoCertificate)?;
+    let vouched = Vouched::assertion(certificate, response);
+    vouched.answers(query)?;
+    Ok(vouched)
+}
+
+/// Judges the answer to a question about the certificate that a peer has shown.
+///
+/// # Errors
+/// [`Unvouched`]: a status, [`Unvouched::NoRoles`], [`Unvouched::WrongRoles`] and
+/// [`Unvouched::NotForTvs`].
+pub fn peer(
+    purpose: Purpose,
+    certificate: &[u8],
+    response: &Response<'_>,
+) -> Result<Accepted<Endorsed>, Unvouched> {
+    trusted(response)?;
+    let endorsed = Endorsed::assertion(certificate, response);
+    let warnings = Vec::from_iter(endorsed.serves(purpose)?);
+    Ok(Accepted { value: endorsed, warnings })
+}
+
+const fn trusted(response: &Response<'_>) -> Result<(), Unvouched> {
+    match response.status {
+        Status::Trusted => Ok(()),
+        Status::Invalid => Err(Unvouched::Invalid),
+        Status::Unknown(code) => Err(Unvouched::Failed { status: code }),
+    }
+}
+
+/// Whether a list still carries the TVS certificate with this SHA-1: only then what it said is to
+/// be kept when lists change.
+#[must_use]
+pub fn is_listed(anchors: &Anchors, tvs: &[u8; 20]) -> bool {
+    [ListKind::Ctl, ListKind::Itl].into_iter().filter_map(|kind| anchors.records(kind)).any(
+        |list| {
+            list.anchors.iter().any(|anchor| {
+                anchor.role == Role::Tvs && anchor.sha1.is_some_and(|listed| listed == *tvs)
+            })
+        },
+    )
+}
+
+/// Why an answer does not vouch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unvouched {
+    /// The service could not tell.
+    Failed {
+        /// A status other than "trusted" and "invalid".
+        status: u8,
+    },
+    /// The service does not know the certificate.
+    Invalid,
+    /// "Trusted", and nothing to verify with.
+    NoCertificate,
+    /// The service does not say what the certificate may do.
+    NoRoles,
+    /// What came as a certificate is not exactly one.
+    NotACertificate,
+    /// The service never vouches for itself.
+    NotForTvs,
+    /// The certificate is not the one that was asked for.
+    OtherCertificate {
+        /// What differs.
+        field: &'static str,
+    },
+    /// The certificate may not do what it is wanted for.
+    WrongRoles {
+        /// What it may do.
+        found: Vec<Role>,
+    },
+}
+
+impl Unvouched {
+    /// Whether this is the service's word, which another member would only repeat; otherwise the
+    /// member has failed, and the next is asked (domain facts 5.8 and 5.9).
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        match self {
+            Self::Invalid | Self::NoRoles | Self::NotForTvs | Self::WrongRoles { .. } => true,
+            Self::Failed { .. }
+            | Self::NoCertificate
+            | Self::NotACertificate
+            | Self::OtherCertificate { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for Unvouched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed { status } => write!(f, "the service failed with status {status}"),
+            Self::Invalid => write!(f, "the service does not know the certificate"),
+            Self::NoCertificate => write!(f, "the answer has no certificate"),
+            Self::NoRoles => write!(f, "the answer has no roles"),
+            Self::NotACertificate => write!(f, "the answer's certificate is not one in DER"),
+            Self::NotForTvs => write!(f, "the service does not vouch for itself"),
+            Self::OtherCertificate { field } => {
+                write!(f, "{field} of the answer's certificate is not the one asked for")
+            }
+            Self::WrongRoles { found } => {
+                write!(f, "the service knows the certificate, but only as ")?;
+                found.iter().enumerate().try_for_each(|(place, role)| {
+                    let separator = if place == 0 { "" } else { ", " };
+                    write!(f, "{separator}{role}")
+                })
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Frames of the Trust Verification Service: a header, then elements.
+//!
+//! The phone's half: requests are emitted, responses are parsed.
+
+mod request;
+mod response;
+#[cfg(test)]
+mod tests;
+
+pub use request::{DeviceName, MAX_REQUEST, NotADeviceName, Request, Unsendable};
+pub use response::{Response, Status};
+
+use core::fmt;
+
+use crate::wire::malformed::{Fault, Malformed};
+use crate::wire::reader::Reader;
+
+/// The header of a frame.
+///
+/// # Layout
+/// | octets | field    | meaning                                                   |
+/// | ------ | -------- | --------------------------------------------------------- |
+/// | 1      | protocol | 0x57                                                      |
+/// | 1      | version  | 1                                                         |
+/// | 1      | command  | see [`Command`]                                           |
+/// | 1      | reserved | 0 when sent; anything when received (observed: 0xF7)      |
+/// | 4      | session  | chosen by the phone, echoed by the server, big-endian     |
+/// | 2      | length   | octets of the payload that follows, big-endian            |
+///
+/// # Source
+/// Capture of an 8861 and its call manager, reference server; domain facts 5.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// What the frame is.
+    pub command: Command,
+    /// Which question it belongs to.
+    pub session: Session,
+    /// Octets of the payload.
+    pub length: u16,
+}
+
+impl Header {
+    /// Octets of a header.
+    pub const LENGTH: usize = 10;
+
+    /// Reads the header that starts `frame`; what follows it is not looked at.
+    ///
+    /// # Errors
+    /// [`Fault::Truncated`] if it is not all there, [`Fault::Octet`] for another protocol,
+    /// [`Fault::Version`] for another version of it.
+    pub fn parse(frame: &[u8]) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(frame);
+        let protocol = reader.octet("protocol")?;
+        if protocol != PROTOCOL {
+            let fault = Fault::Octet { expected: PROTOCOL, found: protocol };
+            return Err(Malformed::new(0, "protocol", fault));
+        }
+        let version = reader.octet("version")?;
+        if version != VERSION {
+            let fault = Fault::Version { expected: VERSION, found: version };
+            return Err(Malformed::new(1, "version", fault));
+        }
+        let command = Command::from(reader.octet("command")?);
+        reader.octet("reserved octet")?;
+        let mut session = [0; 4];
+        session.copy_from_slice(reader.take(4, "session")?);
+        let mut length = [0; 2];
+        length.copy_from_slice(reader.take(2, "payload length")?);
+        let session = Session(u32::from_be_bytes(session));
+        Ok(Self { command, session, length: u16::from_be_bytes(length) })
+    }
+
+    /// Octets of the whole frame.
+    #[must_use]
+    pub fn frame_length(&self) -> usize {
+        Self::LENGTH + usize::from(self.length)
+    }
+
+    /// The header on the wire.
+    #[must_use]
+    pub const fn octets(&self) -> [u8; Self::LENGTH] {
+        let [s0, s1, s2, s3] = self.session.0.to_be_bytes();
+        let [l0, l1] = self.length.to_be_bytes();
+        [PROTOCOL, VERSION, self.command.code(), 0, s0, s1, s2, s3, l0, l1]
+    }
+}
+
+/// The number that ties an answer to its question.
+///
+/// # Source
+/// Two captured phones began with 1001 and 1002; domain facts 5.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Session(pub u32);
+
+impl fmt::Display for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "session {}", self.0)
+    }
+}
+
+/// What a frame is.
+///
+/// # Source
+/// Call manager traces (`TVS_MSG_…`), reference server; domain facts 5.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// 0.
+    None,
+    /// 1: is this certificate trusted?
+    VerifyRequest,
+    /// 2: the answer to that.
+    VerifyResponse,
+    /// 3: which certificate has this subject, issuer and serial number?
+    QueryRequest,
+    /// 4: the answer to that.
+    QueryResponse,
+    /// Any other number.
+    Unknown(u8),
+}
+
+impl Command {
+    /// The number on the wire.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::VerifyRequest => 1,
+            Self::VerifyResponse => 2,
+            Self::QueryRequest => 3,
+            Self::QueryResponse => 4,
+            Self::Unknown(code) => code,
+        }
+    }
+}
+
+impl From<u8> for Command {
+    fn from(code: u8) -> Self {
+        match code {
+            0 => Self::None,
+            1 => Self::VerifyRequest,
+            2 => Self::VerifyResponse,
+            3 => Self::QueryRequest,
+            4 => Self::QueryResponse,
+            _ => Self::Unknown(code),
+        }
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("no command"),
+            Self::VerifyRequest => f.write_str("verify request"),
+            Self::VerifyResponse => f.write_str("verify response"),
+            Self::QueryRequest => f.write_str("query request"),
+            Self::QueryResponse => f.write_str("query response"),
+            Self::Unknown(code) => write!(f, "command {code}"),
+        }
+    }
+}
+
+/// The format's own words for the tags of elements.
+#[must_use]
+pub const fn field_name(tag: u8) -> &'static str {
+    match tag {
+        DEVICE_NAME => "device name",
+        CERTIFICATE => "certificate",
+        SUBJECT => "subject",
+        ISSUER => "issuer",
+        SERIAL => "serial number",
+        STATUS => "status",
+        ROLES => "roles",
+        TTL => "time to live",
+        _ => "element of unknown tag",
+    }
+}
+
+/// First octet of every frame (capture; domain facts 5.2).
+const PROTOCOL: u8 = 0x57;
+
+/// Second octet of every frame (capture; domain facts 5.2).
+const VERSION: u8 = 1;
+
+// Tags of elements. 1, 2, 7, 8 and 9: captures and reference server; 3: capture; 4 and 5 inferred
+// from the lengths in a captured query; 6 has never been seen (domain facts 5.4).
+const DEVICE_NAME: u8 = 1;
+const CERTIFICATE: u8 = 2;
+const SUBJECT: u8 = 3;
+const ISSUER: u8 = 4;
+const SERIAL: u8 = 5;
+const STATUS: u8 = 7;
+const ROLES: u8 = 8;
+const TTL: u8 = 9;

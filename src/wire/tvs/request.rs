@@ -1,0 +1,192 @@
+//! Questions to the service.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::wire::codes::Serial;
+use crate::wire::reader::Element;
+use crate::wire::tvs::{
+    CERTIFICATE, Command, DEVICE_NAME, Header, ISSUER, SERIAL, SUBJECT, Session, field_name,
+};
+
+/// The phone's name in a request: `CP-<model>-SEP<MAC>`.
+///
+/// # Source
+/// Capture (`CP-8861-SEPB000B4BA0AEE`); the reference server insists on four digits of model, but
+/// factory certificates have letters too (`CP-7962G`); domain facts 5.4.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceName(String);
+
+/// Not a model of a few letters and digits, or not `SEP` and twelve hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotADeviceName;
+
+impl DeviceName {
+    /// The name of the phone `SEP<MAC>`, of a model such as `8861`.
+    ///
+    /// # Errors
+    /// [`NotADeviceName`].
+    pub fn new(model: &str, phone: &str) -> Result<Self, NotADeviceName> {
+        let model_fits = (1..=MAX_MODEL).contains(&model.len())
+            && model.chars().all(|character| character.is_ascii_alphanumeric());
+        let mac_fits = phone.strip_prefix("SEP").is_some_and(|mac| {
+            mac.len() == MAC_DIGITS && mac.chars().all(|digit| digit.is_ascii_hexdigit())
+        });
+        if !model_fits || !mac_fits {
+            return Err(NotADeviceName);
+        }
+        Ok(Self(alloc::format!("CP-{model}-{phone}")))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for NotADeviceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected a model of letters and digits, and SEP with 12 hexadecimal digits")
+    }
+}
+
+/// A question.
+///
+/// # Layout
+/// | tag | in     | value                                                          |
+/// | --- | ------ | -------------------------------------------------------------- |
+/// | 1   | both   | device name: octet 0x01, then the name without NUL             |
+/// | 2   | verify | certificate, DER                                               |
+/// | 3   | query  | subject, NUL at its end                                        |
+/// | 4   | query  | issuer, NUL at its end                                         |
+/// | 5   | query  | serial number                                                  |
+///
+/// # Source
+/// Verify: reference client and server. Query: the first 48 octets of a capture; that issuer and
+/// serial number follow in this order is inferred from the lengths (domain facts 5.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request<'a> {
+    /// Which certificate has these names? For the signer of a file, which is not in the file.
+    Query {
+        /// Subject, as the file writes it.
+        subject: &'a str,
+        /// Issuer, as the file writes it.
+        issuer: &'a str,
+        /// Serial number, as the file has it.
+        serial: Serial<'a>,
+    },
+    /// Is this certificate trusted? For a peer that has shown it.
+    Verify {
+        /// DER.
+        certificate: &'a [u8],
+    },
+}
+
+impl Request<'_> {
+    /// The command that the request is sent under.
+    #[must_use]
+    pub const fn command(&self) -> Command {
+        match self {
+            Self::Query { .. } => Command::QueryRequest,
+            Self::Verify { .. } => Command::VerifyRequest,
+        }
+    }
+
+    /// The command that answers it.
+    #[must_use]
+    pub const fn answer(&self) -> Command {
+        match self {
+            Self::Query { .. } => Command::QueryResponse,
+            Self::Verify { .. } => Command::VerifyResponse,
+        }
+    }
+
+    /// The whole frame, to be written in one piece: a server in use reads the header with one
+    /// receive.
+    ///
+    /// # Errors
+    /// [`Unsendable`].
+    pub fn emit(&self, device: &DeviceName, session: Session) -> Result<Vec<u8>, Unsendable> {
+        let mut payload = Vec::new();
+        element(&mut payload, DEVICE_NAME, &[&[DEVICE_NAME_MARK], device.0.as_bytes()])?;
+        match self {
+            Self::Query { subject, issuer, serial } => {
+                text(&mut payload, SUBJECT, subject)?;
+                text(&mut payload, ISSUER, issuer)?;
+                element(&mut payload, SERIAL, &[serial.octets()])?;
+            }
+            Self::Verify { certificate } => element(&mut payload, CERTIFICATE, &[certificate])?,
+        }
+        let too_long = Unsendable::TooLong { limit: MAX_REQUEST, found: payload.len() };
+        let length = u16::try_from(payload.len()).map_err(|_| too_long)?;
+        let header = Header { command: self.command(), session, length };
+        if header.frame_length() > MAX_REQUEST {
+            return Err(too_long);
+        }
+        let mut frame = Vec::with_capacity(header.frame_length());
+        frame.extend(header.octets());
+        frame.append(&mut payload);
+        Ok(frame)
+    }
+}
+
+fn text(payload: &mut Vec<u8>, tag: u8, text: &str) -> Result<(), Unsendable> {
+    if text.contains('\0') {
+        return Err(Unsendable::Nul { field: field_name(tag) });
+    }
+    element(payload, tag, &[text.as_bytes(), &[0]])
+}
+
+fn element(payload: &mut Vec<u8>, tag: u8, parts: &[&[u8]]) -> Result<(), Unsendable> {
+    let found: usize = parts.iter().map(|part| part.len()).sum();
+    let limit = MAX_REQUEST - Header::LENGTH - Element::PREFIX;
+    let too_long = Unsendable::TooLong { limit, found };
+    let length = u16::try_from(found).map_err(|_| too_long)?;
+    payload.push(tag);
+    payload.extend(length.to_be_bytes());
+    parts.iter().for_each(|part| payload.extend(*part));
+    Ok(())
+}
+
+/// Why a question cannot be put on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsendable {
+    /// A name with a NUL inside, which would end it there.
+    Nul {
+        /// The element.
+        field: &'static str,
+    },
+    /// Longer than one frame may be; both count octets.
+    TooLong {
+        /// The most that may be.
+        limit: usize,
+        /// What there is.
+        found: usize,
+    },
+}
+
+impl fmt::Display for Unsendable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nul { field } => write!(f, "{field} has a NUL inside"),
+            Self::TooLong { limit, found } => {
+                write!(f, "a request may have {limit} octets, this one has {found}")
+            }
+        }
+    }
+}
+
+/// A request must fit one TLS record, 2^14 octets (RFC 5246 §6.2.1), since the server in use
+/// reads it with one receive (tried; domain facts 5.1).
+pub const MAX_REQUEST: usize = 16_384;
+
+/// First octet of a device name; its meaning is unknown (capture; domain facts 5.4).
+const DEVICE_NAME_MARK: u8 = 1;
+
+/// Inferred: models seen have 4 to 8 characters; the element is bounded for the server's sake.
+const MAX_MODEL: usize = 16;
+
+/// Hexadecimal digits of an Ethernet address.
+const MAC_DIGITS: usize = 12;

@@ -1,0 +1,124 @@
+//! Answers of the service.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+use crate::wire::codes::Role;
+use crate::wire::envelope::UnknownTag;
+use crate::wire::malformed::Malformed;
+use crate::wire::reader::{Element, Reader, once, required};
+use crate::wire::tvs::{CERTIFICATE, Header, ROLES, STATUS, TTL, field_name};
+
+/// An answer: what the payload of a response says. Whether it is worth anything is not said here.
+///
+/// # Layout
+/// | tag | in    | length | value                                  |
+/// | --- | ----- | ------ | -------------------------------------- |
+/// | 7   | both  | 1      | status                                 |
+/// | 8   | both  | n      | roles, one octet each; optional        |
+/// | 9   | both  | 4      | time to live in seconds; optional      |
+/// | 2   | query | n      | certificate, DER                       |
+///
+/// Elements of other tags are skipped: call managers know more than the reference does.
+///
+/// # Source
+/// Capture of a query response, 1480 octets accounted for; reference server; domain facts 5.4.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response<'a> {
+    /// The verdict.
+    pub status: Status,
+    /// What the certificate may do; no role at all is the same as no such element.
+    pub roles: Vec<Role>,
+    /// How long the answer holds.
+    pub ttl: Option<Duration>,
+    /// The certificate asked for.
+    pub certificate: Option<&'a [u8]>,
+    /// Elements that were skipped.
+    pub unknown: Vec<UnknownTag>,
+}
+
+impl<'a> Response<'a> {
+    /// Reads the payload of a response; offsets of faults count from the start of the frame.
+    ///
+    /// # Errors
+    /// [`Malformed`]: elements must tile the payload, those known stand once, have their size,
+    /// and the status must be there.
+    pub fn parse(payload: &'a [u8]) -> Result<Self, Malformed> {
+        let mut fields = Fields::default();
+        let mut reader = Reader::at(payload, Header::LENGTH);
+        while let Some(tag) = reader.peek() {
+            let element = reader.element(field_name(tag))?;
+            fields.keep(&element)?;
+        }
+        let [status] = required(fields.status, STATUS, field_name(STATUS), Header::LENGTH)?;
+        let roles = fields.roles.unwrap_or_default();
+        Ok(Self {
+            status: Status::from(status),
+            roles: roles.iter().map(|code| Role::from(u16::from(*code))).collect(),
+            ttl: fields.ttl.map(|octets| Duration::from_secs(u32::from_be_bytes(octets).into())),
+            certificate: fields.certificate,
+            unknown: fields.unknown,
+        })
+    }
+}
+
+#[derive(Default)]
+struct Fields<'a> {
+    status: Option<[u8; 1]>,
+    roles: Option<&'a [u8]>,
+    ttl: Option<[u8; 4]>,
+    certificate: Option<&'a [u8]>,
+    unknown: Vec<UnknownTag>,
+}
+
+impl<'a> Fields<'a> {
+    fn keep(&mut self, element: &Element<'a>) -> Result<(), Malformed> {
+        let name = field_name(element.tag);
+        match element.tag {
+            STATUS => once(&mut self.status, element, name, element.array(name)?),
+            ROLES => once(&mut self.roles, element, name, element.value),
+            TTL => once(&mut self.ttl, element, name, element.array(name)?),
+            CERTIFICATE => once(&mut self.certificate, element, name, element.some(name)?),
+            tag => {
+                self.unknown.push(UnknownTag { tag, offset: element.offset });
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The verdict of a response.
+///
+/// # Source
+/// Reference server, console log of an 8861 ("status : 0"); domain facts 5.5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// 0: the service knows the certificate.
+    Trusted,
+    /// 1: it does not.
+    Invalid,
+    /// Any other number: a failure of the service.
+    Unknown(u8),
+}
+
+impl From<u8> for Status {
+    fn from(code: u8) -> Self {
+        match code {
+            0 => Self::Trusted,
+            1 => Self::Invalid,
+            _ => Self::Unknown(code),
+        }
+    }
+}
+
+/// The number, as the console log shows it.
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Trusted => f.write_str("0"),
+            Self::Invalid => f.write_str("1"),
+            Self::Unknown(code) => write!(f, "{code}"),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What an answer of the Trust Verification Service can do, and what it cannot, with the test
+//! vectors' files whose signer no list knows.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use secd::trust::update::{self, Content, Offer};
+use secd::trust::{
+    Acceptance, Anchors, Decision, ListKind, Policy, Provenance, Purpose, Query, Reason, Unvouched,
+    Vouched, Voucher, Warning, stored, tvs,
+};
+use secd::wire::tvs::{Response, Status};
+use secd::wire::{Kind, Role};
+
+fn read(file: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors").join(file);
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn certificate(name: &str) -> Vec<u8> {
+    let pem = read(&format!("certs/{name}.pem"));
+    CertificateDer::from_pem_slice(&pem).expect("a certificate").to_vec()
+}
+
+fn anchors() -> Anchors {
+    let mut anchors = Anchors::default();
+    let list = read("trust/itl-2048-sha1.tlv");
+    anchors.install(stored::list(ListKind::Itl, &list, Acceptance::FirstUse).expect("a list"));
+    anchors
+}
+
+fn trusted<'a>(certificate: &'a [u8], roles: &[Role]) -> Response<'a> {
+    Response {
+        status: Status::Trusted,
+        roles: roles.to_vec(),
+        ttl: Some(Duration::from_secs(86_400)),
+        certificate: Some(certificate),
+        unknown: Vec::new(),
+    }
+}
+
+const FILE: &str = "SEP001122334455.cnf.xml.sgn";
+
+fn list_query(octets: &[u8]) -> Query {
+    let offer = Offer { name: "ITLFile.tlv", octets };
+    match update::list(&anchors(), ListKind::Itl, offer, &Policy::default()) {
+        Decision::Ask(query) => query,
+        other => panic!("expected a question, got {other:?}"),
+    }
+}
+
+fn file_query(octets: &[u8]) -> Query {
+    let offer = Offer { name: FILE, octets };
+    match update::file(&anchors(), Kind::Signed, offer, &Policy::default()) {
+        Decision::Ask(query) => query,
+        other => panic!("expected a question, got {other:?}"),
+    }
+}
+
+fn vouched(query: &Query, certificate: &[u8], roles: &[Role]) -> Vouched {
+    tvs::signer(query, &trusted(certificate, roles)).expect("an answer that vouches")
+}
+
+#[test]
+fn a_list_by_a_signer_that_the_service_knows_is_accepted() {
+    let octets = read("bad/update-by-stranger.tlv");
+    let vouched = vouched(&list_query(&octets), &certificate("newsast"), &[Role::Sast]);
+    let offer = Offer { name: "ITLFile.tlv", octets: &octets };
+    let policy = Policy::default();
+    let accepted = update::list_vouched(&anchors(), ListKind::Itl, offer, &policy, &vouched);
+    let provenance = accepted.expect("accepted").value.provenance();
+    assert_eq!(provenance, Provenance::Chained(Voucher::Tvs));
+}
+
+#[test]
+fn a_file_by_a_signer_that_the_service_knows_is_accepted() {
+    let octets = read("bad/sgn-unknown-signer.sgn");
+    let roles = [Role::Sast, Role::Tftp];
+    let vouched = vouched(&file_query(&octets), &certificate("other"), &roles);
+    let offer = Offer { name: FILE, octets: &octets };
+    let policy = Policy::default();
+    let accepted = update::file_vouched(&anchors(), Kind::Signed, offer, &policy, &vouched);
+    let Content::Verified(file) = accepted.expect("accepted").value else { panic!("unchecked") };
+    assert_eq!(file.provenance(), Provenance::Chained(Voucher::Tvs));
+}
+
+#[test]
+fn the_other_checks_of_a_file_still_hold() {
+    let octets = read("bad/sgn-unknown-signer.sgn");
+    let vouched = vouched(&file_query(&octets), &certificate("other"), &[Role::Tftp]);
+    let judge = |name, octets: &[u8]| {
+        let offer = Offer { name, octets };
+        let policy = Policy::default();
+        update::file_vouched(&anchors(), Kind::Signed, offer, &policy, &vouched).map(|_| ())
+    };
+    assert_eq!(judge(FILE, &octets), Ok(()));
+    let other = judge("SEPFFFFFFFFFFFF.cnf.xml.sgn", &octets);
+    assert!(matches!(other, Err(Reason::FileNameMismatch { .. })), "{other:?}");
+    let mut changed = octets;
+    *changed.last_mut().expect("octets") ^= 1;
+    assert_eq!(judge(FILE, &changed), Err(Reason::SignatureMismatch));
+}
+
+#[test]
+fn proof_for_one_signer_is_worth_nothing_for_another() {
+    let list = read("bad/update-by-stranger.tlv");
+    let file = read("bad/sgn-unknown-signer.sgn");
+    let policy = Policy::default();
+    let for_file = vouched(&file_query(&file), &certificate("other"), &[Role::Sast, Role::Tftp]);
+    let offer = Offer { name: "ITLFile.tlv", octets: &list };
+    let judged = update::list_vouched(&anchors(), ListKind::Itl, offer, &policy, &for_file);
+    assert_eq!(judged.map(|_| ()), Err(Reason::WrongSigner));
+    let for_list = vouched(&list_query(&list), &certificate("newsast"), &[Role::Sast, Role::Tftp]);
+    let offer = Offer { name: FILE, octets: &file };
+    let judged = update::file_vouched(&anchors(), Kind::Signed, offer, &policy, &for_list);
+    assert_eq!(judged.map(|_| ()), Err(Reason::WrongSigner));
+}
+
+#[test]
+fn proof_for_files_does_not_make_a_signer_of_lists() {
+    let list = read("bad/update-by-stranger.tlv");
+    let asked = Query { roles: &[Role::Tftp], ..list_query(&list) };
+    let for_files = vouched(&asked, &certificate("newsast"), &[Role::Tftp]);
+    let offer = Offer { name: "ITLFile.tlv", octets: &list };
+    let policy = Policy::default();
+    let judged = update::list_vouched(&anchors(), ListKind::Itl, offer, &policy, &for_files);
+    assert_eq!(judged.map(|_| ()), Err(Reason::WrongSigner));
+}
+
+#[test]
+fn the_answer_must_be_the_certificate_asked_for() {
+    let query = list_query(&read("bad/update-by-stranger.tlv"));
+    let stranger = certificate("newsast");
+    let judge = |query: &Query, certificate: &[u8]| {
+        tvs::signer(query, &trusted(certificate, &[Role::Sast])).map(|_| ())
+    };
+    let other = |field| Err(Unvouched::OtherCertificate { field });
+    assert_eq!(judge(&query, &stranger), Ok(()));
+    assert_eq!(judge(&query, &certificate("sast")), other("serial number"));
+    let renamed = Query { issuer: "CN=Nobody".into(), ..query.clone() };
+    assert_eq!(judge(&renamed, &stranger), other("issuer"));
+    let renamed = Query { subject: "cn=\"unbalanced".into(), ..query.clone() };
+    assert_eq!(judge(&renamed, &stranger), other("subject"));
+    let longer = [&stranger[..], &[0]].concat();
+    assert_eq!(judge(&query, &longer), Err(Unvouched::NotACertificate));
+    assert_eq!(judge(&query, &stranger[1..]), Err(Unvouched::NotACertificate));
+}
+
+#[test]
+fn names_and_serial_numbers_may_be_written_in_any_of_their_ways() {
+    let query = list_query(&read("bad/update-by-stranger.tlv"));
+    let reversed = |name: &str| name.split([',', ';']).rev().collect::<Vec<_>>().join(";");
+    let written = Query {
+        subject: reversed(&query.subject),
+        issuer: reversed(&query.issuer),
+        serial: [&[0], &query.serial[..]].concat().into(),
+        ..query
+    };
+    let stranger = certificate("newsast");
+    assert!(tvs::signer(&written, &trusted(&stranger, &[Role::Sast])).is_ok());
+}
+
+#[test]
+fn a_signer_needs_a_status_a_certificate_and_a_role() {
+    let query = list_query(&read("bad/update-by-stranger.tlv"));
+    let stranger = certificate("newsast");
+    let good = trusted(&stranger, &[Role::Sast]);
+    let judge = |response: Response<'_>| tvs::signer(&query, &response).map(|_| ());
+    assert_eq!(judge(good.clone()), Ok(()));
+    let invalid = Response { status: Status::Invalid, ..good.clone() };
+    assert_eq!(judge(invalid), Err(Unvouched::Invalid));
+    let failed = Response { status: Status::Unknown(9), ..good.clone() };
+    assert_eq!(judge(failed), Err(Unvouched::Failed { status: 9 }));
+    let bare = Response { certificate: None, ..good.clone() };
+    assert_eq!(judge(bare), Err(Unvouched::NoCertificate));
+    let without = Response { roles: Vec::new(), ..good.clone() };
+    assert_eq!(judge(without), Err(Unvouched::NoRoles));
+    for role in [Role::Tftp, Role::AppServer, Role::Unknown(256)] {
+        let wrong = Response { roles: vec![role], ..good.clone() };
+        assert_eq!(judge(wrong), Err(Unvouched::WrongRoles { found: vec![role] }));
+    }
+}
+
+#[test]
+fn a_peer_is_judged_by_status_and_roles() {
+    let judge = |purpose, roles: &[Role]| {
+        let response = Response { certificate: None, ..trusted(&[], roles) };
+        tvs::peer(purpose, b"certificate", &response).map(|accepted| accepted.warnings)
+    };
+    assert_eq!(judge(Purpose::HttpsService, &[Role::Ccm, Role::AppServer]), Ok(vec![]));
+    assert_eq!(judge(Purpose::HttpsService, &[]), Ok(vec![Warning::NoRoles]));
+    let wrong = Unvouched::WrongRoles { found: vec![Role::Ccm] };
+    assert_eq!(judge(Purpose::HttpsService, &[Role::Ccm]), Err(wrong));
+    assert_eq!(judge(Purpose::HttpsProvisioning, &[Role::CcmTftp]), Ok(vec![]));
+    for purpose in [Purpose::Capf, Purpose::HttpsProvisioning, Purpose::Signalling] {
+        assert_eq!(judge(purpose, &[]), Err(Unvouched::NoRoles), "{purpose}");
+    }
+    assert_eq!(judge(Purpose::Tvs, &[Role::Tvs]), Err(Unvouched::NotForTvs));
+}
+
+#[test]
+fn an_invalid_peer_is_refused_whatever_its_roles() {
+    let response = Response { status: Status::Invalid, ..trusted(&[], &[Role::AppServer]) };
+    let judged = tvs::peer(Purpose::HttpsService, b"certificate", &response);
+    assert_eq!(judged.map(|_| ()), Err(Unvouched::Invalid));
+}
+
+#[test]
+fn a_tvs_certificate_is_listed_in_its_own_role_only() {
+    let anchors = anchors();
+    let records = anchors.records(ListKind::Itl).expect("the list");
+    for anchor in &records.anchors {
+        let sha1 = anchor.sha1.expect("a certificate");
+        let as_tvs = |other: &&secd::trust::list::Anchor| {
+            other.role == Role::Tvs && other.sha1 == Some(sha1)
+        };
+        let expected = records.anchors.iter().any(|other| as_tvs(&other));
+        assert_eq!(tvs::is_listed(&anchors, &sha1), expected, "{}", anchor.role);
+    }
+    assert!(records.lists(Role::Tvs));
+    assert!(!tvs::is_listed(&Anchors::default(), &[0; 20]));
+}
