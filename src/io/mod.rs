@@ -6,4 +6,6 @@ pub mod console;
 pub mod files;
 pub mod resolve;
 pub mod store;
+pub mod tcp;
 pub mod tftp;
+pub mod tls;

@@ -43,7 +43,9 @@ pub struct Handshaken {
 
 impl fmt::Debug for Handshaken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handshaken").field("certificates", &self.chain.len()).finish_non_exhaustive()
+        f.debug_struct("Handshaken")
+            .field("certificates", &self.chain.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -76,18 +78,24 @@ impl Handshaken {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OtherCertificate;
 
+/// What both kinds of connection are made under.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// The host that was asked for; an address is not sent to the server.
+    pub name: ServerName<'static>,
+    /// Whether the server's key may be small.
+    pub keys: SmallKeys,
+    /// The longest duration of the handshake.
+    pub within: Duration,
+}
+
 /// Shakes hands with a server that is to be judged afterwards. No client certificate is offered.
 ///
 /// # Errors
 /// [`Failure`] if there is no handshake in time, or the server does not prove its key.
-pub async fn shake_hands(
-    stream: TcpStream,
-    name: ServerName<'static>,
-    keys: SmallKeys,
-    within: Duration,
-) -> Result<Handshaken, Failure> {
-    let verifier = verifier::HoldsItsKey::new(keys);
-    let stream = connect(stream, name, Arc::new(verifier), None, within).await?;
+pub async fn shake_hands(stream: TcpStream, terms: Terms) -> Result<Handshaken, Failure> {
+    let verifier = Arc::new(verifier::HoldsItsKey::new(terms.keys));
+    let stream = connect(stream, terms, verifier, None).await?;
     let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
     let chain = chain.iter().map(|certificate| certificate.clone().into_owned()).collect();
     Ok(Handshaken { stream, chain })
@@ -100,25 +108,22 @@ pub async fn shake_hands(
 /// [`Failure`]; [`Failure::Unpinned`] if `pin` does not know the certificate.
 pub async fn connect_pinned(
     stream: TcpStream,
-    name: ServerName<'static>,
+    terms: Terms,
     pin: Pin,
-    keys: SmallKeys,
     identity: Option<&Identity>,
-    within: Duration,
 ) -> Result<TlsStream<TcpStream>, Failure> {
-    let verifier = verifier::Pinned::new(pin, keys);
-    connect(stream, name, Arc::new(verifier), identity, within).await
+    let verifier = Arc::new(verifier::Pinned::new(pin, terms.keys));
+    connect(stream, terms, verifier, identity).await
 }
 
 async fn connect(
     stream: TcpStream,
-    name: ServerName<'static>,
+    terms: Terms,
     verifier: Arc<dyn ServerCertVerifier>,
     identity: Option<&Identity>,
-    within: Duration,
 ) -> Result<TlsStream<TcpStream>, Failure> {
     let connector = TlsConnector::from(Arc::new(configuration(verifier, identity)?));
-    match timeout(within, connector.connect(name, stream)).await {
+    match timeout(terms.within, connector.connect(terms.name, stream)).await {
         Err(_) => Err(Failure::TimedOut),
         Ok(Err(error)) => Err(Failure::of(&error)),
         Ok(Ok(stream)) => Ok(stream),

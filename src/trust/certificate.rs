@@ -11,6 +11,8 @@ use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 use crate::trust::name::Name;
 use crate::wire::Serial;
 
+pub(in crate::trust) mod path;
+
 /// The facts of one certificate.
 #[derive(Clone, Debug)]
 pub struct Certificate<'a> {
@@ -96,6 +98,17 @@ fn borrowed(data: Cow<'_, [u8]>) -> Result<&[u8], NotACertificate> {
     match data {
         Cow::Borrowed(octets) => Ok(octets),
         Cow::Owned(_) => Err(NotACertificate),
+    }
+}
+
+impl Certificate<'_> {
+    /// Whether a text of a trust list names the issuer; nothing if the text cannot be read.
+    #[must_use]
+    pub fn is_issued_by(&self, text: &str) -> Option<bool> {
+        if text == self.issuer_text {
+            return Some(true);
+        }
+        Name::of_text(text).map(|name| name == self.issuer)
     }
 }
 

@@ -54,19 +54,19 @@ pub struct Anchor {
     pub certificate: Option<Box<[u8]>>,
     /// SHA-1 of the certificate, carried or computed.
     pub sha1: Option<[u8; 20]>,
+    /// Whether the certificate may issue others.
+    pub is_authority: bool,
     has_material: bool,
 }
 
 impl Anchor {
     fn of_record(record: &Record<'_>) -> Result<Self, Reason> {
         let sha1 = match (record.certificate, record.hash) {
-            (Some(der), _) => {
-                agrees(record, der)?;
-                Some(sha1(der))
-            }
+            (Some(der), _) => Some(sha1(der)),
             (None, Some(Hash::Sha1(hash))) => Some(*hash),
             (None, _) => None,
         };
+        let certificate = record.certificate.map(|der| agreeing(record, der)).transpose()?;
         Ok(Self {
             role: record.role,
             subject: record.subject.map(Box::from),
@@ -74,6 +74,7 @@ impl Anchor {
             serial: record.serial.map(|serial| Box::from(serial.octets())),
             certificate: record.certificate.map(Box::from),
             sha1,
+            is_authority: certificate.is_some_and(|certificate| certificate.is_authority),
             has_material: record.has_material(),
         })
     }
@@ -91,11 +92,11 @@ impl Anchor {
     }
 }
 
-/// A record must agree with the certificate in it (vectors, rule 7).
+/// The certificate of a record, with which the record must agree (vectors, rule 7).
 ///
 /// Its names are not compared: token names are cut short in the field, and what a signer is looked
 /// up by is the record's own text.
-fn agrees(record: &Record<'_>, der: &[u8]) -> Result<(), Reason> {
+fn agreeing<'a>(record: &Record<'_>, der: &'a [u8]) -> Result<Certificate<'a>, Reason> {
     let offset = record.offset;
     let certificate = Certificate::parse(der).map_err(|_| Reason::BadCertificate { offset })?;
     let differs = |field| Err(Reason::RecordMismatch { offset, field });
@@ -110,7 +111,7 @@ fn agrees(record: &Record<'_>, der: &[u8]) -> Result<(), Reason> {
     }
     match record.hash {
         Some(Hash::Sha1(hash)) if *hash != sha1(der) => differs("certificate hash"),
-        _ => Ok(()),
+        _ => Ok(certificate),
     }
 }
 
@@ -169,11 +170,17 @@ impl TrustList {
     /// share one are compared by issuer.
     #[must_use]
     pub fn find(&self, issuer: &str, serial: Serial<'_>) -> Vec<&Anchor> {
-        let places = self.by_serial.get(serial.magnitude()).map_or(&[][..], Vec::as_slice);
         let issued = |anchor: &&Anchor| {
             anchor.issuer.as_deref().is_some_and(|listed| name::same(listed, issuer))
         };
-        places.iter().filter_map(|place| self.anchors.get(*place)).filter(issued).collect()
+        self.find_serial(serial).into_iter().filter(issued).collect()
+    }
+
+    /// The records with this serial number, of whatever issuer.
+    #[must_use]
+    pub fn find_serial(&self, serial: Serial<'_>) -> Vec<&Anchor> {
+        let places = self.by_serial.get(serial.magnitude()).map_or(&[][..], Vec::as_slice);
+        places.iter().filter_map(|place| self.anchors.get(*place)).collect()
     }
 
     /// Whether someone on the list may sign files: then only signed ones are accepted.

@@ -137,6 +137,8 @@ impl fmt::Display for Reason {
 /// What is accepted, and worth a line in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Warning {
+    /// The peer's certificate has expired.
+    Expired,
     /// A higher minor version than any seen.
     MinorVersion(Version),
     /// The service that vouches does not say what for.
@@ -169,6 +171,7 @@ impl Warning {
     #[must_use]
     pub const fn class(&self) -> &'static str {
         match self {
+            Self::Expired => "expired",
             Self::MinorVersion(_) => "minor-version",
             Self::NoRoles => "no-roles",
             Self::Older { .. } => "older-list",
@@ -182,6 +185,7 @@ impl Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Expired => write!(f, "the certificate has expired"),
             Self::MinorVersion(version) => {
                 write!(f, "header version {version} is newer than known")
             }

@@ -3,6 +3,9 @@
 //! Every place that mints a proof calls a function named `assertion`; `grep assertion src` finds
 //! them all.
 
+use crate::trust::list::ListKind;
+use crate::trust::signature::sha256;
+
 /// A value whose signature was verified against a signer that may sign it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified<T> {
@@ -106,5 +109,44 @@ impl FirstUse {
     /// States that there is no list that could vouch for another.
     pub(in crate::trust) const fn assertion() -> Self {
         Self(())
+    }
+}
+
+/// The right to exchange application data with the holder of one certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    certificate: [u8; 32],
+    by: GrantedBy,
+}
+
+/// Who vouched for a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantedBy {
+    /// An earlier answer of the Trust Verification Service.
+    Cache,
+    /// A record of this list, for exactly this certificate.
+    Listed(ListKind),
+    /// A certificate authority on this list, by a path to it and the host's name.
+    Path(ListKind),
+    /// The Trust Verification Service, just now.
+    Tvs,
+}
+
+impl Grant {
+    /// States that the certificate, DER, may serve the purpose that it was judged for.
+    pub(in crate::trust) fn assertion(certificate: &[u8], by: GrantedBy) -> Self {
+        Self { certificate: sha256(certificate), by }
+    }
+
+    /// SHA-256 of the certificate that the grant is for.
+    #[must_use]
+    pub const fn certificate(&self) -> &[u8; 32] {
+        &self.certificate
+    }
+
+    /// Who vouched for it.
+    #[must_use]
+    pub const fn by(&self) -> GrantedBy {
+        self.by
     }
 }

@@ -63,7 +63,9 @@ impl fmt::Display for Failure {
             Self::BadSignature => {
                 write!(f, "the server does not prove that it holds its certificate's key")
             }
-            Self::BadCertificate(error) => write!(f, "the server's certificate is unusable, {error}"),
+            Self::BadCertificate(error) => {
+                write!(f, "the server's certificate is unusable, {error}")
+            }
             Self::Closed => write!(f, "the server closed the connection within the handshake"),
             Self::NoCommonSuite => write!(
                 f,
@@ -74,7 +76,9 @@ impl fmt::Display for Failure {
             }
             Self::Other(error) => write!(f, "no TLS handshake, {error}"),
             Self::TimedOut => write!(f, "no TLS handshake in time"),
-            Self::Unpinned => write!(f, "the server's certificate is not the one in the trust list"),
+            Self::Unpinned => {
+                write!(f, "the server's certificate is not the one in the trust list")
+            }
         }
     }
 }

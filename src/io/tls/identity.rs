@@ -65,11 +65,7 @@ fn signing_key(octets: &[u8]) -> Option<Arc<dyn SigningKey>> {
 }
 
 impl ResolvesClientCert for Identity {
-    fn resolve(
-        &self,
-        _hints: &[&[u8]],
-        _schemes: &[SignatureScheme],
-    ) -> Option<Arc<CertifiedKey>> {
+    fn resolve(&self, _hints: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         Some(self.0.clone())
     }
 

@@ -1,0 +1,189 @@
+//! Whether a peer's certificate is believed, by what is at hand: the lists, and earlier answers.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+
+use crate::trust::anchors::Anchors;
+use crate::trust::cache::Cache;
+use crate::trust::certificate::path::{self, NoPath};
+use crate::trust::certificate::{Certificate, NotACertificate};
+use crate::trust::list::{Anchor, ListKind, TrustList};
+use crate::trust::purpose::Purpose;
+use crate::trust::reason::Warning;
+use crate::trust::signature::{sha1, sha256};
+use crate::trust::tvs::Endorsed;
+use crate::trust::update::Accepted;
+use crate::trust::verified::{Grant, GrantedBy};
+
+/// A peer that has proved to hold the first of its certificates.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer<'a> {
+    /// What it is to the phone.
+    pub purpose: Purpose,
+    /// The certificate of its own, DER.
+    pub certificate: &'a [u8],
+    /// The certificates that it sent along.
+    pub intermediates: &'a [CertificateDer<'a>],
+    /// The host that was asked for.
+    pub name: &'a ServerName<'a>,
+}
+
+impl Peer<'_> {
+    /// Searches one list for exactly this certificate in a role of the purpose.
+    ///
+    /// Neither dates nor names are looked at: the trust is in this one certificate
+    /// (domain facts 6.4).
+    ///
+    /// # Errors
+    /// [`NotACertificate`], whatever the list holds.
+    pub fn listed(
+        &self,
+        anchors: &Anchors,
+        kind: ListKind,
+    ) -> Result<Option<Grant>, NotACertificate> {
+        let certificate = Certificate::parse(self.certificate)?;
+        let found = anchors
+            .records(kind)
+            .and_then(|list| exactly(list, &certificate, self.purpose))
+            .map(|_| Grant::assertion(self.certificate, GrantedBy::Listed(kind)));
+        Ok(found)
+    }
+
+    /// Searches one list for an authority in a role of the purpose, to which a path leads.
+    ///
+    /// # Errors
+    /// [`NoPath`] if the list has such authorities and the path to none of them holds.
+    pub fn under_authority(
+        &self,
+        anchors: &Anchors,
+        kind: ListKind,
+        now: Option<UnixTime>,
+    ) -> Result<Option<Grant>, NoPath> {
+        let authorities =
+            anchors.records(kind).map(|list| authorities(list, self.purpose)).unwrap_or_default();
+        if authorities.is_empty() {
+            return Ok(None);
+        }
+        path::verify(self.certificate, self.intermediates, &authorities, self.name, now)?;
+        Ok(Some(Grant::assertion(self.certificate, GrantedBy::Path(kind))))
+    }
+
+    /// Searches the earlier answers of the service.
+    #[must_use]
+    pub fn cached(&self, cache: &Cache, now: core::time::Duration) -> Option<Accepted<Grant>> {
+        let found = cache.peer(&sha256(self.certificate), self.purpose, now)?;
+        let value = Grant::assertion(self.certificate, GrantedBy::Cache);
+        Some(Accepted { value, warnings: found.warnings })
+    }
+
+    /// Takes the service's word, if it is about this certificate.
+    #[must_use]
+    pub fn endorsed(&self, endorsed: &Endorsed) -> Option<Grant> {
+        let same = *endorsed.sha256() == sha256(self.certificate);
+        (same && endorsed.serves(self.purpose).is_ok())
+            .then(|| Grant::assertion(self.certificate, GrantedBy::Tvs))
+    }
+
+    /// What is odd about a certificate that is believed all the same.
+    #[must_use]
+    pub fn oddities(&self, now: Option<UnixTime>) -> Vec<Warning> {
+        let (Some(now), Ok(certificate)) = (now, Certificate::parse(self.certificate)) else {
+            return Vec::new();
+        };
+        let (_, last) = certificate.validity;
+        let expired = i64::try_from(now.as_secs()).is_ok_and(|now| now > last);
+        expired.then_some(Warning::Expired).into_iter().collect()
+    }
+}
+
+/// A record that stands for exactly this certificate, in a role of the purpose.
+fn exactly<'a>(
+    list: &'a TrustList,
+    certificate: &Certificate<'_>,
+    purpose: Purpose,
+) -> Option<&'a Anchor> {
+    let digest = sha1(certificate.der);
+    list.find_serial(certificate.serial).into_iter().find(|anchor| {
+        purpose.roles().contains(&anchor.role)
+            && match anchor.certificate.as_deref() {
+                Some(listed) => listed == certificate.der,
+                None => anchor.sha1 == Some(digest) && issued_as_listed(anchor, certificate),
+            }
+    })
+}
+
+/// A record without the certificate is compared by issuer as well; a name that cannot be read
+/// leaves the digest to decide (domain facts 3.7).
+fn issued_as_listed(anchor: &Anchor, certificate: &Certificate<'_>) -> bool {
+    anchor.issuer.as_deref().is_none_or(|issuer| certificate.is_issued_by(issuer).unwrap_or(true))
+}
+
+fn authorities(list: &TrustList, purpose: Purpose) -> Vec<&[u8]> {
+    list.anchors
+        .iter()
+        .filter(|anchor| anchor.is_authority && purpose.roles().contains(&anchor.role))
+        .filter_map(|anchor| anchor.certificate.as_deref())
+        .collect()
+}
+
+/// How the certificate of a TVS server stands to the lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pinned {
+    /// It is the one of a record of this list.
+    Fits(ListKind),
+    /// A record has its issuer and serial number, but another digest.
+    OtherCertificate(ListKind),
+    /// No record has its issuer and serial number.
+    NotListed,
+}
+
+/// Finds the TVS record of a server by issuer, serial number and role, then compares the digest;
+/// CTL before ITL (technote; domain facts 6.2). The service never vouches for itself.
+///
+/// # Errors
+/// [`NotACertificate`].
+pub fn pinned(anchors: &Anchors, der: &[u8]) -> Result<Pinned, NotACertificate> {
+    let certificate = Certificate::parse(der)?;
+    let digest = sha1(der);
+    for kind in [ListKind::Ctl, ListKind::Itl] {
+        let Some(list) = anchors.records(kind) else { continue };
+        let named = list
+            .find_serial(certificate.serial)
+            .into_iter()
+            .filter(|anchor| Purpose::Tvs.roles().contains(&anchor.role))
+            .find(|anchor| issued_as_listed(anchor, &certificate));
+        match named {
+            Some(anchor) if anchor.sha1 == Some(digest) => return Ok(Pinned::Fits(kind)),
+            Some(_) => return Ok(Pinned::OtherCertificate(kind)),
+            None => {}
+        }
+    }
+    Ok(Pinned::NotListed)
+}
+
+/// Why no one vouched for a peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Distrust {
+    /// What the peer showed is not one certificate.
+    NotACertificate,
+    /// Neither list knows it, and there is nobody to ask.
+    NobodyToAsk,
+    /// Neither list knows it, and nobody answered.
+    NoAnswer(String),
+    /// The service was asked and does not vouch for it.
+    Unvouched(String),
+}
+
+impl fmt::Display for Distrust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotACertificate => write!(f, "the peer's certificate is not one in DER"),
+            Self::NobodyToAsk => write!(f, "no list knows the certificate, and there is no TVS"),
+            Self::NoAnswer(why) => write!(f, "no TVS server answered, {why}"),
+            Self::Unvouched(why) => write!(f, "TVS does not vouch for the certificate, {why}"),
+        }
+    }
+}
