@@ -3,7 +3,9 @@
 //! Everything else takes the time as an argument, so a test has its own origin and a phone whose
 //! clock was never set is an ordinary case: [`now`] answers `None` for it.
 
+use core::cell::Cell;
 use core::fmt;
+use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
 use rustls::pki_types::UnixTime;
@@ -18,6 +20,32 @@ pub fn wall() -> SystemTime {
 #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
 pub fn monotonic() -> Instant {
     Instant::now()
+}
+
+/// The time since an origin, for what expires.
+#[derive(Clone, Debug)]
+pub enum Timeline {
+    /// The monotonic clock's time since then.
+    Since(Instant),
+    /// What the cell holds: the time of a test.
+    Set(Rc<Cell<Duration>>),
+}
+
+impl Timeline {
+    /// The monotonic clock's time from now on.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::Since(monotonic())
+    }
+
+    /// How long it has been.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        match self {
+            Self::Since(origin) => monotonic().duration_since(*origin),
+            Self::Set(cell) => cell.get(),
+        }
+    }
 }
 
 /// The wall clock for decisions: `None` if nobody has set it.

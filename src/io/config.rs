@@ -37,6 +37,8 @@ pub struct Configuration {
     pub policy: Policy,
     /// `[tvs]`.
     pub tvs: Tvs,
+    /// `[https]`.
+    pub https: Https,
     /// `[console]`.
     pub console: Console,
     /// `[retry]`.
@@ -197,6 +199,36 @@ impl Default for Tvs {
             handshake_timeout: Duration::from_secs(5),
             answer_timeout: Duration::from_secs(5),
             rsa1024: true,
+        }
+    }
+}
+
+/// How connections to HTTPS servers are made for the phone's other processes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Https {
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// Longest wait for the TLS handshake.
+    pub handshake_timeout: Duration,
+    /// Longest time without an octet in either direction.
+    pub idle: Duration,
+    /// Longest time in all.
+    pub total: Duration,
+    /// How many there may be at once.
+    pub slots: usize,
+}
+
+/// # Source
+/// Inferred: what a person at a phone waits for; a directory page is read in seconds, and a
+/// listener for events in hours.
+impl Default for Https {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            handshake_timeout: Duration::from_secs(10),
+            idle: Duration::from_secs(300),
+            total: Duration::from_secs(86_400),
+            slots: 64,
         }
     }
 }

@@ -10,8 +10,8 @@ use super::raw::{self, Given, Level};
 use super::read::{Faults, member_key};
 use super::values::parse_pin;
 use super::{
-    Configuration, Console, Device, Identity, Paths, Retry, ServerAddress, Slot, TVS_PORT, Tftp,
-    Tvs, TvsMember, Wrong,
+    Configuration, Console, Device, Https, Identity, Paths, Retry, ServerAddress, Slot, TVS_PORT,
+    Tftp, Tvs, TvsMember, Wrong,
 };
 use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::wire::name::{DeviceName, Model};
@@ -25,6 +25,7 @@ pub(super) struct Sections {
     pub(super) policy: raw::Policy,
     pub(super) tvs: raw::Tvs,
     pub(super) members: Vec<(usize, raw::TvsMember)>,
+    pub(super) https: raw::Https,
     pub(super) console: raw::Console,
     pub(super) retry: raw::Retry,
 }
@@ -37,9 +38,10 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<C
     let policy = policy(sections.policy, faults);
     let members = members(&sections.members, faults);
     let tvs = Tvs { members, ..tvs(&sections.tvs, faults) };
+    let https = https(&sections.https, faults);
     let console = console(&sections.console);
     let retry = retry(&sections.retry, faults);
-    Some(Configuration { device: device?, tftp, paths, policy, tvs, console, retry })
+    Some(Configuration { device: device?, tftp, paths, policy, tvs, https, console, retry })
 }
 
 fn device(raw: raw::Device, offset: usize, faults: &mut Faults) -> Option<Device> {
@@ -209,6 +211,24 @@ fn member(
     let mut address = faults.text(&key, address, parse, |found| Wrong::BadAddress { found })?;
     address.port = port.unwrap_or(address.port);
     Some(TvsMember { address, priority: priority.unwrap_or_default() })
+}
+
+fn https(raw: &raw::Https, faults: &mut Faults) -> Https {
+    let default = Https::default();
+    let mut wait = |key, given: &Given<u64>, default| {
+        faults.number(key, given, 100..=60_000).map_or(default, Duration::from_millis)
+    };
+    let connect_timeout =
+        wait("https.connect_timeout_ms", &raw.connect_timeout_ms, default.connect_timeout);
+    let handshake_timeout =
+        wait("https.handshake_timeout_ms", &raw.handshake_timeout_ms, default.handshake_timeout);
+    let mut limit = |key, given: &Given<u64>, default| {
+        faults.number(key, given, 1..=604_800).map_or(default, Duration::from_secs)
+    };
+    let idle = limit("https.idle_s", &raw.idle_s, default.idle);
+    let total = limit("https.total_s", &raw.total_s, default.total);
+    let slots = faults.number("https.slots", &raw.slots, 1..=1024).unwrap_or(default.slots);
+    Https { connect_timeout, handshake_timeout, idle, total, slots }
 }
 
 fn console(raw: &raw::Console) -> Console {

@@ -91,6 +91,16 @@ pub(super) struct Tvs {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct Https {
+    pub(super) connect_timeout_ms: Given<u64>,
+    pub(super) handshake_timeout_ms: Given<u64>,
+    pub(super) idle_s: Given<u64>,
+    pub(super) total_s: Given<u64>,
+    pub(super) slots: Given<u64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct TvsMember {
     pub(super) address: Given<String>,
     pub(super) port: Given<u64>,

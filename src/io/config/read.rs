@@ -80,6 +80,7 @@ fn sections(document: &mut DeTable<'_>, faults: &mut Faults) -> Sections {
         policy: section(document, "policy", faults),
         tvs: section(document, "tvs", faults),
         members,
+        https: section(document, "https", faults),
         console: section(document, "console", faults),
         retry: section(document, "retry", faults),
     }
