@@ -1,11 +1,13 @@
 //! What is installed: in memory, and in the store that keeps it over a restart.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use log::{error, info, warn};
 
 use crate::agent::SECD;
 use crate::io::clock::{self, Rfc3339};
+use crate::io::config::TvsMember;
 use crate::io::store::{Entry, Failure, Loaded, Slot, Store};
 use crate::trust::{Acceptance, Anchors, ListKind, TrustList, Verified, stored};
 
@@ -14,8 +16,10 @@ pub(super) struct Installed {
     state: PathBuf,
     /// None while the agent is locked.
     store: Option<Store>,
-    anchors: Anchors,
+    /// Shared with handshakes, which must not see them change.
+    anchors: Arc<Anchors>,
     configuration: Option<LastConfiguration>,
+    members: Vec<TvsMember>,
 }
 
 /// The last configuration that was accepted.
@@ -33,8 +37,9 @@ impl Installed {
         let mut installed = Self {
             state: state.to_path_buf(),
             store: None,
-            anchors: Anchors::default(),
+            anchors: Arc::default(),
             configuration: None,
+            members: Vec::new(),
         };
         installed.unlock();
         installed
@@ -48,7 +53,7 @@ impl Installed {
                     info!(target: SECD, "store: {}, state {}", self.state.display(), self.anchors.state());
                 }
                 Err(Locked) => {
-                    self.anchors = Anchors::default();
+                    self.anchors = Arc::default();
                     error!(target: SECD, "EROR:store: LOCKED: nothing is trusted until the store is mended or erased");
                 }
             }
@@ -65,7 +70,7 @@ impl Installed {
         }
         for kind in [ListKind::Ctl, ListKind::Itl] {
             if let Some(list) = read_list(&store, kind)? {
-                self.anchors.install(list);
+                Arc::make_mut(&mut self.anchors).install(list);
             }
         }
         self.configuration = read_configuration(&store);
@@ -78,8 +83,13 @@ impl Installed {
         self.store.is_none()
     }
 
-    pub(super) const fn anchors(&self) -> &Anchors {
+    pub(super) const fn anchors(&self) -> &Arc<Anchors> {
         &self.anchors
+    }
+
+    /// The TVS members that the last verified configuration names.
+    pub(super) fn members(&self) -> &[TvsMember] {
+        &self.members
     }
 
     pub(super) const fn configuration(&self) -> Option<&LastConfiguration> {
@@ -96,7 +106,7 @@ impl Installed {
         let Some(store) = &self.store else { return Ok(()) };
         let entry = noted(name, octets).with("acceptance", list.provenance().acceptance().word());
         store.install(slot(list.value().kind), &entry)?;
-        self.anchors.install(list);
+        Arc::make_mut(&mut self.anchors).install(list);
         Ok(())
     }
 

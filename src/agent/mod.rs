@@ -3,24 +3,30 @@
 //! Everything runs on one thread. The state stands in cells that are borrowed between two awaits,
 //! never across one.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use log::{error, info};
+use log::{error, info, warn};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
-use crate::io::clock;
-use crate::io::config::Configuration;
-use crate::trust::Anchors;
+use crate::io::clock::{self, Timeline};
+use crate::io::config::{Configuration, Device};
+use crate::io::tls::Identity;
+use crate::trust::{Anchors, Cache};
 
+mod ask;
 mod fetch;
+pub mod https;
 mod installed;
 mod phone_file;
 mod refresh;
 pub mod report;
 mod trust_list;
 
+use ask::Service;
 use installed::Installed;
 use report::{Alarm, Message, Messages};
 
@@ -30,16 +36,30 @@ pub struct Agent {
     installed: RefCell<Installed>,
     messages: RefCell<Messages>,
     alarm: Cell<Option<Alarm>>,
+    cache: RefCell<Cache>,
+    service: Service,
+    /// The phone's own certificate.
+    identity: Option<Identity>,
+    /// The connections that may be open at once.
+    slots: Semaphore,
+    timeline: Timeline,
     /// Numbers the transfers in the log.
     transfers: Cell<u64>,
 }
 
 impl Agent {
-    /// An agent with the lists and the configuration that its store holds.
+    /// An agent with the lists and the configuration that its store holds; what it learns expires
+    /// by `timeline`.
     #[must_use]
-    pub fn new(configuration: Configuration) -> Self {
+    pub fn new(configuration: Configuration, timeline: Timeline) -> Self {
         let installed = Installed::load(&configuration.paths.state);
+        let tvs = &configuration.tvs;
         Self {
+            cache: RefCell::new(Cache::new(tvs.cache, tvs.ttl_max)),
+            service: Service::default(),
+            identity: identity(&configuration.device),
+            slots: Semaphore::new(configuration.https.slots),
+            timeline,
             configuration: Rc::new(configuration),
             installed: RefCell::new(installed),
             messages: RefCell::default(),
@@ -93,9 +113,21 @@ impl Agent {
         self.alarm.set(Some(alarm));
     }
 
-    fn anchors(&self) -> std::cell::Ref<'_, Anchors> {
-        std::cell::Ref::map(self.installed.borrow(), Installed::anchors)
+    fn anchors(&self) -> Ref<'_, Arc<Anchors>> {
+        Ref::map(self.installed.borrow(), Installed::anchors)
     }
+
+    fn anchors_snapshot(&self) -> Arc<Anchors> {
+        self.anchors().clone()
+    }
+}
+
+/// A certificate that cannot be used is not offered: servers seldom insist.
+fn identity(device: &Device) -> Option<Identity> {
+    let paths = device.identity.as_ref()?;
+    Identity::load(&paths.certificate, &paths.key)
+        .inspect_err(|error| warn!(target: SECD, "device.certificate: {error}"))
+        .ok()
 }
 
 /// The signals that end the agent.

@@ -7,7 +7,7 @@ use log::{error, info, warn};
 
 use crate::agent::fetch::{Limit, Wanted, mapped};
 use crate::agent::report::Message;
-use crate::agent::trust_list::is_unreachable;
+use crate::agent::trust_list::{is_unreachable, unvouched};
 use crate::agent::{Agent, SECD, TFTP_CLIENT};
 use crate::io::tftp::Failure;
 use crate::io::{files, resolve};
@@ -90,7 +90,7 @@ impl Agent {
         let wanted = Wanted { name: &asked, limit, said: Limit::Told };
         let octets = self.fetch(&wanted).await.map_err(NotTaken::Fetch)?;
         let offer = Offer { name: &asked, octets: &octets };
-        let payload = self.judge_file(signed, offer, &path).map_err(|reason| {
+        let payload = self.judge_file(signed, offer, &path).await.map_err(|reason| {
             told_refusal(&path, &reason);
             NotTaken::Refused
         })?;
@@ -120,7 +120,7 @@ impl Agent {
         Security::of(signed)
     }
 
-    fn judge_file(
+    async fn judge_file(
         &self,
         security: Security,
         offer: Offer<'_>,
@@ -132,13 +132,19 @@ impl Agent {
             return Ok(offer.octets.to_vec());
         }
         let policy = &self.configuration.policy;
-        let accepted = match update::file(&self.anchors(), Kind::Signed, offer, policy) {
+        let anchors = self.anchors_snapshot();
+        let accepted = match update::file(&anchors, Kind::Signed, offer, policy) {
             Decision::Trust(accepted) => accepted,
             Decision::Refuse(reason) => return Err(reason),
-            Decision::Ask(query) => {
-                warn!(target: SECD, "processTvsClntReq: no TVS to ask about {}", query.subject);
-                return Err(query.otherwise);
-            }
+            Decision::Ask(query) => match self.ask_signer(&query).await {
+                Ok(vouched) => {
+                    update::file_vouched(&anchors, Kind::Signed, offer, policy, &vouched)?
+                }
+                Err(unanswered) => {
+                    unvouched(offer.name, &unanswered);
+                    return Err(query.otherwise);
+                }
+            },
         };
         for warning in &accepted.warnings {
             warn!(target: SECD, "verifyFile: {}: {warning}", offer.name);

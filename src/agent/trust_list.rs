@@ -2,11 +2,13 @@
 
 use log::{debug, error, info, warn};
 
+use crate::agent::ask::Unanswered;
 use crate::agent::fetch::{Limit, Wanted};
 use crate::agent::report::{Message, Step};
 use crate::agent::{Agent, SECD};
 use crate::io::tftp::Failure;
 use crate::trust::signature::sha256;
+use crate::trust::tvs as answers;
 use crate::trust::update::{self, Accepted, Offer};
 use crate::trust::{Decision, ListKind, Provenance, Reason, TrustList, Verified};
 
@@ -23,7 +25,7 @@ impl Agent {
                 Ok(octets) if octets.is_empty() => {
                     warn!(target: SECD, "tlRequestFile: {name} is empty: taken as not found");
                 }
-                Ok(octets) => return Ok(self.judge_list(kind, name, &octets)),
+                Ok(octets) => return Ok(self.judge_list(kind, name, &octets).await),
                 Err(Failure::NotFound { .. }) => {}
                 Err(failure) => return self.list_not_fetched(name, failure),
             }
@@ -48,25 +50,34 @@ impl Agent {
     }
 
     /// Judges what came, and installs it if it is believed and new.
-    fn judge_list(&self, kind: ListKind, name: &str, octets: &[u8]) -> Step {
+    async fn judge_list(&self, kind: ListKind, name: &str, octets: &[u8]) -> Step {
         let same = self
             .anchors()
             .records(kind)
             .is_some_and(|installed| installed.sha256 == sha256(octets));
         let offer = Offer { name, octets };
-        let decision = update::list(&self.anchors(), kind, offer, &self.configuration.policy);
-        match (decision, same) {
-            (Decision::Trust(accepted), _) => self.install_list(&accepted, name, octets, same),
+        let policy = &self.configuration.policy;
+        let decision = update::list(&self.anchors(), kind, offer, policy);
+        let judged = match decision {
+            Decision::Trust(accepted) => Ok(accepted),
+            Decision::Refuse(reason) => Err(reason),
             // What is in force need not be vouched for again.
-            (_, true) => {
+            Decision::Ask(query) if same => Err(query.otherwise),
+            Decision::Ask(query) => match self.ask_signer(&query).await {
+                Ok(vouched) => update::list_vouched(&self.anchors(), kind, offer, policy, &vouched),
+                Err(unanswered) => {
+                    unvouched(name, &unanswered);
+                    Err(query.otherwise)
+                }
+            },
+        };
+        match judged {
+            Ok(accepted) => self.install_list(&accepted, name, octets, same),
+            Err(_) if same => {
                 debug!(target: SECD, "updateFromFile: {name} is the installed list");
                 Step::Kept
             }
-            (Decision::Refuse(reason), false) => refused(name, &reason),
-            (Decision::Ask(query), false) => {
-                warn!(target: SECD, "processTvsClntReq: no TVS to ask about {}", query.subject);
-                refused(name, &query.otherwise)
-            }
+            Err(reason) => refused(name, &reason),
         }
     }
 
@@ -93,12 +104,22 @@ impl Agent {
         match self.installed.borrow_mut().install(accepted.value.clone(), name, octets) {
             Ok(()) => {
                 info!(target: SECD, "updateFromFile: {} file updated", list.kind.word());
+                self.forget_unlisted();
                 Step::Installed
             }
             Err(failure) => {
                 error!(target: SECD, "EROR:updateFromFile: {name} not installed: {failure}");
                 Step::Broken
             }
+        }
+    }
+
+    /// Forgets what was vouched for by a TVS server that no list knows any more.
+    fn forget_unlisted(&self) {
+        let anchors = self.anchors_snapshot();
+        let gone = self.cache.borrow_mut().retain_by_tvs(|tvs| answers::is_listed(&anchors, tvs));
+        if gone > 0 {
+            info!(target: SECD, "TVS cache: {gone} answers forgotten with the server that gave them");
         }
     }
 
@@ -115,6 +136,11 @@ impl Agent {
             _ => self.tell(Message::TftpError),
         }
     }
+}
+
+/// Why nobody vouched for the signer of a file.
+pub(super) fn unvouched(name: &str, unanswered: &Unanswered) {
+    error!(target: SECD, "EROR:processTvsClntReq: signer of {name} not vouched for: {unanswered}");
 }
 
 fn refused(name: &str, reason: &Reason) -> Step {

@@ -12,6 +12,7 @@ use lexopt::prelude::{Long, Short, Value};
 use lexopt::{Arg, Parser};
 
 mod check_config;
+mod connect;
 mod facts;
 mod fetch;
 mod input;
@@ -43,6 +44,7 @@ fn dispatch(mut arguments: Parser) -> Result<Exit, Failure> {
     match command.as_str() {
         "help" => Ok(print(HELP)),
         "check-config" => check_config::run(arguments),
+        "connect" => connect::run(arguments),
         "fetch" => fetch::run(arguments),
         "run" => run::run(arguments),
         "show" => show::run(arguments),
@@ -136,6 +138,7 @@ Usage: secd COMMAND [OPTIONS]
 
 The daemon:
   run                 be the agent, in the foreground; the console log goes to standard error
+  connect HOST:PORT   open an HTTPS connection as the agent would, judged by its lists and TVS
   check-config        read the configuration and say everything that is wrong with it
 
 Files:

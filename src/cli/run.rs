@@ -11,6 +11,7 @@ use tokio::task::LocalSet;
 use crate::agent::Agent;
 use crate::cli::check_config::{self, DEFAULT};
 use crate::cli::{Exit, Failure, help_or_unexpected, input, usage};
+use crate::io::clock::Timeline;
 use crate::io::console;
 
 /// Runs the agent until it is told to end.
@@ -27,7 +28,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     let device = &configuration.device.name;
     info!(target: "SECD", "run: secd {} for {device}", env!("CARGO_PKG_VERSION"));
     let runtime = Builder::new_current_thread().enable_all().build().map_err(unavailable)?;
-    let agent = Agent::new(configuration);
+    let agent = Agent::new(configuration, Timeline::start());
     runtime.block_on(LocalSet::new().run_until(agent.run())).map_err(unavailable)?;
     Ok(Exit::Done)
 }

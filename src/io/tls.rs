@@ -33,11 +33,14 @@ pub use verifier::{Pin, SmallKeys};
 use crate::trust::Grant;
 use crate::trust::signature::sha256;
 
+/// An open connection.
+pub type Stream = TlsStream<TcpStream>;
+
 /// A finished handshake with a server that nobody has judged yet.
 ///
 /// There is no way to read or write: that takes [`admit`](Self::admit).
 pub struct Handshaken {
-    stream: TlsStream<TcpStream>,
+    stream: Stream,
     chain: Vec<CertificateDer<'static>>,
 }
 
@@ -66,7 +69,7 @@ impl Handshaken {
     ///
     /// # Errors
     /// [`OtherCertificate`] if the grant is for another certificate; the connection is closed.
-    pub fn admit(self, grant: &Grant) -> Result<TlsStream<TcpStream>, OtherCertificate> {
+    pub fn admit(self, grant: &Grant) -> Result<Stream, OtherCertificate> {
         if *grant.certificate() == sha256(self.certificate()) {
             return Ok(self.stream);
         }
@@ -111,7 +114,7 @@ pub async fn connect_pinned(
     terms: Terms,
     pin: Pin,
     identity: Option<&Identity>,
-) -> Result<TlsStream<TcpStream>, Failure> {
+) -> Result<Stream, Failure> {
     let verifier = Arc::new(verifier::Pinned::new(pin, terms.keys));
     connect(stream, terms, verifier, identity).await
 }
@@ -121,7 +124,7 @@ async fn connect(
     terms: Terms,
     verifier: Arc<dyn ServerCertVerifier>,
     identity: Option<&Identity>,
-) -> Result<TlsStream<TcpStream>, Failure> {
+) -> Result<Stream, Failure> {
     let connector = TlsConnector::from(Arc::new(configuration(verifier, identity)?));
     match timeout(terms.within, connector.connect(terms.name, stream)).await {
         Err(_) => Err(Failure::TimedOut),

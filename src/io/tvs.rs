@@ -5,10 +5,9 @@ use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::client::TlsStream;
 
+use crate::io::tls::Stream;
 use crate::proto::tvs::{Exchange, Misbehaved, Progress};
 
 /// Sends a request, in one piece, and takes in the answer.
@@ -16,7 +15,7 @@ use crate::proto::tvs::{Exchange, Misbehaved, Progress};
 /// # Errors
 /// [`Failure`]; the exchange is over, and the member has failed.
 pub async fn ask(
-    stream: &mut TlsStream<TcpStream>,
+    stream: &mut Stream,
     request: &[u8],
     exchange: &mut Exchange,
     within: Duration,
@@ -28,7 +27,7 @@ pub async fn ask(
 }
 
 async fn converse(
-    stream: &mut TlsStream<TcpStream>,
+    stream: &mut Stream,
     request: &[u8],
     exchange: &mut Exchange,
 ) -> Result<(), Failure> {
@@ -54,7 +53,7 @@ async fn converse(
 }
 
 /// Closes a connection; nobody waits for the other side to agree.
-pub async fn close(mut stream: TlsStream<TcpStream>) {
+pub async fn close(mut stream: Stream) {
     let _courtesy = timeout(FAREWELL, stream.shutdown()).await;
 }
 

@@ -1,7 +1,9 @@
 //! The address of a server, as an administrator writes it.
 
 use core::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use rustls::pki_types::ServerName;
 
 /// A host and a port.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -58,6 +60,16 @@ impl fmt::Display for ServerAddress {
 }
 
 impl Host {
+    /// The name that a server's certificate is compared with; `address` stands in for a name that
+    /// no certificate can have.
+    pub fn server_name(&self, address: SocketAddr) -> ServerName<'static> {
+        let by_address = || ServerName::IpAddress(address.ip().into());
+        match self {
+            Self::Ip(ip) => ServerName::IpAddress((*ip).into()),
+            Self::Name(name) => ServerName::try_from(name.clone()).unwrap_or_else(|_| by_address()),
+        }
+    }
+
     /// An IPv4 address or a name of RFC 1123; a name of digits and dots only is a mistyped
     /// address.
     fn parse(text: &str) -> Option<Self> {

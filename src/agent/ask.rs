@@ -1,0 +1,360 @@
+//! Questions to the Trust Verification Service: cache first, then the members in order.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use log::{debug, error, info, warn};
+use tokio::sync::watch;
+
+use crate::agent::{Agent, SECD};
+use crate::io::config::{TVS_PORT, TvsMember};
+use crate::io::tls::{self, Pin, SmallKeys, Terms};
+use crate::io::{resolve, tcp, tvs};
+use crate::proto::tvs::{Exchange, Sessions};
+use crate::trust::cache::{DEFAULT_TTL, Source};
+use crate::trust::peer::{self, Pinned};
+use crate::trust::signature::{sha1, sha256};
+use crate::trust::tvs::{self as answers, Endorsed, Unvouched, Vouched};
+use crate::trust::{Anchors, ListKind, Purpose, Query};
+use crate::wire::tvs::{DeviceName, Request, Response};
+use crate::wire::{Role, Serial};
+
+/// What the agent knows of the service besides the cache.
+#[derive(Default)]
+pub(super) struct Service {
+    sessions: RefCell<Sessions>,
+    in_flight: RefCell<BTreeMap<[u8; 32], watch::Receiver<Option<Outcome>>>>,
+}
+
+/// Why nobody vouches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unanswered {
+    /// No member is known, or no list says how to know one.
+    NobodyToAsk,
+    /// No member gave an answer; why the last one did not.
+    NoAnswer(String),
+    /// The service answered, and does not vouch.
+    Unvouched(Unvouched),
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NobodyToAsk => f.write_str("there is no TVS to ask"),
+            Self::NoAnswer(why) => write!(f, "no TVS server answered, {why}"),
+            Self::Unvouched(unvouched) => unvouched.fmt(f),
+        }
+    }
+}
+
+/// The answer to one question, as all who ask it at the same time share it.
+type Outcome = Result<(Proof, Source), Unanswered>;
+
+#[derive(Clone)]
+enum Proof {
+    Peer(Endorsed),
+    Signer(Vouched),
+}
+
+/// A question.
+enum Question<'a> {
+    Peer { purpose: Purpose, certificate: &'a [u8] },
+    Signer(&'a Query),
+}
+
+impl Question<'_> {
+    /// What tells one question from another.
+    fn key(&self) -> [u8; 32] {
+        match self {
+            Self::Peer { purpose, certificate } => {
+                sha256(&[purpose.to_string().as_bytes(), certificate].concat())
+            }
+            Self::Signer(query) => sha256(format!("{query:?}").as_bytes()),
+        }
+    }
+
+    fn request(&self) -> Request<'_> {
+        match self {
+            Self::Peer { certificate, .. } => Request::Verify { certificate },
+            Self::Signer(query) => Request::Query {
+                subject: &query.subject,
+                issuer: &query.issuer,
+                serial: Serial::new(&query.serial),
+            },
+        }
+    }
+
+    fn judge(&self, response: &Response<'_>) -> Result<Proof, Unvouched> {
+        match self {
+            Self::Peer { purpose, certificate } => {
+                let accepted = answers::peer(*purpose, certificate, response)?;
+                for warning in accepted.warnings {
+                    warn!(target: SECD, "processTvsSrvrResponse: {warning}");
+                }
+                Ok(Proof::Peer(accepted.value))
+            }
+            Self::Signer(query) => answers::signer(query, response).map(Proof::Signer),
+        }
+    }
+
+    /// The question as the log names it on its way out and back.
+    const fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Peer { .. } => ("Authenticate Certificate", "Authentication Response"),
+            Self::Signer(_) => ("Query Certificate", "Query Response"),
+        }
+    }
+}
+
+impl Agent {
+    /// Asks whether the signer of a file is trusted, and for its certificate.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub(super) async fn ask_signer(&self, query: &Query) -> Result<Vouched, Unanswered> {
+        info!(target: SECD, "processTvsClntReq: TVS Query Certificate request");
+        if let Some(vouched) = self.cache.borrow().signer(query, self.timeline.now()) {
+            info!(target: SECD, "lookupAuthCertTvsCacheEntry: Matching entry found at cache");
+            return Ok(vouched.clone());
+        }
+        info!(target: SECD, "lookupAuthCertTvsCacheEntry: No matching entry found at cache");
+        match self.ask_once(&Question::Signer(query)).await? {
+            Proof::Signer(vouched) => Ok(vouched),
+            Proof::Peer(_) => Err(Unanswered::NobodyToAsk),
+        }
+    }
+
+    /// Asks whether a peer's certificate is trusted for a purpose. The cache has been searched.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub(super) async fn ask_peer(
+        &self,
+        purpose: Purpose,
+        certificate: &[u8],
+    ) -> Result<Endorsed, Unanswered> {
+        match self.ask_once(&Question::Peer { purpose, certificate }).await? {
+            Proof::Peer(endorsed) => Ok(endorsed),
+            Proof::Signer(_) => Err(Unanswered::NobodyToAsk),
+        }
+    }
+
+    /// Asks, unless the same question is on its way already: then its answer is shared. Only who
+    /// asked keeps the answer.
+    async fn ask_once(&self, question: &Question<'_>) -> Result<Proof, Unanswered> {
+        let key = question.key();
+        loop {
+            let waiting = self.service.in_flight.borrow().get(&key).cloned();
+            let Some(mut answer) = waiting else { break };
+            debug!(target: SECD, "processTvsClntReq: the same question is on its way");
+            if let Ok(outcome) = answer.wait_for(Option::is_some).await {
+                return outcome
+                    .clone()
+                    .unwrap_or(Err(Unanswered::NobodyToAsk))
+                    .map(|(proof, _)| proof);
+            }
+            // Who asked has gone before the answer: the question is ours now.
+        }
+        let (sender, receiver) = watch::channel(None);
+        self.service.in_flight.borrow_mut().insert(key, receiver);
+        let flight = InFlight { service: &self.service, key };
+        let outcome = self.ask_members(question).await;
+        if let Ok((proof, source)) = &outcome {
+            self.keep(proof.clone(), source.clone());
+        }
+        drop(flight);
+        let _nobody_waits = sender.send(Some(outcome.clone()));
+        outcome.map(|(proof, _)| proof)
+    }
+
+    fn keep(&self, proof: Proof, source: Source) {
+        let said = match &proof {
+            Proof::Peer(endorsed) => endorsed.ttl(),
+            Proof::Signer(vouched) => vouched.endorsed().ttl(),
+        };
+        let now = self.timeline.now();
+        let mut cache = self.cache.borrow_mut();
+        let kept = match proof {
+            Proof::Peer(endorsed) => cache.insert_peer(endorsed, source, now),
+            Proof::Signer(vouched) => cache.insert_signer(vouched, source, now),
+        };
+        let word = if said.is_some_and(|ttl| ttl != DEFAULT_TTL) { "" } else { "default " };
+        match kept {
+            Some(ttl) => info!(
+                target: SECD,
+                "saveCertToTvsCache: Saving certificate in TVS cache with {word}time-to-live value: {} seconds",
+                ttl.as_secs()
+            ),
+            None => warn!(target: SECD, "saveCertToTvsCache: the answer is not kept"),
+        }
+    }
+
+    async fn ask_members(&self, question: &Question<'_>) -> Outcome {
+        let anchors = self.anchors_snapshot();
+        let members = self.members();
+        let pinnable = [ListKind::Ctl, ListKind::Itl]
+            .into_iter()
+            .any(|kind| anchors.records(kind).is_some_and(|list| list.lists(Role::Tvs)));
+        if members.is_empty() || !pinnable {
+            let lack =
+                if pinnable { "no member is configured" } else { "no list has a TVS record" };
+            error!(target: SECD, "EROR:processTvsClntReq: no TVS to ask, {lack}");
+            return Err(Unanswered::NobodyToAsk);
+        }
+        info!(target: SECD, "processTvsClntReq: No server sock exists, must be created");
+        let mut last = String::new();
+        for member in members {
+            match self.ask_member(&member, question, &anchors).await {
+                Ok(outcome) => return outcome,
+                Err(failure) => {
+                    error!(target: SECD, "EROR:processTvsClntReq: TVS server {}: {failure}", member.address);
+                    last = failure;
+                }
+            }
+        }
+        Err(Unanswered::NoAnswer(last))
+    }
+
+    /// Asks one member.
+    ///
+    /// # Errors
+    /// Why the member failed, so that the next one is asked; its word, either way, is no error.
+    async fn ask_member(
+        &self,
+        member: &TvsMember,
+        question: &Question<'_>,
+        anchors: &Arc<Anchors>,
+    ) -> Result<Outcome, String> {
+        let addresses = resolve::all(std::slice::from_ref(&member.address)).await;
+        let address = *addresses.first().ok_or("its name does not resolve")?;
+        let stream = self.connect_member(address, member, anchors).await?;
+        let (stream, exchange) = self.exchange(stream, question).await?;
+        let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+        let source = Source {
+            member: member.address.to_string().into(),
+            tvs: shown.map(|der| sha1(der)).unwrap_or_default(),
+        };
+        tokio::task::spawn_local(tvs::close(stream));
+        let response = exchange.response().map_err(|misbehaved| misbehaved.to_string())?;
+        let (_, back) = question.words();
+        info!(target: SECD, "processTvsSrvrResponse: {back} received, status : {}", response.status);
+        match question.judge(&response) {
+            Ok(proof) => Ok(Ok((proof, source))),
+            Err(unvouched) if unvouched.is_final() => Ok(Err(Unanswered::Unvouched(unvouched))),
+            Err(unvouched) => Err(unvouched.to_string()),
+        }
+    }
+
+    async fn connect_member(
+        &self,
+        address: SocketAddr,
+        member: &TvsMember,
+        anchors: &Arc<Anchors>,
+    ) -> Result<tls::Stream, String> {
+        let settings = &self.configuration.tvs;
+        let socket = tcp::Socket::bound(address).map_err(|failure| failure.to_string())?;
+        let endpoint = socket.endpoint().map(|endpoint| endpoint.to_string()).unwrap_or_default();
+        info!(
+            target: SECD,
+            "secReq_initClient: clnt sock fd {} bound to <{endpoint}>", socket.descriptor()
+        );
+        let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
+        info!(target: SECD, "getTvsServerInfo: Phone in {family} only mode");
+        info!(target: SECD, "getTvsServerInfo: Retrieving {family} address");
+        let (ip, port) = (address.ip(), address.port());
+        let default = if port == TVS_PORT { " (default)" } else { "" };
+        info!(
+            target: SECD,
+            "connectToTvsServer: Successfully started a TLS connection establishment to the TVS server: IP:{ip}, port:{port}{default}; Waiting for it to get connected."
+        );
+        let connected = socket.connect(settings.connect_timeout).await;
+        let stream = connected.map_err(|failure| failure.to_string())?;
+        let terms = Terms {
+            name: member.address.host.server_name(address),
+            keys: if settings.rsa1024 { SmallKeys::Accept } else { SmallKeys::Refuse },
+            within: settings.handshake_timeout,
+        };
+        let pin = pin(anchors.clone(), address);
+        tls::connect_pinned(stream, terms, pin, self.identity.as_ref())
+            .await
+            .map_err(|failure| failure.to_string())
+    }
+
+    async fn exchange(
+        &self,
+        mut stream: tls::Stream,
+        question: &Question<'_>,
+    ) -> Result<(tls::Stream, Exchange), String> {
+        let session = self.service.sessions.borrow_mut().number();
+        let device = &self.configuration.device;
+        let name = DeviceName::new(device.model.as_str(), device.name.as_str())
+            .map_err(|_| "the device name does not fit a request".to_owned())?;
+        let begun = Exchange::begin(&question.request(), &name, session);
+        let (mut exchange, octets) = begun.map_err(|unsendable| unsendable.to_string())?;
+        let (out, _) = question.words();
+        info!(
+            target: SECD,
+            "sendTvsClientReqToSrvr: {out} : request sent to TVS server - waiting for response"
+        );
+        tvs::ask(&mut stream, &octets, &mut exchange, self.configuration.tvs.answer_timeout)
+            .await
+            .map_err(|failure| failure.to_string())?;
+        Ok((stream, exchange))
+    }
+
+    /// The members of the last verified configuration, else those of our own.
+    fn members(&self) -> Vec<TvsMember> {
+        let installed = self.installed.borrow();
+        match installed.members() {
+            [] => self.configuration.tvs.members.clone(),
+            members => members.to_vec(),
+        }
+    }
+}
+
+/// Whether a certificate is the one that the lists have for a TVS server, with the lines that the
+/// log has for the search.
+fn pin(anchors: Arc<Anchors>, address: SocketAddr) -> Pin {
+    Arc::new(move |der| {
+        let ip = address.ip();
+        info!(target: SECD, "srvr_cert_vfy: Server Certificate Validation needs to be done");
+        let pinned = peer::pinned(&anchors, der);
+        info!(target: SECD, "findByIssuerAndSerialAndRoleInTL: Searching TL from CTL file");
+        if !matches!(
+            pinned,
+            Ok(Pinned::Fits(ListKind::Ctl) | Pinned::OtherCertificate(ListKind::Ctl))
+        ) {
+            info!(target: SECD, "findByIssuerAndSerialAndRoleInTL: Searching TL from ITL file");
+        }
+        match pinned {
+            Ok(Pinned::Fits(_)) => {
+                info!(target: SECD, "verifyCertWithHashFromTL: cert hash and hash in TL MATCH");
+                info!(target: SECD, "tvs_cert_vfy: TVS cert verified with hash from TL, <{ip}>");
+                return true;
+            }
+            Ok(Pinned::OtherCertificate(_)) => {
+                error!(target: SECD, "EROR:verifyCertWithHashFromTL: cert hash and hash in TL DIFFER");
+            }
+            Ok(Pinned::NotListed) => {
+                error!(target: SECD, "EROR:tvs_cert_vfy: TVS cert not in CTL or ITL, <{ip}>");
+            }
+            Err(_) => error!(target: SECD, "EROR:tvs_cert_vfy: not one certificate, <{ip}>"),
+        }
+        false
+    })
+}
+
+/// Takes the question off the list, also when who asked it is dropped in the midst.
+struct InFlight<'a> {
+    service: &'a Service,
+    key: [u8; 32],
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.service.in_flight.borrow_mut().remove(&self.key);
+    }
+}

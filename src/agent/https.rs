@@ -1,0 +1,242 @@
+//! HTTPS connections for the phone's other processes: connected, judged, and only then opened.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use log::{error, info, warn};
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::agent::ask::Unanswered;
+use crate::agent::{Agent, SECD};
+use crate::io::config::ServerAddress;
+use crate::io::proxy::{self, Limits, Relayed};
+use crate::io::tls::{self, Handshaken, SmallKeys, Terms};
+use crate::io::{clock, resolve, tcp};
+use crate::trust::peer::{Distrust, Peer};
+use crate::trust::{Grant, GrantedBy, ListKind, Purpose};
+
+/// What a local process wants to talk to.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The server.
+    pub server: ServerAddress,
+    /// What it is to the phone.
+    pub purpose: Purpose,
+    /// The descriptor of the local client, for the log.
+    pub client: i32,
+}
+
+/// Why a local process gets no connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotOpened {
+    /// The server's certificate is not believed.
+    Distrusted(Distrust),
+    /// No TLS with this server.
+    Handshake(String),
+    /// As many connections as may be are open.
+    NoSlot,
+    /// The server cannot be reached.
+    Unreachable(String),
+}
+
+impl fmt::Display for NotOpened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Distrusted(distrust) => distrust.fmt(f),
+            Self::Handshake(why) | Self::Unreachable(why) => f.write_str(why),
+            Self::NoSlot => f.write_str("too many connections are open"),
+        }
+    }
+}
+
+impl Agent {
+    /// Opens a connection and relays between it and a local client until it ends.
+    ///
+    /// # Errors
+    /// [`NotOpened`]; not an octet has been exchanged then.
+    pub async fn serve_https<C: AsyncRead + AsyncWrite>(
+        &self,
+        target: &Target,
+        client: C,
+    ) -> Result<Relayed, NotOpened> {
+        let _slot = self.slots.try_acquire().map_err(|_| NotOpened::NoSlot)?;
+        let stream = self.open(target).await?;
+        let settings = &self.configuration.https;
+        let limits = Limits { idle: settings.idle, total: settings.total };
+        let relayed = proxy::relay(client, stream, limits).await;
+        let Relayed { up, down, end } = &relayed;
+        info!(target: SECD, "clpState: connection to {} {end}, {up} octets up, {down} down", target.server);
+        Ok(relayed)
+    }
+
+    /// Connects to a server and judges it.
+    ///
+    /// # Errors
+    /// [`NotOpened`].
+    pub async fn open(&self, target: &Target) -> Result<tls::Stream, NotOpened> {
+        let (handshaken, address) = self.shake_hands(target).await?;
+        let name = target.server.host.server_name(address);
+        match self.judge(target.purpose, &handshaken, &name, address).await {
+            Ok(grant) => handshaken.admit(&grant).map_err(|_| {
+                // The grant was made from this handshake: only a fault of ours can part them.
+                NotOpened::Distrusted(Distrust::NotACertificate)
+            }),
+            Err(distrust) => {
+                error!(target: SECD, "EROR:https_cert_vfy: HTTPS cert not trusted, <{}>: {distrust}", address.ip());
+                told(target, address, None);
+                Err(NotOpened::Distrusted(distrust))
+            }
+        }
+    }
+
+    async fn shake_hands(&self, target: &Target) -> Result<(Handshaken, SocketAddr), NotOpened> {
+        let settings = &self.configuration.https;
+        let (stream, address, descriptor) = self.connect(target).await?;
+        let (ip, client) = (address.ip(), target.client);
+        info!(target: SECD, "clpSetupSsl: TCP connected, <{ip}> c:{client} s:{descriptor}");
+        info!(target: SECD, "clpSetupSsl: start SSL/TLS handshake, <{ip}> c:{client} s:{descriptor}");
+        let small = self.configuration.policy.min_rsa_bits < 2048;
+        let terms = Terms {
+            name: target.server.host.server_name(address),
+            keys: if small { SmallKeys::Accept } else { SmallKeys::Refuse },
+            within: settings.handshake_timeout,
+        };
+        match tls::shake_hands(stream, terms).await {
+            Ok(handshaken) => Ok((handshaken, address)),
+            Err(failure) => {
+                error!(target: SECD, "EROR:clpState: SSL_connect:failed, <{ip}>: {failure}");
+                told(target, address, Some(descriptor));
+                Err(NotOpened::Handshake(failure.to_string()))
+            }
+        }
+    }
+
+    /// Connects to the first address of the server that takes the connection.
+    async fn connect(
+        &self,
+        target: &Target,
+    ) -> Result<(tokio::net::TcpStream, SocketAddr, i32), NotOpened> {
+        let mut last = format!("{} does not resolve", target.server.host);
+        for address in resolve::all(std::slice::from_ref(&target.server)).await {
+            let (ip, port, client) = (address.ip(), address.port(), target.client);
+            let family = if address.is_ipv4() { "IPV4" } else { "IPV6" };
+            info!(target: SECD, "clpSetupSsl: Trying to connect to {family}, IP: {ip}, Port : {port}");
+            let attempt = async {
+                let socket = tcp::Socket::bound(address)?;
+                let descriptor = socket.descriptor();
+                info!(
+                    target: SECD,
+                    "clpSetupSsl: TCP connect() waiting, <{ip}> c:{client} s:{descriptor} port: {port}"
+                );
+                let stream = socket.connect(self.configuration.https.connect_timeout).await?;
+                Ok::<_, tcp::Failure>((stream, descriptor))
+            };
+            match attempt.await {
+                Ok((stream, descriptor)) => return Ok((stream, address, descriptor)),
+                Err(failure) => {
+                    error!(target: SECD, "EROR:clpSetupSsl: TCP connect() failed, <{ip}>: {failure}");
+                    last = failure.to_string();
+                }
+            }
+        }
+        error!(target: SECD, "EROR:clpSndStatus: SSL CLNT ERR, srvr<{}>", target.server.host);
+        Err(NotOpened::Unreachable(last))
+    }
+
+    /// Judges a server: CTL, ITL, a path to a listed authority, earlier answers, TVS.
+    async fn judge(
+        &self,
+        purpose: Purpose,
+        handshaken: &Handshaken,
+        name: &ServerName<'_>,
+        address: SocketAddr,
+    ) -> Result<Grant, Distrust> {
+        let ip = address.ip();
+        info!(target: SECD, "srvr_cert_vfy: Server Certificate Validation needs to be done");
+        let peer = Peer {
+            purpose,
+            certificate: handshaken.certificate(),
+            intermediates: handshaken.intermediates(),
+            name,
+        };
+        let grant = match self.listed(&peer)? {
+            Some(grant) => grant,
+            None => {
+                error!(target: SECD, "EROR:https_cert_vfy: HTTPS cert not in CTL, <{ip}>");
+                self.vouched(&peer).await?
+            }
+        };
+        for warning in peer.oddities(clock::now()) {
+            warn!(target: SECD, "srvr_cert_vfy: <{ip}>: {warning}");
+        }
+        match grant.by() {
+            GrantedBy::Cache => info!(target: SECD, "Authenticated the HTTPS conn via TVS cache"),
+            GrantedBy::Listed(kind) => {
+                info!(target: SECD, "https_cert_vfy: HTTPS cert in {}, <{ip}>", kind.word());
+            }
+            GrantedBy::Path(kind) => {
+                info!(target: SECD, "https_cert_vfy: HTTPS cert under a CA in {}, <{ip}>", kind.word());
+            }
+            // The technote's firmware says this as an error.
+            GrantedBy::Tvs => error!(target: SECD, "Authenticated the HTTPS conn via TVS"),
+        }
+        Ok(grant)
+    }
+
+    /// Searches the lists: for exactly this certificate, then for an authority above it.
+    fn listed(&self, peer: &Peer<'_>) -> Result<Option<Grant>, Distrust> {
+        let anchors = self.anchors();
+        for kind in [ListKind::Ctl, ListKind::Itl] {
+            info!(target: SECD, "findByCertAndRoleInTL: Searching TL from {} file", kind.word());
+            let found = peer.listed(&anchors, kind).map_err(|_| Distrust::NotACertificate)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        for kind in [ListKind::Ctl, ListKind::Itl] {
+            match peer.under_authority(&anchors, kind, clock::now()) {
+                Ok(None) => {}
+                Ok(found) => return Ok(found),
+                Err(no_path) => {
+                    info!(target: SECD, "findCaInTL: {}: {no_path}", kind.word());
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Searches earlier answers, then asks.
+    async fn vouched(&self, peer: &Peer<'_>) -> Result<Grant, Distrust> {
+        info!(target: SECD, "processTvsClntReq: TVS Certificate Authentication request");
+        if let Some(accepted) = peer.cached(&self.cache.borrow(), self.timeline.now()) {
+            info!(target: SECD, "lookupAuthCertTvsCacheEntry: Matching entry found at cache");
+            for warning in accepted.warnings {
+                warn!(target: SECD, "lookupAuthCertTvsCacheEntry: {warning}");
+            }
+            return Ok(accepted.value);
+        }
+        info!(target: SECD, "lookupAuthCertTvsCacheEntry: No matching entry found at cache");
+        let endorsed =
+            self.ask_peer(peer.purpose, peer.certificate).await.map_err(|unanswered| {
+                match unanswered {
+                    Unanswered::NobodyToAsk => Distrust::NobodyToAsk,
+                    Unanswered::NoAnswer(why) => Distrust::NoAnswer(why),
+                    Unanswered::Unvouched(unvouched) => Distrust::Unvouched(unvouched.to_string()),
+                }
+            })?;
+        peer.endorsed(&endorsed).ok_or(Distrust::NotACertificate)
+    }
+}
+
+/// The lines of a connection that was not opened.
+fn told(target: &Target, address: SocketAddr, descriptor: Option<i32>) {
+    let (ip, client) = (address.ip(), target.client);
+    if let Some(descriptor) = descriptor {
+        error!(
+            target: SECD,
+            "EROR:clpSetupSsl: ** SSL handshake failed, <{ip}> c:{client} s:{descriptor}"
+        );
+    }
+    error!(target: SECD, "EROR:clpSndStatus: SSL CLNT ERR, srvr<{ip}>");
+}
