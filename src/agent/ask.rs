@@ -254,7 +254,8 @@ impl Agent {
         member: &TvsMember,
         anchors: &Arc<Anchors>,
     ) -> Result<tls::Stream, String> {
-        let settings = &self.configuration.tvs;
+        let configuration = self.configuration();
+        let settings = &configuration.tvs;
         let socket = tcp::Socket::bound(address).map_err(|failure| failure.to_string())?;
         let endpoint = socket.endpoint().map(|endpoint| endpoint.to_string()).unwrap_or_default();
         info!(
@@ -289,7 +290,8 @@ impl Agent {
         question: &Question<'_>,
     ) -> Result<(tls::Stream, Exchange), String> {
         let session = self.service.sessions.borrow_mut().number();
-        let device = &self.configuration.device;
+        let configuration = self.configuration();
+        let device = &configuration.device;
         let name = DeviceName::new(device.model.as_str(), device.name.as_str())
             .map_err(|_| "the device name does not fit a request".to_owned())?;
         let begun = Exchange::begin(&question.request(), &name, session);
@@ -299,7 +301,7 @@ impl Agent {
             target: SECD,
             "sendTvsClientReqToSrvr: {out} : request sent to TVS server - waiting for response"
         );
-        tvs::ask(&mut stream, &octets, &mut exchange, self.configuration.tvs.answer_timeout)
+        tvs::ask(&mut stream, &octets, &mut exchange, self.configuration().tvs.answer_timeout)
             .await
             .map_err(|failure| failure.to_string())?;
         Ok((stream, exchange))
@@ -309,7 +311,7 @@ impl Agent {
     fn members(&self) -> Vec<TvsMember> {
         let installed = self.installed.borrow();
         match installed.members() {
-            [] => self.configuration.tvs.members.clone(),
+            [] => self.configuration().tvs.members.clone(),
             members => members.to_vec(),
         }
     }

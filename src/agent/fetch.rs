@@ -28,7 +28,8 @@ pub(super) enum Limit {
 impl Agent {
     /// Reads a file from the first server that answers.
     pub(super) async fn fetch(&self, wanted: &Wanted<'_>) -> Result<Vec<u8>, Failure> {
-        let settings = &self.configuration.tftp;
+        let configuration = self.configuration();
+        let settings = &configuration.tftp;
         let servers = resolve::all(&settings.servers).await;
         let number = self.transfers.get() + 1;
         self.transfers.set(number);

@@ -62,7 +62,8 @@ impl Agent {
     ) -> Result<Relayed, NotOpened> {
         let _slot = self.slots.try_acquire().map_err(|_| NotOpened::NoSlot)?;
         let stream = self.open(target).await?;
-        let settings = &self.configuration.https;
+        let configuration = self.configuration();
+        let settings = &configuration.https;
         let limits = Limits { idle: settings.idle, total: settings.total };
         let relayed = proxy::relay(client, stream, limits).await;
         let Relayed { up, down, end } = &relayed;
@@ -91,12 +92,13 @@ impl Agent {
     }
 
     async fn shake_hands(&self, target: &Target) -> Result<(Handshaken, SocketAddr), NotOpened> {
-        let settings = &self.configuration.https;
+        let configuration = self.configuration();
+        let settings = &configuration.https;
         let (stream, address, descriptor) = self.connect(target).await?;
         let (ip, client) = (address.ip(), target.client);
         info!(target: SECD, "clpSetupSsl: TCP connected, <{ip}> c:{client} s:{descriptor}");
         info!(target: SECD, "clpSetupSsl: start SSL/TLS handshake, <{ip}> c:{client} s:{descriptor}");
-        let small = self.configuration.policy.min_rsa_bits < 2048;
+        let small = self.configuration().policy.min_rsa_bits < 2048;
         let terms = Terms {
             name: target.server.host.server_name(address),
             keys: if small { SmallKeys::Accept } else { SmallKeys::Refuse },
@@ -129,7 +131,7 @@ impl Agent {
                     target: SECD,
                     "clpSetupSsl: TCP connect() waiting, <{ip}> c:{client} s:{descriptor} port: {port}"
                 );
-                let stream = socket.connect(self.configuration.https.connect_timeout).await?;
+                let stream = socket.connect(self.configuration().https.connect_timeout).await?;
                 Ok::<_, tcp::Failure>((stream, descriptor))
             };
             match attempt.await {

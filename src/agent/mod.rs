@@ -32,7 +32,7 @@ use report::{Alarm, Message, Messages};
 
 /// The agent of one phone.
 pub struct Agent {
-    configuration: Rc<Configuration>,
+    configuration: RefCell<Rc<Configuration>>,
     installed: RefCell<Installed>,
     messages: RefCell<Messages>,
     alarm: Cell<Option<Alarm>>,
@@ -60,7 +60,7 @@ impl Agent {
             identity: identity(&configuration.device),
             slots: Semaphore::new(configuration.https.slots),
             timeline,
-            configuration: Rc::new(configuration),
+            configuration: RefCell::new(Rc::new(configuration)),
             installed: RefCell::new(installed),
             messages: RefCell::default(),
             alarm: Cell::new(None),
@@ -75,7 +75,7 @@ impl Agent {
     pub async fn run(&self) -> std::io::Result<()> {
         let mut hangup = signal(SignalKind::hangup())?;
         let mut end = End::new()?;
-        let retry = self.configuration.retry;
+        let retry = self.configuration().retry;
         let mut pause = retry.first;
         loop {
             let outcome = tokio::select! {
@@ -95,6 +95,11 @@ impl Agent {
         }
         info!(target: SECD, "run: ended by signal");
         Ok(())
+    }
+
+    /// The configuration in force.
+    fn configuration(&self) -> Rc<Configuration> {
+        self.configuration.borrow().clone()
     }
 
     /// Shows a message to the person at the phone.

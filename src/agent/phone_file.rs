@@ -38,7 +38,7 @@ impl Agent {
     /// Brings the configuration up to date: the phone's own, or the default one for phones that
     /// the call manager does not know.
     pub(super) async fn refresh_configuration(&self) -> Configured {
-        let own = format!("{}.cnf.xml", self.configuration.device.name);
+        let own = format!("{}.cnf.xml", self.configuration().device.name);
         for name in [own.as_str(), DEFAULT] {
             match self.take(name).await {
                 Ok(()) => {
@@ -70,8 +70,8 @@ impl Agent {
 
     /// Fetches, judges and writes one configuration.
     async fn take(&self, name: &str) -> Result<(), NotTaken> {
-        let limit = self.configuration.tftp.config_limit;
-        let path = self.configuration.paths.ram.join(name);
+        let limit = self.configuration().tftp.config_limit;
+        let path = self.configuration().paths.ram.join(name);
         info!(
             target: TFTP_CLIENT,
             "tftp request rcv'd from secd, srcFile = {name}, dstFile = {} max size = {limit}",
@@ -100,7 +100,7 @@ impl Agent {
     /// Whether the servers are secure, with the lines that the log has for it. It is the lists
     /// that make them so: no address is compared (domain facts 8.2).
     async fn look_up_servers(&self) -> Security {
-        let servers = resolve::all(&self.configuration.tftp.servers).await;
+        let servers = resolve::all(&self.configuration().tftp.servers).await;
         let signed = self.anchors().demand_signed_files();
         let Some(server) = servers.first() else { return Security::of(signed) };
         let server = mapped(*server);
@@ -131,7 +131,8 @@ impl Agent {
             warn!(target: SECD, "verifyFile: UNSIGNED, taken as it is <{}>", path.display());
             return Ok(offer.octets.to_vec());
         }
-        let policy = &self.configuration.policy;
+        let configuration = self.configuration();
+        let policy = &configuration.policy;
         let anchors = self.anchors_snapshot();
         let accepted = match update::file(&anchors, Kind::Signed, offer, policy) {
             Decision::Trust(accepted) => accepted,
@@ -191,7 +192,8 @@ impl Agent {
     }
 
     fn write(&self, name: &str, payload: &[u8]) -> Result<(), ()> {
-        let folder = &self.configuration.paths.ram;
+        let configuration = self.configuration();
+        let folder = &configuration.paths.ram;
         let name = FileName::parse(name).map_err(|error| {
             error!(target: SECD, "EROR:verifyFile: {name}: {error}");
         })?;

@@ -18,7 +18,8 @@ impl Agent {
     /// # Errors
     /// The failure of the network, when no server could be reached: the pass ends there.
     pub(super) async fn refresh_list(&self, kind: ListKind) -> Result<Step, Failure> {
-        let device = &self.configuration.device.name;
+        let configuration = self.configuration();
+        let device = &configuration.device.name;
         let own = format!("{}{device}.tlv", kind.word());
         for name in [own.as_str(), kind.generic_name()] {
             match self.fetch_list(name).await {
@@ -39,7 +40,7 @@ impl Agent {
 
     async fn fetch_list(&self, name: &str) -> Result<Vec<u8>, Failure> {
         info!(target: SECD, "tlRequestFile: Request {name}");
-        let limit = self.configuration.tftp.list_limit;
+        let limit = self.configuration().tftp.list_limit;
         self.fetch(&Wanted { name, limit, said: Limit::Silent }).await
     }
 
@@ -56,7 +57,8 @@ impl Agent {
             .records(kind)
             .is_some_and(|installed| installed.sha256 == sha256(octets));
         let offer = Offer { name, octets };
-        let policy = &self.configuration.policy;
+        let configuration = self.configuration();
+        let policy = &configuration.policy;
         let decision = update::list(&self.anchors(), kind, offer, policy);
         let judged = match decision {
             Decision::Trust(accepted) => Ok(accepted),
