@@ -29,6 +29,7 @@ impl Agent {
         if self.installed.borrow().is_locked() {
             self.tell(Message::TrustListUpdateFailed);
             self.raise(Alarm::Failed);
+            error!(target: SECD, "refresh: locked, no server is asked");
             return Outcome::Again;
         }
         self.restore_configuration();
