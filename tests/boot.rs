@@ -1,7 +1,5 @@
 //! First use and steady state of the whole agent, against the lab's server and three others.
 
-#![expect(clippy::unwrap_used, reason = "a test may end where it fails")]
-
 mod support;
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -88,7 +86,7 @@ fn boot_from(program: Program, ip: &str, options: &str) {
     let cluster = cluster();
     let files = cluster.files();
     let served = Served::start(program, ip, &files);
-    let phone = Phone::with(&[served.name()], options, "");
+    let phone = Phone::with(&[&served.name()], options, "");
     let mut agent = served.agent(&phone);
     let lines = agent.pass();
     expect_trace(&lines, &phone, &served.shown(), served.address.ip());
@@ -106,7 +104,7 @@ fn boot_from(program: Program, ip: &str, options: &str) {
 fn boot_without_ctl_from(program: Program) {
     let cluster = Cluster::new(Setup::default());
     let served = Served::start(program, "127.0.0.1", &cluster.files());
-    let phone = Phone::new(&[served.name()]);
+    let phone = Phone::new(&[&served.name()]);
     let lines = served.agent(&phone).pass();
     let asked: Vec<&str> =
         lines.iter().filter_map(|line| line.text.strip_prefix("tlRequestFile: Request ")).collect();
@@ -178,7 +176,7 @@ fn a_phone_boots_from_the_lab_and_asks_for_nothing_but_octets() {
     let files = cluster.files();
     let server = Server::start(files.clone());
     let name = server.address().to_string();
-    let phone = Phone::new(&[name.clone()]);
+    let phone = Phone::new(&[&name]);
     let mut agent = Agent::start(&phone);
     let lines = agent.pass();
     expect_trace(&lines, &phone, &name, server.address().ip());
@@ -204,7 +202,7 @@ fn the_options_of_the_configuration_are_asked_for_over_ipv6() {
     let files = cluster.files();
     let server = Server::start_v6(files.clone()).unwrap();
     let name = server.address().to_string();
-    let phone = Phone::with(&[name.clone()], OPTIONS, "");
+    let phone = Phone::with(&[&name], OPTIONS, "");
     let mut agent = Agent::start(&phone);
     expect_trace(&agent.pass(), &phone, &name, server.address().ip());
     expect_installed(&phone, &files, &cluster);
@@ -220,7 +218,7 @@ fn the_options_of_the_configuration_are_asked_for_over_ipv6() {
 fn a_cluster_without_a_ctl_is_believed_on_its_itl() {
     let cluster = Cluster::new(Setup::default());
     let server = Server::start(cluster.files());
-    let phone = Phone::new(&[server.address().to_string()]);
+    let phone = Phone::new(&[&server.address().to_string()]);
     let mut agent = Agent::start(&phone);
     let lines = agent.pass();
     assert_eq!(alarms(&lines), ["3 (ITL_INITIAL_SUCCESS)"]);
@@ -235,7 +233,7 @@ fn a_phone_that_the_cluster_does_not_know_takes_the_default_configuration() {
     let mut files = cluster.files();
     files.retain(|name, _| !name.contains(DEVICE));
     let server = Server::start(files.clone());
-    let phone = Phone::new(&[server.address().to_string()]);
+    let phone = Phone::new(&[&server.address().to_string()]);
     let mut agent = Agent::start(&phone);
     let lines = agent.pass();
     assert_eq!(messages(&lines), ["CTL and ITL installed", "XMLDefault.cnf.xml"]);
@@ -253,7 +251,7 @@ fn a_phone_without_any_list_takes_the_unsigned_configuration() {
     let mut files = cluster.files();
     files.retain(|name, _| !name.ends_with(".tlv"));
     let server = Server::start(files);
-    let phone = Phone::new(&[server.address().to_string()]);
+    let phone = Phone::new(&[&server.address().to_string()]);
     let mut agent = Agent::start(&phone);
     let lines = agent.pass();
     let name = format!("{DEVICE}.cnf.xml");
@@ -271,7 +269,7 @@ fn boot_from_the_second(first: SocketAddr, why: &str) {
     let files = cluster.files();
     let server = Server::start(files.clone());
     let second = server.address().to_string();
-    let phone = Phone::with(&[first.to_string(), second.clone()], "timeout_s = 1\nretries = 0", "");
+    let phone = Phone::with(&[&first.to_string(), &second], "timeout_s = 1\nretries = 0", "");
     let lines = Agent::start(&phone).pass();
     expect_trace(&lines, &phone, &second, first.ip());
     expect_first_use(&lines);

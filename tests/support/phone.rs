@@ -25,13 +25,13 @@ pub struct OnDisk {
 }
 
 impl Phone {
-    /// A phone that asks these servers, patient with nobody.
-    pub fn new(servers: &[String]) -> Self {
+    /// A phone that asks these servers, and not for long.
+    pub fn new(servers: &[&str]) -> Self {
         Self::with(servers, "timeout_s = 1\nretries = 1\n", "")
     }
 
     /// The same with other lines for the section `tftp`, and more sections.
-    pub fn with(servers: &[String], tftp: &str, sections: &str) -> Self {
+    pub fn with(servers: &[&str], tftp: &str, sections: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         fs::DirBuilder::new().mode(0o700).create(&state).unwrap();
@@ -41,7 +41,7 @@ impl Phone {
     }
 
     /// Writes the configuration anew.
-    pub fn configure(&self, servers: &[String], tftp: &str, sections: &str) {
+    pub fn configure(&self, servers: &[&str], tftp: &str, sections: &str) {
         let (state, ram) = (self.state(), self.ram());
         let socket = self.folder.path().join("socket");
         let text = format!(
