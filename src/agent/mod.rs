@@ -92,6 +92,8 @@ impl Agent {
                 _ = hangup.recv() => pause = retry.first,
                 () = end.asked() => break,
             }
+            // The store may have been mended meanwhile. Before the first pass it was just read.
+            self.installed.borrow_mut().unlock();
         }
         info!(target: SECD, "run: ended by signal");
         Ok(())

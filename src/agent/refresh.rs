@@ -25,10 +25,10 @@ impl Agent {
     /// # Source
     /// Technote 116232 and a public 8861 log; domain facts 1.1.
     pub async fn refresh(&self) -> Outcome {
-        self.installed.borrow_mut().unlock();
         if self.installed.borrow().is_locked() {
             self.tell(Message::TrustListUpdateFailed);
             self.raise(Alarm::Failed);
+            error!(target: SECD, "refresh: locked, no server is asked");
             return Outcome::Again;
         }
         self.restore_configuration();

@@ -330,7 +330,10 @@ impl Transfer {
 
     fn time_out(&mut self, waiting: Waiting) -> Option<Datagram<'_>> {
         let Some(tid) = self.tid else {
-            self.ending = Some(Err(Failure::TimedOut { waiting: Waiting::Answer }));
+            // With few tries the last wait ends before the last refusal that would count.
+            let silent = self.refusals == 0;
+            let timed_out = Failure::TimedOut { waiting: Waiting::Answer };
+            self.ending = Some(Err(if silent { timed_out } else { Failure::Unreachable }));
             return None;
         };
         Some(self.fail(tid, Failure::TimedOut { waiting }))
