@@ -107,8 +107,9 @@ impl Tee {
             write!(line, "{sequence}: {level} {time} {}: {}", escape(process), escape(&text))
         });
         // Written while the ring is held: lines stand on stderr in the order of their numbers.
-        let args = format_args!("{}", line.text());
-        self.stderr.log(&Record::builder().level(record.level()).args(args).build());
+        let mut builder = Record::builder();
+        let level = record.level();
+        self.stderr.log(&builder.level(level).args(format_args!("{}", line.text())).build());
         self.console.news.notify_waiters();
     }
 }
