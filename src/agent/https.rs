@@ -115,10 +115,7 @@ impl Agent {
     }
 
     /// Connects to the first address of the server that takes the connection.
-    async fn connect(
-        &self,
-        target: &Target,
-    ) -> Result<(tokio::net::TcpStream, SocketAddr, i32), NotOpened> {
+    async fn connect(&self, target: &Target) -> Result<(tcp::Stream, SocketAddr, i32), NotOpened> {
         let mut last = format!("{} does not resolve", target.server.host);
         for address in resolve::all(std::slice::from_ref(&target.server)).await {
             let (ip, port, client) = (address.ip(), address.port(), target.client);

@@ -80,6 +80,18 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Two ends of one connection inside this process: the first blocks, the second is the agent's.
+///
+/// Must run inside a tokio runtime.
+///
+/// # Errors
+/// If the system has no descriptors left.
+pub fn pair() -> io::Result<(std::os::unix::net::UnixStream, UnixStream)> {
+    let (ours, agents) = std::os::unix::net::UnixStream::pair()?;
+    agents.set_nonblocking(true)?;
+    Ok((ours, UnixStream::from_std(agents)?))
+}
+
 /// Why there is no socket.
 #[derive(Debug)]
 pub struct NotOpen {

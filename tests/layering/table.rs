@@ -41,7 +41,11 @@ pub(super) const LAYERS: [Layer; 6] = [
         reach: Reach::Only(&["alloc", "core", "crate::trust", "crate::wire", "zeroize"]),
         besides: &[
             ("certificate.rs", &["x509_parser"]),
+            // A path to an authority is X.509 too, and its own check: names, dates, constraints.
+            ("certificate/path.rs", &["rustls::pki_types", "webpki"]),
             ("decrypt.rs", CRYPTOGRAPHY),
+            // Only the types of names and times, which both sides of a handshake speak of.
+            ("peer.rs", &["rustls::pki_types"]),
             ("signature.rs", CRYPTOGRAPHY),
         ],
         purity: Purity::Pure,
