@@ -1,1 +1,3 @@
 //! The sequences: a boot pass, a verdict on a peer. Owns all mutable state.
+
+pub mod provision;
