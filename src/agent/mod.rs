@@ -22,6 +22,7 @@ mod fetch;
 pub mod https;
 mod installed;
 mod phone_file;
+pub mod provision;
 mod refresh;
 pub mod report;
 mod trust_list;
