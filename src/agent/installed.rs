@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use log::{error, info, warn};
 
-use crate::agent::SECD;
+use crate::agent::{SECD, members};
 use crate::io::clock::{self, Rfc3339};
 use crate::io::config::TvsMember;
 use crate::io::store::{Entry, Failure, Loaded, Slot, Store};
@@ -29,6 +29,15 @@ pub(super) struct LastConfiguration {
     pub(super) name: String,
     /// Its payload.
     pub(super) octets: Vec<u8>,
+}
+
+/// Whether a payload was verified with the key of someone who may sign it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proven {
+    /// It was taken from anyone.
+    No,
+    /// It was.
+    Yes,
 }
 
 impl Installed {
@@ -73,7 +82,10 @@ impl Installed {
                 Arc::make_mut(&mut self.anchors).install(list);
             }
         }
-        self.configuration = read_configuration(&store);
+        if let Some((configuration, members)) = read_configuration(&store) {
+            self.configuration = Some(configuration);
+            self.members = members;
+        }
         self.store = Some(store);
         Ok(())
     }
@@ -87,7 +99,7 @@ impl Installed {
         &self.anchors
     }
 
-    /// The TVS members that the last verified configuration names.
+    /// The TVS members of the last verified configuration that names any.
     pub(super) fn members(&self) -> &[TvsMember] {
         &self.members
     }
@@ -110,13 +122,32 @@ impl Installed {
         Ok(())
     }
 
-    /// Keeps a configuration for the next start.
-    pub(super) fn keep_configuration(&mut self, name: &str, octets: &[u8]) -> Result<(), Failure> {
-        let Some(store) = &self.store else { return Ok(()) };
-        store.install(Slot::Configuration, &noted(name, octets))?;
+    /// Keeps a configuration for the next start, with the TVS members that are in force after it:
+    /// its own if it is proven and names any, else those before (domain facts 10, row 25).
+    ///
+    /// Gives whether the configuration is another one than before.
+    pub(super) fn keep_configuration(
+        &mut self,
+        name: &str,
+        octets: &[u8],
+        proven: Proven,
+    ) -> Result<bool, Failure> {
+        let members = match proven {
+            Proven::Yes => members::named_by(octets),
+            Proven::No => Vec::new(),
+        };
+        let members = if members.is_empty() { self.members.clone() } else { members };
+        let before = self.configuration.as_ref();
+        let changed = before.is_none_or(|kept| kept.name != name || kept.octets != octets);
+        if !changed && members == self.members {
+            return Ok(false);
+        }
+        let Some(store) = &self.store else { return Ok(false) };
+        store.install(Slot::Configuration, &members::noted(noted(name, octets), &members))?;
+        self.members = members;
         self.configuration =
             Some(LastConfiguration { name: name.to_owned(), octets: octets.to_vec() });
-        Ok(())
+        Ok(changed)
     }
 }
 
@@ -161,7 +192,7 @@ fn read_list(store: &Store, kind: ListKind) -> Result<Option<Verified<TrustList>
 }
 
 /// A configuration that cannot be read is fetched anew; it is nobody's trust.
-fn read_configuration(store: &Store) -> Option<LastConfiguration> {
+fn read_configuration(store: &Store) -> Option<(LastConfiguration, Vec<TvsMember>)> {
     let entry = match store.load(Slot::Configuration) {
         Loaded::Absent => return None,
         Loaded::Current(entry) => entry,
@@ -177,5 +208,6 @@ fn read_configuration(store: &Store) -> Option<LastConfiguration> {
         }
     };
     let name = entry.note("name")?.to_owned();
-    Some(LastConfiguration { name, octets: entry.octets })
+    let members = members::of_notes(&entry);
+    Some((LastConfiguration { name, octets: entry.octets }, members))
 }

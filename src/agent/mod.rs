@@ -15,13 +15,16 @@ use tokio::time::sleep;
 use crate::io::clock::{self, Timeline};
 use crate::io::config::{Configuration, Device};
 use crate::io::tls::Identity;
-use crate::trust::{Anchors, Cache};
+use crate::trust::cache::Entry;
+use crate::trust::{Anchors, Cache, ListKind, State};
 
 mod ask;
 mod fetch;
 pub mod https;
 mod installed;
+mod members;
 mod phone_file;
+pub mod provision;
 mod refresh;
 pub mod report;
 mod trust_list;
@@ -118,6 +121,36 @@ impl Agent {
             error!(target: SECD, "Trust List update alarm: {alarm}");
         }
         self.alarm.set(Some(alarm));
+    }
+
+    /// The trust state that the phone is in.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.anchors().state()
+    }
+
+    /// SHA-256 of the installed list of a kind.
+    #[must_use]
+    pub fn digest(&self, kind: ListKind) -> Option<[u8; 32]> {
+        self.anchors().records(kind).map(|list| list.sha256)
+    }
+
+    /// The last alarm that was raised.
+    #[must_use]
+    pub fn alarm(&self) -> Option<Alarm> {
+        self.alarm.get()
+    }
+
+    /// The Status Messages screen.
+    #[must_use]
+    pub fn messages(&self) -> Ref<'_, Messages> {
+        self.messages.borrow()
+    }
+
+    /// The answers of TVS that still hold, the next to expire first.
+    #[must_use]
+    pub fn tvs_cache(&self) -> Vec<Entry> {
+        self.cache.borrow().entries(self.timeline.now()).cloned().collect()
     }
 
     fn anchors(&self) -> Ref<'_, Arc<Anchors>> {

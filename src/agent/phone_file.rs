@@ -6,6 +6,7 @@ use std::path::Path;
 use log::{error, info, warn};
 
 use crate::agent::fetch::{Limit, Wanted, mapped};
+use crate::agent::installed::Proven;
 use crate::agent::report::Message;
 use crate::agent::trust_list::{is_unreachable, unvouched};
 use crate::agent::{Agent, SECD, TFTP_CLIENT};
@@ -90,11 +91,11 @@ impl Agent {
         let wanted = Wanted { name: &asked, limit, said: Limit::Told };
         let octets = self.fetch(&wanted).await.map_err(NotTaken::Fetch)?;
         let offer = Offer { name: &asked, octets: &octets };
-        let payload = self.judge_file(signed, offer, &path).await.map_err(|reason| {
+        let (payload, proven) = self.judge_file(signed, offer, &path).await.map_err(|reason| {
             told_refusal(&path, &reason);
             NotTaken::Refused
         })?;
-        self.put(name, &payload)
+        self.put(name, &payload, proven)
     }
 
     /// Whether the servers are secure, with the lines that the log has for it. It is the lists
@@ -125,11 +126,11 @@ impl Agent {
         security: Security,
         offer: Offer<'_>,
         path: &Path,
-    ) -> Result<Vec<u8>, Reason> {
+    ) -> Result<(Vec<u8>, Proven), Reason> {
         // An unsigned file is what was asked for; a signed one is taken as well, for its payload.
         if security == Security::None && Envelope::parse(offer.octets, Kind::Signed).is_err() {
             warn!(target: SECD, "verifyFile: UNSIGNED, taken as it is <{}>", path.display());
-            return Ok(offer.octets.to_vec());
+            return Ok((offer.octets.to_vec(), Proven::No));
         }
         let configuration = self.configuration();
         let policy = &configuration.policy;
@@ -153,30 +154,25 @@ impl Agent {
         match accepted.value {
             Content::Verified(file) => {
                 info!(target: SECD, "verifyFile: verify SUCCESS <{}>", path.display());
-                Ok(file.value().body().to_vec())
+                Ok((file.value().body().to_vec(), Proven::Yes))
             }
             Content::Unchecked(payload) => {
                 warn!(target: SECD, "verifyFile: NOT VERIFIED, taken from anyone <{}>", path.display());
-                Ok(payload.to_vec())
+                Ok((payload.to_vec(), Proven::No))
             }
         }
     }
 
     /// Puts a payload into the ram folder, and keeps it for the next start; the same octets again
     /// change nothing.
-    fn put(&self, name: &str, payload: &[u8]) -> Result<(), NotTaken> {
-        let mut installed = self.installed.borrow_mut();
-        let kept = installed.configuration();
-        let same = kept.is_some_and(|kept| kept.name == name && kept.octets == payload);
-        if !same {
-            installed.keep_configuration(name, payload).map_err(|failure| {
-                error!(target: SECD, "EROR:verifyFile: {name} not kept: {failure}");
-                NotTaken::Write
-            })?;
-        }
-        drop(installed);
+    fn put(&self, name: &str, payload: &[u8], proven: Proven) -> Result<(), NotTaken> {
+        let kept = self.installed.borrow_mut().keep_configuration(name, payload, proven);
+        let changed = kept.map_err(|failure| {
+            error!(target: SECD, "EROR:verifyFile: {name} not kept: {failure}");
+            NotTaken::Write
+        })?;
         self.write(name, payload).map_err(|()| NotTaken::Write)?;
-        if !same {
+        if changed {
             self.tell(Message::ConfigurationUsed(name.to_owned()));
         }
         Ok(())
