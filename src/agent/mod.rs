@@ -25,6 +25,7 @@ mod installed;
 mod members;
 mod phone_file;
 pub mod provision;
+mod provisioned;
 mod refresh;
 pub mod report;
 mod trust_list;

@@ -2,7 +2,7 @@
 
 use log::{error, info};
 
-use crate::agent::phone_file::Configured;
+use crate::agent::provisioned::Configured;
 use crate::agent::report::{Alarm, Message, Prior, Step};
 use crate::agent::{Agent, SECD};
 use crate::trust::{ListKind, State};
