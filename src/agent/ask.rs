@@ -208,8 +208,12 @@ impl Agent {
         let mut last = String::new();
         for member in members {
             match self.ask_member(&member, question, &anchors).await {
-                Ok(outcome) => return outcome,
+                Ok(outcome) => {
+                    self.note_contact(&member.address.to_string(), "answered");
+                    return outcome;
+                }
                 Err(failure) => {
+                    self.note_contact(&member.address.to_string(), &failure);
                     error!(target: SECD, "EROR:processTvsClntReq: TVS server {}: {failure}", member.address);
                     last = failure;
                 }
@@ -289,6 +293,8 @@ impl Agent {
         mut stream: tls::Stream,
         question: &Question<'_>,
     ) -> Result<(tls::Stream, Exchange), String> {
+        let questions = &self.counters.questions;
+        questions.set(questions.get() + 1);
         let session = self.service.sessions.borrow_mut().number();
         let configuration = self.configuration();
         let device = &configuration.device;
@@ -308,7 +314,7 @@ impl Agent {
     }
 
     /// The members of the last verified configuration, else those of our own.
-    fn members(&self) -> Vec<TvsMember> {
+    pub(super) fn members(&self) -> Vec<TvsMember> {
         let installed = self.installed.borrow();
         match installed.members() {
             [] => self.configuration().tvs.members.clone(),

@@ -39,12 +39,20 @@ impl Agent {
             options: options(settings),
             timing: timing(settings),
         };
+        let mut asked = String::new();
         let mut watch = |event: Event<'_>| match event {
-            Event::Requesting(server) => requesting(number, wanted, server),
-            Event::Failed(failure) => told(number, failure),
+            Event::Requesting(server) => {
+                asked = server.to_string();
+                requesting(number, wanted, server);
+            }
+            Event::Failed(failure) => {
+                told(number, failure);
+                self.note_contact(&asked, &failure.to_string());
+            }
             Event::Progress(_) => {}
         };
         let received = tftp::read_first(&servers, &request, &mut watch).await?;
+        self.note_contact(&received.server.to_string(), &format!("gave {}", wanted.name));
         info!(target: TFTP, "[{number}]:Finished --> rcvd {} bytes", received.octets.len());
         Ok(received.octets)
     }

@@ -13,13 +13,23 @@ use crate::wire::name::FileName;
 
 /// How the configuration step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Configured {
+pub(super) enum Configured {
     /// A configuration is in place.
     Done,
     /// None was accepted; what was there stays.
     Failed,
     /// No server could be reached.
     Unreachable,
+}
+
+impl Configured {
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Unreachable => "unreachable",
+        }
+    }
 }
 
 impl Agent {

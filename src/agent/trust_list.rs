@@ -103,7 +103,9 @@ impl Agent {
         if accepted.value.provenance() == Provenance::FirstUse {
             warn!(target: SECD, "updateFromFile: {name} believed on FIRST USE, signed by {}", list.signer);
         }
-        match self.installed.borrow_mut().install(accepted.value.clone(), name, octets) {
+        // Borrowed for this statement only: what follows looks at what is installed.
+        let put = self.installed.borrow_mut().install(accepted.value.clone(), name, octets);
+        match put {
             Ok(()) => {
                 info!(target: SECD, "updateFromFile: {} file updated", list.kind.word());
                 self.forget_unlisted();
