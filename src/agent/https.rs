@@ -118,7 +118,7 @@ impl Agent {
     async fn connect(
         &self,
         target: &Target,
-    ) -> Result<(tokio::net::TcpStream, SocketAddr, i32), NotOpened> {
+    ) -> Result<(tcp::Connection, SocketAddr, i32), NotOpened> {
         let mut last = format!("{} does not resolve", target.server.host);
         for address in resolve::all(std::slice::from_ref(&target.server)).await {
             let (ip, port, client) = (address.ip(), address.port(), target.client);

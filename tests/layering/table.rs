@@ -39,9 +39,12 @@ pub(super) const LAYERS: [Layer; 6] = [
         name: "trust",
         // Wiping memory is neither cryptography nor an effect that anyone could see.
         reach: Reach::Only(&["alloc", "core", "crate::trust", "crate::wire", "zeroize"]),
+        // `pki_types` are octets with a name: what a certificate, a host and a time are called.
         besides: &[
             ("certificate.rs", &["x509_parser"]),
+            ("certificate/path.rs", &["rustls::pki_types", "webpki"]),
             ("decrypt.rs", CRYPTOGRAPHY),
+            ("peer.rs", &["rustls::pki_types"]),
             ("signature.rs", CRYPTOGRAPHY),
         ],
         purity: Purity::Pure,
@@ -84,7 +87,7 @@ pub(super) const LAYERS: [Layer; 6] = [
     },
     Layer {
         name: "cli",
-        reach: Reach::AllBut(&["crate::proto", "tokio::net"]),
+        reach: Reach::AllBut(&["crate::proto"]),
         besides: &[],
         purity: Purity::Effects,
     },
