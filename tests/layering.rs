@@ -205,6 +205,8 @@ fn cryptography_is_in_two_files_and_certificates_are_in_one() {
         assert_eq!(planted("trust/decide.rs", &line), [format!("{name}::Planted")]);
     }
     assert_eq!(planted("trust/decrypt.rs", "use rustls::ClientConfig;"), ["rustls::ClientConfig"]);
+    assert_eq!(planted("trust/peer.rs", "use rsa::Planted;"), ["rsa::Planted"]);
+    assert_eq!(planted("trust/certificate/path.rs", "use rsa::Planted;"), ["rsa::Planted"]);
     let line = "use x509_parser::Planted;";
     assert_eq!(planted("trust/certificate.rs", line), [""; 0]);
     assert_eq!(planted("trust/signature.rs", line), ["x509_parser::Planted"]);
