@@ -14,4 +14,4 @@ pub mod server;
 use std::time::Duration;
 
 /// The longest wait for anything; nothing takes it unless the agent is at fault.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(30);
