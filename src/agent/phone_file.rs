@@ -1,6 +1,7 @@
 //! A file that is not a trust list: asked for under the right name, judged, and put into the ram
 //! folder without its envelope.
 
+use std::io;
 use std::path::Path;
 
 use log::{error, info, warn};
@@ -10,7 +11,7 @@ use crate::agent::report::Message;
 use crate::agent::trust_list::is_unreachable;
 use crate::agent::{Agent, SECD, TFTP_CLIENT};
 use crate::io::tftp::Failure;
-use crate::io::{files, resolve};
+use crate::io::{files, resolve, store};
 use crate::trust::update::{self, Content, Offer};
 use crate::trust::{Decision, Reason};
 use crate::wire::name::FileName;
@@ -21,6 +22,8 @@ use crate::wire::{Envelope, Kind};
 pub(super) enum Configured {
     /// A configuration is in place.
     Done,
+    /// One was accepted, and could not be put in place.
+    Broken,
     /// None was accepted; what was there stays.
     Failed,
     /// No server could be reached.
@@ -31,7 +34,20 @@ pub(super) enum Configured {
 enum NotTaken {
     Fetch(Failure),
     Refused,
-    Write,
+    Write(Room),
+}
+
+/// Whether a file could not be written for want of room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    Enough,
+    None,
+}
+
+impl Room {
+    fn of(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::StorageFull { Self::None } else { Self::Enough }
+    }
 }
 
 impl Agent {
@@ -50,7 +66,7 @@ impl Agent {
                     self.tell(Message::VerificationFailed);
                     return Configured::Failed;
                 }
-                Err(NotTaken::Write) => return Configured::Failed,
+                Err(NotTaken::Write(room)) => return self.not_written(room),
             }
         }
         error!(target: TFTP_CLIENT, "no configuration on the server; the last good one stays");
@@ -66,6 +82,14 @@ impl Agent {
             self.tell_failure(failure);
         }
         if is_unreachable(failure) { Configured::Unreachable } else { Configured::Failed }
+    }
+
+    /// The guide has a message for one that the file system does not take; else the log has it.
+    fn not_written(&self, room: Room) -> Configured {
+        if room == Room::None {
+            self.tell(Message::ConfigurationTooLarge);
+        }
+        Configured::Broken
     }
 
     /// Fetches, judges and writes one configuration.
@@ -164,11 +188,14 @@ impl Agent {
         if !same {
             installed.keep_configuration(name, payload).map_err(|failure| {
                 error!(target: SECD, "EROR:verifyFile: {name} not kept: {failure}");
-                NotTaken::Write
+                NotTaken::Write(match &failure {
+                    store::Failure::Disk(disk) => Room::of(&disk.source),
+                    _ => Room::Enough,
+                })
             })?;
         }
         drop(installed);
-        self.write(name, payload).map_err(|()| NotTaken::Write)?;
+        self.write(name, payload).map_err(NotTaken::Write)?;
         if !same {
             self.tell(Message::ConfigurationUsed(name.to_owned()));
         }
@@ -184,15 +211,17 @@ impl Agent {
         }
     }
 
-    fn write(&self, name: &str, payload: &[u8]) -> Result<(), ()> {
+    fn write(&self, name: &str, payload: &[u8]) -> Result<(), Room> {
         let folder = &self.configuration.paths.ram;
         let name = FileName::parse(name).map_err(|error| {
             error!(target: SECD, "EROR:verifyFile: {name}: {error}");
+            Room::Enough
         })?;
         let written = files::provide_folder(folder)
             .and_then(|()| files::write_changed(folder, &name, payload));
         written.map(|_| ()).map_err(|failure| {
             error!(target: SECD, "EROR:verifyFile: {failure}");
+            Room::of(&failure.source)
         })
     }
 }
