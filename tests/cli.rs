@@ -248,6 +248,10 @@ fn a_good_configuration_is_called_good() {
     let servers = "192.0.2.1:69, [::1]:69";
     let expected = format!("{path}: good; device SEP001122334455, TFTP servers: {servers}\n");
     assert_eq!(out(&output), expected);
+    let told = json(&run(&["check-config", "--config", &path, "--json"]));
+    let servers = ["192.0.2.1:69", "[::1]:69"];
+    let device = "SEP001122334455";
+    assert_eq!(told, serde_json::json!({ "file": path, "device": device, "servers": servers }));
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("rootfs/etc/secd.toml");
     assert_eq!(code(&run(&["check-config", "--config", shipped.to_str().expect("text")])), 0);
 }
