@@ -271,6 +271,20 @@ fn a_silent_server_leaves_everything_as_it_is() {
 }
 
 #[test]
+fn a_pass_that_reached_nobody_is_repeated_without_being_asked_for() {
+    let server = Server::start(Cluster::new(Setup::default()).files());
+    server.set_faults(Faults { silent: true, ..Faults::default() });
+    let (tftp, retry) = ("timeout_s = 1\nretries = 0", "[retry]\nfirst_s = 1\n");
+    let phone = Phone::with(&[&server.address().to_string()], tftp, retry);
+    let mut agent = Agent::start(&phone);
+    assert_eq!(alarms(&agent.pass()), ["6 (TL_FAILED_NO_TL)"]);
+    server.set_faults(Faults::default());
+    let lines = agent.pass();
+    assert_eq!(lines[0].text, "refresh: next try in 1 seconds, or at SIGHUP");
+    assert_eq!(alarms(&lines), ["3 (ITL_INITIAL_SUCCESS)"], "{}", shown(&lines));
+}
+
+#[test]
 fn a_silent_server_leaves_a_new_phone_without_a_list() {
     let server = Server::start(Files::new());
     server.set_faults(Faults { silent: true, ..Faults::default() });

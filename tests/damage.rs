@@ -83,6 +83,30 @@ fn a_full_disk_keeps_what_is_installed_until_there_is_room() {
 }
 
 #[test]
+fn a_configuration_that_finds_no_room_is_told_and_fetched_again() {
+    let mut cluster = cluster();
+    let server = Server::start(cluster.files());
+    let retry = "[retry]\nfirst_s = 1\n";
+    let phone = Phone::with(&[&server.address().to_string()], "timeout_s = 1", retry);
+    let state = phone.state().display().to_string();
+    let mount = format!("mount -t tmpfs -o size=128k,mode=0700 tmpfs '{state}'");
+    let mut agent = Agent::spawn(run_after(&phone, &["--mount"], &mount));
+    agent.pass();
+    let filler = seen_by(&agent, phone.state()).join("filler");
+    assert!(fs::write(&filler, vec![0; 1 << 20]).is_err(), "the disk is full");
+    "<!-- news -->".clone_into(&mut cluster.config_extra);
+    server.serve(cluster.files());
+    let lines = agent.pass_again();
+    let name = format!("{DEVICE}.cnf.xml not kept");
+    expect_line(&lines, "ERR", &[&name, &state, "no space left on device"]);
+    assert_eq!(messages(&lines), ["CFG TFTP Size Error"], "{}", shown(&lines));
+    fs::remove_file(filler).unwrap();
+    // Nobody asks it to.
+    while !messages(&agent.pass()).contains(&format!("{DEVICE}.cnf.xml").as_str()) {}
+    assert_eq!(phone.found(), Some(cluster.config().xml().into_bytes()));
+}
+
+#[test]
 fn a_full_disk_leaves_a_new_phone_without_a_list() {
     let server = Server::start(cluster().files());
     let phone = patient(&server);

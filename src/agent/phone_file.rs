@@ -1,6 +1,7 @@
 //! A file that is not a trust list: asked for under the right name, judged, and put into the ram
 //! folder without its envelope.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use log::{error, info, warn};
@@ -42,7 +43,20 @@ pub(super) enum NotTaken {
     /// It is not believed.
     Refused(Reason),
     /// It could not be written; the log has said why.
-    Write(PathBuf),
+    Write(PathBuf, Room),
+}
+
+/// Whether a file could not be written for want of room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    Enough,
+    None,
+}
+
+impl Room {
+    pub(super) fn of(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::StorageFull { Self::None } else { Self::Enough }
+    }
 }
 
 impl Agent {
@@ -143,7 +157,7 @@ impl Agent {
             .and_then(|()| files::write_changed(folder, name, payload));
         written.map_err(|failure| {
             error!(target: SECD, "EROR:verifyFile: {failure}");
-            NotTaken::Write(failure.path)
+            NotTaken::Write(failure.path, Room::of(&failure.source))
         })
     }
 }

@@ -4,16 +4,19 @@
 use log::{error, info};
 
 use crate::agent::installed::Proven;
-use crate::agent::phone_file::{NotTaken, Obtained, Order};
+use crate::agent::phone_file::{NotTaken, Obtained, Order, Room};
 use crate::agent::report::Message;
 use crate::agent::trust_list::is_unreachable;
 use crate::agent::{Agent, SECD, TFTP_CLIENT};
+use crate::io::store;
 use crate::io::tftp::Failure;
 use crate::wire::name::FileName;
 
 /// How the configuration step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Configured {
+    /// One was accepted, and could not be put in place.
+    Broken,
     /// A configuration is in place.
     Done,
     /// None was accepted; what was there stays.
@@ -25,6 +28,7 @@ pub(super) enum Configured {
 impl Configured {
     pub(super) const fn word(self) -> &'static str {
         match self {
+            Self::Broken => "broken",
             Self::Done => "done",
             Self::Failed => "failed",
             Self::Unreachable => "unreachable",
@@ -45,7 +49,7 @@ impl Agent {
                     self.tell(Message::VerificationFailed);
                     return Configured::Failed;
                 }
-                Err(NotTaken::Write(_)) => return Configured::Failed,
+                Err(NotTaken::Write(_, room)) => return self.not_written(room),
             }
         }
         error!(target: TFTP_CLIENT, "no configuration on the server; the last good one stays");
@@ -63,10 +67,20 @@ impl Agent {
         if is_unreachable(failure) { Configured::Unreachable } else { Configured::Failed }
     }
 
+    /// The guide has a message for one that the file system does not take; else the log has it.
+    fn not_written(&self, room: Room) -> Configured {
+        if room == Room::None {
+            self.tell(Message::ConfigurationTooLarge);
+        }
+        Configured::Broken
+    }
+
     /// Fetches, judges and keeps one configuration.
     async fn take(&self, name: &str) -> Result<(), NotTaken> {
         // Both names are made of checked parts.
-        let Ok(name) = FileName::parse(name) else { return Err(NotTaken::Write(name.into())) };
+        let Ok(name) = FileName::parse(name) else {
+            return Err(NotTaken::Write(name.into(), Room::Enough));
+        };
         let limit = self.configuration().tftp.config_limit;
         let order = Order { name: &name, limit, requester: "secd" };
         let Obtained { payload, proven } = self.obtain(&order).await?;
@@ -78,7 +92,11 @@ impl Agent {
         let kept = self.installed.borrow_mut().keep_configuration(name.as_str(), payload, proven);
         let changed = kept.map_err(|failure| {
             error!(target: SECD, "EROR:verifyFile: {name} not kept: {failure}");
-            NotTaken::Write(self.configuration().paths.state.clone())
+            let room = match &failure {
+                store::Failure::Disk(disk) => Room::of(&disk.source),
+                _ => Room::Enough,
+            };
+            NotTaken::Write(self.configuration().paths.state.clone(), room)
         })?;
         self.write(name, payload)?;
         if changed {

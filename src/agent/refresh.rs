@@ -51,9 +51,9 @@ impl Agent {
         let state = self.anchors().state();
         info!(target: SECD, "refresh: done, state {state} ({}), configuration {configured:?}", state.meaning());
         match (ctl, itl, configured) {
-            (Step::Broken, _, _) | (_, Step::Broken, _) | (_, _, Configured::Unreachable) => {
-                Outcome::Again
-            }
+            (Step::Broken, _, _)
+            | (_, Step::Broken, _)
+            | (_, _, Configured::Broken | Configured::Unreachable) => Outcome::Again,
             _ => Outcome::Done,
         }
     }

@@ -14,4 +14,10 @@ pub mod server;
 use std::time::Duration;
 
 /// The longest wait for anything; nothing takes it unless the agent is at fault.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Writes a file of a test's own.
+#[track_caller]
+pub fn write(path: &std::path::Path, octets: &[u8]) {
+    std::fs::write(path, octets).unwrap();
+}

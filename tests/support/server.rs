@@ -136,6 +136,8 @@ impl Program {
     }
 
     /// Where the system has it, or else where `scripts/setup` put it.
+    ///
+    /// Two packages name their server `in.tftpd`: `PATH` is not asked.
     #[track_caller]
     fn path(self) -> PathBuf {
         let name = match self {
@@ -143,11 +145,12 @@ impl Program {
             Self::Dnsmasq => "dnsmasq",
             Self::Hpa => "in.tftpd",
         };
-        // Two packages name their server in.tftpd; only in the system's folders it is this one.
-        let system = ["/usr/sbin", "/usr/local/sbin", "/usr/bin", "/sbin"].map(PathBuf::from);
-        let found = system.iter().map(|folder| folder.join(name)).find(|path| path.is_file());
-        found
-            .or_else(|| below(&cache()?, name, 6))
+        let system = ["/usr/sbin", "/usr/local/sbin", "/sbin"].map(PathBuf::from);
+        system
+            .into_iter()
+            .chain(cache().map(|cache| cache.join("bin")))
+            .map(|folder| folder.join(name))
+            .find(|path| path.is_file())
             .unwrap_or_else(|| panic!("{name} is missing: scripts/setup provides it"))
     }
 }
@@ -158,20 +161,6 @@ fn cache() -> Option<PathBuf> {
     folder("SECD_CACHE")
         .or_else(|| Some(folder("XDG_CACHE_HOME")?.join("secd")))
         .or_else(|| Some(folder("HOME")?.join(".cache/secd")))
-}
-
-/// A file of that name in `folder`, or in one of its folders down to `depth`.
-fn below(folder: &Path, name: &str, depth: usize) -> Option<PathBuf> {
-    let entries = fs::read_dir(folder).ok()?.filter_map(Result::ok);
-    let (folders, files): (Vec<_>, Vec<_>) =
-        entries.partition(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    // Its defaults and its start script bear the same name.
-    let file = files.iter().find(|file| file.file_name() == name && folder.ends_with("sbin"));
-    let deeper = || {
-        let depth = depth.checked_sub(1)?;
-        folders.iter().find_map(|folder| below(&folder.path(), name, depth))
-    };
-    file.map(fs::DirEntry::path).or_else(deeper)
 }
 
 /// An address whose port nobody has at the moment.

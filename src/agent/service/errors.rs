@@ -99,7 +99,7 @@ impl Fault {
                 Self::new("ServerUnreachable", json!({ "detail": failure.to_string() }))
             }
             NotTaken::Refused(reason) => Self::from(reason),
-            NotTaken::Write(path) => {
+            NotTaken::Write(path, _) => {
                 Self::new("NotWritten", json!({ "path": path.display().to_string() }))
             }
         }
