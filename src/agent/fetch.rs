@@ -41,7 +41,7 @@ impl Agent {
         let mut watch = |event: Event<'_>| match event {
             Event::Requesting(server) => requesting(number, wanted, server),
             Event::Failed(failure) => told(number, failure),
-            Event::Progress(_) => {}
+            Event::Octets(_) | Event::Progress(_) => {}
         };
         let received = tftp::read_first(&servers, &request, &mut watch).await?;
         info!(target: TFTP, "[{number}]:Finished --> rcvd {} bytes", received.octets.len());
