@@ -49,7 +49,7 @@ impl Agent {
                 told(number, failure);
                 self.note_contact(&asked, &failure.to_string());
             }
-            Event::Progress(_) => {}
+            Event::Octets(_) | Event::Progress(_) => {}
         };
         let received = tftp::read_first(&servers, &request, &mut watch).await?;
         self.note_contact(&received.server.to_string(), &format!("gave {}", wanted.name));

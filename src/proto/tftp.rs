@@ -132,6 +132,18 @@ impl Transfer {
         self.intake.received()
     }
 
+    /// Octets of the file that are held in memory.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.intake.held()
+    }
+
+    /// Gives the octets that are held to `sink`, so that a file need not fit into memory. The
+    /// [`Received`] at the end has only those that came after.
+    pub fn hand_over(&mut self, sink: &mut dyn FnMut(&[u8])) {
+        self.intake.hand_over(sink);
+    }
+
     /// Octets of the file, if the server announced them.
     #[must_use]
     pub fn announced(&self) -> Option<u64> {
