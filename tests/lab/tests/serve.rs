@@ -35,6 +35,9 @@ fn commands_are_obeyed_until_the_input_ends() {
     assert_eq!(said, format!("serving served on 127.0.0.1:{}", port.trim_end()));
     let summary = fs::read_to_string(folder.join("served/lab.env")).unwrap();
     assert!(summary.contains(&format!("TFTP_ADDR=127.0.0.1:{port}DEVICE=SEP001122334455\n")));
+    for name in ["TVS_ADDR=127.0.0.1:", "TVS_ADDRS=\"127.0.0.1:", "HTTPS_ADDR=127.0.0.1:"] {
+        assert!(summary.lines().any(|line| line.starts_with(name)), "{summary}");
+    }
 
     input.write_all(b"regenerate callmanager\n").unwrap();
     assert_eq!(output.next().unwrap(), "regenerated callmanager of cm1.lab.test");

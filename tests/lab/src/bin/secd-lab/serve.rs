@@ -4,7 +4,11 @@ use std::io;
 use std::path::PathBuf;
 
 use secd_lab::cluster::{Cluster, Files, Rollback, Security, Service, Setup, Signer};
+use secd_lab::https;
+use secd_lab::list::Role;
 use secd_lab::tftp::{Faults, Server};
+use secd_lab::tls::{Presented, Version};
+use secd_lab::tvs::Servers;
 
 use crate::arguments::Options;
 use crate::{folder, lines};
@@ -31,6 +35,8 @@ pub(crate) fn serve(options: &Options) -> io::Result<()> {
 struct Lab {
     cluster: Cluster,
     server: Server,
+    tvs: Servers,
+    https: https::Server,
     directory: PathBuf,
     shown: Files,
 }
@@ -48,15 +54,18 @@ impl Lab {
         if !options.nodes.is_empty() {
             setup.hosts.clone_from(&options.nodes);
         }
-        let cluster = Cluster::new(setup);
+        let mut cluster = Cluster::new(setup);
+        let tvs = Servers::start(&mut cluster);
+        let tomcat = cluster.setup.identity(&cluster.nodes[0].host);
+        cluster.import(&tomcat.certificate, &[Role::APP_SERVER]);
+        let https = https::Server::start(&Presented::new(&tomcat), Version::Any);
         let server = Server::start(Files::new());
         server.set_faults(Faults { loss: options.loss, ..Faults::default() });
         let directory = options.directory.clone();
-        let mut lab = Self { cluster, server, directory, shown: Files::new() };
+        let mut lab = Self { cluster, server, tvs, https, directory, shown: Files::new() };
         lab.publish()?;
         let address = lab.server.address();
-        let summary = format!("TFTP_ADDR={address}\nDEVICE={}\n", lab.cluster.setup.device);
-        folder::replace(&lab.directory.join("lab.env"), summary.as_bytes())?;
+        folder::replace(&lab.directory.join("lab.env"), lab.summary().as_bytes())?;
         if let Some(path) = &options.port_file {
             folder::replace(path, format!("{}\n", address.port()).as_bytes())?;
         }
@@ -64,7 +73,23 @@ impl Lab {
         Ok(lab)
     }
 
+    /// Where everything is, as a shell reads it. `TVS_ADDR` is the first node's, and
+    /// `TVS_ADDRS` are those of all nodes.
+    fn summary(&self) -> String {
+        let all: Vec<String> = self.tvs.iter().map(|server| server.address().to_string()).collect();
+        format!(
+            "TFTP_ADDR={}\nDEVICE={}\nTVS_ADDR={}\nTVS_ADDRS=\"{}\"\nHTTPS_ADDR={}\n",
+            self.server.address(),
+            self.cluster.setup.device,
+            self.tvs.of(0).address(),
+            all.join(" "),
+            self.https.address()
+        )
+    }
+
+    /// TVS and TFTP show the certificates of this moment.
     fn publish(&mut self) -> io::Result<()> {
+        self.tvs.follow(&self.cluster);
         let files = self.cluster.publish();
         self.show(files, "serving new files")
     }
