@@ -68,9 +68,9 @@ impl Outcome {
     /// The fault is in the log, with the server's name and what it did.
     #[track_caller]
     fn expect_error(&self, what: &[&str]) {
-        let errors = self.lines.iter().filter(|line| line.level == "ERR" && line.process != "TFTP");
+        let ours = |line: &&Line| line.level == "ERR" && line.process != "TFTP";
         let told = |line: &Line| what.iter().any(|what| line.text.contains(what));
-        assert!({ errors }.any(told), "{what:?}:\n{}", shown(&self.lines));
+        assert!(self.lines.iter().filter(ours).any(told), "{what:?}:\n{}", shown(&self.lines));
     }
 }
 
