@@ -89,7 +89,9 @@ fn boot_on_all_terms(seeds: u64, faults: fn(u64) -> Faults) -> Vec<(Outcome, boo
             })
         })
         .collect();
-    boots.into_iter().map(|boot| boot.join().expect("a boot")).collect()
+    // All are waited for before one may fail the test, so that no agent is left behind.
+    let ended: Vec<_> = boots.into_iter().map(thread::JoinHandle::join).collect();
+    ended.into_iter().map(|boot| boot.expect("a boot")).collect()
 }
 
 #[track_caller]
