@@ -212,8 +212,9 @@ fn an_agent_killed_at_any_moment_leaves_the_old_or_the_new() {
     let trials: Vec<_> = (1..=u64::try_from(PHONES).expect("two"))
         .map(|seed| thread::spawn(move || trial(seed)))
         .collect();
-    let counts: Vec<Count> =
-        trials.into_iter().map(|trial| trial.join().expect("a trial")).collect();
+    // All are waited for before one may fail the test, so that no agent is left behind.
+    let ended: Vec<_> = trials.into_iter().map(thread::JoinHandle::join).collect();
+    let counts: Vec<Count> = ended.into_iter().map(|trial| trial.expect("a trial")).collect();
     assert_eq!(counts.iter().map(|count| count.kills).sum::<usize>(), KILLS);
     let hit = counts.iter().map(|count| count.old + count.partly).sum::<usize>();
     assert!(hit >= KILLS / 10, "the kills come too late to tell anything: {counts:?}");

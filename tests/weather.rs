@@ -68,9 +68,9 @@ impl Outcome {
     /// The fault is in the log, with the server's name and what it did.
     #[track_caller]
     fn expect_error(&self, what: &[&str]) {
-        let errors = self.lines.iter().filter(|line| line.level == "ERR" && line.process != "TFTP");
+        let ours = |line: &&Line| line.level == "ERR" && line.process != "TFTP";
         let told = |line: &Line| what.iter().any(|what| line.text.contains(what));
-        assert!({ errors }.any(told), "{what:?}:\n{}", shown(&self.lines));
+        assert!(self.lines.iter().filter(ours).any(told), "{what:?}:\n{}", shown(&self.lines));
     }
 }
 
@@ -89,7 +89,9 @@ fn boot_on_all_terms(seeds: u64, faults: fn(u64) -> Faults) -> Vec<(Outcome, boo
             })
         })
         .collect();
-    boots.into_iter().map(|boot| boot.join().expect("a boot")).collect()
+    // All are waited for before one may fail the test, so that no agent is left behind.
+    let ended: Vec<_> = boots.into_iter().map(thread::JoinHandle::join).collect();
+    ended.into_iter().map(|boot| boot.expect("a boot")).collect()
 }
 
 #[track_caller]
