@@ -101,7 +101,9 @@ impl Agent {
         if accepted.value.provenance() == Provenance::FirstUse {
             warn!(target: SECD, "updateFromFile: {name} believed on FIRST USE, signed by {}", list.signer);
         }
-        match self.installed.borrow_mut().install(accepted.value.clone(), name, octets) {
+        // Not in the match itself: what is borrowed there stays so to its end.
+        let installed = self.installed.borrow_mut().install(accepted.value.clone(), name, octets);
+        match installed {
             Ok(()) => {
                 info!(target: SECD, "updateFromFile: {} file updated", list.kind.word());
                 self.forget_unlisted();
