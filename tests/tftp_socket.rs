@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use secd::io::tftp::{
-    Event, Failure, Options, Progress, Received, Request, Timing, read, read_first,
+    Event, Failure, Options, Progress, Received, Request, Timing, read, read_first, stream_first,
 };
 use secd::proto::tftp::{Misbehaved, Negotiation, Waiting};
 
@@ -90,7 +90,7 @@ fn request(options: Options) -> Request<'static> {
     let timing = Timing {
         timeout: Duration::from_millis(200),
         longest: Duration::from_millis(200),
-        tries: 3,
+        tries: 4,
         refusal_pause: Duration::from_millis(10),
         ..Timing::default()
     };
@@ -302,6 +302,33 @@ async fn the_next_server_is_asked_when_one_reports_an_error() {
     let servers = [failing.address, server.address];
     let received = read_first(&servers, &request(Options::default()), &mut |_| {}).await;
     assert_eq!(received.unwrap().octets, b"second");
+    failing.join();
+    server.join();
+}
+
+#[tokio::test]
+async fn a_streamed_file_begins_anew_with_each_server() {
+    let failing = Server::run(V4, |peer| {
+        for block in 1..=180 {
+            peer.data(block, &[7; 512]);
+            peer.expect(&[&[0, 4], block.to_be_bytes().as_slice()].concat());
+        }
+        peer.send(b"\0\x05\0\0disk\0");
+    });
+    let server = Server::run(V4, |peer| peer.send_file(&file(90_000), 512));
+    let servers = [failing.address, server.address];
+    let (mut come, mut longest) = (Vec::new(), 0);
+    let mut watch = |event: Event<'_>| match event {
+        Event::Requesting(_) => come.clear(),
+        Event::Octets(octets) => {
+            come.extend_from_slice(octets);
+            longest = longest.max(octets.len());
+        }
+        _ => {}
+    };
+    let received = stream_first(&servers, &request(Options::default()), &mut watch).await.unwrap();
+    assert_eq!((received.octets, come), (Vec::new(), file(90_000)));
+    assert!(longest < 90_000, "{longest}");
     failing.join();
     server.join();
 }

@@ -208,8 +208,12 @@ impl Agent {
         let mut last = String::new();
         for member in members {
             match self.ask_member(&member, question, &anchors).await {
-                Ok(outcome) => return outcome,
+                Ok(outcome) => {
+                    self.note_contact(&member.address.to_string(), "answered");
+                    return outcome;
+                }
                 Err(failure) => {
+                    self.note_contact(&member.address.to_string(), &failure);
                     error!(target: SECD, "EROR:processTvsClntReq: TVS server {}: {failure}", member.address);
                     last = failure;
                 }
@@ -254,7 +258,8 @@ impl Agent {
         member: &TvsMember,
         anchors: &Arc<Anchors>,
     ) -> Result<tls::Stream, String> {
-        let settings = &self.configuration.tvs;
+        let configuration = self.configuration();
+        let settings = &configuration.tvs;
         let socket = tcp::Socket::bound(address).map_err(|failure| failure.to_string())?;
         let endpoint = socket.endpoint().map(|endpoint| endpoint.to_string()).unwrap_or_default();
         info!(
@@ -288,8 +293,11 @@ impl Agent {
         mut stream: tls::Stream,
         question: &Question<'_>,
     ) -> Result<(tls::Stream, Exchange), String> {
+        let questions = &self.counters.questions;
+        questions.set(questions.get() + 1);
         let session = self.service.sessions.borrow_mut().number();
-        let device = &self.configuration.device;
+        let configuration = self.configuration();
+        let device = &configuration.device;
         let name = DeviceName::new(device.model.as_str(), device.name.as_str())
             .map_err(|_| "the device name does not fit a request".to_owned())?;
         let begun = Exchange::begin(&question.request(), &name, session);
@@ -299,17 +307,17 @@ impl Agent {
             target: SECD,
             "sendTvsClientReqToSrvr: {out} : request sent to TVS server - waiting for response"
         );
-        tvs::ask(&mut stream, &octets, &mut exchange, self.configuration.tvs.answer_timeout)
+        tvs::ask(&mut stream, &octets, &mut exchange, self.configuration().tvs.answer_timeout)
             .await
             .map_err(|failure| failure.to_string())?;
         Ok((stream, exchange))
     }
 
     /// The members of the last verified configuration, else those of our own.
-    fn members(&self) -> Vec<TvsMember> {
+    pub(super) fn members(&self) -> Vec<TvsMember> {
         let installed = self.installed.borrow();
         match installed.members() {
-            [] => self.configuration.tvs.members.clone(),
+            [] => self.configuration().tvs.members.clone(),
             members => members.to_vec(),
         }
     }

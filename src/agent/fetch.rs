@@ -28,7 +28,8 @@ pub(super) enum Limit {
 impl Agent {
     /// Reads a file from the first server that answers.
     pub(super) async fn fetch(&self, wanted: &Wanted<'_>) -> Result<Vec<u8>, Failure> {
-        let settings = &self.configuration.tftp;
+        let configuration = self.configuration();
+        let settings = &configuration.tftp;
         let servers = resolve::all(&settings.servers).await;
         let number = self.transfers.get() + 1;
         self.transfers.set(number);
@@ -38,12 +39,20 @@ impl Agent {
             options: options(settings),
             timing: timing(settings),
         };
+        let mut asked = String::new();
         let mut watch = |event: Event<'_>| match event {
-            Event::Requesting(server) => requesting(number, wanted, server),
-            Event::Failed(failure) => told(number, failure),
-            Event::Progress(_) => {}
+            Event::Requesting(server) => {
+                asked = server.to_string();
+                requesting(number, wanted, server);
+            }
+            Event::Failed(failure) => {
+                told(number, failure);
+                self.note_contact(&asked, &failure.to_string());
+            }
+            Event::Octets(_) | Event::Progress(_) => {}
         };
         let received = tftp::read_first(&servers, &request, &mut watch).await?;
+        self.note_contact(&received.server.to_string(), &format!("gave {}", wanted.name));
         info!(target: TFTP, "[{number}]:Finished --> rcvd {} bytes", received.octets.len());
         Ok(received.octets)
     }

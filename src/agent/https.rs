@@ -4,8 +4,8 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use log::{error, info, warn};
-use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::SemaphorePermit;
 
 use crate::agent::ask::Unanswered;
 use crate::agent::{Agent, SECD};
@@ -60,43 +60,58 @@ impl Agent {
         target: &Target,
         client: C,
     ) -> Result<Relayed, NotOpened> {
-        let _slot = self.slots.try_acquire().map_err(|_| NotOpened::NoSlot)?;
-        let stream = self.open(target).await?;
-        let settings = &self.configuration.https;
-        let limits = Limits { idle: settings.idle, total: settings.total };
-        let relayed = proxy::relay(client, stream, limits).await;
-        let Relayed { up, down, end } = &relayed;
-        info!(target: SECD, "clpState: connection to {} {end}, {up} octets up, {down} down", target.server);
-        Ok(relayed)
+        Ok(self.open(target).await?.relay(client).await)
     }
 
-    /// Connects to a server and judges it.
+    /// Connects to a server and judges it. The connection takes one of the places there are.
     ///
     /// # Errors
     /// [`NotOpened`].
-    pub async fn open(&self, target: &Target) -> Result<tls::Stream, NotOpened> {
+    pub async fn open(&self, target: &Target) -> Result<Opened<'_>, NotOpened> {
+        let opened = self.try_open(target).await;
+        let counter = match opened {
+            Ok(_) => &self.counters.connections,
+            Err(_) => &self.counters.refused,
+        };
+        counter.set(counter.get() + 1);
+        opened
+    }
+
+    async fn try_open(&self, target: &Target) -> Result<Opened<'_>, NotOpened> {
+        let place = self.slots.try_acquire().map_err(|_| NotOpened::NoSlot)?;
         let (handshaken, address) = self.shake_hands(target).await?;
         let name = target.server.host.server_name(address);
-        match self.judge(target.purpose, &handshaken, &name, address).await {
-            Ok(grant) => handshaken.admit(&grant).map_err(|_| {
-                // The grant was made from this handshake: only a fault of ours can part them.
-                NotOpened::Distrusted(Distrust::NotACertificate)
-            }),
+        let peer = Peer {
+            purpose: target.purpose,
+            certificate: handshaken.certificate(),
+            intermediates: handshaken.intermediates(),
+            name: &name,
+        };
+        let grant = match self.judge_peer(&peer, &address.ip().to_string()).await {
+            Ok(grant) => grant,
             Err(distrust) => {
-                error!(target: SECD, "EROR:https_cert_vfy: HTTPS cert not trusted, <{}>: {distrust}", address.ip());
                 told(target, address, None);
-                Err(NotOpened::Distrusted(distrust))
+                return Err(NotOpened::Distrusted(distrust));
             }
-        }
+        };
+        let by = grant.by();
+        // The grant was made from this handshake: only a fault of ours can part them.
+        let stream = handshaken
+            .admit(&grant)
+            .map_err(|_| NotOpened::Distrusted(Distrust::NotACertificate))?;
+        let settings = &self.configuration().https;
+        let limits = Limits { idle: settings.idle, total: settings.total };
+        Ok(Opened { stream, by, limits, server: target.server.to_string(), _place: place })
     }
 
     async fn shake_hands(&self, target: &Target) -> Result<(Handshaken, SocketAddr), NotOpened> {
-        let settings = &self.configuration.https;
+        let configuration = self.configuration();
+        let settings = &configuration.https;
         let (stream, address, descriptor) = self.connect(target).await?;
         let (ip, client) = (address.ip(), target.client);
         info!(target: SECD, "clpSetupSsl: TCP connected, <{ip}> c:{client} s:{descriptor}");
         info!(target: SECD, "clpSetupSsl: start SSL/TLS handshake, <{ip}> c:{client} s:{descriptor}");
-        let small = self.configuration.policy.min_rsa_bits < 2048;
+        let small = self.configuration().policy.min_rsa_bits < 2048;
         let terms = Terms {
             name: target.server.host.server_name(address),
             keys: if small { SmallKeys::Accept } else { SmallKeys::Refuse },
@@ -113,10 +128,7 @@ impl Agent {
     }
 
     /// Connects to the first address of the server that takes the connection.
-    async fn connect(
-        &self,
-        target: &Target,
-    ) -> Result<(tokio::net::TcpStream, SocketAddr, i32), NotOpened> {
+    async fn connect(&self, target: &Target) -> Result<(tcp::Stream, SocketAddr, i32), NotOpened> {
         let mut last = format!("{} does not resolve", target.server.host);
         for address in resolve::all(std::slice::from_ref(&target.server)).await {
             let (ip, port, client) = (address.ip(), address.port(), target.client);
@@ -129,7 +141,7 @@ impl Agent {
                     target: SECD,
                     "clpSetupSsl: TCP connect() waiting, <{ip}> c:{client} s:{descriptor} port: {port}"
                 );
-                let stream = socket.connect(self.configuration.https.connect_timeout).await?;
+                let stream = socket.connect(self.configuration().https.connect_timeout).await?;
                 Ok::<_, tcp::Failure>((stream, descriptor))
             };
             match attempt.await {
@@ -144,39 +156,36 @@ impl Agent {
         Err(NotOpened::Unreachable(last))
     }
 
-    /// Judges a server: CTL, ITL, a path to a listed authority, earlier answers, TVS.
-    async fn judge(
-        &self,
-        purpose: Purpose,
-        handshaken: &Handshaken,
-        name: &ServerName<'_>,
-        address: SocketAddr,
-    ) -> Result<Grant, Distrust> {
-        let ip = address.ip();
+    /// Judges a peer: CTL, ITL, a path to a listed authority, earlier answers, TVS. `shown` is what
+    /// the log calls it.
+    ///
+    /// # Errors
+    /// [`Distrust`].
+    pub(super) async fn judge_peer(&self, peer: &Peer<'_>, shown: &str) -> Result<Grant, Distrust> {
         info!(target: SECD, "srvr_cert_vfy: Server Certificate Validation needs to be done");
-        let peer = Peer {
-            purpose,
-            certificate: handshaken.certificate(),
-            intermediates: handshaken.intermediates(),
-            name,
-        };
-        let grant = match self.listed(&peer)? {
+        self.believed(peer, shown).await.inspect_err(|distrust| {
+            error!(target: SECD, "EROR:https_cert_vfy: HTTPS cert not trusted, <{shown}>: {distrust}");
+        })
+    }
+
+    async fn believed(&self, peer: &Peer<'_>, shown: &str) -> Result<Grant, Distrust> {
+        let grant = match self.listed(peer)? {
             Some(grant) => grant,
             None => {
-                error!(target: SECD, "EROR:https_cert_vfy: HTTPS cert not in CTL, <{ip}>");
-                self.vouched(&peer).await?
+                error!(target: SECD, "EROR:https_cert_vfy: HTTPS cert not in CTL, <{shown}>");
+                self.vouched(peer).await?
             }
         };
         for warning in peer.oddities(clock::now()) {
-            warn!(target: SECD, "srvr_cert_vfy: <{ip}>: {warning}");
+            warn!(target: SECD, "srvr_cert_vfy: <{shown}>: {warning}");
         }
         match grant.by() {
             GrantedBy::Cache => info!(target: SECD, "Authenticated the HTTPS conn via TVS cache"),
             GrantedBy::Listed(kind) => {
-                info!(target: SECD, "https_cert_vfy: HTTPS cert in {}, <{ip}>", kind.word());
+                info!(target: SECD, "https_cert_vfy: HTTPS cert in {}, <{shown}>", kind.word());
             }
             GrantedBy::Path(kind) => {
-                info!(target: SECD, "https_cert_vfy: HTTPS cert under a CA in {}, <{ip}>", kind.word());
+                info!(target: SECD, "https_cert_vfy: HTTPS cert under a CA in {}, <{shown}>", kind.word());
             }
             // The technote's firmware says this as an error.
             GrantedBy::Tvs => error!(target: SECD, "Authenticated the HTTPS conn via TVS"),
@@ -226,6 +235,31 @@ impl Agent {
                 }
             })?;
         peer.endorsed(&endorsed).ok_or(Distrust::NotACertificate)
+    }
+}
+
+/// An open connection, in one of the places there are.
+pub struct Opened<'a> {
+    stream: tls::Stream,
+    by: GrantedBy,
+    limits: Limits,
+    server: String,
+    _place: SemaphorePermit<'a>,
+}
+
+impl Opened<'_> {
+    /// Who vouched for the server.
+    #[must_use]
+    pub const fn by(&self) -> GrantedBy {
+        self.by
+    }
+
+    /// Relays between a local client and the server until the connection ends.
+    pub async fn relay<C: AsyncRead + AsyncWrite>(self, client: C) -> Relayed {
+        let relayed = proxy::relay(client, self.stream, self.limits).await;
+        let Relayed { up, down, end } = &relayed;
+        info!(target: SECD, "clpState: connection to {} {end}, {up} octets up, {down} down", self.server);
+        relayed
     }
 }
 

@@ -14,8 +14,10 @@ use crate::trust::{Acceptance, Anchors, ListKind, TrustList, Verified, stored};
 /// The lists in force and the configuration in use, with the store behind them.
 pub(super) struct Installed {
     state: PathBuf,
-    /// None while the agent is locked.
+    /// None if the folder cannot be used.
     store: Option<Store>,
+    /// Whether what was trusted cannot be read.
+    locked: bool,
     /// Shared with handshakes, which must not see them change.
     anchors: Arc<Anchors>,
     configuration: Option<LastConfiguration>,
@@ -46,6 +48,7 @@ impl Installed {
         let mut installed = Self {
             state: state.to_path_buf(),
             store: None,
+            locked: true,
             anchors: Arc::default(),
             configuration: None,
             members: Vec::new(),
@@ -56,15 +59,24 @@ impl Installed {
 
     /// Tries to read the store, if that has not been possible until now.
     pub(super) fn unlock(&mut self) {
-        if self.store.is_none() {
-            match self.read() {
-                Ok(()) => {
-                    info!(target: SECD, "store: {}, state {}", self.state.display(), self.anchors.state());
-                }
-                Err(Locked) => {
-                    self.anchors = Arc::default();
-                    error!(target: SECD, "EROR:store: LOCKED: nothing is trusted until the store is mended or erased");
-                }
+        if self.locked {
+            self.read_again();
+        }
+    }
+
+    fn read_again(&mut self) {
+        // Closed first: the store is held alone, by us as well.
+        self.store = None;
+        self.anchors = Arc::default();
+        match self.read() {
+            Ok(()) => {
+                self.locked = false;
+                info!(target: SECD, "store: {}, state {}", self.state.display(), self.anchors.state());
+            }
+            Err(Locked) => {
+                self.locked = true;
+                self.anchors = Arc::default();
+                error!(target: SECD, "EROR:store: LOCKED: nothing is trusted until the store is mended or erased");
             }
         }
     }
@@ -77,22 +89,36 @@ impl Installed {
         for warning in warnings {
             warn!(target: SECD, "store: {warning}");
         }
-        for kind in [ListKind::Ctl, ListKind::Itl] {
-            if let Some(list) = read_list(&store, kind)? {
+        let store = self.store.insert(store);
+        for kind in BOTH {
+            if let Some(list) = read_list(store, kind)? {
                 Arc::make_mut(&mut self.anchors).install(list);
             }
         }
-        if let Some((configuration, members)) = read_configuration(&store) {
+        if let Some((configuration, members)) = read_configuration(store) {
             self.configuration = Some(configuration);
             self.members = members;
         }
-        self.store = Some(store);
+        Ok(())
+    }
+
+    /// Forgets lists by order of a person at the phone; all of them also when what they were cannot
+    /// be read.
+    pub(super) fn erase(&mut self, kinds: &[ListKind]) -> Result<(), NotErased> {
+        let store = self.store.as_ref().ok_or(NotErased::Locked)?;
+        if self.locked && kinds.len() < BOTH.len() {
+            return Err(NotErased::Locked);
+        }
+        for kind in kinds {
+            store.erase(slot(*kind)).map_err(NotErased::Failed)?;
+        }
+        self.read_again();
         Ok(())
     }
 
     /// Whether nothing may be trusted, because what was trusted cannot be read.
     pub(super) const fn is_locked(&self) -> bool {
-        self.store.is_none()
+        self.locked
     }
 
     pub(super) const fn anchors(&self) -> &Arc<Anchors> {
@@ -108,6 +134,10 @@ impl Installed {
         self.configuration.as_ref()
     }
 
+    fn usable(&self) -> Option<&Store> {
+        self.store.as_ref().filter(|_| !self.locked)
+    }
+
     /// Puts a list in force: first on the medium, then in memory.
     pub(super) fn install(
         &mut self,
@@ -115,7 +145,7 @@ impl Installed {
         name: &str,
         octets: &[u8],
     ) -> Result<(), Failure> {
-        let Some(store) = &self.store else { return Ok(()) };
+        let Some(store) = self.usable() else { return Ok(()) };
         let entry = noted(name, octets).with("acceptance", list.provenance().acceptance().word());
         store.install(slot(list.value().kind), &entry)?;
         Arc::make_mut(&mut self.anchors).install(list);
@@ -142,7 +172,7 @@ impl Installed {
         if !changed && members == self.members {
             return Ok(false);
         }
-        let Some(store) = &self.store else { return Ok(false) };
+        let Some(store) = self.usable() else { return Ok(false) };
         store.install(Slot::Configuration, &members::noted(noted(name, octets), &members))?;
         self.members = members;
         self.configuration =
@@ -150,6 +180,18 @@ impl Installed {
         Ok(changed)
     }
 }
+
+/// Why nothing was erased.
+#[derive(Debug)]
+pub(super) enum NotErased {
+    /// The system refused.
+    Failed(Failure),
+    /// What was trusted cannot be read: only all of it can be erased, and only if there is a folder.
+    Locked,
+}
+
+/// Both lists.
+pub(super) const BOTH: [ListKind; 2] = [ListKind::Ctl, ListKind::Itl];
 
 /// What was trusted cannot be read; the log has said why.
 struct Locked;

@@ -4,6 +4,8 @@
 //! never across one.
 
 use std::cell::{Cell, Ref, RefCell};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -13,7 +15,7 @@ use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
 use crate::io::clock::{self, Timeline};
-use crate::io::config::{Configuration, Device};
+use crate::io::config::{self, Configuration, Device};
 use crate::io::tls::Identity;
 use crate::trust::cache::Entry;
 use crate::trust::{Anchors, Cache, ListKind, State};
@@ -23,19 +25,23 @@ mod fetch;
 pub mod https;
 mod installed;
 mod members;
+mod passes;
 mod phone_file;
 pub mod provision;
+mod provisioned;
 mod refresh;
 pub mod report;
+pub mod service;
 mod trust_list;
 
 use ask::Service;
 use installed::Installed;
+use passes::Passes;
 use report::{Alarm, Message, Messages};
 
 /// The agent of one phone.
 pub struct Agent {
-    configuration: Rc<Configuration>,
+    configuration: RefCell<Rc<Configuration>>,
     installed: RefCell<Installed>,
     messages: RefCell<Messages>,
     alarm: Cell<Option<Alarm>>,
@@ -45,6 +51,12 @@ pub struct Agent {
     identity: Option<Identity>,
     /// The connections that may be open at once.
     slots: Semaphore,
+    passes: Passes,
+    counters: Counters,
+    /// What came of talking to a server last, by its address.
+    contacts: RefCell<BTreeMap<String, String>>,
+    /// Where the configuration was read.
+    source: Option<PathBuf>,
     timeline: Timeline,
     /// Numbers the transfers in the log.
     transfers: Cell<u64>,
@@ -62,8 +74,12 @@ impl Agent {
             service: Service::default(),
             identity: identity(&configuration.device),
             slots: Semaphore::new(configuration.https.slots),
+            passes: Passes::default(),
+            counters: Counters::default(),
+            contacts: RefCell::default(),
+            source: None,
             timeline,
-            configuration: Rc::new(configuration),
+            configuration: RefCell::new(Rc::new(configuration)),
             installed: RefCell::new(installed),
             messages: RefCell::default(),
             alarm: Cell::new(None),
@@ -78,7 +94,7 @@ impl Agent {
     pub async fn run(&self) -> std::io::Result<()> {
         let mut hangup = signal(SignalKind::hangup())?;
         let mut end = End::new()?;
-        let retry = self.configuration.retry;
+        let retry = self.configuration().retry;
         let mut pause = retry.first;
         loop {
             let outcome = tokio::select! {
@@ -92,12 +108,64 @@ impl Agent {
             }
             tokio::select! {
                 () = sleep(pause), if again => pause = retry.max.min(pause * 2),
-                _ = hangup.recv() => pause = retry.first,
+                _ = hangup.recv() => {
+                    pause = retry.first;
+                    self.reload_or_keep();
+                }
+                () = self.passes.asked() => pause = retry.first,
                 () = end.asked() => break,
             }
+            // The store may have been mended meanwhile. Before the first pass it was just read.
+            self.installed.borrow_mut().unlock();
         }
         info!(target: SECD, "run: ended by signal");
         Ok(())
+    }
+
+    /// The same agent, which can read its configuration again from a file.
+    #[must_use]
+    pub fn reading(mut self, source: PathBuf) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// Reads the configuration again. What takes effect at the start only stays as it is: paths, the
+    /// socket, and the sizes of cache and slots.
+    ///
+    /// # Errors
+    /// Every fault; nothing is changed then.
+    fn reload(&self) -> Result<(), Vec<String>> {
+        let Some(source) = &self.source else { return Ok(()) };
+        let mut configuration = Configuration::load(source).map_err(|failure| match failure {
+            config::Failure::Invalid(faults) => faults.iter().map(ToString::to_string).collect(),
+            unreadable => vec![unreadable.to_string()],
+        })?;
+        let before = self.configuration();
+        if configuration.paths != before.paths || configuration.socket != before.socket {
+            warn!(target: SECD, "reload: [paths] and [socket] take effect at the next start");
+            configuration.paths = before.paths.clone();
+            configuration.socket = before.socket.clone();
+        }
+        configuration.https.slots = before.https.slots;
+        self.configuration.replace(Rc::new(configuration));
+        info!(target: SECD, "reload: {} is in force", source.display());
+        Ok(())
+    }
+
+    fn reload_or_keep(&self) {
+        for fault in self.reload().err().into_iter().flatten() {
+            error!(target: SECD, "EROR:reload: {fault}; the configuration before stays");
+        }
+    }
+
+    /// Remembers what came of talking to a server.
+    fn note_contact(&self, server: &str, result: &str) {
+        self.contacts.borrow_mut().insert(server.to_owned(), result.to_owned());
+    }
+
+    /// The configuration in force.
+    fn configuration(&self) -> Rc<Configuration> {
+        self.configuration.borrow().clone()
     }
 
     /// Shows a message to the person at the phone.
@@ -153,6 +221,14 @@ impl Agent {
     fn anchors_snapshot(&self) -> Arc<Anchors> {
         self.anchors().clone()
     }
+}
+
+/// What is counted from the start on.
+#[derive(Default)]
+struct Counters {
+    questions: Cell<u64>,
+    connections: Cell<u64>,
+    refused: Cell<u64>,
 }
 
 /// A certificate that cannot be used is not offered: servers seldom insist.

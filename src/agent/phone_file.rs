@@ -1,14 +1,14 @@
 //! A file that is not a trust list: asked for under the right name, judged, and put into the ram
 //! folder without its envelope.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use log::{error, info, warn};
 
 use crate::agent::fetch::{Limit, Wanted, mapped};
 use crate::agent::installed::Proven;
-use crate::agent::report::Message;
-use crate::agent::trust_list::{is_unreachable, unvouched};
+use crate::agent::trust_list::unvouched;
 use crate::agent::{Agent, SECD, TFTP_CLIENT};
 use crate::io::tftp::Failure;
 use crate::io::{files, resolve};
@@ -17,91 +17,80 @@ use crate::trust::{Decision, Reason};
 use crate::wire::name::FileName;
 use crate::wire::{Envelope, Kind};
 
-/// How the configuration step ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Configured {
-    /// A configuration is in place.
-    Done,
-    /// None was accepted; what was there stays.
-    Failed,
-    /// No server could be reached.
-    Unreachable,
+/// A file of the phone that is wanted.
+pub(super) struct Order<'a> {
+    /// Its name, without what says that it is signed.
+    pub(super) name: &'a FileName,
+    /// The most octets that it may have.
+    pub(super) limit: usize,
+    /// Who wants it, for the log.
+    pub(super) requester: &'a str,
+}
+
+/// A file that was fetched and judged.
+pub(super) struct Obtained {
+    /// What it holds, without its envelope.
+    pub(super) payload: Vec<u8>,
+    /// Whether someone who may sign it has.
+    pub(super) proven: Proven,
 }
 
 /// Why a phone file is not in place.
-enum NotTaken {
+#[derive(Debug)]
+pub(super) enum NotTaken {
+    /// It could not be fetched.
     Fetch(Failure),
-    Refused,
-    Write,
+    /// It is not believed.
+    Refused(Reason),
+    /// It could not be written; the log has said why.
+    Write(PathBuf, Room),
+}
+
+/// Whether a file could not be written for want of room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    Enough,
+    None,
+}
+
+impl Room {
+    pub(super) fn of(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::StorageFull { Self::None } else { Self::Enough }
+    }
 }
 
 impl Agent {
-    /// Brings the configuration up to date: the phone's own, or the default one for phones that
-    /// the call manager does not know.
-    pub(super) async fn refresh_configuration(&self) -> Configured {
-        let own = format!("{}.cnf.xml", self.configuration.device.name);
-        for name in [own.as_str(), DEFAULT] {
-            match self.take(name).await {
-                Ok(()) => {
-                    return Configured::Done;
-                }
-                Err(NotTaken::Fetch(Failure::NotFound { .. })) => {}
-                Err(NotTaken::Fetch(failure)) => return self.not_fetched(name, &failure),
-                Err(NotTaken::Refused) => {
-                    self.tell(Message::VerificationFailed);
-                    return Configured::Failed;
-                }
-                Err(NotTaken::Write) => return Configured::Failed,
-            }
-        }
-        error!(target: TFTP_CLIENT, "no configuration on the server; the last good one stays");
-        self.tell(Message::ConfigurationNotFound);
-        Configured::Failed
-    }
-
-    fn not_fetched(&self, name: &str, failure: &Failure) -> Configured {
-        error!(target: TFTP_CLIENT, "{name}: {failure}");
-        if matches!(failure, Failure::TooLarge { .. }) {
-            self.tell(Message::ConfigurationTooLarge);
-        } else {
-            self.tell_failure(failure);
-        }
-        if is_unreachable(failure) { Configured::Unreachable } else { Configured::Failed }
-    }
-
-    /// Fetches, judges and writes one configuration.
-    async fn take(&self, name: &str) -> Result<(), NotTaken> {
-        let limit = self.configuration.tftp.config_limit;
-        let path = self.configuration.paths.ram.join(name);
+    /// Fetches and judges one file.
+    pub(super) async fn obtain(&self, order: &Order<'_>) -> Result<Obtained, NotTaken> {
+        let Order { name, limit, requester } = order;
+        let path = self.configuration().paths.ram.join(name.as_str());
         info!(
             target: TFTP_CLIENT,
-            "tftp request rcv'd from secd, srcFile = {name}, dstFile = {} max size = {limit}",
+            "tftp request rcv'd from {requester}, srcFile = {name}, dstFile = {} max size = {limit}",
             path.display()
         );
-        let signed = self.look_up_servers().await;
-        let asked = match signed {
+        let asked = match self.look_up_servers().await {
             Security::Secure => {
                 info!(target: TFTP_CLIENT, "Secure file requested");
                 let asked = format!("{name}.sgn");
                 info!(target: TFTP_CLIENT, "authenticated file approved - add .sgn -- {asked}");
                 asked
             }
-            Security::None => name.to_owned(),
+            Security::None => name.to_string(),
         };
-        let wanted = Wanted { name: &asked, limit, said: Limit::Told };
+        let wanted = Wanted { name: &asked, limit: *limit, said: Limit::Told };
         let octets = self.fetch(&wanted).await.map_err(NotTaken::Fetch)?;
         let offer = Offer { name: &asked, octets: &octets };
-        let (payload, proven) = self.judge_file(signed, offer, &path).await.map_err(|reason| {
+        self.judge_file(offer, &path).await.map_err(|reason| {
             told_refusal(&path, &reason);
-            NotTaken::Refused
-        })?;
-        self.put(name, &payload, proven)
+            NotTaken::Refused(reason)
+        })
     }
 
     /// Whether the servers are secure, with the lines that the log has for it. It is the lists
     /// that make them so: no address is compared (domain facts 8.2).
     async fn look_up_servers(&self) -> Security {
-        let servers = resolve::all(&self.configuration.tftp.servers).await;
+        let servers = resolve::all(&self.configuration().tftp.servers).await;
         let signed = self.anchors().demand_signed_files();
         let Some(server) = servers.first() else { return Security::of(signed) };
         let server = mapped(*server);
@@ -121,18 +110,16 @@ impl Agent {
         Security::of(signed)
     }
 
-    async fn judge_file(
-        &self,
-        security: Security,
-        offer: Offer<'_>,
-        path: &Path,
-    ) -> Result<(Vec<u8>, Proven), Reason> {
-        // An unsigned file is what was asked for; a signed one is taken as well, for its payload.
-        if security == Security::None && Envelope::parse(offer.octets, Kind::Signed).is_err() {
+    async fn judge_file(&self, offer: Offer<'_>, path: &Path) -> Result<Obtained, Reason> {
+        // Looked at again, since the lists may have changed while the file was fetched. An unsigned
+        // file is what was asked for then; a signed one is taken as well, for its payload.
+        let signed = self.anchors().demand_signed_files();
+        if !signed && Envelope::parse(offer.octets, Kind::Signed).is_err() {
             warn!(target: SECD, "verifyFile: UNSIGNED, taken as it is <{}>", path.display());
-            return Ok((offer.octets.to_vec(), Proven::No));
+            return Ok(Obtained { payload: offer.octets.to_vec(), proven: Proven::No });
         }
-        let policy = &self.configuration.policy;
+        let configuration = self.configuration();
+        let policy = &configuration.policy;
         let anchors = self.anchors_snapshot();
         let accepted = match update::file(&anchors, Kind::Signed, offer, policy) {
             Decision::Trust(accepted) => accepted,
@@ -153,48 +140,24 @@ impl Agent {
         match accepted.value {
             Content::Verified(file) => {
                 info!(target: SECD, "verifyFile: verify SUCCESS <{}>", path.display());
-                Ok((file.value().body().to_vec(), Proven::Yes))
+                Ok(Obtained { payload: file.value().body().to_vec(), proven: Proven::Yes })
             }
             Content::Unchecked(payload) => {
                 warn!(target: SECD, "verifyFile: NOT VERIFIED, taken from anyone <{}>", path.display());
-                Ok((payload.to_vec(), Proven::No))
+                Ok(Obtained { payload: payload.to_vec(), proven: Proven::No })
             }
         }
     }
 
-    /// Puts a payload into the ram folder, and keeps it for the next start; the same octets again
-    /// change nothing.
-    fn put(&self, name: &str, payload: &[u8], proven: Proven) -> Result<(), NotTaken> {
-        let kept = self.installed.borrow_mut().keep_configuration(name, payload, proven);
-        let changed = kept.map_err(|failure| {
-            error!(target: SECD, "EROR:verifyFile: {name} not kept: {failure}");
-            NotTaken::Write
-        })?;
-        self.write(name, payload).map_err(|()| NotTaken::Write)?;
-        if changed {
-            self.tell(Message::ConfigurationUsed(name.to_owned()));
-        }
-        Ok(())
-    }
-
-    /// Puts the configuration of the last start where the phone looks for it.
-    pub(super) fn restore_configuration(&self) {
-        let last = self.installed.borrow().configuration().cloned();
-        let Some(last) = last else { return };
-        if self.write(&last.name, &last.octets).is_ok() {
-            info!(target: SECD, "store: {} of the last start is in place", last.name);
-        }
-    }
-
-    fn write(&self, name: &str, payload: &[u8]) -> Result<(), ()> {
-        let folder = &self.configuration.paths.ram;
-        let name = FileName::parse(name).map_err(|error| {
-            error!(target: SECD, "EROR:verifyFile: {name}: {error}");
-        })?;
+    /// Puts a payload into the ram folder; the same octets again change nothing.
+    pub(super) fn write(&self, name: &FileName, payload: &[u8]) -> Result<PathBuf, NotTaken> {
+        let configuration = self.configuration();
+        let folder = &configuration.paths.ram;
         let written = files::provide_folder(folder)
-            .and_then(|()| files::write_changed(folder, &name, payload));
-        written.map(|_| ()).map_err(|failure| {
+            .and_then(|()| files::write_changed(folder, name, payload));
+        written.map_err(|failure| {
             error!(target: SECD, "EROR:verifyFile: {failure}");
+            NotTaken::Write(failure.path, Room::of(&failure.source))
         })
     }
 }
@@ -224,6 +187,3 @@ impl Security {
         if signed { Self::Secure } else { Self::None }
     }
 }
-
-/// The configuration of phones that the call manager does not know (domain facts 1.2).
-const DEFAULT: &str = "XMLDefault.cnf.xml";

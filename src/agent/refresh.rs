@@ -2,7 +2,7 @@
 
 use log::{error, info};
 
-use crate::agent::phone_file::Configured;
+use crate::agent::provisioned::Configured;
 use crate::agent::report::{Alarm, Message, Prior, Step};
 use crate::agent::{Agent, SECD};
 use crate::trust::{ListKind, State};
@@ -25,24 +25,35 @@ impl Agent {
     /// # Source
     /// Technote 116232 and a public 8861 log; domain facts 1.1.
     pub async fn refresh(&self) -> Outcome {
-        self.installed.borrow_mut().unlock();
+        self.passes.begin();
+        let outcome = self.pass().await;
+        self.passes.end();
+        outcome
+    }
+
+    async fn pass(&self) -> Outcome {
         if self.installed.borrow().is_locked() {
+            self.passes.stage("store", "locked");
             self.tell(Message::TrustListUpdateFailed);
             self.raise(Alarm::Failed);
+            error!(target: SECD, "refresh: locked, no server is asked");
             return Outcome::Again;
         }
         self.restore_configuration();
         let prior = self.prior();
         let Ok(ctl) = self.refresh_list(ListKind::Ctl).await else { return self.cut(prior) };
+        self.passes.stage("ctl", ctl.word());
         let Ok(itl) = self.refresh_list(ListKind::Itl).await else { return self.cut(prior) };
+        self.passes.stage("itl", itl.word());
         self.sum_up(prior, ctl, itl);
         let configured = self.refresh_configuration().await;
+        self.passes.stage("configuration", configured.word());
         let state = self.anchors().state();
         info!(target: SECD, "refresh: done, state {state} ({}), configuration {configured:?}", state.meaning());
         match (ctl, itl, configured) {
-            (Step::Broken, _, _) | (_, Step::Broken, _) | (_, _, Configured::Unreachable) => {
-                Outcome::Again
-            }
+            (Step::Broken, _, _)
+            | (_, Step::Broken, _)
+            | (_, _, Configured::Broken | Configured::Unreachable) => Outcome::Again,
             _ => Outcome::Done,
         }
     }
@@ -53,6 +64,7 @@ impl Agent {
 
     /// Nobody can be reached: the phone goes on with what it has.
     fn cut(&self, prior: Prior) -> Outcome {
+        self.passes.stage("network", "unreachable");
         self.sum_up(prior, Step::Failed, Step::Failed);
         error!(target: SECD, "refresh: no server reached, state {} stays", self.anchors().state());
         Outcome::Again

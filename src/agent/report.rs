@@ -114,6 +114,19 @@ pub enum Step {
     Kept,
 }
 
+impl Step {
+    /// The step in one word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Broken => "broken",
+            Self::Failed => "failed",
+            Self::Installed => "installed",
+            Self::Kept => "kept",
+        }
+    }
+}
+
 /// A message of the phone's Status Messages screen.
 ///
 /// # Source

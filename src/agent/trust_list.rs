@@ -18,7 +18,8 @@ impl Agent {
     /// # Errors
     /// The failure of the network, when no server could be reached: the pass ends there.
     pub(super) async fn refresh_list(&self, kind: ListKind) -> Result<Step, Failure> {
-        let device = &self.configuration.device.name;
+        let configuration = self.configuration();
+        let device = &configuration.device.name;
         let own = format!("{}{device}.tlv", kind.word());
         for name in [own.as_str(), kind.generic_name()] {
             match self.fetch_list(name).await {
@@ -39,7 +40,7 @@ impl Agent {
 
     async fn fetch_list(&self, name: &str) -> Result<Vec<u8>, Failure> {
         info!(target: SECD, "tlRequestFile: Request {name}");
-        let limit = self.configuration.tftp.list_limit;
+        let limit = self.configuration().tftp.list_limit;
         self.fetch(&Wanted { name, limit, said: Limit::Silent }).await
     }
 
@@ -56,7 +57,8 @@ impl Agent {
             .records(kind)
             .is_some_and(|installed| installed.sha256 == sha256(octets));
         let offer = Offer { name, octets };
-        let policy = &self.configuration.policy;
+        let configuration = self.configuration();
+        let policy = &configuration.policy;
         let decision = update::list(&self.anchors(), kind, offer, policy);
         let judged = match decision {
             Decision::Trust(accepted) => Ok(accepted),
@@ -101,9 +103,9 @@ impl Agent {
         if accepted.value.provenance() == Provenance::FirstUse {
             warn!(target: SECD, "updateFromFile: {name} believed on FIRST USE, signed by {}", list.signer);
         }
-        // Not in the match itself: what is borrowed there stays so to its end.
-        let installed = self.installed.borrow_mut().install(accepted.value.clone(), name, octets);
-        match installed {
+        // Borrowed for this statement only: what follows looks at what is installed.
+        let put = self.installed.borrow_mut().install(accepted.value.clone(), name, octets);
+        match put {
             Ok(()) => {
                 info!(target: SECD, "updateFromFile: {} file updated", list.kind.word());
                 self.forget_unlisted();

@@ -4,24 +4,39 @@ use std::path::{Path, PathBuf};
 
 use lexopt::Parser;
 use lexopt::prelude::Long;
+use serde::Serialize;
 
-use crate::cli::{Exit, Failure, complain, help_or_unexpected, input, named, print, usage};
+use crate::cli::{
+    Exit, Failure, complain, help_or_unexpected, input, named, print, print_json, usage,
+};
 use crate::io::config::{self, Configuration};
 
 /// Checks the file that the arguments name.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
-    let mut path = PathBuf::from(DEFAULT);
+    let (mut path, mut json) = (PathBuf::from(DEFAULT), false);
     while let Some(argument) = arguments.next().map_err(usage)? {
         match argument {
             Long("config") => path = input::path(&mut arguments)?,
+            Long("json") => json = true,
             other => return help_or_unexpected(other, HELP),
         }
     }
     let configuration = load(&path)?;
     let device = &configuration.device.name;
     let servers: Vec<_> = configuration.tftp.servers.iter().map(ToString::to_string).collect();
+    if json {
+        let (file, device) = (path.display().to_string(), device.to_string());
+        return Ok(print_json(&Facts { file, device, servers }));
+    }
     let servers = if servers.is_empty() { "none".to_owned() } else { servers.join(", ") };
     Ok(print(&named(&path, format!("good; device {device}, TFTP servers: {servers}\n"))))
+}
+
+#[derive(Serialize)]
+struct Facts {
+    file: String,
+    device: String,
+    servers: Vec<String>,
 }
 
 /// Reads a configuration; each fault is a line of its own on standard error.
@@ -47,7 +62,9 @@ pub(super) const DEFAULT: &str = "/etc/secd.toml";
 const HELP: &str = "\
 Reads the configuration and says everything that is wrong with it.
 
-Usage: secd check-config [--config FILE]      (default: /etc/secd.toml)
+Usage: secd check-config [--config FILE] [--json]      (default: /etc/secd.toml)
+
+  --json       print one object
 
 Exit: 0 good, 66 cannot read, 78 faults
 ";

@@ -19,7 +19,7 @@ use crate::cli::check_config::{self, DEFAULT};
 use crate::cli::{Exit, Failure, help_or_unexpected, input, usage};
 use crate::io::clock::Timeline;
 use crate::io::config::{Configuration, ServerAddress};
-use crate::io::console;
+use crate::io::{console, ipc};
 use crate::trust::Purpose;
 
 /// Connects standard input and output to the server that the arguments name.
@@ -44,22 +44,20 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
 
 fn connect(configuration: Configuration, server: ServerAddress) -> Result<Exit, Failure> {
     let unavailable = |error: io::Error| Failure::new(Exit::Unavailable, error);
-    let (ours, agents) = UnixStream::pair().map_err(unavailable)?;
-    let target = Target { server, purpose: Purpose::HttpsService, client: agents.as_raw_fd() };
-    let copying = thread::spawn(move || copy(&ours));
     let runtime = Builder::new_current_thread().enable_all().build().map_err(unavailable)?;
     let outcome = runtime.block_on(LocalSet::new().run_until(async {
-        agents.set_nonblocking(true)?;
-        let client = tokio::net::UnixStream::from_std(agents)?;
+        let (ours, client) = ipc::pair()?;
+        let target = Target { server, purpose: Purpose::HttpsService, client: client.as_raw_fd() };
+        let copying = thread::spawn(move || copy(&ours));
         let agent = Agent::new(configuration, Timeline::start());
-        Ok(agent.serve_https(&target, client).await)
+        Ok((agent.serve_https(&target, client).await, copying))
     }));
     match outcome.map_err(unavailable)? {
-        Ok(_) => {
+        (Ok(_), copying) => {
             let _ended = copying.join();
             Ok(Exit::Done)
         }
-        Err(not_opened) => Err(Failure::new(exit(&not_opened), not_opened)),
+        (Err(not_opened), _) => Err(Failure::new(exit(&not_opened), not_opened)),
     }
 }
 

@@ -1,12 +1,14 @@
 //! `secd fetch`: one file over TFTP, without a daemon.
 
-use std::io::{IsTerminal, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{IsTerminal, Seek, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use lexopt::Parser;
 use lexopt::prelude::{Long, Value, ValueExt};
 use serde::Serialize;
+use tempfile::NamedTempFile;
 use tokio::runtime::Builder;
 
 use crate::cli::facts::hex;
@@ -40,8 +42,10 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
         }
     }
     let name = wanted.name.clone().ok_or_else(|| usage("fetch needs the NAME of a file"))?;
-    let received = wanted.fetch(&name)?;
-    wanted.report(&name, &received)
+    match wanted.out.as_deref().filter(|path| !wanted.json && !is_special(path)) {
+        Some(path) => wanted.fetch_into(&name, path),
+        None => wanted.fetch_whole(&name),
+    }
 }
 
 #[derive(Default)]
@@ -55,7 +59,40 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn fetch(&self, name: &str) -> Result<Received, Failure> {
+    /// Writes the file as it comes, so that the largest need not fit into memory.
+    fn fetch_into(&self, name: &str, path: &Path) -> Result<Exit, Failure> {
+        let unwritten = |error| Failure::new(Exit::NoInput, super::named(path, error));
+        let mut file = beside(path).map_err(unwritten)?;
+        let mut written = Ok(0);
+        let mut sink = |event: tftp::Event<'_>| match event {
+            tftp::Event::Requesting(_) => written = begin(file.as_file_mut()).map(|()| 0),
+            tftp::Event::Octets(octets) => {
+                if let Ok(length) = &mut written {
+                    match file.write_all(octets) {
+                        Ok(()) => *length += octets.len(),
+                        Err(error) => written = Err(error),
+                    }
+                }
+            }
+            _ => {}
+        };
+        let received = self.fetch(name, Hold::Little, &mut sink)?;
+        let length = written.map_err(unwritten)?;
+        file.persist(path).map_err(|error| unwritten(error.error))?;
+        Ok(print(&format!("{name}: {length} octets from {}\n", received.server)))
+    }
+
+    fn fetch_whole(&self, name: &str) -> Result<Exit, Failure> {
+        let received = self.fetch(name, Hold::All, &mut |_| {})?;
+        self.report(name, &received)
+    }
+
+    fn fetch(
+        &self,
+        name: &str,
+        hold: Hold,
+        sink: &mut dyn FnMut(tftp::Event<'_>),
+    ) -> Result<Received, Failure> {
         let server = self.server.clone().ok_or_else(|| usage("fetch needs a --server"))?;
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::new(Exit::Unavailable, error))?;
@@ -72,8 +109,12 @@ impl Wanted {
                 if let tftp::Event::Progress(progress) = event {
                     bar.show(progress);
                 }
+                sink(event);
             };
-            let outcome = tftp::read_first(&servers, &request, &mut watch).await;
+            let outcome = match hold {
+                Hold::All => tftp::read_first(&servers, &request, &mut watch).await,
+                Hold::Little => tftp::stream_first(&servers, &request, &mut watch).await,
+            };
             bar.end();
             outcome.map_err(|failure| of_transfer(name, &failure))
         })
@@ -135,11 +176,38 @@ fn of_transfer(name: &str, failure: &tftp::Failure) -> Failure {
     Failure::new(exit, format!("{name}: {failure}"))
 }
 
-/// A file is there as a whole or not at all.
-pub(super) fn write(path: &Path, octets: &[u8]) -> Result<(), Failure> {
+/// How much of a file is in memory at a time.
+#[derive(Clone, Copy)]
+enum Hold {
+    All,
+    Little,
+}
+
+/// Whether the path is a device, a pipe or a folder: such a thing is not to be replaced by a file.
+fn is_special(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|facts| !facts.is_file())
+}
+
+/// A file that is to become the one at `path`.
+fn beside(path: &Path) -> std::io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+}
+
+/// What an earlier server sent is not part of the file.
+fn begin(file: &mut File) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()
+}
+
+/// A file is there as a whole or not at all; a device or a pipe is written to.
+pub(super) fn write(path: &Path, octets: &[u8]) -> Result<(), Failure> {
     let write = || {
-        let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        if is_special(path) {
+            let mut device = OpenOptions::new().write(true).open(path)?;
+            return device.write_all(octets).map(|()| device);
+        }
+        let mut file = beside(path)?;
         file.write_all(octets)?;
         file.persist(path).map_err(|error| error.error)
     };

@@ -1,6 +1,7 @@
 //! `secd run`: the daemon, in the foreground.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use lexopt::Parser;
 use lexopt::prelude::Long;
@@ -9,10 +10,11 @@ use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
 use crate::agent::Agent;
+use crate::agent::service::Service;
 use crate::cli::check_config::{self, DEFAULT};
 use crate::cli::{Exit, Failure, help_or_unexpected, input, usage};
 use crate::io::clock::Timeline;
-use crate::io::console;
+use crate::io::console::{self, Console};
 
 /// Runs the agent until it is told to end.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
@@ -24,13 +26,23 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
         }
     }
     let configuration = check_config::load(&path)?;
-    let _console = console::init(configuration.console.level).map_err(unavailable)?;
+    let console = console::init(configuration.console.level).map_err(unavailable)?;
     let device = &configuration.device.name;
     info!(target: "SECD", "run: secd {} for {device}", env!("CARGO_PKG_VERSION"));
     let runtime = Builder::new_current_thread().enable_all().build().map_err(unavailable)?;
-    let agent = Agent::new(configuration, Timeline::start());
-    runtime.block_on(LocalSet::new().run_until(agent.run())).map_err(unavailable)?;
+    let agent = Rc::new(Agent::new(configuration, Timeline::start()).reading(path));
+    runtime.block_on(LocalSet::new().run_until(be(agent, console)))?;
     Ok(Exit::Done)
+}
+
+/// Serves the phone's processes while the agent runs.
+async fn be(agent: Rc<Agent>, console: Console) -> Result<(), Failure> {
+    let listener = agent.listen().map_err(unavailable)?;
+    let service = Service::new(agent.clone(), console);
+    tokio::select! {
+        ended = agent.run() => ended.map_err(unavailable),
+        () = service.serve(&listener) => Ok(()),
+    }
 }
 
 fn unavailable(error: impl std::fmt::Display) -> Failure {

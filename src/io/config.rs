@@ -4,6 +4,7 @@
 //! commented-out key in `rootfs/etc/secd.toml` (a test compares them). All that is wrong with a
 //! file is said at once: a key that cannot be read is left out, and the rest is read on.
 
+mod access;
 mod address;
 mod check;
 mod fault;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use log::LevelFilter;
 
+pub use access::{Id, Principal};
 pub use address::{Host, ServerAddress};
 pub use fault::{Failure, Fault, Wrong};
 
@@ -39,6 +41,10 @@ pub struct Configuration {
     pub tvs: Tvs,
     /// `[https]`.
     pub https: Https,
+    /// `[socket]`.
+    pub socket: Socket,
+    /// `[access]`.
+    pub access: Access,
     /// `[console]`.
     pub console: Console,
     /// `[retry]`.
@@ -229,6 +235,55 @@ impl Default for Https {
             idle: Duration::from_secs(300),
             total: Duration::from_secs(86_400),
             slots: 64,
+        }
+    }
+}
+
+/// The local socket.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Socket {
+    /// Its mode; who may do what is decided by `[access]`.
+    pub mode: u32,
+    /// Connections in all.
+    pub connections: usize,
+    /// Connections of one user.
+    pub per_user: usize,
+    /// Longest pause between two calls.
+    pub idle: Duration,
+}
+
+/// # Source
+/// Inferred: a phone has some ten processes that talk to the agent.
+impl Default for Socket {
+    fn default() -> Self {
+        Self { mode: 0o666, connections: 256, per_user: 128, idle: Duration::from_secs(300) }
+    }
+}
+
+/// Who may do what through the socket; root may do everything.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Access {
+    /// Read facts and the log.
+    pub read: Vec<Principal>,
+    /// Open HTTPS connections and have certificates judged.
+    pub connect: Vec<Principal>,
+    /// Fetch files.
+    pub fetch: Vec<Principal>,
+    /// Erase trust lists.
+    pub erase: Vec<Principal>,
+    /// Refresh, reload, flush, set the log level.
+    pub configure: Vec<Principal>,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        let group = |name: &str| vec![Principal::Group(Id::Name(name.to_owned()))];
+        Self {
+            read: group("phone-ui"),
+            connect: group("phone-apps"),
+            fetch: group("phone-apps"),
+            erase: group("phone-ui"),
+            configure: Vec::new(),
         }
     }
 }

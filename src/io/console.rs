@@ -27,6 +27,7 @@ use std::time::SystemTime;
 use env_logger::{Builder, Logger, Target};
 use log::{Level, LevelFilter, Log, Metadata, Record, SetLoggerError};
 use nix::fcntl::OFlag;
+use tokio::sync::Notify;
 
 pub use escape::escape;
 pub use ring::{Line, Ring, Since};
@@ -48,6 +49,7 @@ pub fn init(level: LevelFilter) -> Result<Console, SetLoggerError> {
 #[derive(Clone, Default)]
 pub struct Console {
     ring: Arc<Mutex<Ring>>,
+    news: Arc<Notify>,
 }
 
 impl Console {
@@ -59,6 +61,11 @@ impl Console {
     /// The lines after `sequence`; 0 for all.
     pub fn after(&self, sequence: u64) -> Since {
         self.ring().after(sequence)
+    }
+
+    /// Waits for the next line.
+    pub async fn news(&self) {
+        self.news.notified().await;
     }
 
     /// Shows records of `level` and graver, from now on.
@@ -94,14 +101,16 @@ impl Tee {
         // Formatted before the ring is held: an argument's Display may log.
         let text = record.args().to_string();
         let mut ring = self.console.ring();
-        let line = ring.push(|sequence, line| {
+        let line = ring.push(record.level(), |sequence, line| {
             let level = mnemonic(record.level());
             let time = TimeOfDay(time);
             write!(line, "{sequence}: {level} {time} {}: {}", escape(process), escape(&text))
         });
         // Written while the ring is held: lines stand on stderr in the order of their numbers.
-        let args = format_args!("{}", line.text());
-        self.stderr.log(&Record::builder().level(record.level()).args(args).build());
+        let mut builder = Record::builder();
+        let level = record.level();
+        self.stderr.log(&builder.level(level).args(format_args!("{}", line.text())).build());
+        self.console.news.notify_waiters();
     }
 }
 

@@ -3,9 +3,13 @@
 use std::cell::Cell;
 use std::fmt;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
+use tokio::io::{
+    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, ReadHalf, WriteHalf, split,
+};
 use tokio::time::{Instant, sleep_until};
 
 /// How long a connection may last.
@@ -117,6 +121,53 @@ async fn pump<R: AsyncRead, W: AsyncWrite>(
         to.flush().await?;
         watch.last.set(Instant::now());
         count.set(count.get() + u64::try_from(length).unwrap_or_default());
+    }
+}
+
+/// A stream of which some octets have been read already.
+#[derive(Debug)]
+pub struct Prefixed<S> {
+    early: io::Cursor<Vec<u8>>,
+    stream: S,
+}
+
+impl<S> Prefixed<S> {
+    /// `early` comes before what `stream` still has.
+    pub const fn new(early: Vec<u8>, stream: S) -> Self {
+        Self { early: io::Cursor::new(early), stream }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Prefixed<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let early = Pin::new(&mut self.early).poll_read(context, buffer);
+        if early.is_pending() || buffer.filled().len() > before {
+            return early;
+        }
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Prefixed<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, octets)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 

@@ -9,6 +9,9 @@ use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
+/// A connection.
+pub type Stream = TcpStream;
+
 /// A socket that is not yet connected.
 pub struct Socket {
     socket: TcpSocket,
@@ -51,7 +54,7 @@ impl Socket {
     ///
     /// # Errors
     /// [`Failure::TimedOut`], or [`Failure::Io`] with the system's reason.
-    pub async fn connect(self, within: Duration) -> Result<TcpStream, Failure> {
+    pub async fn connect(self, within: Duration) -> Result<Stream, Failure> {
         let server = self.server;
         let stream = timeout(within, self.socket.connect(server))
             .await

@@ -43,6 +43,9 @@ pub struct Received {
 pub enum Event<'a> {
     /// This server did not give the file, and the walk goes on or ends.
     Failed(&'a Failure),
+    /// The next octets of the file, from its start after each [`Event::Requesting`]; only from
+    /// [`stream_first`].
+    Octets(&'a [u8]),
     /// Octets have come.
     Progress(Progress),
     /// This server is asked now.
@@ -62,12 +65,32 @@ pub async fn read_first(
     request: &Request<'_>,
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Received, Failure> {
+    walk(servers, request, Keep::File, watch).await
+}
+
+/// As [`read_first`], but the file goes to `watch` as it comes and is not held in memory:
+/// [`Received::octets`] stays empty. What came is worth nothing if the outcome is a failure.
+///
+/// # Errors
+/// As there.
+pub async fn stream_first(
+    servers: &[SocketAddr],
+    request: &Request<'_>,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> Result<Received, Failure> {
+    walk(servers, request, Keep::Chunk, watch).await
+}
+
+async fn walk(
+    servers: &[SocketAddr],
+    request: &Request<'_>,
+    keep: Keep,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> Result<Received, Failure> {
     let mut last = Failure::NoServer;
     for server in servers {
         watch(Event::Requesting(*server));
-        let outcome =
-            read(*server, request, &mut |progress| watch(Event::Progress(progress))).await;
-        match outcome {
+        match converse(*server, request, keep, watch).await {
             Ok(received) => return Ok(received),
             Err(failure) => last = failure,
         }
@@ -91,6 +114,20 @@ pub async fn read(
     request: &Request<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Received, Failure> {
+    let mut watch = |event: Event<'_>| {
+        if let Event::Progress(come) = event {
+            progress(come);
+        }
+    };
+    converse(server, request, Keep::File, &mut watch).await
+}
+
+async fn converse(
+    server: SocketAddr,
+    request: &Request<'_>,
+    keep: Keep,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> Result<Received, Failure> {
     let transfer = Transfer::new(request, Duration::ZERO).map_err(Failure::UnfitName)?;
     // An IPv4 address in IPv6 clothes is what the phone logs; the socket wants it plain.
     let plain = plain_address(server);
@@ -98,14 +135,26 @@ pub async fn read(
     let socket = bind(&plain).await.map_err(failed)?;
     let buffer = vec![0; transfer.longest_datagram()];
     let port = Port { socket, server: plain, start: Instant::now(), buffer };
-    let mut conversation = Conversation { port, transfer };
-    match conversation.run(progress).await.map_err(failed)? {
-        Ok((received, dally)) => {
+    let mut conversation = Conversation { port, transfer, keep };
+    match conversation.run(watch).await.map_err(failed)? {
+        Ok((mut received, dally)) => {
             tokio::spawn(conversation.port.dally(dally));
+            if keep == Keep::Chunk {
+                watch(Event::Octets(&std::mem::take(&mut received.octets)));
+            }
             Ok(Received { octets: received.octets, server, agreed: received.agreed })
         }
         Err(failure) => Err(Failure::of(server, failure)),
     }
+}
+
+/// What is held in memory.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Keep {
+    /// Up to [`CHUNK`] octets.
+    Chunk,
+    /// All of the file.
+    File,
 }
 
 /// Our end of the network: everything of a conversation but the machine.
@@ -182,10 +231,11 @@ impl Port {
 struct Conversation {
     port: Port,
     transfer: Transfer,
+    keep: Keep,
 }
 
 impl Conversation {
-    async fn run(&mut self, progress: &mut dyn FnMut(Progress)) -> io::Result<Ending> {
+    async fn run(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> io::Result<Ending> {
         self.port.send(self.transfer.start()).await?;
         let mut timer = pin!(sleep_until(self.port.start + self.transfer.deadline()));
         let mut received = 0;
@@ -193,7 +243,10 @@ impl Conversation {
             let drained = self.take_all().await?;
             if self.transfer.received() > received {
                 received = self.transfer.received();
-                progress(self.progress());
+                watch(Event::Progress(self.progress()));
+            }
+            if self.keep == Keep::Chunk && self.transfer.held() >= CHUNK {
+                self.transfer.hand_over(&mut |octets| watch(Event::Octets(octets)));
             }
             if let Drained::Ended(ending) = drained {
                 return Ok(ending);
@@ -308,6 +361,9 @@ fn is_refusal(error: &io::Error) -> bool {
             | io::ErrorKind::NetworkUnreachable
     )
 }
+
+/// Octets worth a call to write them.
+const CHUNK: usize = 64 << 10;
 
 /// Datagrams taken before other tasks get their turn.
 const BATCH: usize = 64;

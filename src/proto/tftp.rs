@@ -132,6 +132,18 @@ impl Transfer {
         self.intake.received()
     }
 
+    /// Octets of the file that are held in memory.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.intake.held()
+    }
+
+    /// Gives the octets that are held to `sink`, so that a file need not fit into memory. The
+    /// [`Received`] at the end has only those that came after.
+    pub fn hand_over(&mut self, sink: &mut dyn FnMut(&[u8])) {
+        self.intake.hand_over(sink);
+    }
+
     /// Octets of the file, if the server announced them.
     #[must_use]
     pub fn announced(&self) -> Option<u64> {
@@ -330,7 +342,10 @@ impl Transfer {
 
     fn time_out(&mut self, waiting: Waiting) -> Option<Datagram<'_>> {
         let Some(tid) = self.tid else {
-            self.ending = Some(Err(Failure::TimedOut { waiting: Waiting::Answer }));
+            // With few tries the last wait ends before the last refusal that would count.
+            let silent = self.refusals == 0;
+            let timed_out = Failure::TimedOut { waiting: Waiting::Answer };
+            self.ending = Some(Err(if silent { timed_out } else { Failure::Unreachable }));
             return None;
         };
         Some(self.fail(tid, Failure::TimedOut { waiting }))

@@ -12,6 +12,7 @@ pub mod name;
 pub mod reader;
 pub mod tftp;
 pub mod tvs;
+pub mod varlink;
 
 pub use codes::{Digest, Role, Serial, Version};
 pub use envelope::{Envelope, Kind, Signer};

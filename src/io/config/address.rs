@@ -72,7 +72,7 @@ impl Host {
 
     /// An IPv4 address or a name of RFC 1123; a name of digits and dots only is a mistyped
     /// address.
-    fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         if let Ok(ip) = text.parse() {
             return Some(Self::Ip(ip));
         }

@@ -8,10 +8,10 @@ use toml::Spanned;
 
 use super::raw::{self, Given, Level};
 use super::read::{Faults, member_key};
-use super::values::parse_pin;
+use super::values::{parse_mode, parse_pin};
 use super::{
-    Configuration, Console, Device, Https, Identity, Paths, Retry, ServerAddress, Slot, TVS_PORT,
-    Tftp, Tvs, TvsMember, Wrong,
+    Access, Configuration, Console, Device, Https, Identity, Paths, Principal, Retry,
+    ServerAddress, Slot, Socket, TVS_PORT, Tftp, Tvs, TvsMember, Wrong,
 };
 use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::wire::name::{DeviceName, Model};
@@ -26,6 +26,8 @@ pub(super) struct Sections {
     pub(super) tvs: raw::Tvs,
     pub(super) members: Vec<(usize, raw::TvsMember)>,
     pub(super) https: raw::Https,
+    pub(super) socket: raw::Socket,
+    pub(super) access: raw::Access,
     pub(super) console: raw::Console,
     pub(super) retry: raw::Retry,
 }
@@ -39,9 +41,12 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<C
     let members = members(&sections.members, faults);
     let tvs = Tvs { members, ..tvs(&sections.tvs, faults) };
     let https = https(&sections.https, faults);
+    let socket = socket(sections.socket, faults);
+    let access = access(sections.access, faults);
     let console = console(&sections.console);
     let retry = retry(&sections.retry, faults);
-    Some(Configuration { device: device?, tftp, paths, policy, tvs, https, console, retry })
+    let device = device?;
+    Some(Configuration { device, tftp, paths, policy, tvs, https, socket, access, console, retry })
 }
 
 fn device(raw: raw::Device, offset: usize, faults: &mut Faults) -> Option<Device> {
@@ -229,6 +234,43 @@ fn https(raw: &raw::Https, faults: &mut Faults) -> Https {
     let total = limit("https.total_s", &raw.total_s, default.total);
     let slots = faults.number("https.slots", &raw.slots, 1..=1024).unwrap_or(default.slots);
     Https { connect_timeout, handshake_timeout, idle, total, slots }
+}
+
+fn socket(raw: raw::Socket, faults: &mut Faults) -> Socket {
+    let default = Socket::default();
+    let mode = raw.mode.and_then(|text| {
+        let bad = |found| Wrong::BadMode { found };
+        faults.text("socket.mode", &text, parse_mode, bad)
+    });
+    let mut count =
+        |key, given: &Given<u64>, default| faults.number(key, given, 1..=4096).unwrap_or(default);
+    let connections = count("socket.connections", &raw.connections, default.connections);
+    let per_user = count("socket.per_user", &raw.per_user, default.per_user);
+    let idle = faults.number("socket.idle_s", &raw.idle_s, 1..=86_400);
+    Socket {
+        mode: mode.unwrap_or(default.mode),
+        connections,
+        per_user,
+        idle: idle.map_or(default.idle, Duration::from_secs),
+    }
+}
+
+fn access(raw: raw::Access, faults: &mut Faults) -> Access {
+    let default = Access::default();
+    let mut right = |key, given: Option<Vec<Spanned<String>>>, default| match given {
+        None => default,
+        Some(given) => {
+            let bad = |found| Wrong::BadPrincipal { found };
+            given.iter().filter_map(|text| faults.text(key, text, Principal::parse, bad)).collect()
+        }
+    };
+    Access {
+        read: right("access.read", raw.read, default.read),
+        connect: right("access.connect", raw.connect, default.connect),
+        fetch: right("access.fetch", raw.fetch, default.fetch),
+        erase: right("access.erase", raw.erase, default.erase),
+        configure: right("access.configure", raw.configure, default.configure),
+    }
 }
 
 fn console(raw: &raw::Console) -> Console {

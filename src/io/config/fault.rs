@@ -99,8 +99,18 @@ pub enum Wrong {
         /// What it is.
         found: String,
     },
+    /// It is not a file mode.
+    BadMode {
+        /// What it is.
+        found: String,
+    },
     /// It is not a SHA-256 hash.
     BadPin {
+        /// What it is.
+        found: String,
+    },
+    /// It names neither a user nor a group.
+    BadPrincipal {
         /// What it is.
         found: String,
     },
@@ -162,7 +172,11 @@ impl fmt::Display for Wrong {
             Self::BadModel { found } => {
                 write!(f, "{found:?} is not 1 to {MAX_MODEL} letters and digits")
             }
+            Self::BadMode { found } => write!(f, "{found:?} is not three octal digits"),
             Self::BadPin { found } => write!(f, "{found:?} is not 64 hexadecimal digits"),
+            Self::BadPrincipal { found } => {
+                write!(f, "{found:?} is not user:NAME, group:NAME or everyone")
+            }
             Self::Missing => f.write_str("must be given"),
             Self::NotText { offset } => write!(f, "not text in UTF-8 at offset {offset}"),
             Self::OutOfRange { found, range } => {

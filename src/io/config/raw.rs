@@ -101,6 +101,25 @@ pub(super) struct Https {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct Socket {
+    pub(super) mode: Given<String>,
+    pub(super) connections: Given<u64>,
+    pub(super) per_user: Given<u64>,
+    pub(super) idle_s: Given<u64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Access {
+    pub(super) read: Option<Vec<Spanned<String>>>,
+    pub(super) connect: Option<Vec<Spanned<String>>>,
+    pub(super) fetch: Option<Vec<Spanned<String>>>,
+    pub(super) erase: Option<Vec<Spanned<String>>>,
+    pub(super) configure: Option<Vec<Spanned<String>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct TvsMember {
     pub(super) address: Given<String>,
     pub(super) port: Given<u64>,

@@ -81,6 +81,8 @@ fn sections(document: &mut DeTable<'_>, faults: &mut Faults) -> Sections {
         tvs: section(document, "tvs", faults),
         members,
         https: section(document, "https", faults),
+        socket: section(document, "socket", faults),
+        access: section(document, "access", faults),
         console: section(document, "console", faults),
         retry: section(document, "retry", faults),
     }

@@ -61,7 +61,9 @@ fn the_sample_shows_the_defaults() {
 #[test]
 fn the_sample_shows_every_key() {
     let keys = sample_keys();
-    for section in ["device", "tftp", "paths", "policy", "tvs", "https", "console", "retry"] {
+    for section in [
+        "device", "tftp", "paths", "policy", "tvs", "https", "socket", "access", "console", "retry",
+    ] {
         let header = if section == "device" { "" } else { NAMED };
         let device = if section == "device" { "name = \"SEP000000000000\"\n" } else { "" };
         let faults = faults(&format!("{header}[{section}]\n{device}nonsense = 1\n"));

@@ -80,3 +80,8 @@ pub(super) fn parse_pin(text: &str) -> Option<[u8; 32]> {
 
 /// TFTP servers. Inferred: phones try two; DHCP option 150 may list more.
 const MAX_SERVERS: usize = 8;
+
+/// Three octal digits, as `chmod` takes them.
+pub(super) fn parse_mode(text: &str) -> Option<u32> {
+    u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777 && !text.is_empty())
+}

@@ -3,11 +3,13 @@
 use core::fmt::{self, Write};
 
 use heapless::{Deque, String as Text};
+use log::Level;
 
 /// One line of the console.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Line {
     sequence: u64,
+    level: Level,
     text: Text<WIDTH>,
 }
 
@@ -15,6 +17,11 @@ impl Line {
     /// Its number; the next line has the next.
     pub fn sequence(&self) -> u64 {
         self.sequence
+    }
+
+    /// How grave it is.
+    pub fn level(&self) -> Level {
+        self.level
     }
 
     /// The line as shown, number included, without a line break.
@@ -42,7 +49,11 @@ pub struct Ring {
 impl Ring {
     /// Adds the line that `compose` writes for its sequence number; too long a line is cut and
     /// ends in [`CUT`].
-    pub fn push(&mut self, compose: impl FnOnce(u64, &mut dyn Write) -> fmt::Result) -> &Line {
+    pub fn push(
+        &mut self,
+        level: Level,
+        compose: impl FnOnce(u64, &mut dyn Write) -> fmt::Result,
+    ) -> &Line {
         if self.lines.is_full() {
             self.lines.pop_front();
         }
@@ -50,7 +61,7 @@ impl Ring {
         let mut cutter = Cutter::default();
         // An error says that the line is full, which the cut shows.
         let _ = compose(self.last, &mut cutter);
-        let line = Line { sequence: self.last, text: cutter.text };
+        let line = Line { sequence: self.last, level, text: cutter.text };
         self.lines.push_back(line).expect("a place was freed above");
         self.lines.back().expect("a line was put in above")
     }
@@ -123,7 +134,7 @@ mod tests {
     fn filled(count: u64) -> Ring {
         let mut ring = Ring::default();
         for _ in 0..count {
-            ring.push(|sequence, line| write!(line, "{sequence}: NOT"));
+            ring.push(Level::Info, |sequence, line| write!(line, "{sequence}: NOT"));
         }
         ring
     }
@@ -174,7 +185,7 @@ mod tests {
         for start in 0..4 {
             let mut ring = Ring::default();
             let text = "a".repeat(start) + &"日".repeat(WIDTH);
-            let line = ring.push(|_, line| line.write_str(&text));
+            let line = ring.push(Level::Info, |_, line| line.write_str(&text));
             assert!(line.text().len() <= WIDTH && line.text().len() > WIDTH - 4);
             assert!(line.text().ends_with("日…"), "{}", line.text());
         }
@@ -184,14 +195,14 @@ mod tests {
     fn a_line_that_just_fits_is_not_cut() {
         let mut ring = Ring::default();
         let text = "a".repeat(WIDTH);
-        assert_eq!(ring.push(|_, line| line.write_str(&text)).text(), text);
+        assert_eq!(ring.push(Level::Info, |_, line| line.write_str(&text)).text(), text);
     }
 
     #[test]
     fn a_full_line_makes_room_for_the_mark() {
         let mut ring = Ring::default();
         let text = "a".repeat(WIDTH);
-        let line = ring.push(|_, line| {
+        let line = ring.push(Level::Info, |_, line| {
             line.write_str(&text)?;
             line.write_str("b")
         });

@@ -38,8 +38,9 @@ fn tee() -> (Tee, Sink) {
 
 fn log(tee: &Tee, level: Level, target: &str, text: &str) {
     let time = SystemTime::UNIX_EPOCH + Duration::from_micros(33_197_670_000);
-    let args = format_args!("{text}");
-    tee.log_at(time, &Record::builder().level(level).target(target).args(args).build());
+    let mut builder = Record::builder();
+    let builder = builder.level(level).target(target);
+    tee.log_at(time, &builder.args(format_args!("{text}")).build());
 }
 
 fn texts(tee: &Tee) -> Vec<String> {

@@ -79,7 +79,18 @@ impl Intake {
         self.blocks.last()
     }
 
-    /// The file, once [`Arrival::Last`] has come.
+    /// Octets of the file that are held here.
+    pub(super) fn held(&self) -> usize {
+        self.octets.len()
+    }
+
+    /// Gives away what is held.
+    pub(super) fn hand_over(&mut self, sink: &mut dyn FnMut(&[u8])) {
+        sink(&self.octets);
+        self.octets.clear();
+    }
+
+    /// The file, once [`Arrival::Last`] has come; without what was given away.
     pub(super) fn file(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.octets)
     }

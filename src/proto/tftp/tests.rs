@@ -409,6 +409,16 @@ fn a_refused_port_is_tried_twice_more() {
 }
 
 #[test]
+fn a_refused_port_is_unreachable_though_no_try_is_left() {
+    let timing = Timing { tries: 1, ..Timing::default() };
+    let request = Request { name: "a", limit: 1, options: Options::default(), timing };
+    let mut transfer = Transfer::new(&request, Duration::ZERO).unwrap();
+    transfer.on_refusal(Duration::ZERO);
+    assert_eq!(transfer.on_timer(timing.refusal_pause), None);
+    assert_eq!(failure(transfer), Failure::Unreachable);
+}
+
+#[test]
 fn the_last_block_is_acknowledged_again_after_the_end() {
     let mut transfer = transfer(Options::default());
     assert_eq!(reply(&mut transfer, &data(1, b"x"), 0), ack(1));

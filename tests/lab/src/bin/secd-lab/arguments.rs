@@ -7,7 +7,7 @@ use lexopt::{Arg, Error, Parser, ValueExt};
 /// What the user asked for.
 pub(crate) enum Command {
     Help,
-    Make(PathBuf),
+    Make { directory: PathBuf, payload: Option<usize> },
     Serve(Options),
 }
 
@@ -26,12 +26,14 @@ pub(crate) fn parse() -> Result<Command, Error> {
     let mut parser = Parser::from_env();
     let mut words: Vec<String> = Vec::new();
     let mut options = Options::default();
+    let mut payload = None;
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Long("help") | Arg::Short('h') => return Ok(Command::Help),
             Arg::Long("port-file") => options.port_file = Some(parser.value()?.into()),
             Arg::Long("control") => options.control = Some(parser.value()?.into()),
             Arg::Long("loss") => options.loss = parser.value()?.parse()?,
+            Arg::Long("payload") => payload = Some(parser.value()?.parse()?),
             Arg::Long("node") => options.nodes.push(parser.value()?.string()?),
             Arg::Long("recovery") => options.recovery = true,
             Arg::Value(word) => words.push(word.string()?),
@@ -39,7 +41,7 @@ pub(crate) fn parse() -> Result<Command, Error> {
         }
     }
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["make", directory] => Ok(Command::Make(directory.into())),
+        ["make", directory] => Ok(Command::Make { directory: directory.into(), payload }),
         ["serve", directory] => {
             options.directory = directory.into();
             Ok(Command::Serve(options))
@@ -49,14 +51,14 @@ pub(crate) fn parse() -> Result<Command, Error> {
 }
 
 pub(crate) const USAGE: &str = "\
-usage: secd-lab make DIR
+usage: secd-lab make DIR [--payload OCTETS]
        secd-lab serve DIR [--port-file F] [--control F] [--loss PERCENT] [--node HOST]... [--recovery]
 
-make writes one set of files and exits. serve writes the files into DIR, serves them by TFTP on
-127.0.0.1, and takes commands, one a line, from standard input (and from the control file, as
-lines are appended to it); it ends at `quit` or at the end of standard input. Each node has a TVS
-server, and a directory is served by HTTPS with a certificate that only TVS knows; DIR/lab.env says
-where they listen.
+make writes one set of files and exits; --payload adds signed files of that size, one a digest.
+serve writes the files into DIR, serves them by TFTP on 127.0.0.1, and takes commands, one a line,
+from standard input (and from the control file, as lines are appended to it); it ends at `quit` or
+at the end of standard input. Each node has a TVS server, and a directory is served by HTTPS with a
+certificate that only TVS knows; DIR/lab.env says where they listen.
 
   regenerate callmanager|tvs|capf|recovery [NODE]   a new key and certificate
   rename NODE [HOST]                                and so new certificates for all its services

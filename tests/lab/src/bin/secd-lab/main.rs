@@ -17,7 +17,7 @@ fn main() -> ExitCode {
             print!("{}", arguments::USAGE);
             Ok(())
         }
-        Ok(Command::Make(directory)) => make::make(&directory),
+        Ok(Command::Make { directory, payload }) => make::make(&directory, payload),
         Ok(Command::Serve(options)) => serve::serve(&options),
         Err(error) => {
             eprint!("secd-lab: {error}\n{}", arguments::USAGE);

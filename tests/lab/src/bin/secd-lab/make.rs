@@ -4,12 +4,13 @@ use std::io;
 use std::path::Path;
 
 use secd_lab::cluster::{Cluster, Files, Security, Setup, Signer};
+use secd_lab::digest::Digest;
 use secd_lab::encrypt::Cipher;
 
 use crate::folder;
 
 /// Writes CTL, ITL, configurations (plain, signed, encrypted) and the keys that go with them.
-pub(crate) fn make(directory: &Path) -> io::Result<()> {
+pub(crate) fn make(directory: &Path, payload: Option<usize>) -> io::Result<()> {
     let mut cluster = Cluster::new(Setup { tokens: 2, ..Setup::default() });
     cluster.update_ctl(&Signer::Token(0), Security::Mixed);
     let name = format!("{}.cnf.xml", cluster.setup.device);
@@ -18,6 +19,9 @@ pub(crate) fn make(directory: &Path) -> io::Result<()> {
     let encrypted = format!("{name}.enc.sgn");
     let octets = cluster.encrypted(&encrypted, config.as_bytes(), Cipher::Aes128);
     files.insert(encrypted, octets);
+    if let Some(octets) = payload {
+        insert_payloads(&mut cluster, &mut files, octets);
+    }
     folder::update(directory, &Files::new(), &files)?;
     folder::write_identities(directory, &cluster)?;
     for (name, octets) in &files {
@@ -25,4 +29,15 @@ pub(crate) fn make(directory: &Path) -> io::Result<()> {
     }
     println!("wrote device.key, device.der, callmanager.der");
     Ok(())
+}
+
+/// Signed files that differ in the digest only.
+fn insert_payloads(cluster: &mut Cluster, files: &mut Files, octets: usize) {
+    let payload: Vec<u8> = b"<line>1001</line>\n".iter().copied().cycle().take(octets).collect();
+    for (digest, name) in
+        [(Digest::Sha1, "payload-sha1.xml.sgn"), (Digest::Sha512, "payload-sha512.xml.sgn")]
+    {
+        cluster.setup.digest = digest;
+        files.insert(name.to_owned(), cluster.signed(name, &payload));
+    }
 }

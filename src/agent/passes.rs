@@ -1,0 +1,88 @@
+//! Boot passes as others see them: asked for, under way, over.
+
+use std::cell::{Cell, RefCell};
+
+use tokio::sync::{Notify, broadcast, watch};
+
+/// The passes of one agent.
+pub(super) struct Passes {
+    wanted: Notify,
+    begun: Cell<u64>,
+    over: watch::Sender<u64>,
+    news: broadcast::Sender<Stage>,
+    last: RefCell<Vec<Stage>>,
+}
+
+/// How one stage of a pass went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stage {
+    /// ctl, itl, configuration; store or network if the pass ended there.
+    pub(super) stage: &'static str,
+    /// In one word.
+    pub(super) detail: &'static str,
+}
+
+impl Default for Passes {
+    fn default() -> Self {
+        Self {
+            wanted: Notify::new(),
+            begun: Cell::new(0),
+            over: watch::Sender::new(0),
+            news: broadcast::Sender::new(BACKLOG),
+            last: RefCell::default(),
+        }
+    }
+}
+
+impl Passes {
+    pub(super) fn begin(&self) {
+        self.begun.set(self.begun.get() + 1);
+        self.last.borrow_mut().clear();
+    }
+
+    pub(super) fn stage(&self, stage: &'static str, detail: &'static str) {
+        let stage = Stage { stage, detail };
+        self.last.borrow_mut().push(stage.clone());
+        let _nobody_listens = self.news.send(stage);
+    }
+
+    pub(super) fn end(&self) {
+        self.over.send_replace(self.begun.get());
+    }
+
+    /// Asks for a pass that begins after this moment. Gives its number.
+    pub(super) fn ask(&self) -> u64 {
+        self.wanted.notify_one();
+        self.begun.get() + 1
+    }
+
+    /// Returns when a pass was asked for.
+    pub(super) async fn asked(&self) {
+        self.wanted.notified().await;
+    }
+
+    /// Returns when the pass of that number is over.
+    pub(super) async fn over(&self, number: u64) {
+        let mut over = self.over.subscribe();
+        let _never_closed = over.wait_for(|over| *over >= number).await;
+    }
+
+    /// The stages from now on.
+    pub(super) fn listen(&self) -> broadcast::Receiver<Stage> {
+        self.news.subscribe()
+    }
+
+    /// How a stage of the last pass went; "not reached" if it did not come to it.
+    pub(super) fn last(&self, stage: &str) -> &'static str {
+        let last = self.last.borrow();
+        last.iter().find(|found| found.stage == stage).map_or("not reached", |found| found.detail)
+    }
+
+    /// How many passes there were.
+    pub(super) fn count(&self) -> u64 {
+        self.begun.get()
+    }
+}
+
+/// Stages that a slow listener may lag behind: more than a pass has.
+const BACKLOG: usize = 16;

@@ -1,0 +1,89 @@
+//! Who may do what: the policy of the configuration, against the kernel's word on who asks.
+
+use std::fmt;
+
+use crate::io::config::{Access, Principal};
+use crate::io::ipc::Peer;
+use crate::io::users::Groups;
+
+/// What a method needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Right {
+    /// Any of the others.
+    Any,
+    Configure,
+    Connect,
+    Erase,
+    Fetch,
+    Read,
+}
+
+impl fmt::Display for Right {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Any => "any",
+            Self::Configure => "configure",
+            Self::Connect => "connect",
+            Self::Erase => "erase",
+            Self::Fetch => "fetch",
+            Self::Read => "read",
+        })
+    }
+}
+
+/// Whether a client has a right. Root has all.
+pub(super) fn may(access: &Access, peer: Peer, groups: &Groups, right: Right) -> bool {
+    if peer.uid == 0 {
+        return true;
+    }
+    let holders = match right {
+        Right::Any => {
+            return [Right::Configure, Right::Connect, Right::Erase, Right::Fetch, Right::Read]
+                .into_iter()
+                .any(|right| may(access, peer, groups, right));
+        }
+        Right::Configure => &access.configure,
+        Right::Connect => &access.connect,
+        Right::Erase => &access.erase,
+        Right::Fetch => &access.fetch,
+        Right::Read => &access.read,
+    };
+    holders.iter().any(|holder| is(holder, peer, groups))
+}
+
+fn is(principal: &Principal, peer: Peer, groups: &Groups) -> bool {
+    match principal {
+        Principal::Everyone => true,
+        Principal::User(id) => id.is(peer.uid, groups.user.as_deref()),
+        Principal::Group(id) => {
+            id.is(peer.gid, None)
+                || groups.groups.iter().any(|(number, name)| id.is(*number, Some(name)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RIGHTS: [Right; 5] =
+        [Right::Read, Right::Connect, Right::Fetch, Right::Erase, Right::Configure];
+
+    fn rights(uid: u32, group: Option<&str>) -> Vec<Right> {
+        let groups = Groups {
+            user: None,
+            groups: group.map(|name| (600, name.to_owned())).into_iter().collect(),
+        };
+        let peer = Peer { uid, gid: 500, pid: None };
+        let access = Access::default();
+        RIGHTS.into_iter().filter(|right| may(&access, peer, &groups, *right)).collect()
+    }
+
+    #[test]
+    fn the_default_policy_gives_each_its_part() {
+        assert_eq!(rights(0, None), RIGHTS);
+        assert_eq!(rights(500, Some("phone-ui")), [Right::Read, Right::Erase]);
+        assert_eq!(rights(500, Some("phone-apps")), [Right::Connect, Right::Fetch]);
+        assert_eq!(rights(500, Some("users")), []);
+    }
+}

@@ -1,0 +1,218 @@
+//! Varlink messages: JSON objects, each ended by one NUL.
+//!
+//! # Source
+//! The Varlink protocol: calls have `method`, `parameters`, `oneway`, `more`, `upgrade`; replies
+//! have `parameters`, `continues`, `error`.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// One call of a client.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub struct Call {
+    /// Interface and method, with a dot between them.
+    pub method: String,
+    /// An object; absent means an empty one.
+    #[serde(default)]
+    pub parameters: Option<Map<String, Value>>,
+    /// No reply is wanted.
+    #[serde(default)]
+    pub oneway: bool,
+    /// Several replies may come.
+    #[serde(default)]
+    pub more: bool,
+    /// The connection is to become something else after the reply.
+    #[serde(default)]
+    pub upgrade: bool,
+}
+
+impl Call {
+    /// Reads a message, without its NUL.
+    ///
+    /// Nesting is bounded by the JSON reader (128 levels), length by [`Frames`].
+    ///
+    /// # Errors
+    /// [`NotACall`].
+    pub fn parse(message: &[u8]) -> Result<Self, NotACall> {
+        serde_json::from_slice(message)
+            .map_err(|error| NotACall { line: error.line(), column: error.column() })
+    }
+
+    /// Interface and method.
+    #[must_use]
+    pub fn split(&self) -> (&str, &str) {
+        self.method.rsplit_once('.').unwrap_or(("", &self.method))
+    }
+}
+
+/// A message that is no call, and where it stops being one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotACall {
+    /// From 1.
+    pub line: usize,
+    /// From 1.
+    pub column: usize,
+}
+
+impl fmt::Display for NotACall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}: expected a Varlink call", self.line, self.column)
+    }
+}
+
+/// One reply to a client.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Reply {
+    /// What the method answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Value>,
+    /// Another reply follows.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub continues: bool,
+    /// The name of an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Reply {
+    /// A reply with parameters.
+    #[must_use]
+    pub fn of(parameters: Value) -> Self {
+        Self { parameters: Some(parameters), continues: false, error: None }
+    }
+
+    /// An error by name, with its facts.
+    #[must_use]
+    pub fn error(name: &str, parameters: Value) -> Self {
+        Self { parameters: Some(parameters), continues: false, error: Some(name.into()) }
+    }
+
+    /// The message with its NUL.
+    #[must_use]
+    pub fn emit(&self) -> Vec<u8> {
+        let mut message = serde_json::to_vec(self).unwrap_or_default();
+        message.push(0);
+        message
+    }
+}
+
+/// Messages out of a stream, one by one, none longer than [`MAX_MESSAGE`].
+#[derive(Debug, Default)]
+pub struct Frames {
+    octets: Vec<u8>,
+    /// How far no NUL was found.
+    searched: usize,
+}
+
+/// A message that does not end within [`MAX_MESSAGE`] octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLong;
+
+impl Frames {
+    /// Takes in octets as they come.
+    pub fn feed(&mut self, octets: &[u8]) {
+        self.octets.extend_from_slice(octets);
+    }
+
+    /// The next whole message, without its NUL.
+    ///
+    /// # Errors
+    /// [`TooLong`]; nothing can be read after that.
+    pub fn message(&mut self) -> Result<Option<Vec<u8>>, TooLong> {
+        let unsearched = self.octets.get(self.searched..).unwrap_or_default();
+        match unsearched.iter().position(|octet| *octet == 0) {
+            Some(place) if self.searched + place <= MAX_MESSAGE => {
+                let mut message = self.take(self.searched + place + 1);
+                message.pop();
+                Ok(Some(message))
+            }
+            None if self.octets.len() <= MAX_MESSAGE => {
+                self.searched = self.octets.len();
+                Ok(None)
+            }
+            _ => Err(TooLong),
+        }
+    }
+
+    /// What came after the last message: it belongs to what the connection becomes.
+    #[must_use]
+    pub fn rest(self) -> Vec<u8> {
+        self.octets
+    }
+
+    /// Whether a message has begun.
+    #[must_use]
+    pub fn is_midway(&self) -> bool {
+        !self.octets.is_empty()
+    }
+
+    fn take(&mut self, count: usize) -> Vec<u8> {
+        let rest = self.octets.split_off(count);
+        self.searched = 0;
+        core::mem::replace(&mut self.octets, rest)
+    }
+}
+
+/// 64 KiB: the largest message is a trust list of some hundred records (design, Varlink).
+pub const MAX_MESSAGE: usize = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn messages_come_out_whole_whatever_the_pieces() {
+        let mut frames = Frames::default();
+        for piece in [&b"{\"a\""[..], b":1}", b"\0{}\0rest"] {
+            frames.feed(piece);
+        }
+        assert_eq!(frames.message(), Ok(Some(b"{\"a\":1}".to_vec())));
+        assert_eq!(frames.message(), Ok(Some(b"{}".to_vec())));
+        assert_eq!(frames.message(), Ok(None));
+        assert_eq!(frames.rest(), b"rest");
+    }
+
+    #[test]
+    fn a_message_may_have_64_kib_and_not_one_octet_more() {
+        let mut frames = Frames::default();
+        frames.feed(&vec![b' '; MAX_MESSAGE]);
+        assert_eq!(frames.message(), Ok(None));
+        frames.feed(&[0]);
+        assert_eq!(
+            frames.message().map(|message| message.map(|octets| octets.len())),
+            Ok(Some(MAX_MESSAGE))
+        );
+        let mut frames = Frames::default();
+        frames.feed(&vec![b' '; MAX_MESSAGE + 1]);
+        assert_eq!(frames.message(), Err(TooLong));
+    }
+
+    #[test]
+    fn deep_nesting_is_no_call() {
+        let deep = "{\"method\":\"a.b\",\"parameters\":{\"x\":".to_owned() + &"[".repeat(1000);
+        assert!(Call::parse(deep.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_call_may_leave_everything_but_the_method_out() {
+        let call = Call::parse(b"{\"method\":\"org.varlink.service.GetInfo\"}").unwrap();
+        assert_eq!(call.split(), ("org.varlink.service", "GetInfo"));
+        assert!(!call.more && !call.oneway && !call.upgrade && call.parameters.is_none());
+    }
+
+    #[test]
+    fn a_last_reply_does_not_say_that_it_continues() {
+        let reply = Reply::of(serde_json::json!({}));
+        assert_eq!(reply.emit(), b"{\"parameters\":{}}\0");
+    }
+}

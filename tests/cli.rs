@@ -1,0 +1,345 @@
+//! The command line, as a shell sees it: exit codes, standard output, one line of error.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use secd_lab::cluster::{Cluster, Files, Setup};
+use secd_lab::tftp::{Faults, Server};
+use serde_json::Value;
+use support::agent::secd;
+
+fn vectors() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")
+}
+
+fn manifest() -> Value {
+    let text = fs::read(vectors().join("manifest.json")).expect("the manifest");
+    serde_json::from_slice(&text).expect("the manifest is JSON")
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_else(|| panic!("{key} is text in {value}"))
+}
+
+/// Runs the program in the folder of the vectors.
+fn run(arguments: &[&str]) -> Output {
+    secd().current_dir(vectors()).args(arguments).output().expect("the program starts")
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("it ends by itself")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+/// The one line of an error, without the program's name.
+#[track_caller]
+fn complaint(output: &Output) -> String {
+    let text = String::from_utf8(output.stderr.clone()).expect("text");
+    assert_eq!(text.lines().count(), 1, "one line: {text}");
+    text.trim_end().strip_prefix("secd: ").expect("the program's name").to_owned()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+/// `secd verify --json`, as a phone in the vector's state.
+fn verify(vector: &Value) -> Output {
+    let file = text(vector, "file");
+    let mut arguments = vec!["verify", file, "--json", "--name", text(vector, "requested_name")];
+    if let Some(list) = vector["trust"]["file"].as_str() {
+        arguments.extend(["--itl", list]);
+    }
+    if text(vector, "kind") == "enc" {
+        arguments.extend(["--key", vector["decrypt_key"].as_str().unwrap_or("keys/device.key")]);
+    }
+    run(&arguments)
+}
+
+#[test]
+fn every_vector_gets_its_verdict_and_exit_code() {
+    let manifest = manifest();
+    let vectors = manifest["vectors"].as_array().expect("vectors");
+    assert_eq!(vectors.len(), 58);
+    for vector in vectors {
+        let file = text(vector, "file");
+        let output = verify(vector);
+        let told = json(&output);
+        if text(vector, "expected") == "accept" {
+            assert_eq!((code(&output), text(&told, "verdict")), (0, "verified"), "{file}");
+            assert_eq!(output.stderr, b"", "{file}");
+            expect_facts(vector, &told);
+            continue;
+        }
+        let class = text(&told, "reason");
+        assert_eq!(text(&told, "verdict"), "refused", "{file}");
+        // 65: it is no such file; 1: it is, and is not believed.
+        let malformed = [65, 1].iter().position(|exit| *exit == code(&output));
+        assert!(malformed.is_some(), "{file}: exit {}", code(&output));
+        assert!(classes(vector).contains(&class), "{file}: {class}");
+        let complaint = complaint(&output);
+        assert!(complaint.starts_with(&format!("{file}: refused ({class}): ")), "{complaint}");
+        assert_eq!(complaint, format!("{file}: refused ({class}): {}", text(&told, "detail")));
+    }
+}
+
+fn classes(vector: &Value) -> Vec<&str> {
+    let also = vector["reason_also"].as_array().into_iter().flatten();
+    let mut classes: Vec<_> = vector["reason"].as_str().into_iter().collect();
+    classes.extend(also.filter_map(Value::as_str));
+    // Faults of decryption are not told apart, on purpose: see trust::decrypt.
+    if ["bad-ciphertext", "plaintext-digest-mismatch"].iter().any(|fault| classes.contains(fault)) {
+        classes.push("decrypt-failed");
+    }
+    classes
+}
+
+/// What is printed of a good file is what the manifest has of it.
+#[track_caller]
+fn expect_facts(vector: &Value, told: &Value) {
+    let file = text(vector, "file");
+    assert_eq!(told["kind"], vector["kind"], "{file}");
+    let by = if vector["trust"]["file"].is_string() { "itl" } else { "first-use" };
+    assert_eq!(told["by"], by, "{file}");
+    let warned = told["warnings"].as_array().expect("warnings").iter();
+    let unknown = warned.filter(|warning| **warning == "unknown-tag").count();
+    assert_eq!(unknown, usize::from(vector["warning"].is_string()), "{file}");
+    let header = &vector["header"];
+    if header.is_object() {
+        for (ours, theirs) in [
+            ("/version", "version"),
+            ("/signer_version", "signer_version"),
+            ("/header_length", "header_length"),
+            ("/signer/name", "signer_name"),
+            ("/signer/issuer", "issuer_name"),
+            ("/digest", "digest"),
+            ("/filename", "filename"),
+            ("/timestamp", "timestamp"),
+        ] {
+            assert_eq!(told.pointer(ours), Some(&header[theirs]), "{file}: {ours}");
+        }
+        assert_eq!(text(&told["signer"], "serial").to_lowercase(), text(header, "serial"));
+    }
+    if vector["payload"].is_object() {
+        assert_eq!(told["payload"]["length"], vector["payload"]["length"], "{file}");
+        assert_eq!(told["payload"]["sha256"], vector["payload"]["sha256"], "{file}");
+    }
+    if let Some(records) = vector["records"].as_array() {
+        let told = told["records"].as_array().expect("records");
+        assert_eq!(told.len(), records.len(), "{file}");
+        records.iter().zip(told).for_each(|(record, told)| expect_record(record, told));
+    }
+}
+
+#[track_caller]
+fn expect_record(record: &Value, told: &Value) {
+    assert_eq!(told["role_code"], record["role"], "{record}");
+    assert_eq!(told["has_certificate"], record["certificate_present"], "{record}");
+    for key in ["subject", "issuer", "cert_sha1"] {
+        assert_eq!(told[key], record[key], "{key} of {record}");
+    }
+    let serial = told["serial"].as_str().map(str::to_lowercase);
+    assert_eq!(serial.as_deref(), record["serial"].as_str(), "{record}");
+}
+
+#[test]
+fn the_payload_of_an_encrypted_file_is_written_where_it_is_wanted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("plain.xml");
+    let mut arguments = vec!["verify", "good/certutils-enc.enc.sgn"];
+    arguments.extend(["--itl", "trust/itl-2048-sha1.tlv", "--key", "keys/device.key"]);
+    arguments.extend(["--out", path.to_str().expect("text")]);
+    let output = run(&arguments);
+    assert_eq!(code(&output), 0, "{output:?}");
+    let plain = fs::read(vectors().join("plain/certutils-enc.xml")).expect("the plain text");
+    assert_eq!(fs::read(path).expect("the payload"), plain);
+}
+
+#[test]
+fn the_technotes_arithmetic_is_on_the_page() {
+    let output = run(&["show", "good/cucm8-like.tlv"]);
+    assert_eq!((code(&output), output.stderr.as_slice()), (0, &b""[..]));
+    let page = out(&output);
+    let value = |row: &str| {
+        let fields: Vec<&str> = row.split_whitespace().collect();
+        fields.last().and_then(|value| value.parse::<usize>().ok())
+    };
+    let rows = |name: &str| -> Vec<usize> {
+        page.lines().filter(|row| row.contains(name)).filter_map(value).collect()
+    };
+    assert!(page.lines().any(|row| row == "HeaderLength:  296 (BYTES)"), "{page}");
+    assert_eq!(rows("RECORDLENGTH"), [1972, 1972, 743, 455], "{page}");
+    let size = fs::metadata(vectors().join("good/cucm8-like.tlv")).expect("a file").len();
+    assert_eq!((size, 296 + 1972 + 1972 + 743 + 455), (5438, 5438));
+    assert!(page.contains("The ITL file was verified successfully"), "{page}");
+    assert_eq!(page.matches("This etoken was used to sign the ITL file").count(), 1, "{page}");
+    let told = json(&run(&["show", "good/cucm8-like.tlv", "--json"]));
+    assert_eq!(told["header_length"], 296);
+    assert_eq!(told["records"].as_array().map(Vec::len), Some(4));
+}
+
+#[test]
+fn the_exit_code_says_whose_fault_it_is() {
+    for (exit, arguments, reason) in [
+        (64, &[][..], "no command"),
+        (64, &["dance"], "no command dance"),
+        (64, &["show"], "show needs a FILE"),
+        (64, &["show", "--dance"], "--dance"),
+        (64, &["show", "good/itl-small.tlv", "good/itl-small.tlv"], "only one file"),
+        (64, &["fetch", "a"], "fetch needs a --server"),
+        (64, &["fetch", "", "--server", "127.0.0.1"], ""),
+        (64, &["fetch", "a", "--server", "300.1.1.1"], "300.1.1.1 is no address"),
+        (64, &["fetch", "a", "--server", "127.0.0.1", "--blksize", "7"], "7"),
+        (65, &["show", "bad/empty.tlv"], "bad/empty.tlv: offset 0"),
+        (65, &["show", "bad/cut-in-header.tlv"], "bad/cut-in-header.tlv: offset "),
+        (65, &["verify", "bad/empty.tlv"], "bad/empty.tlv: refused (empty): offset 0"),
+        (65, &["verify", "good/itl-small.tlv", "--itl", "keys/device.key"], "keys/device.key: "),
+        (65, &["verify", "good/itl-small.tlv", "--key", "README.md"], "README.md: expected an RSA"),
+        (66, &["show", "nothing"], "nothing: No such file or directory"),
+        (66, &["verify", "nothing"], "nothing: No such file or directory"),
+        (66, &["show", "good"], "good: Is a directory"),
+        (66, &["check-config", "--config", "nothing"], "nothing: no such file"),
+        (66, &["run", "--config", "nothing"], "nothing: no such file"),
+        (1, &["verify", "bad/signed-by-other-key.tlv"], "refused (signature-mismatch)"),
+    ] {
+        let output = run(arguments);
+        assert_eq!(code(&output), exit, "{arguments:?}: {output:?}");
+        assert_eq!(output.stdout, b"", "{arguments:?}");
+        let complaint = complaint(&output);
+        assert!(complaint.contains(reason), "{arguments:?}: {complaint}");
+    }
+}
+
+#[test]
+fn help_is_for_everybody_and_no_error() {
+    for arguments in [&["--help"][..], &["help"], &["--version"]] {
+        assert_eq!(code(&run(arguments)), 0, "{arguments:?}");
+    }
+    for command in ["run", "check-config", "show", "verify", "fetch"] {
+        let output = run(&[command, "--help"]);
+        assert_eq!(code(&output), 0, "{command}");
+        assert!(out(&output).contains(&format!("Usage: secd {command}")), "{command}");
+        let all = out(&run(&["help"]));
+        assert!(all.lines().any(|line| line.trim_start().starts_with(command)), "{command}");
+    }
+}
+
+/// A configuration file of this text.
+fn configuration(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("secd.toml");
+    support::write(&path, text.as_bytes());
+    let path = path.to_str().expect("text").to_owned();
+    (folder, path)
+}
+
+#[test]
+fn a_good_configuration_is_called_good() {
+    let text = "[device]\nname = \"SEP001122334455\"\n[tftp]\nservers = [\"192.0.2.1\", \"::1\"]\n";
+    let (_folder, path) = configuration(text);
+    let output = run(&["check-config", "--config", &path]);
+    assert_eq!(code(&output), 0, "{output:?}");
+    let servers = "192.0.2.1:69, [::1]:69";
+    let expected = format!("{path}: good; device SEP001122334455, TFTP servers: {servers}\n");
+    assert_eq!(out(&output), expected);
+    let told = json(&run(&["check-config", "--config", &path, "--json"]));
+    let servers = ["192.0.2.1:69", "[::1]:69"];
+    let device = "SEP001122334455";
+    assert_eq!(told, serde_json::json!({ "file": path, "device": device, "servers": servers }));
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("rootfs/etc/secd.toml");
+    assert_eq!(code(&run(&["check-config", "--config", shipped.to_str().expect("text")])), 0);
+}
+
+#[test]
+fn every_fault_of_a_configuration_is_told_with_line_and_column() {
+    let text = "[device]\nname = \"SEP001122334455\"\ncolour = \"grey\"\n\n\
+                [tftp]\n  blksize = 7\nserver = \"192.0.2.1\"\n\n[dance]\n";
+    let (_folder, path) = configuration(text);
+    for command in ["check-config", "run"] {
+        let output = run(&[command, "--config", &path]);
+        assert_eq!(code(&output), 78, "{output:?}");
+        let told = String::from_utf8(output.stderr).expect("text");
+        for place in
+            ["3:1: device.colour: ", "6:13: tftp.blksize: 7 ", "7:1: tftp.server: ", "9:2: "]
+        {
+            assert!(told.contains(&format!("secd: {path}:{place}")), "{place} in\n{told}");
+        }
+        assert!(told.ends_with(&format!("secd: {path}: 4 faults\n")), "{told}");
+        assert_eq!(told.lines().count(), 5, "{told}");
+    }
+}
+
+fn lab() -> (Server, Vec<u8>) {
+    let itl = Cluster::new(Setup::default()).itl();
+    let large = b"0123456789abcdef".repeat(30_000);
+    let files = [("ITLFile.tlv", itl.clone()), ("large", large)];
+    let files: Files = files.map(|(name, octets)| (name.to_owned(), octets)).into();
+    (Server::start(files), itl)
+}
+
+#[test]
+fn a_fetched_file_is_printed_or_written_or_described() {
+    let (server, itl) = lab();
+    let address = server.address().to_string();
+    let output = run(&["fetch", "ITLFile.tlv", "--server", &address]);
+    assert_eq!((code(&output), &output.stdout), (0, &itl));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("itl");
+    let to = path.to_str().expect("text");
+    let output = run(&["fetch", "ITLFile.tlv", "--server", &address, "--out", to, "--window", "4"]);
+    assert_eq!(code(&output), 0, "{output:?}");
+    assert_eq!(out(&output), format!("ITLFile.tlv: {} octets from {address}\n", itl.len()));
+    assert_eq!(fs::read(path).expect("the file"), itl);
+    let told = json(&run(&["fetch", "ITLFile.tlv", "--server", &address, "--json"]));
+    assert_eq!(told["name"], "ITLFile.tlv");
+    assert_eq!(told["server"], address.as_str());
+    assert_eq!(told["length"], itl.len());
+    assert_eq!(text(&told, "sha256").len(), 64);
+}
+
+#[test]
+fn a_file_that_cannot_be_fetched_has_its_exit_code() {
+    let (server, _) = lab();
+    let address = server.address().to_string();
+    let fetch = |more: &[&str]| run(&[&["fetch", "--server", &address], more].concat());
+    let output = fetch(&["absent"]);
+    assert_eq!(code(&output), 1);
+    assert!(complaint(&output).starts_with("absent: file not found on tftp server "));
+    let output = fetch(&["ITLFile.tlv", "--max", "1000"]);
+    assert_eq!(code(&output), 65);
+    assert!(complaint(&output).contains("exceeds the limit of 1000 octets"), "{output:?}");
+    let output = fetch(&["ITLFile.tlv", "--out", "/nowhere/itl"]);
+    assert_eq!(code(&output), 66);
+    assert!(complaint(&output).starts_with("/nowhere/itl: "), "{output:?}");
+    server.set_faults(Faults { refuse: Some(2), ..Faults::default() });
+    let output = fetch(&["ITLFile.tlv"]);
+    assert_eq!(code(&output), 69);
+    assert!(complaint(&output).contains("reported error 2"), "{output:?}");
+    let unused = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
+    unused.connect("127.0.0.1:9").expect("no other than port 9 is heard");
+    let unused = unused.local_addr().expect("an address").to_string();
+    let output = run(&["fetch", "a", "--server", &unused]);
+    assert_eq!((code(&output), complaint(&output).ends_with("unreachable")), (69, true));
+}
+
+#[test]
+fn progress_is_shown_on_a_terminal_and_nowhere_else() {
+    let (server, _) = lab();
+    let address = server.address().to_string();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("large").to_str().expect("text").to_owned();
+    let program = env!("CARGO_BIN_EXE_secd");
+    let line = format!("{program} fetch large --server {address} --out {path}");
+    let output = Command::new("script").args(["-qec", &line, "/dev/null"]).output();
+    let shown = out(&output.expect("script of util-linux"));
+    assert!(shown.starts_with('\r') && shown.contains(" of 480000 octets\r"), "{shown:?}");
+    assert!(shown.contains("large: 480000 octets from "), "{shown:?}");
+    let output = run(&["fetch", "large", "--server", &address, "--out", &path]);
+    assert_eq!((code(&output), output.stderr.as_slice()), (0, &b""[..]));
+}

@@ -1,0 +1,98 @@
+//! Who may use what: the layer table of the design, as data.
+
+/// One folder of `src`.
+pub(super) struct Layer {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// What its files may use.
+    pub(super) reach: Reach,
+    /// What single files may use beyond that, by their path below the layer.
+    pub(super) besides: &'static [(&'static str, &'static [&'static str])],
+    /// Whether its files may ask for the time or print.
+    pub(super) purity: Purity,
+}
+
+/// Paths that a layer may use. An entry stands for itself and everything below it.
+pub(super) enum Reach {
+    /// Everything but these.
+    AllBut(&'static [&'static str]),
+    /// These, and nothing else that is not of the layer itself.
+    Only(&'static [&'static str]),
+}
+
+/// Whether the same input gives the same output.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purity {
+    Effects,
+    Pure,
+}
+
+/// The layers, from the lowest.
+pub(super) const LAYERS: [Layer; 6] = [
+    Layer {
+        name: "wire",
+        reach: Reach::Only(&["alloc", "core", "crate::wire"]),
+        besides: &[("varlink.rs", &["serde", "serde_json"])],
+        purity: Purity::Pure,
+    },
+    Layer {
+        name: "trust",
+        // Wiping memory is neither cryptography nor an effect that anyone could see.
+        reach: Reach::Only(&["alloc", "core", "crate::trust", "crate::wire", "zeroize"]),
+        besides: &[
+            ("certificate.rs", &["x509_parser"]),
+            // A path to an authority is X.509 too, and its own check: names, dates, constraints.
+            ("certificate/path.rs", &["rustls::pki_types", "webpki"]),
+            ("decrypt.rs", CRYPTOGRAPHY),
+            // Only the types of names and times, which both sides of a handshake speak of.
+            ("peer.rs", &["rustls::pki_types"]),
+            ("signature.rs", CRYPTOGRAPHY),
+        ],
+        purity: Purity::Pure,
+    },
+    Layer {
+        name: "proto",
+        // `std::{fmt, mem}` and `Duration` are the same as in `core`.
+        reach: Reach::Only(&[
+            "alloc",
+            "core",
+            "crate::proto",
+            "crate::wire",
+            "std::fmt",
+            "std::mem",
+            "std::time::Duration",
+        ]),
+        besides: &[],
+        purity: Purity::Pure,
+    },
+    Layer {
+        name: "io",
+        reach: Reach::AllBut(&["crate::agent", "crate::cli"]),
+        besides: &[],
+        purity: Purity::Effects,
+    },
+    Layer {
+        name: "agent",
+        reach: Reach::AllBut(&[
+            "crate::cli",
+            "std::fs",
+            "std::net::TcpListener",
+            "std::net::TcpStream",
+            "std::net::UdpSocket",
+            "std::os::unix::net",
+            "tokio::fs",
+            "tokio::net",
+        ]),
+        besides: &[],
+        purity: Purity::Effects,
+    },
+    Layer {
+        name: "cli",
+        reach: Reach::AllBut(&["crate::proto", "tokio::net"]),
+        besides: &[],
+        purity: Purity::Effects,
+    },
+];
+
+const CRYPTOGRAPHY: &[&str] =
+    &["aes", "cbc", "md5", "rsa", "rustls::pki_types", "sha1", "sha2", "zeroize"];

@@ -1,0 +1,103 @@
+//! A phone: its folders, its configuration file, and what is in them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+/// The name that the lab gives its phone.
+pub const DEVICE: &str = "SEP001122334455";
+
+/// A phone in a folder of its own.
+pub struct Phone {
+    folder: TempDir,
+    state: PathBuf,
+}
+
+/// A file as it stands on disk: a file that was written again has another inode.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OnDisk {
+    pub octets: Vec<u8>,
+    pub inode: u64,
+    pub modified: (i64, i64),
+}
+
+impl Phone {
+    /// A phone that asks these servers, and not for long.
+    pub fn new(servers: &[&str]) -> Self {
+        Self::with(servers, "timeout_s = 1\nretries = 1\n", "")
+    }
+
+    /// The same with other lines for the section `tftp`, and more sections.
+    pub fn with(servers: &[&str], tftp: &str, sections: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        fs::DirBuilder::new().mode(0o700).create(&state).unwrap();
+        let phone = Self { folder, state };
+        phone.configure(servers, tftp, sections);
+        phone
+    }
+
+    /// Writes the configuration anew.
+    pub fn configure(&self, servers: &[&str], tftp: &str, sections: &str) {
+        let (state, ram) = (self.state(), self.ram());
+        let socket = self.folder.path().join("socket");
+        let text = format!(
+            "[device]\nname = \"{DEVICE}\"\n\n[tftp]\nservers = {servers:?}\n{tftp}\n\
+             [paths]\nstate = {state:?}\nram = {ram:?}\nsocket = {socket:?}\n\n\
+             [console]\nlevel = \"info\"\n\n{sections}"
+        );
+        fs::write(self.configuration(), text).unwrap();
+    }
+
+    pub fn configuration(&self) -> PathBuf {
+        self.folder.path().join("secd.toml")
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The folder of the store.
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
+    /// The folder of verified files.
+    pub fn ram(&self) -> PathBuf {
+        self.folder.path().join("ram")
+    }
+
+    /// Everything in the store.
+    pub fn store(&self) -> BTreeMap<String, OnDisk> {
+        store(&self.state)
+    }
+
+    /// Whether a file of the store holds these octets.
+    pub fn holds(&self, file: &str, octets: &[u8]) -> bool {
+        fs::read(self.state.join(file)).is_ok_and(|found| found.ends_with(octets))
+    }
+
+    /// The configuration that the phone finds.
+    pub fn found(&self) -> Option<Vec<u8>> {
+        fs::read(self.ram().join(format!("{DEVICE}.cnf.xml"))).ok()
+    }
+}
+
+/// Everything in a store.
+pub fn store(folder: &Path) -> BTreeMap<String, OnDisk> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let metadata = entry.metadata().unwrap();
+        let file = OnDisk {
+            octets: fs::read(entry.path()).unwrap(),
+            inode: metadata.ino(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+        };
+        files.insert(entry.file_name().into_string().unwrap(), file);
+    }
+    files
+}
