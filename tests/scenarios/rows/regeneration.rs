@@ -1,6 +1,7 @@
 //! 9.2: certificate regeneration.
 
 use secd_lab::cluster::Service::{CallManager, Tvs};
+use secd_lab::list::Role;
 use secd_lab::tvs::Faults;
 
 use super::*;
@@ -172,7 +173,7 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         id: "R10",
         start: "S1 with ITLRecovery",
-        server: "ITLRecovery regenerated without it: not in the store, then in it",
+        server: "ITLRecovery regenerated without it: not in the store, then not as SAST, then so",
         setup: with_recovery,
         steps: &[
             S1,
@@ -187,6 +188,17 @@ pub(crate) const ROWS: &[Row] = &[
                 &[NO_CTL, UPDATE_FAILED, CONFIGURED],
                 "0 query",
             ),
+            Do(|lab| {
+                lab.tvs(0, Faults { roles: Some(vec![Role::CCM_TFTP]), ..Faults::default() });
+            }),
+            boot(
+                NO_CTL_SIGNED,
+                "S1 CTL- ITL= CFG+",
+                8,
+                &[NO_CTL, UPDATE_FAILED, CONFIGURED],
+                "0 query",
+            ),
+            Log("the service knows the certificate, but only as CCM+TFTP"),
             Do(|lab| lab.tvs(0, Faults::default())),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], "0 query"),
         ],
