@@ -1,7 +1,8 @@
-//! The rows, by the groups of domain facts 9.
+//! The rows, by the groups of domain facts 9, and some of 10.
 
 mod central;
 mod first_contact;
+mod hardening;
 mod https;
 mod moves;
 mod rebuild;
@@ -15,7 +16,7 @@ use crate::lab::Lab;
 use crate::row::{Row, Step};
 
 /// The groups in the order of the tables.
-pub(crate) fn groups() -> [(&'static str, &'static [Row]); 8] {
+pub(crate) fn groups() -> [(&'static str, &'static [Row]); 9] {
     [
         ("9.1 first contact and steady state", first_contact::ROWS),
         ("9.2 certificate regeneration", regeneration::ROWS),
@@ -25,6 +26,7 @@ pub(crate) fn groups() -> [(&'static str, &'static [Row]); 8] {
         ("9.6 centralized TFTP", central::ROWS),
         ("9.7 rollback parameter", rollback::ROWS),
         ("9.8 HTTPS and TVS", https::ROWS),
+        ("10 hardening", hardening::ROWS),
     ]
 }
 
