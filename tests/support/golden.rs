@@ -7,8 +7,9 @@ use super::log::{Line, shown};
 /// What the holes of a section have been filled with.
 type Bound = BTreeMap<String, String>;
 
-/// Values that differ from line to line.
-const VARYING: [&str; 2] = ["id", "n"];
+/// Values that differ from line to line, or within one: a connection has two descriptors, and there
+/// is more than one server.
+const VARYING: [&str; 5] = ["fd", "id", "ip", "n", "port"];
 
 #[derive(Debug)]
 struct Template {

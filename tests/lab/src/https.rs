@@ -59,7 +59,7 @@ impl Server {
         let config = tls::config(presented, version, ClientCertificate::NotAsked);
         let page = DIRECTORY.as_bytes().to_vec();
         let shared = Arc::new(Mutex::new(Shared { config, connections: Vec::new(), page }));
-        let listener = Listener::start(ip, {
+        let listener = Listener::start((ip, 0).into(), {
             let shared = Arc::clone(&shared);
             move |stream| serve(stream, &shared)
         })?;

@@ -1,7 +1,7 @@
 //! A TCP listener on loopback with a thread for each connection.
 
 use std::io;
-use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -23,12 +23,12 @@ struct Running {
 }
 
 impl Listener {
-    /// Listens on a free port of `ip`.
+    /// Listens at an address; a free port if its port is 0.
     pub(crate) fn start(
-        ip: IpAddr,
+        address: SocketAddr,
         serve: impl Fn(TcpStream) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let listener = TcpListener::bind((ip, 0))?;
+        let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
         let (serve, open): (Serve, _) = (Arc::new(serve), Arc::default());
         let running = Some(run(listener, serve.clone(), Arc::clone(&open)));

@@ -140,8 +140,20 @@ impl Server {
     /// # Errors
     /// Whatever binding the socket says; the machine may have no IPv6.
     pub fn start_on(ip: IpAddr, presented: &Presented, version: Version) -> io::Result<Self> {
+        Self::start_at((ip, 0).into(), presented, version)
+    }
+
+    /// Serves an empty store at this address and port.
+    ///
+    /// # Errors
+    /// Whatever binding the socket says; the port may be taken.
+    pub fn start_at(
+        address: SocketAddr,
+        presented: &Presented,
+        version: Version,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Mutex::new(Shared::new(presented, version)));
-        let listener = Listener::start(ip, {
+        let listener = Listener::start(address, {
             let shared = Arc::clone(&shared);
             move |stream| serve(stream, &shared)
         })?;

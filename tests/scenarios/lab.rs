@@ -1,0 +1,292 @@
+//! The phone's surroundings, and what administrators do to them.
+
+use std::net::SocketAddr;
+
+use secd_lab::certificate::{Certificate, Identity};
+use secd_lab::cluster::{Cluster, Files, Rollback, Security, Service, Setup, Signer};
+use secd_lab::https;
+use secd_lab::keys::Kind as Key;
+use secd_lab::list::{Kind, List, Record, Role};
+use secd_lab::tftp;
+use secd_lab::tls::{Presented, Version};
+use secd_lab::tvs::{Asked, Event, Faults, Servers};
+
+use crate::phone::DEVICE;
+
+/// A cluster with its TVS servers.
+pub(crate) struct Site {
+    pub(crate) cluster: Cluster,
+    pub(crate) tvs: Servers,
+    /// How many events of each TVS server have been told.
+    told: Vec<usize>,
+}
+
+impl Site {
+    fn new(setup: Setup) -> Self {
+        let mut cluster = Cluster::new(setup);
+        let tvs = Servers::start(&mut cluster);
+        let told = cluster.nodes.iter().map(|_| 0).collect();
+        Self { cluster, tvs, told }
+    }
+
+    /// What happened at the TVS servers since the last call.
+    fn events(&mut self, prefix: &str) -> Vec<(u64, String)> {
+        let mut news = Vec::new();
+        for ((node, server), told) in self.tvs.iter().enumerate().zip(&mut self.told) {
+            server.settle();
+            let events = server.events();
+            for event in events.iter().skip(*told) {
+                news.push((event.order(), format!("{prefix}{node} {}", word(event))));
+            }
+            *told = events.len();
+        }
+        news
+    }
+}
+
+fn word(event: &Event) -> &'static str {
+    match event {
+        Event::Refused { .. } => "refused",
+        Event::Asked(question) => {
+            let named = question.device == format!("CP-8861-{DEVICE}");
+            match question.asked {
+                Asked::Query { .. } if named && question.reads == 1 => "query",
+                Asked::Verify { .. } if named && question.reads == 1 => "verify",
+                _ => "nonsense",
+            }
+        }
+    }
+}
+
+/// Changes what a cluster would serve.
+pub(crate) type Edit = fn(&Lab, &mut Files);
+
+/// Everything but the phone.
+pub(crate) struct Lab {
+    /// The cluster that the phone's TFTP server belongs to.
+    pub(crate) home: Site,
+    /// The cluster that it came from, or a central one.
+    pub(crate) other: Option<Site>,
+    /// A directory server whose certificate TVS knows.
+    pub(crate) https: https::Server,
+    pub(crate) tomcat: Identity,
+    first: tftp::Server,
+    second: tftp::Server,
+    edit: Edit,
+    frozen: bool,
+    revision: u32,
+}
+
+impl Lab {
+    pub(crate) fn new(setup: Setup) -> Self {
+        let mut home = Site::new(setup);
+        let tomcat = home.cluster.setup.identity("tomcat.lab.test");
+        home.cluster.import(&tomcat.certificate, &[Role::APP_SERVER]);
+        let mut lab = Self {
+            home,
+            other: None,
+            https: https::Server::start(&Presented::new(&tomcat), Version::Any),
+            tomcat,
+            first: tftp::Server::start(Files::new()),
+            second: tftp::Server::start(Files::new()),
+            edit: |_, _| {},
+            frozen: false,
+            revision: 0,
+        };
+        lab.publish();
+        lab
+    }
+
+    /// Where the phone asks for files.
+    pub(crate) fn servers(&self) -> [SocketAddr; 2] {
+        [self.first.address(), self.second.address()]
+    }
+
+    /// Has the services show and serve what the cluster is now.
+    pub(crate) fn publish(&mut self) {
+        if self.frozen {
+            return;
+        }
+        self.revision += 1;
+        self.home.cluster.config_extra = format!("<revision>{}</revision>\n", self.revision);
+        self.home.tvs.follow(&self.home.cluster);
+        if let Some(other) = &self.other {
+            other.tvs.follow(&other.cluster);
+        }
+        let mut files = self.home.cluster.files();
+        (self.edit)(self, &mut files);
+        self.first.serve(files);
+    }
+
+    /// The configuration that is served now, without its envelope.
+    pub(crate) fn payload(&self) -> Vec<u8> {
+        self.home.cluster.config().xml().into_bytes()
+    }
+
+    /// What was asked of the TFTP servers since the last call.
+    pub(crate) fn asked(&self) -> String {
+        let mut names: Vec<String> = self.first.names().iter().map(|name| short(name)).collect();
+        names.extend(self.second.names().iter().map(|name| format!("2:{}", short(name))));
+        self.first.forget_requests();
+        self.second.forget_requests();
+        names.join(" ")
+    }
+
+    /// What happened at the TVS servers since the last call.
+    pub(crate) fn tvs_events(&mut self) -> String {
+        let mut events = self.home.events("");
+        events.extend(self.other.iter_mut().flat_map(|other| other.events("old ")));
+        events.sort();
+        let words: Vec<String> = events.into_iter().map(|(_, word)| word).collect();
+        words.join(", ")
+    }
+}
+
+/// What administrators do.
+impl Lab {
+    /// From now on files are served as `edit` changes them.
+    pub(crate) fn serve(&mut self, edit: Edit) {
+        self.edit = edit;
+    }
+
+    /// Nothing that happens from now on reaches the services.
+    pub(crate) fn do_not_restart(&mut self) {
+        self.frozen = true;
+    }
+
+    pub(crate) fn regenerate(&mut self, service: Service) {
+        self.home.cluster.regenerate(0, service);
+    }
+
+    pub(crate) fn rename(&mut self, node: usize) {
+        self.home.cluster.rename(node, &format!("renamed-{node}.lab.test"));
+    }
+
+    pub(crate) fn rollback(&mut self, rollback: Rollback) {
+        self.home.cluster.set_rollback(rollback);
+    }
+
+    /// Runs the CTL client with an eToken.
+    pub(crate) fn run_ctl_client(&mut self) {
+        self.home.cluster.update_ctl(&Signer::Token(0), Security::Mixed);
+    }
+
+    pub(crate) fn move_to_non_secure(&mut self) {
+        self.home.cluster.update_ctl(&Signer::Token(0), Security::NonSecure);
+    }
+
+    /// Runs the CTL command of clusters without eTokens.
+    pub(crate) fn run_tokenless_ctl(&mut self) {
+        self.home.cluster.update_ctl(&Signer::CallManager(0), Security::Mixed);
+    }
+
+    pub(crate) fn sign_itl_by(&mut self, signer: Signer) {
+        self.home.cluster.itl_signer = signer;
+    }
+
+    /// The phone's TFTP server is another cluster's from now on; the old cluster stays up.
+    pub(crate) fn move_to(&mut self, setup: fn() -> Setup) {
+        let pool = self.home.cluster.setup.pool.clone();
+        let timestamp = self.home.cluster.timestamp() + 60;
+        let home = Site::new(Setup { pool, timestamp, ..setup() });
+        self.other = Some(std::mem::replace(&mut self.home, home));
+        self.edit = |_, _| {};
+    }
+
+    /// Puts a certificate of the new cluster into the old one's store.
+    pub(crate) fn import_into_old(&mut self, certificate: fn(&Cluster) -> &Certificate) {
+        let certificate = certificate(&self.home.cluster).clone();
+        let old = self.other.as_mut().expect("the phone has moved");
+        old.cluster.import(&certificate, &[Role::SAST, Role::TFTP]);
+    }
+
+    /// No TVS server of the cluster takes connections any more.
+    pub(crate) fn stop_tvs(&mut self) {
+        self.home.tvs.iter_mut().for_each(secd_lab::tvs::Server::close);
+    }
+
+    pub(crate) fn stop_old_tvs(&mut self) {
+        let old = self.other.as_mut().expect("the phone has moved");
+        old.tvs.iter_mut().for_each(secd_lab::tvs::Server::close);
+    }
+
+    pub(crate) fn start_tvs(&mut self) {
+        for server in self.home.tvs.iter_mut() {
+            server.reopen().expect("the port is still free");
+        }
+    }
+
+    /// A TVS server deviates so.
+    pub(crate) fn tvs(&mut self, node: usize, faults: Faults) {
+        self.home.tvs.of(node).set_faults(faults);
+    }
+
+    /// A TVS server shows a certificate that no list has.
+    pub(crate) fn strange_tvs(&mut self, node: usize) {
+        let stranger = self.home.cluster.setup.identity("stranger.lab.test");
+        self.home.cluster.nodes[node].tvs = stranger;
+        self.do_not_restart();
+        self.home.tvs.of(node).present(&Presented::new(&self.home.cluster.nodes[node].tvs));
+    }
+
+    /// A TVS server shows a certificate with issuer and serial number of the listed one, and
+    /// another key.
+    pub(crate) fn forged_tvs(&mut self) {
+        let setup = &self.home.cluster.setup;
+        let listed = &self.home.cluster.nodes[0].tvs.certificate;
+        let mut profile = setup.profile("forged.lab.test");
+        (profile.subject, profile.serial) = (listed.subject.clone(), listed.serial.clone());
+        let forged = profile.self_signed(setup.pool.take(Key::Rsa2048));
+        self.do_not_restart();
+        self.home.tvs.of(0).present(&Presented::new(&forged));
+    }
+
+    /// TVS answers with this time to live.
+    pub(crate) fn tvs_ttl(&mut self, seconds: u32) {
+        self.do_not_restart();
+        let mut entries = secd_lab::tvs::entries(&self.home.cluster.store());
+        entries.iter_mut().for_each(|entry| entry.ttl = Some(seconds));
+        self.home.tvs.of(0).store(entries);
+    }
+
+    /// The second TFTP server serves the files of another node, and the first has an
+    /// error for every request.
+    pub(crate) fn serve_from_second(&mut self, node: usize) {
+        self.home.cluster.serve_from(node);
+        self.publish();
+        self.second.serve(self.home.cluster.files());
+        self.first.set_faults(tftp::Faults { refuse: Some(0), ..tftp::Faults::default() });
+        self.frozen = true;
+    }
+
+    /// Somebody whom no cluster knows.
+    pub(crate) fn stranger(&self) -> Identity {
+        self.home.cluster.setup.identity("stranger.lab.test")
+    }
+}
+
+/// A list as people build it by hand: no file server, no TVS.
+pub(crate) fn hand_built(lab: &Lab, signer: &Identity) -> Vec<u8> {
+    let cluster = &lab.home.cluster;
+    let mut list = List::new(Kind::Itl, cluster.setup.layout, cluster.timestamp());
+    let roles = [Role::SAST, Role::CCM, Role::APP_SERVER];
+    list.records = roles.map(|role| Record::new(role, &signer.certificate)).to_vec();
+    list.sign(signer)
+}
+
+/// Serves this ITL under both names.
+pub(crate) fn put_itl(files: &mut Files, itl: &[u8]) {
+    for name in [ITL_OWN, "ITLFile.tlv"] {
+        files.insert(name.to_owned(), itl.to_vec());
+    }
+}
+
+fn short(name: &str) -> String {
+    let name = name.replace(DEVICE, "SEP");
+    let name = name.replace(".tlv", "").replace(".cnf.xml.sgn", ".sgn");
+    name.replace(".cnf.xml", ".xml")
+}
+
+pub(crate) const ITL_OWN: &str = "ITLSEP001122334455.tlv";
+pub(crate) const PLAIN: &str = "SEP001122334455.cnf.xml";
+pub(crate) const SIGNED: &str = "SEP001122334455.cnf.xml.sgn";

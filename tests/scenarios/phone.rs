@@ -1,0 +1,103 @@
+//! A phone: the agent in this process, with folders and a clock of its own.
+
+use std::cell::Cell;
+use std::fs;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use secd::agent::Agent;
+use secd::agent::https::{NotOpened, Target};
+use secd::io::clock::Timeline;
+use secd::io::config::{Configuration, ServerAddress};
+use secd::trust::Purpose;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// A phone that asks some TFTP servers.
+pub(crate) struct Phone {
+    agent: Option<Agent>,
+    folder: TempDir,
+    servers: Vec<SocketAddr>,
+    clock: Rc<Cell<Duration>>,
+}
+
+impl Phone {
+    /// A phone fresh from the box.
+    pub(crate) fn new(servers: &[SocketAddr]) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        fs::create_dir(folder.path().join("state")).expect("a fresh folder");
+        let (servers, clock) = (servers.to_vec(), Rc::default());
+        let mut phone = Self { agent: None, folder, servers, clock };
+        phone.restart();
+        phone
+    }
+
+    /// Starts the agent again, with what it has stored.
+    pub(crate) fn restart(&mut self) {
+        // The store belongs to one agent at a time.
+        drop(self.agent.take());
+        let timeline = Timeline::Set(Rc::clone(&self.clock));
+        self.agent = Some(Agent::new(self.configuration(), timeline));
+    }
+
+    fn configuration(&self) -> Configuration {
+        let path = |name| self.folder.path().join(name).display().to_string();
+        let servers: Vec<String> =
+            self.servers.iter().map(|address| format!("\"{address}\"")).collect();
+        let text = format!(
+            "[device]\nname = \"{DEVICE}\"\nmodel = \"8861\"\n\
+             [tftp]\nservers = [{}]\n\
+             [paths]\nstate = \"{}\"\nram = \"{}\"\nsocket = \"{}\"\n",
+            servers.join(", "),
+            path("state"),
+            path("ram"),
+            path("socket")
+        );
+        let mut configuration =
+            Configuration::parse(&text, "secd.toml").expect("a good configuration");
+        configuration.tvs.answer_timeout = Duration::from_secs(2);
+        configuration
+    }
+
+    /// The agent.
+    pub(crate) fn agent(&self) -> &Agent {
+        self.agent.as_ref().expect("the agent is only gone within restart")
+    }
+
+    /// Lets time pass.
+    pub(crate) fn wait(&self, duration: Duration) {
+        self.clock.set(self.clock.get() + duration);
+    }
+
+    /// The configuration in the ram folder.
+    pub(crate) fn configuration_in_use(&self) -> Option<Vec<u8>> {
+        let name = |name: &str| self.folder.path().join("ram").join(name);
+        let own = fs::read(name(&format!("{DEVICE}.cnf.xml"))).ok();
+        own.or_else(|| fs::read(name("XMLDefault.cnf.xml")).ok())
+    }
+
+    /// Presses the Directories key: the page, or why there is none. The request is written before
+    /// there is a verdict.
+    pub(crate) async fn press_directories(&self, server: SocketAddr) -> Result<Vec<u8>, NotOpened> {
+        let target = target(server);
+        let (mut ours, agents) = tokio::io::duplex(1 << 16);
+        let request = format!("GET /ccmcip/xmldirectory.jsp HTTP/1.1\r\nHost: {server}\r\n\r\n");
+        ours.write_all(request.as_bytes()).await.expect("the pipe has room");
+        let client = async move {
+            let mut page = Vec::new();
+            ours.read_to_end(&mut page).await.map(|_| page)
+        };
+        let (served, page) = tokio::join!(self.agent().serve_https(&target, agents), client);
+        served.map(|_| page.expect("a pipe does not break"))
+    }
+}
+
+/// A directory server as a local client names it.
+pub(crate) fn target(server: SocketAddr) -> Target {
+    let server = ServerAddress::parse(&server.to_string(), 443).expect("an address");
+    Target { server, purpose: Purpose::HttpsService, client: 14 }
+}
+
+/// The device name of phone and lab.
+pub(crate) const DEVICE: &str = "SEP001122334455";

@@ -1,0 +1,236 @@
+//! A row of the acceptance tables, and the one runner of all rows.
+
+use std::time::Duration;
+
+use secd::trust::ListKind;
+use secd_lab::cluster::Setup;
+use tokio::runtime::Builder;
+use tokio::task::LocalSet;
+
+use crate::lab::Lab;
+use crate::log;
+use crate::phone::Phone;
+
+/// A row: how the phone begins, what happens around it, and what it must do.
+pub(crate) struct Row {
+    pub(crate) id: &'static str,
+    /// The state that the phone begins in.
+    pub(crate) start: &'static str,
+    /// What the servers do.
+    pub(crate) server: &'static str,
+    /// The cluster as it begins.
+    pub(crate) setup: fn() -> Setup,
+    pub(crate) steps: &'static [Step],
+}
+
+/// What happens next.
+pub(crate) enum Step {
+    /// A boot pass.
+    Boot(Boot),
+    /// The answers of TVS that are kept, by the seconds that each still holds.
+    Cached(&'static [u64]),
+    /// Somebody changes something around the phone.
+    Do(fn(&mut Lab)),
+    /// The last boot pass or key press wrote a line with this text.
+    Log(&'static str),
+    /// The row is about no part of the agent; why.
+    Outside(&'static str),
+    /// The Directories key: how the connection came about, and what TVS saw.
+    Press(&'static str, &'static str),
+    /// A person resets the phone: it is as fresh from the box.
+    Reset,
+    /// The agent starts again.
+    Restart,
+    /// A boot pass on the way to the row's beginning, with nothing to look at but the state.
+    Start(&'static str),
+    /// Seconds pass.
+    Wait(u64),
+}
+
+/// What is seen of a boot pass.
+pub(crate) struct Boot {
+    /// What the TFTP servers are asked for, in order.
+    pub(crate) asks: &'static str,
+    /// The state afterwards, and of both lists and the configuration whether it is absent (`-`),
+    /// kept (`=`) or new (`+`). A new configuration is the one that is served.
+    pub(crate) state: &'static str,
+    /// The alarm, 0 for none.
+    pub(crate) alarm: u8,
+    /// The status messages, in order.
+    pub(crate) says: &'static [&'static str],
+    /// What the TVS servers see, in order.
+    pub(crate) tvs: &'static str,
+}
+
+/// What came of a row.
+pub(crate) struct Outcome {
+    pub(crate) expected: Vec<String>,
+    pub(crate) seen: Vec<String>,
+    pub(crate) is_outside: bool,
+}
+
+impl Outcome {
+    pub(crate) fn holds(&self) -> bool {
+        self.expected == self.seen
+    }
+}
+
+/// Goes through a row.
+pub(crate) fn run(row: &Row) -> Outcome {
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    LocalSet::new().block_on(&runtime, async {
+        log::take();
+        let lab = Lab::new((row.setup)());
+        let phone = Phone::new(&lab.servers());
+        let mut run = Run { lab, phone, lines: Vec::new(), outcome: Outcome::new() };
+        for step in row.steps {
+            run.step(step).await;
+        }
+        run.outcome
+    })
+}
+
+struct Run {
+    lab: Lab,
+    phone: Phone,
+    /// The log of the last boot pass or key press.
+    lines: Vec<String>,
+    outcome: Outcome,
+}
+
+impl Outcome {
+    const fn new() -> Self {
+        Self { expected: Vec::new(), seen: Vec::new(), is_outside: false }
+    }
+
+    fn compare(&mut self, expected: String, seen: String) {
+        self.expected.push(expected);
+        self.seen.push(seen);
+    }
+}
+
+impl Run {
+    async fn step(&mut self, step: &Step) {
+        match step {
+            Step::Boot(boot) => {
+                let seen = self.boot().await;
+                self.outcome.compare(boot.shown(), seen);
+            }
+            Step::Cached(left) => {
+                let now = self.phone.agent().tvs_cache().into_iter();
+                let expiry: Vec<u64> = now.map(|entry| entry.expires.as_secs()).collect();
+                self.outcome.compare(format!("cache {left:?}"), format!("cache {expiry:?}"));
+            }
+            Step::Do(change) => {
+                change(&mut self.lab);
+                self.lab.publish();
+            }
+            Step::Log(text) => {
+                let found = self.lines.iter().any(|line| line.contains(text));
+                let seen = if found { (*text).to_owned() } else { self.lines.join("\n      ") };
+                self.outcome.compare(format!("log: {text}"), format!("log: {seen}"));
+            }
+            Step::Outside(why) => {
+                self.outcome.is_outside = true;
+                self.outcome.compare((*why).to_owned(), (*why).to_owned());
+            }
+            Step::Press(how, tvs) => {
+                let seen = self.press().await;
+                self.outcome.compare(format!("press: {how}; TVS {{{tvs}}}"), seen);
+            }
+            Step::Reset => self.phone = Phone::new(&self.lab.servers()),
+            Step::Restart => self.phone.restart(),
+            Step::Start(state) => {
+                self.boot().await;
+                let seen = self.phone.agent().state();
+                self.outcome.compare(format!("start {state}"), format!("start {seen}"));
+            }
+            Step::Wait(seconds) => self.phone.wait(Duration::from_secs(*seconds)),
+        }
+    }
+
+    /// Boots, and tells what was seen in the words of [`Boot::shown`].
+    async fn boot(&mut self) -> String {
+        let agent = self.phone.agent();
+        let lists = [ListKind::Ctl, ListKind::Itl].map(|kind| agent.digest(kind));
+        let before = self.phone.configuration_in_use();
+        let told = agent.messages().iter().count();
+        log::take();
+        agent.refresh().await;
+        self.lines = log::take();
+
+        let [ctl, itl] = [ListKind::Ctl, ListKind::Itl].map(|kind| agent.digest(kind));
+        let [ctl, itl] = [mark(&lists[0], &ctl), mark(&lists[1], &itl)];
+        let after = self.phone.configuration_in_use();
+        let served = after.as_deref() == Some(&self.lab.payload());
+        let configuration = match (&after, served) {
+            (None, _) => '-',
+            (Some(_), true) => '+',
+            (Some(_), false) if after == before => '=',
+            (Some(_), false) => '?',
+        };
+        let messages = agent.messages();
+        let says: Vec<String> =
+            messages.iter().skip(told).map(|(_, message)| message.to_string()).collect();
+        let raised = self.lines.iter().any(|line| line.contains("Trust List update alarm"));
+        let alarm = agent.alarm().filter(|_| raised).map_or(0, |alarm| alarm.code());
+        let state = format!("{} CTL{ctl} ITL{itl} CFG{configuration}", agent.state());
+        let says: Vec<&str> = says.iter().map(String::as_str).collect();
+        shown(&self.lab.asked(), &state, alarm, &says, &self.lab.tvs_events())
+    }
+
+    /// Presses Directories, and tells what came of it. A server that was not believed must not
+    /// have got an octet.
+    async fn press(&mut self) -> String {
+        let address = self.lab.https.address();
+        log::take();
+        let page = self.phone.press_directories(address).await;
+        self.lines = log::take();
+        self.lab.https.settle();
+        let tvs = self.lab.tvs_events();
+        let wrote = |text: &str| self.lines.iter().any(|line| line.contains(text));
+        let how = match &page {
+            Ok(page) if !page.ends_with(secd_lab::https::DIRECTORY.as_bytes()) => "no page",
+            Ok(_) if wrote("Authenticated the HTTPS conn via TVS cache") => "opened by cache",
+            Ok(_) if wrote("Authenticated the HTTPS conn via TVS") => "opened by TVS",
+            Ok(_) if wrote("https_cert_vfy: HTTPS cert in ") => "opened by list",
+            Ok(_) => "opened by nobody",
+            Err(_) => {
+                let connections = self.lab.https.connections();
+                let last = connections.last().expect("the phone has connected");
+                if last.received.is_empty() { "refused" } else { "refused too late" }
+            }
+        };
+        format!("press: {how}; TVS {{{tvs}}}")
+    }
+}
+
+fn mark(before: &Option<[u8; 32]>, after: &Option<[u8; 32]>) -> char {
+    match after {
+        None => '-',
+        Some(_) if after == before => '=',
+        Some(_) => '+',
+    }
+}
+
+impl Boot {
+    fn shown(&self) -> String {
+        shown(self.asks, self.state, self.alarm, self.says, self.tvs)
+    }
+}
+
+fn shown(asks: &str, state: &str, alarm: u8, says: &[&str], tvs: &str) -> String {
+    let says = says.join("; ");
+    format!("{state} alarm {alarm} [{says}] TVS {{{tvs}}} TFTP {{{asks}}}")
+}
+
+/// A boot pass, in the order of [`Boot`].
+pub(crate) const fn boot(
+    asks: &'static str,
+    state: &'static str,
+    alarm: u8,
+    says: &'static [&'static str],
+    tvs: &'static str,
+) -> Step {
+    Step::Boot(Boot { asks, state, alarm, says, tvs })
+}

@@ -1,0 +1,69 @@
+//! Rows of domain facts 10 that a boot pass shows, by their numbers there.
+
+use secd_lab::cluster::Rollback;
+use secd_lab::cluster::Service::CallManager;
+
+use super::*;
+use crate::lab::put_itl;
+use crate::row::Step::{Do, Log, Restart};
+use crate::row::boot;
+
+/// The server no longer knows the phone, and the default configuration names no TVS.
+fn serve_default_without_tvs(lab: &mut Lab) {
+    lab.serve(|lab, files| {
+        files.retain(|name, _| !name.starts_with("SEP"));
+        let name = "XMLDefault.cnf.xml.sgn";
+        files.insert(name.to_owned(), lab.home.cluster.signed(name, b"<device/>"));
+    });
+}
+
+/// A blank list from before the installed one.
+fn replay_blank_itl(lab: &mut Lab) {
+    lab.serve(|lab, files| {
+        let mut earlier = lab.home.cluster.clone();
+        earlier.set_rollback(Rollback::On);
+        earlier.set_timestamp(1_600_000_000);
+        put_itl(files, &earlier.itl());
+    });
+}
+
+pub(crate) const ROWS: &[Row] = &[
+    Row {
+        id: "W2",
+        start: "S1",
+        server: "an old blank ITL by CM1 is served again",
+        setup: one_node,
+        steps: &[
+            S1,
+            Do(replay_blank_itl),
+            boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG+", 8, &[NO_CTL, UPDATE_FAILED, CONFIGURED], ""),
+            Log("blank list of 1600000000 is older"),
+        ],
+    },
+    Row {
+        id: "W25",
+        start: "S1",
+        server: "a default configuration without TVS, a restart, then R1",
+        setup: one_node,
+        steps: &[
+            S1,
+            Do(serve_default_without_tvs),
+            boot(
+                "CTLSEP CTLFile ITLSEP SEP.sgn XMLDefault.sgn",
+                "S1 CTL- ITL= CFG=",
+                0,
+                &[NO_CTL, "XMLDefault.cnf.xml"],
+                "",
+            ),
+            Restart,
+            Do(|lab| lab.regenerate(CallManager)),
+            boot(
+                "CTLSEP CTLFile ITLSEP SEP.sgn XMLDefault.sgn",
+                "S1 CTL- ITL+ CFG=",
+                1,
+                &[NO_CTL, UPDATED],
+                "0 query",
+            ),
+        ],
+    },
+];
