@@ -3,6 +3,8 @@
 //! Each list of the table has certificates of its own, so that a signer found in the wrong list is
 //! seen.
 
+#![expect(clippy::unwrap_used, reason = "a test may end where it fails")]
+
 use secd::trust::decide::{self, Signed, Signing};
 use secd::trust::{Acceptance, Anchors, Decision, ListKind, Reason, State, stored};
 use secd::wire::{Envelope, Kind};
