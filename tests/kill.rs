@@ -67,7 +67,7 @@ fn put_right(phone: &Phone, states: &[State; 2]) -> (Found, usize) {
         found[place] = match store.load(slot) {
             Loaded::Absent => None,
             Loaded::Current(entry) => {
-                let state = states.iter().position(|state| state.slots[place] == entry.octets);
+                let state = states.iter().position(|state| state.slots[place] == *entry.octets);
                 Some(state.unwrap_or_else(|| panic!("{slot} is neither of the two")))
             }
             other => panic!("{slot}: {other:?}"),

@@ -283,7 +283,8 @@ impl Agent {
             within: settings.handshake_timeout,
         };
         let pin = pin(anchors.clone(), address);
-        tls::connect_pinned(stream, terms, pin, self.identity.as_ref())
+        let identity = self.device.borrow().identity.clone();
+        tls::connect_pinned(stream, terms, pin, identity.as_ref())
             .await
             .map_err(|failure| failure.to_string())
     }

@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use log::{error, info, warn};
+use zeroize::Zeroizing;
 
+use crate::agent::phone_file::Obtained;
 use crate::agent::{SECD, members};
 use crate::io::clock::{self, Rfc3339};
 use crate::io::config::TvsMember;
 use crate::io::store::{Entry, Failure, Loaded, Slot, Store};
+use crate::trust::signature::sha256;
 use crate::trust::{Acceptance, Anchors, ListKind, TrustList, Verified, stored};
 
 /// The lists in force and the configuration in use, with the store behind them.
@@ -25,12 +28,23 @@ pub(super) struct Installed {
 }
 
 /// The last configuration that was accepted.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LastConfiguration {
     /// The name of its file in the ram folder.
     pub(super) name: String,
-    /// Its payload.
-    pub(super) octets: Vec<u8>,
+    /// SHA-256 of its payload, which may hold secrets and is not kept in memory.
+    digest: [u8; 32],
+    /// How it came.
+    pub(super) form: Form,
+}
+
+/// How a configuration came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Encrypted for this phone: the next one is asked for in this form first.
+    Encrypted,
+    /// As it is.
+    Plain,
 }
 
 /// Whether a payload was verified with the key of someone who may sign it.
@@ -159,27 +173,48 @@ impl Installed {
     pub(super) fn keep_configuration(
         &mut self,
         name: &str,
-        octets: &[u8],
-        proven: Proven,
+        obtained: &Obtained,
     ) -> Result<bool, Failure> {
+        let Obtained { payload, proven, form } = obtained;
         let members = match proven {
-            Proven::Yes => members::named_by(octets),
+            Proven::Yes => members::named_by(payload),
             Proven::No => Vec::new(),
         };
         let members = if members.is_empty() { self.members.clone() } else { members };
-        let before = self.configuration.as_ref();
-        let changed = before.is_none_or(|kept| kept.name != name || kept.octets != octets);
+        let last =
+            LastConfiguration { name: name.to_owned(), digest: sha256(payload), form: *form };
+        let changed = self.configuration.as_ref() != Some(&last);
         if !changed && members == self.members {
             return Ok(false);
         }
         let Some(store) = self.usable() else { return Ok(false) };
-        store.install(Slot::Configuration, &members::noted(noted(name, octets), &members))?;
+        let entry = noted(name, payload).with(FORM, form.word());
+        store.install(Slot::Configuration, &members::noted(entry, &members))?;
         self.members = members;
-        self.configuration =
-            Some(LastConfiguration { name: name.to_owned(), octets: octets.to_vec() });
+        self.configuration = Some(last);
         Ok(changed)
     }
+
+    /// The payload of the last configuration, from the store.
+    pub(super) fn configuration_payload(&self) -> Option<Zeroizing<Vec<u8>>> {
+        match self.usable()?.load(Slot::Configuration) {
+            Loaded::Current(entry) | Loaded::Previous { entry, .. } => Some(entry.octets),
+            Loaded::Absent | Loaded::Locked { .. } => None,
+        }
+    }
 }
+
+impl Form {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Encrypted => "encrypted",
+            Self::Plain => "plain",
+        }
+    }
+}
+
+/// The note that says how a configuration came.
+const FORM: &str = "form";
 
 /// Why nothing was erased.
 #[derive(Debug)]
@@ -251,5 +286,9 @@ fn read_configuration(store: &Store) -> Option<(LastConfiguration, Vec<TvsMember
     };
     let name = entry.note("name")?.to_owned();
     let members = members::of_notes(&entry);
-    Some((LastConfiguration { name, octets: entry.octets }, members))
+    let form = match entry.note(FORM) {
+        Some(word) if word == Form::Encrypted.word() => Form::Encrypted,
+        _ => Form::Plain,
+    };
+    Some((LastConfiguration { name, digest: sha256(&entry.octets), form }, members))
 }

@@ -15,12 +15,12 @@ use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
 use crate::io::clock::{self, Timeline};
-use crate::io::config::{self, Configuration, Device};
-use crate::io::tls::Identity;
+use crate::io::config::{self, Configuration};
 use crate::trust::cache::Entry;
 use crate::trust::{Anchors, Cache, ListKind, State};
 
 mod ask;
+mod device;
 mod fetch;
 pub mod https;
 mod installed;
@@ -35,6 +35,7 @@ pub mod service;
 mod trust_list;
 
 use ask::Service;
+use device::Device;
 use installed::Installed;
 use passes::Passes;
 use report::{Alarm, Message, Messages};
@@ -47,8 +48,8 @@ pub struct Agent {
     alarm: Cell<Option<Alarm>>,
     cache: RefCell<Cache>,
     service: Service,
-    /// The phone's own certificate.
-    identity: Option<Identity>,
+    /// The phone's own certificate and key.
+    device: RefCell<Device>,
     /// The connections that may be open at once.
     slots: Semaphore,
     passes: Passes,
@@ -72,7 +73,7 @@ impl Agent {
         Self {
             cache: RefCell::new(Cache::new(tvs.cache, tvs.ttl_max)),
             service: Service::default(),
-            identity: identity(&configuration.device),
+            device: RefCell::new(Device::load(&configuration.device)),
             slots: Semaphore::new(configuration.https.slots),
             passes: Passes::default(),
             counters: Counters::default(),
@@ -147,6 +148,7 @@ impl Agent {
             configuration.socket = before.socket.clone();
         }
         configuration.https.slots = before.https.slots;
+        self.device.replace(Device::load(&configuration.device));
         self.configuration.replace(Rc::new(configuration));
         info!(target: SECD, "reload: {} is in force", source.display());
         Ok(())
@@ -229,14 +231,6 @@ struct Counters {
     questions: Cell<u64>,
     connections: Cell<u64>,
     refused: Cell<u64>,
-}
-
-/// A certificate that cannot be used is not offered: servers seldom insist.
-fn identity(device: &Device) -> Option<Identity> {
-    let paths = device.identity.as_ref()?;
-    Identity::load(&paths.certificate, &paths.key)
-        .inspect_err(|error| warn!(target: SECD, "device.certificate: {error}"))
-        .ok()
 }
 
 /// The signals that end the agent.

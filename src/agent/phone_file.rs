@@ -5,15 +5,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use log::{error, info, warn};
+use zeroize::Zeroizing;
 
 use crate::agent::fetch::{Limit, Wanted, mapped};
-use crate::agent::installed::Proven;
+use crate::agent::installed::{Form, Proven};
 use crate::agent::trust_list::unvouched;
 use crate::agent::{Agent, SECD, TFTP_CLIENT};
 use crate::io::tftp::Failure;
 use crate::io::{files, resolve};
 use crate::trust::update::{self, Content, Offer};
-use crate::trust::{Decision, Reason};
+use crate::trust::{Decision, Reason, Verified, decrypt};
 use crate::wire::name::FileName;
 use crate::wire::{Envelope, Kind};
 
@@ -25,14 +26,18 @@ pub(super) struct Order<'a> {
     pub(super) limit: usize,
     /// Who wants it, for the log.
     pub(super) requester: &'a str,
+    /// In which form it is asked for.
+    pub(super) form: Form,
 }
 
 /// A file that was fetched and judged.
 pub(super) struct Obtained {
-    /// What it holds, without its envelope.
-    pub(super) payload: Vec<u8>,
+    /// What it holds, without its envelope; wiped when dropped.
+    pub(super) payload: Zeroizing<Vec<u8>>,
     /// Whether someone who may sign it has.
     pub(super) proven: Proven,
+    /// How it came.
+    pub(super) form: Form,
 }
 
 /// Why a phone file is not in place.
@@ -62,26 +67,33 @@ impl Room {
 impl Agent {
     /// Fetches and judges one file.
     pub(super) async fn obtain(&self, order: &Order<'_>) -> Result<Obtained, NotTaken> {
-        let Order { name, limit, requester } = order;
+        let Order { name, limit, requester, form } = order;
         let path = self.configuration().paths.ram.join(name.as_str());
         info!(
             target: TFTP_CLIENT,
             "tftp request rcv'd from {requester}, srcFile = {name}, dstFile = {} max size = {limit}",
             path.display()
         );
-        let asked = match self.look_up_servers().await {
-            Security::Secure => {
+        let secure = self.look_up_servers().await;
+        let asked = match (secure, form) {
+            (Security::None, Form::Plain) => name.to_string(),
+            (Security::Secure, Form::Plain) => {
                 info!(target: TFTP_CLIENT, "Secure file requested");
                 let asked = format!("{name}.sgn");
                 info!(target: TFTP_CLIENT, "authenticated file approved - add .sgn -- {asked}");
                 asked
             }
-            Security::None => name.to_string(),
+            (_, Form::Encrypted) => {
+                info!(target: TFTP_CLIENT, "Encrypted file requested");
+                let asked = format!("{name}.enc.sgn");
+                info!(target: TFTP_CLIENT, "encrypted file approved - add .enc.sgn -- {asked}");
+                asked
+            }
         };
         let wanted = Wanted { name: &asked, limit: *limit, said: Limit::Told };
         let octets = self.fetch(&wanted).await.map_err(NotTaken::Fetch)?;
         let offer = Offer { name: &asked, octets: &octets };
-        self.judge_file(offer, &path).await.map_err(|reason| {
+        self.judge_file(*form, offer, &path).await.map_err(|reason| {
             told_refusal(&path, &reason);
             NotTaken::Refused(reason)
         })
@@ -110,24 +122,30 @@ impl Agent {
         Security::of(signed)
     }
 
-    async fn judge_file(&self, offer: Offer<'_>, path: &Path) -> Result<Obtained, Reason> {
+    async fn judge_file(
+        &self,
+        form: Form,
+        offer: Offer<'_>,
+        path: &Path,
+    ) -> Result<Obtained, Reason> {
         // Looked at again, since the lists may have changed while the file was fetched. An unsigned
         // file is what was asked for then; a signed one is taken as well, for its payload.
         let signed = self.anchors().demand_signed_files();
-        if !signed && Envelope::parse(offer.octets, Kind::Signed).is_err() {
+        let plain = form == Form::Plain;
+        if plain && !signed && Envelope::parse(offer.octets, Kind::Signed).is_err() {
             warn!(target: SECD, "verifyFile: UNSIGNED, taken as it is <{}>", path.display());
-            return Ok(Obtained { payload: offer.octets.to_vec(), proven: Proven::No });
+            let payload = Zeroizing::new(offer.octets.to_vec());
+            return Ok(Obtained { payload, proven: Proven::No, form });
         }
         let configuration = self.configuration();
         let policy = &configuration.policy;
         let anchors = self.anchors_snapshot();
-        let accepted = match update::file(&anchors, Kind::Signed, offer, policy) {
+        let kind = if plain { Kind::Signed } else { Kind::Encrypted };
+        let accepted = match update::file(&anchors, kind, offer, policy) {
             Decision::Trust(accepted) => accepted,
             Decision::Refuse(reason) => return Err(reason),
             Decision::Ask(query) => match self.ask_signer(&query).await {
-                Ok(vouched) => {
-                    update::file_vouched(&anchors, Kind::Signed, offer, policy, &vouched)?
-                }
+                Ok(vouched) => update::file_vouched(&anchors, kind, offer, policy, &vouched)?,
                 Err(unanswered) => {
                     unvouched(offer.name, &unanswered);
                     return Err(query.otherwise);
@@ -139,14 +157,28 @@ impl Agent {
         }
         match accepted.value {
             Content::Verified(file) => {
+                // Decrypted only now: nobody but a trusted signer learns anything from a failure.
+                let payload = match file.value().encryption {
+                    None => Zeroizing::new(file.value().body().to_vec()),
+                    Some(_) => self.decrypt(&file)?,
+                };
                 info!(target: SECD, "verifyFile: verify SUCCESS <{}>", path.display());
-                Ok(Obtained { payload: file.value().body().to_vec(), proven: Proven::Yes })
+                Ok(Obtained { payload, proven: Proven::Yes, form })
             }
+            // Ciphertext of nobody in particular is of no use.
+            Content::Unchecked(_) if !plain => Err(Reason::WrongSigner),
             Content::Unchecked(payload) => {
                 warn!(target: SECD, "verifyFile: NOT VERIFIED, taken from anyone <{}>", path.display());
-                Ok(Obtained { payload: payload.to_vec(), proven: Proven::No })
+                let payload = Zeroizing::new(payload.to_vec());
+                Ok(Obtained { payload, proven: Proven::No, form })
             }
         }
+    }
+
+    fn decrypt(&self, file: &Verified<Envelope<'_>>) -> Result<Zeroizing<Vec<u8>>, Reason> {
+        let device = self.device.borrow();
+        let key = device.key.as_ref().ok_or(Reason::NoKey)?;
+        decrypt::decrypt(file, key)
     }
 
     /// Puts a payload into the ram folder; the same octets again change nothing.

@@ -3,13 +3,15 @@
 
 use log::{error, info};
 
-use crate::agent::installed::Proven;
+use crate::agent::installed::{Form, Proven};
 use crate::agent::phone_file::{NotTaken, Obtained, Order, Room};
+use crate::agent::provision::Provision;
 use crate::agent::report::Message;
 use crate::agent::trust_list::is_unreachable;
 use crate::agent::{Agent, SECD, TFTP_CLIENT};
 use crate::io::store;
 use crate::io::tftp::Failure;
+use crate::trust::Reason;
 use crate::wire::name::FileName;
 
 /// How the configuration step ended.
@@ -76,20 +78,75 @@ impl Agent {
     }
 
     /// Fetches, judges and keeps one configuration.
+    ///
+    /// One that was encrypted the last time is asked for in that form first. A signed one may be
+    /// short and say that the whole one is encrypted, and for whom (domain facts 1.3 and 4.2).
     async fn take(&self, name: &str) -> Result<(), NotTaken> {
         // Both names are made of checked parts.
         let Ok(name) = FileName::parse(name) else {
             return Err(NotTaken::Write(name.into(), Room::Enough));
         };
+        if self.was_encrypted(&name) {
+            match self.obtain(&self.order(&name, Form::Encrypted)).await {
+                Ok(obtained) => return self.put(&name, &obtained),
+                Err(NotTaken::Fetch(Failure::NotFound { .. })) => {}
+                Err(not_taken) => return Err(not_taken),
+            }
+        }
+        let obtained = self.obtain(&self.order(&name, Form::Plain)).await?;
+        match self.sealed_for(&obtained) {
+            Sealed::No => self.put(&name, &obtained),
+            Sealed::ForUs => {
+                let whole = self.obtain(&self.order(&name, Form::Encrypted)).await?;
+                self.put(&name, &whole)
+            }
+            Sealed::ForAnother => Err(NotTaken::Refused(Reason::NoKey)),
+        }
+    }
+
+    fn order<'a>(&self, name: &'a FileName, form: Form) -> Order<'a> {
         let limit = self.configuration().tftp.config_limit;
-        let order = Order { name: &name, limit, requester: "secd" };
-        let Obtained { payload, proven } = self.obtain(&order).await?;
-        self.put(&name, &payload, proven)
+        Order { name, limit, requester: "secd", form }
+    }
+
+    fn was_encrypted(&self, name: &FileName) -> bool {
+        let installed = self.installed.borrow();
+        installed
+            .configuration()
+            .is_some_and(|last| last.form == Form::Encrypted && last.name == name.as_str())
+    }
+
+    /// Whether a configuration says that the whole one is encrypted, and whether it is for the
+    /// certificate that this phone has.
+    fn sealed_for(&self, obtained: &Obtained) -> Sealed {
+        let Ok(provision) = Provision::parse(&obtained.payload) else { return Sealed::No };
+        if provision.encrypted != Some(true) || obtained.proven == Proven::No {
+            return Sealed::No;
+        }
+        let theirs = provision.cert_hash.as_deref().unwrap_or_default();
+        let ours = self.device.borrow().certificate_md5.clone();
+        match ours {
+            Some(ours) if ours.eq_ignore_ascii_case(theirs) => Sealed::ForUs,
+            Some(ours) => {
+                error!(
+                    target: SECD,
+                    "EROR:certHash: the configuration is encrypted for certificate <{theirs}>, this phone has <{ours}>"
+                );
+                Sealed::ForAnother
+            }
+            None => {
+                error!(
+                    target: SECD,
+                    "EROR:certHash: the configuration is encrypted for certificate <{theirs}>, this phone has none"
+                );
+                Sealed::ForAnother
+            }
+        }
     }
 
     /// Puts a configuration into the ram folder, and keeps it for the next start.
-    fn put(&self, name: &FileName, payload: &[u8], proven: Proven) -> Result<(), NotTaken> {
-        let kept = self.installed.borrow_mut().keep_configuration(name.as_str(), payload, proven);
+    fn put(&self, name: &FileName, obtained: &Obtained) -> Result<(), NotTaken> {
+        let kept = self.installed.borrow_mut().keep_configuration(name.as_str(), obtained);
         let changed = kept.map_err(|failure| {
             error!(target: SECD, "EROR:verifyFile: {name} not kept: {failure}");
             let room = match &failure {
@@ -98,7 +155,7 @@ impl Agent {
             };
             NotTaken::Write(self.configuration().paths.state.clone(), room)
         })?;
-        self.write(name, payload)?;
+        self.write(name, &obtained.payload)?;
         if changed {
             self.tell(Message::ConfigurationUsed(name.to_string()));
         }
@@ -107,13 +164,22 @@ impl Agent {
 
     /// Puts the configuration of the last start where the phone looks for it.
     pub(super) fn restore_configuration(&self) {
-        let last = self.installed.borrow().configuration().cloned();
-        let Some(last) = last else { return };
+        let installed = self.installed.borrow();
+        let Some(last) = installed.configuration() else { return };
         let Ok(name) = FileName::parse(&last.name) else { return };
-        if self.write(&name, &last.octets).is_ok() {
+        let Some(payload) = installed.configuration_payload() else { return };
+        if self.write(&name, &payload).is_ok() {
             info!(target: SECD, "store: {name} of the last start is in place");
         }
     }
+}
+
+/// Whether the whole configuration is encrypted, and for whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sealed {
+    ForAnother,
+    ForUs,
+    No,
 }
 
 /// The configuration of phones that the call manager does not know (domain facts 1.2).

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use lexopt::Parser;
 use lexopt::prelude::Long;
-use log::info;
+use log::{error, info};
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
@@ -35,9 +35,16 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Serves the phone's processes while the agent runs.
+/// Serves the phone's processes while the agent runs. Without a socket it runs all the same: a phone
+/// that trusts nobody for want of a folder helps nobody.
 async fn be(agent: Rc<Agent>, console: Console) -> Result<(), Failure> {
-    let listener = agent.listen().map_err(unavailable)?;
+    let listener = match agent.listen() {
+        Ok(listener) => listener,
+        Err(not_open) => {
+            error!(target: "SECD", "EROR:ipc: {not_open}; nobody is served");
+            return agent.run().await.map_err(unavailable);
+        }
+    };
     let service = Service::new(agent.clone(), console);
     tokio::select! {
         ended = agent.run() => ended.map_err(unavailable),

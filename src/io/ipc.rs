@@ -3,10 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
+use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -52,6 +52,9 @@ impl Listener {
             listener.set_nonblocking(true).map_err(failed)?;
             let inner = UnixListener::from_std(listener).map_err(failed)?;
             return Ok(Self { inner, path: None });
+        }
+        if let Some(folder) = path.parent() {
+            DirBuilder::new().recursive(true).mode(FOLDER).create(folder).map_err(failed)?;
         }
         remove_stale(path).map_err(failed)?;
         let inner = UnixListener::bind(path).map_err(failed)?;
@@ -304,6 +307,9 @@ fn tell_crowd(crowded: &Cell<u64>, limits: Limits) {
         info!(target: "SECD", "ipc: {count} connections closed so far");
     }
 }
+
+/// Everyone may pass through the socket's folder; the socket has a mode of its own.
+const FOLDER: u32 = 0o755;
 
 /// A message that has begun is finished within this time; inferred.
 const MIDWAY: Duration = Duration::from_secs(10);

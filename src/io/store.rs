@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
+use zeroize::Zeroizing;
 
 pub use damage::{Damage, Failure, Oddity, Reason, Warning};
 pub use entry::Entry;
@@ -197,6 +198,7 @@ impl Store {
                 return Err(Damage::new(path, offset, unreadable.into()));
             }
         };
+        let file = Zeroizing::new(file);
         let entry = Entry::decode(&file);
         entry.map(Some).map_err(|(offset, reason)| Damage::new(path, offset, reason))
     }

@@ -240,13 +240,10 @@ impl Conversation {
         let mut timer = pin!(sleep_until(self.port.start + self.transfer.deadline()));
         let mut received = 0;
         loop {
-            let drained = self.take_all().await?;
+            let drained = self.take_all(watch).await?;
             if self.transfer.received() > received {
                 received = self.transfer.received();
                 watch(Event::Progress(self.progress()));
-            }
-            if self.keep == Keep::Chunk && self.transfer.held() >= CHUNK {
-                self.transfer.hand_over(&mut |octets| watch(Event::Octets(octets)));
             }
             if let Drained::Ended(ending) = drained {
                 return Ok(ending);
@@ -266,7 +263,7 @@ impl Conversation {
     }
 
     /// Takes the datagrams that are here, but not so many that other tasks have to wait.
-    async fn take_all(&mut self) -> io::Result<Drained> {
+    async fn take_all(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> io::Result<Drained> {
         for _ in 0..BATCH {
             let (from, length) = match self.port.receive()? {
                 Arrival::Datagram(from, length) => (from, length),
@@ -280,6 +277,9 @@ impl Conversation {
             }
             if let Some(ending) = self.transfer.ending() {
                 return Ok(Drained::Ended(ending));
+            }
+            if self.keep == Keep::Chunk && self.transfer.held() >= CHUNK {
+                self.transfer.hand_over(&mut |octets| watch(Event::Octets(octets)));
             }
         }
         Ok(Drained::More)

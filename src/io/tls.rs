@@ -3,7 +3,7 @@
 //! Two kinds. A *pinned* one is decided in the handshake: the server's certificate is known
 //! beforehand. A *judged* one is decided after it, because the verdict may need the network: the
 //! handshake yields [`Handshaken`], which can neither read nor write, and only a
-//! [`Grant`](crate::trust::Grant) for that very certificate opens it. In both the server must prove
+//! [`Grant`] for that very certificate opens it. In both the server must prove
 //! that it holds the certificate's key, and no session is ever resumed: a resumed one would skip
 //! the verdict.
 

@@ -55,7 +55,7 @@ impl Peer<'_> {
     /// Searches one list for an authority in a role of the purpose, to which a path leads.
     ///
     /// # Errors
-    /// [`NoPath`] if the list has such authorities and the path to none of them holds.
+    /// `NoPath` if the list has such authorities and the path to none of them holds.
     pub fn under_authority(
         &self,
         anchors: &Anchors,

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::agent::SECD;
 use crate::agent::https::Target;
-use crate::agent::installed::Proven;
+use crate::agent::installed::{Form, Proven};
 use crate::agent::phone_file::Order;
 use crate::agent::service::errors::Fault;
 use crate::agent::service::{Answer, Service, parameters};
@@ -39,7 +39,8 @@ impl Service {
         }
         let most = self.agent.configuration().tftp.config_limit;
         let limit = wanted.limit.unwrap_or(most).min(most);
-        let order = Order { name: &name, limit, requester: &format!("client c:{client}") };
+        let requester = &format!("client c:{client}");
+        let order = Order { name: &name, limit, requester, form: Form::Plain };
         let told = |not_taken| Fault::of_file(name.as_str(), limit, &not_taken);
         let obtained = self.agent.obtain(&order).await.map_err(told)?;
         let path = self.agent.write(&name, &obtained.payload).map_err(told)?;

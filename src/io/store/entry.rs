@@ -3,14 +3,15 @@
 use std::io::Write;
 
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use super::damage::Reason;
 
 /// What is installed in a slot.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Entry {
-    /// The octets installed.
-    pub octets: Vec<u8>,
+    /// The octets installed. A configuration may hold secrets: they are wiped when dropped.
+    pub octets: Zeroizing<Vec<u8>>,
     /// What the caller noted about them, in its order: the store keeps it and does not read it.
     ///
     /// A key is one to 32 characters of `[a-z0-9-]`; a value is at most 256 octets without control
@@ -21,7 +22,7 @@ pub struct Entry {
 impl Entry {
     /// An entry without notes.
     pub fn new(octets: Vec<u8>) -> Self {
-        Self { octets, notes: Vec::new() }
+        Self { octets: Zeroizing::new(octets), notes: Vec::new() }
     }
 
     /// The same with one more note.
@@ -47,7 +48,7 @@ impl Entry {
     ///                                     an empty line
     /// <octets>
     /// ```
-    pub(super) fn encode(&self) -> Result<Vec<u8>, String> {
+    pub(super) fn encode(&self) -> Result<Zeroizing<Vec<u8>>, String> {
         let overlong = self.notes.get(NOTES).into_iter();
         let bad = self.notes.iter().filter(|(key, value)| !fits(key, value));
         if let Some((key, _)) = overlong.chain(bad).next() {
@@ -61,7 +62,8 @@ impl Entry {
         let digest = hash(&[covered.as_bytes(), &self.octets]);
         let mut file = format!("{MAGIC}\nlength {}\nsha256 {digest}\n", self.octets.len());
         file += &covered;
-        let mut file = file.into_bytes();
+        let mut file = Zeroizing::new(file.into_bytes());
+        file.reserve_exact(self.octets.len());
         file.extend_from_slice(&self.octets);
         Ok(file)
     }
@@ -82,7 +84,7 @@ impl Entry {
         if hash(&[file.get(covered..).unwrap_or_default()]) != digest {
             return Err((covered, Reason::Digest));
         }
-        Ok(Self { octets: octets.to_vec(), notes })
+        Ok(Self { octets: Zeroizing::new(octets.to_vec()), notes })
     }
 }
 
@@ -186,7 +188,7 @@ mod tests {
     #[test]
     fn the_file_is_a_header_and_the_octets() {
         let file = entry().encode().unwrap();
-        let text = String::from_utf8(file.clone()).unwrap();
+        let text = String::from_utf8(file.to_vec()).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[..2], ["secd-store 1", "length 8"]);
         assert_eq!(lines[3..6], ["provenance first-use", "name ITLSEP001122334455.tlv", ""]);

@@ -70,9 +70,18 @@ fn without_input_it_runs_until_the_control_file_says_quit() {
 #[test]
 fn make_writes_one_set_of_files() {
     let folder = tempfile::tempdir().unwrap();
-    let output = lab(&["make", "out"], folder.path(), Stdio::null()).wait_with_output().unwrap();
+    let output = lab(&["make", "out", "--payload", "1000"], folder.path(), Stdio::null())
+        .wait_with_output()
+        .unwrap();
     assert!(output.status.success());
-    for name in ["CTLFile.tlv", "ITLFile.tlv", "SEP001122334455.cnf.xml.enc.sgn", "device.key"] {
+    for name in [
+        "CTLFile.tlv",
+        "ITLFile.tlv",
+        "SEP001122334455.cnf.xml.enc.sgn",
+        "device.key",
+        "payload-sha1.xml.sgn",
+        "payload-sha512.xml.sgn",
+    ] {
         assert!(folder.path().join("out").join(name).exists(), "{name}");
     }
 }

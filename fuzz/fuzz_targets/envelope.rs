@@ -1,0 +1,40 @@
+//! A header that parses describes its file exactly; one that does not is faulted inside it.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use secd::wire::{Envelope, Kind};
+
+fuzz_target!(|octets: &[u8]| {
+    for kind in [Kind::List, Kind::Signed, Kind::Encrypted] {
+        match Envelope::parse(octets, kind) {
+            Ok(envelope) => {
+                describes(&envelope, octets);
+                assert_eq!(envelope.encryption.is_some(), kind == Kind::Encrypted);
+            }
+            Err(malformed) => {
+                assert!(malformed.offset <= octets.len());
+                assert!(!malformed.to_string().is_empty());
+            }
+        }
+    }
+});
+
+fn describes(envelope: &Envelope<'_>, octets: &[u8]) {
+    let [before, after] = envelope.signed_octets();
+    let signature = [&[12][..], &length(envelope.signature), envelope.signature].concat();
+    assert_eq!([before, &signature, after].concat(), octets);
+    assert_eq!(envelope.octets(), octets);
+    let (header, body) = octets.split_at(envelope.header_length);
+    assert_eq!(envelope.body(), body);
+    assert!(before.len() + signature.len() + envelope.padding <= header.len());
+    assert!(header.ends_with(&vec![13; envelope.padding]));
+    for unknown in &envelope.unknown {
+        assert_eq!(header.get(unknown.offset), Some(&unknown.tag));
+    }
+    assert!(!envelope.file_name.contains('\0') && !envelope.signer.name.contains('\0'));
+}
+
+fn length(value: &[u8]) -> [u8; 2] {
+    u16::try_from(value.len()).expect("a length of two octets").to_be_bytes()
+}

@@ -1,0 +1,17 @@
+//! A packet that parses is the same after it was written and read again.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use secd::wire::tftp::Packet;
+
+fuzz_target!(|datagram: &[u8]| {
+    match Packet::parse(datagram) {
+        Ok(packet) => {
+            let mut written = Vec::new();
+            packet.emit(&mut written);
+            assert_eq!(Packet::parse(&written), Ok(packet));
+        }
+        Err(malformed) => assert!(!malformed.to_string().is_empty()),
+    }
+});

@@ -1,0 +1,62 @@
+//! What the phone has of its own: a certificate (LSC, else MIC) and the key for it.
+
+use log::warn;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use zeroize::Zeroizing;
+
+use crate::agent::SECD;
+use crate::io::config;
+use crate::io::files::{self, Links};
+use crate::io::tls::Identity;
+use crate::trust::decrypt::DeviceKey;
+use crate::trust::signature::md5;
+
+/// The phone's certificate and key, as far as they can be used.
+#[derive(Default)]
+pub(super) struct Device {
+    /// For servers that ask for a client certificate.
+    pub(super) identity: Option<Identity>,
+    /// For encrypted configurations.
+    pub(super) key: Option<DeviceKey>,
+    /// The name of the certificate in `certHash` (domain facts 4.2), lower-case hexadecimal.
+    pub(super) certificate_md5: Option<String>,
+}
+
+impl Device {
+    /// Reads what the configuration names. What cannot be used is left out with a line in the log: a
+    /// phone without a certificate still verifies.
+    pub(super) fn load(settings: &config::Device) -> Self {
+        let Some(paths) = &settings.identity else { return Self::default() };
+        let identity = Identity::load(&paths.certificate, &paths.key)
+            .inspect_err(
+                |error| warn!(target: SECD, "device.certificate: not offered to servers, {error}"),
+            )
+            .ok();
+        Self {
+            identity,
+            key: key(&paths.key),
+            certificate_md5: certificate_md5(&paths.certificate),
+        }
+    }
+}
+
+fn key(path: &std::path::Path) -> Option<DeviceKey> {
+    let octets = files::read(path, LIMIT, Links::Follow)
+        .inspect_err(|error| warn!(target: SECD, "device.key: {}: {error}", path.display()))
+        .ok()?;
+    DeviceKey::of_pem(&Zeroizing::new(octets))
+        .inspect_err(|_| {
+            warn!(target: SECD, "device.key: {}: not an RSA key, opens no encrypted configuration", path.display());
+        })
+        .ok()
+}
+
+fn certificate_md5(path: &std::path::Path) -> Option<String> {
+    let octets = files::read(path, LIMIT, Links::Follow).ok()?;
+    let der = CertificateDer::from_pem_slice(&octets).map_or(octets, |der| der.to_vec());
+    Some(md5(&der).iter().map(|octet| format!("{octet:02x}")).collect())
+}
+
+/// A key of 4096 bits has 3 KiB in PEM; inferred.
+const LIMIT: u64 = 64 << 10;
