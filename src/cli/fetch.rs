@@ -9,13 +9,12 @@ use lexopt::Parser;
 use lexopt::prelude::{Long, Value, ValueExt};
 use serde::Serialize;
 use tempfile::NamedTempFile;
-use tokio::runtime::Builder;
 
 use crate::cli::facts::hex;
 use crate::cli::{Exit, Failure, help_or_unexpected, input, print, print_json, usage};
 use crate::io::config::ServerAddress;
 use crate::io::resolve;
-use crate::io::tftp::{self, Options, Progress, Received, Request, Timing};
+use crate::io::tftp::{self, Options, Progress, Received, Request, Timing, blocking};
 use crate::trust::signature::sha256;
 
 /// Fetches the file that the arguments name.
@@ -76,48 +75,46 @@ impl Wanted {
             }
             _ => {}
         };
-        let received = self.fetch(name, Hold::Little, &mut sink)?;
+        let received = self.fetch(name, &mut sink)?;
         let length = written.map_err(unwritten)?;
         file.persist(path).map_err(|error| unwritten(error.error))?;
         Ok(print(&format!("{name}: {length} octets from {}\n", received.server)))
     }
 
     fn fetch_whole(&self, name: &str) -> Result<Exit, Failure> {
-        let received = self.fetch(name, Hold::All, &mut |_| {})?;
-        self.report(name, &received)
+        let mut octets = Vec::new();
+        let received = self.fetch(name, &mut |event| match event {
+            tftp::Event::Requesting(_) => octets.clear(),
+            tftp::Event::Octets(more) => octets.extend_from_slice(more),
+            _ => {}
+        })?;
+        self.report(name, &Received { octets, ..received })
     }
 
     fn fetch(
         &self,
         name: &str,
-        hold: Hold,
         sink: &mut dyn FnMut(tftp::Event<'_>),
     ) -> Result<Received, Failure> {
         let server = self.server.clone().ok_or_else(|| usage("fetch needs a --server"))?;
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| Failure::new(Exit::Unavailable, error))?;
         let options = if std::io::stderr().is_terminal() || !self.options.is_empty() {
             self.options.with_tsize()
         } else {
             self.options
         };
         let request = Request { name, limit: self.limit, options, timing: Timing::default() };
-        runtime.block_on(async {
-            let mut bar = Bar::new();
-            let servers = resolve::all(&[server]).await;
-            let mut watch = |event: tftp::Event<'_>| {
-                if let tftp::Event::Progress(progress) = event {
-                    bar.show(progress);
-                }
-                sink(event);
-            };
-            let outcome = match hold {
-                Hold::All => tftp::read_first(&servers, &request, &mut watch).await,
-                Hold::Little => tftp::stream_first(&servers, &request, &mut watch).await,
-            };
-            bar.end();
-            outcome.map_err(|failure| of_transfer(name, &failure))
-        })
+        let unresolved = |error| Failure::new(Exit::Unavailable, format!("{server}: {error}"));
+        let servers = resolve::blocking(&server).map_err(unresolved)?;
+        let mut bar = Bar::new();
+        let mut watch = |event: tftp::Event<'_>| {
+            if let tftp::Event::Progress(progress) = event {
+                bar.show(progress);
+            }
+            sink(event);
+        };
+        let outcome = blocking::stream_first(&servers, &request, &mut watch);
+        bar.end();
+        outcome.map_err(|failure| of_transfer(name, &failure))
     }
 
     fn report(&self, name: &str, received: &Received) -> Result<Exit, Failure> {
@@ -174,13 +171,6 @@ fn of_transfer(name: &str, failure: &tftp::Failure) -> Failure {
         _ => Exit::Unavailable,
     };
     Failure::new(exit, format!("{name}: {failure}"))
-}
-
-/// How much of a file is in memory at a time.
-#[derive(Clone, Copy)]
-enum Hold {
-    All,
-    Little,
 }
 
 /// Whether the path is a device, a pipe or a folder: such a thing is not to be replaced by a file.

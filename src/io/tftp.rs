@@ -11,6 +11,7 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use crate::proto::tftp::{Agreed, Dally, Datagram, Ending, Tid, To, Transfer};
 
+pub mod blocking;
 mod failure;
 mod refusal;
 
@@ -44,7 +45,7 @@ pub enum Event<'a> {
     /// This server did not give the file, and the walk goes on or ends.
     Failed(&'a Failure),
     /// The next octets of the file, from its start after each [`Event::Requesting`]; only from
-    /// [`stream_first`].
+    /// [`blocking::stream_first`].
     Octets(&'a [u8]),
     /// Octets have come.
     Progress(Progress),
@@ -65,32 +66,10 @@ pub async fn read_first(
     request: &Request<'_>,
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Received, Failure> {
-    walk(servers, request, Keep::File, watch).await
-}
-
-/// As [`read_first`], but the file goes to `watch` as it comes and is not held in memory:
-/// [`Received::octets`] stays empty. What came is worth nothing if the outcome is a failure.
-///
-/// # Errors
-/// As there.
-pub async fn stream_first(
-    servers: &[SocketAddr],
-    request: &Request<'_>,
-    watch: &mut dyn FnMut(Event<'_>),
-) -> Result<Received, Failure> {
-    walk(servers, request, Keep::Chunk, watch).await
-}
-
-async fn walk(
-    servers: &[SocketAddr],
-    request: &Request<'_>,
-    keep: Keep,
-    watch: &mut dyn FnMut(Event<'_>),
-) -> Result<Received, Failure> {
     let mut last = Failure::NoServer;
     for server in servers {
         watch(Event::Requesting(*server));
-        match converse(*server, request, keep, watch).await {
+        match converse(*server, request, watch).await {
             Ok(received) => return Ok(received),
             Err(failure) => last = failure,
         }
@@ -119,13 +98,12 @@ pub async fn read(
             progress(come);
         }
     };
-    converse(server, request, Keep::File, &mut watch).await
+    converse(server, request, &mut watch).await
 }
 
 async fn converse(
     server: SocketAddr,
     request: &Request<'_>,
-    keep: Keep,
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Received, Failure> {
     let transfer = Transfer::new(request, Duration::ZERO).map_err(Failure::UnfitName)?;
@@ -135,26 +113,14 @@ async fn converse(
     let socket = bind(&plain).await.map_err(failed)?;
     let buffer = vec![0; transfer.longest_datagram()];
     let port = Port { socket, server: plain, start: Instant::now(), buffer };
-    let mut conversation = Conversation { port, transfer, keep };
+    let mut conversation = Conversation { port, transfer };
     match conversation.run(watch).await.map_err(failed)? {
-        Ok((mut received, dally)) => {
+        Ok((received, dally)) => {
             tokio::spawn(conversation.port.dally(dally));
-            if keep == Keep::Chunk {
-                watch(Event::Octets(&std::mem::take(&mut received.octets)));
-            }
             Ok(Received { octets: received.octets, server, agreed: received.agreed })
         }
         Err(failure) => Err(Failure::of(server, failure)),
     }
-}
-
-/// What is held in memory.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Keep {
-    /// Up to [`CHUNK`] octets.
-    Chunk,
-    /// All of the file.
-    File,
 }
 
 /// Our end of the network: everything of a conversation but the machine.
@@ -231,7 +197,6 @@ impl Port {
 struct Conversation {
     port: Port,
     transfer: Transfer,
-    keep: Keep,
 }
 
 impl Conversation {
@@ -240,7 +205,7 @@ impl Conversation {
         let mut timer = pin!(sleep_until(self.port.start + self.transfer.deadline()));
         let mut received = 0;
         loop {
-            let drained = self.take_all(watch).await?;
+            let drained = self.take_all().await?;
             if self.transfer.received() > received {
                 received = self.transfer.received();
                 watch(Event::Progress(self.progress()));
@@ -263,7 +228,7 @@ impl Conversation {
     }
 
     /// Takes the datagrams that are here, but not so many that other tasks have to wait.
-    async fn take_all(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> io::Result<Drained> {
+    async fn take_all(&mut self) -> io::Result<Drained> {
         for _ in 0..BATCH {
             let (from, length) = match self.port.receive()? {
                 Arrival::Datagram(from, length) => (from, length),
@@ -277,9 +242,6 @@ impl Conversation {
             }
             if let Some(ending) = self.transfer.ending() {
                 return Ok(Drained::Ended(ending));
-            }
-            if self.keep == Keep::Chunk && self.transfer.held() >= CHUNK {
-                self.transfer.hand_over(&mut |octets| watch(Event::Octets(octets)));
             }
         }
         Ok(Drained::More)
@@ -337,13 +299,18 @@ enum Drained {
 }
 
 async fn bind(server: &SocketAddr) -> io::Result<UdpSocket> {
+    let socket = UdpSocket::bind(any_for(server)).await?;
+    refusal::listen(&socket, server)?;
+    Ok(socket)
+}
+
+/// A port of the system's choice, in the server's family.
+fn any_for(server: &SocketAddr) -> SocketAddr {
     let any = match server {
         SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     };
-    let socket = UdpSocket::bind(SocketAddr::new(any, 0)).await?;
-    refusal::listen(&socket, server)?;
-    Ok(socket)
+    SocketAddr::new(any, 0)
 }
 
 fn plain_address(server: SocketAddr) -> SocketAddr {
@@ -361,9 +328,6 @@ fn is_refusal(error: &io::Error) -> bool {
             | io::ErrorKind::NetworkUnreachable
     )
 }
-
-/// Octets worth a call to write them.
-const CHUNK: usize = 64 << 10;
 
 /// Datagrams taken before other tasks get their turn.
 const BATCH: usize = 64;

@@ -6,7 +6,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 
 use nix::sys::socket::{MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt};
 use tokio::io::Interest;
@@ -16,7 +16,7 @@ use tokio::net::UdpSocket;
 ///
 /// # Source
 /// Linux: ip(7), `IP_RECVERR`; ipv6(7), `IPV6_RECVERR`.
-pub(super) fn listen(socket: &UdpSocket, server: &SocketAddr) -> io::Result<()> {
+pub(super) fn listen(socket: &impl AsFd, server: &SocketAddr) -> io::Result<()> {
     match server {
         SocketAddr::V4(_) => setsockopt(socket, sockopt::Ipv4RecvErr, &true)?,
         SocketAddr::V6(_) => setsockopt(socket, sockopt::Ipv6RecvErr, &true)?,
@@ -29,7 +29,8 @@ pub(super) fn next(socket: &UdpSocket) -> Option<SocketAddr> {
     socket.try_io(Interest::ERROR, || take(socket)).ok()
 }
 
-fn take(socket: &UdpSocket) -> io::Result<SocketAddr> {
+/// The next address in the queue, whatever the runtime knows of it.
+pub(super) fn take(socket: &impl AsRawFd) -> io::Result<SocketAddr> {
     let message = recvmsg::<SockaddrStorage>(
         socket.as_raw_fd(),
         &mut [],

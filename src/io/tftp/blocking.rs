@@ -1,0 +1,186 @@
+//! The same reads without a runtime: for a command that has nothing else to do.
+//!
+//! Two system calls a block, where the asynchronous shell needs twice as many; that is what a small
+//! block size on a fast line is bound by.
+
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{
+    Event, Failure, Progress, Received, Request, any_for, is_refusal, plain_address, refusal,
+};
+use crate::proto::tftp::{Datagram, Ending, Tid, To, Transfer};
+
+/// Reads a file from the first of `servers` that answers, in order, as
+/// [`read_first`](super::read_first) does. The file goes to `watch` as it comes and is not held in
+/// memory: [`Received::octets`] stays empty. What came is worth nothing if the outcome is a failure.
+///
+/// # Errors
+/// As there.
+pub fn stream_first(
+    servers: &[SocketAddr],
+    request: &Request<'_>,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> Result<Received, Failure> {
+    let mut last = Failure::NoServer;
+    for server in servers {
+        watch(Event::Requesting(*server));
+        match stream(*server, request, watch) {
+            Ok(received) => return Ok(received),
+            Err(failure) => last = failure,
+        }
+        watch(Event::Failed(&last));
+        if last.is_definite() {
+            break;
+        }
+    }
+    Err(last)
+}
+
+fn stream(
+    server: SocketAddr,
+    request: &Request<'_>,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> Result<Received, Failure> {
+    let transfer = Transfer::new(request, Duration::ZERO).map_err(Failure::UnfitName)?;
+    let failed = |source| Failure::Io { server, source };
+    let mut line =
+        Line::open(plain_address(server), transfer.longest_datagram()).map_err(failed)?;
+    match converse(&mut line, transfer, watch).map_err(failed)? {
+        Ok((received, _dally)) => {
+            watch(Event::Octets(&received.octets));
+            Ok(Received { octets: Vec::new(), server, agreed: received.agreed })
+        }
+        Err(failure) => Err(Failure::of(server, failure)),
+    }
+}
+
+fn converse(
+    line: &mut Line,
+    mut transfer: Transfer,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> io::Result<Ending> {
+    line.send(transfer.start())?;
+    loop {
+        let arrival = line.receive(transfer.deadline())?;
+        let now = line.start.elapsed();
+        match arrival {
+            Arrival::Datagram(from, length) => {
+                let octets = line.buffer.get(..length).unwrap_or_default();
+                if let Some(datagram) = transfer.on_datagram(from, octets, now) {
+                    line.send(datagram)?;
+                }
+                hand_over(&mut transfer, watch);
+            }
+            Arrival::Refused => line.take_refusals(&mut transfer),
+            Arrival::Foreign | Arrival::Nothing => {}
+        }
+        if let Some(datagram) = transfer.on_timer(now) {
+            line.send(datagram)?;
+        }
+        if let Some(ending) = transfer.ending() {
+            return Ok(ending);
+        }
+    }
+}
+
+/// Passes on what has come, once it is worth a call to write it.
+fn hand_over(transfer: &mut Transfer, watch: &mut dyn FnMut(Event<'_>)) {
+    if transfer.held() < CHUNK {
+        return;
+    }
+    transfer.hand_over(&mut |octets| watch(Event::Octets(octets)));
+    let total = transfer.announced().and_then(|octets| usize::try_from(octets).ok());
+    watch(Event::Progress(Progress { received: transfer.received(), total }));
+}
+
+/// Our end of the network.
+struct Line {
+    socket: UdpSocket,
+    server: SocketAddr,
+    start: Instant,
+    buffer: Vec<u8>,
+    /// The longest that a receive waits.
+    patience: Duration,
+}
+
+enum Arrival {
+    Datagram(Tid, usize),
+    Foreign,
+    Nothing,
+    Refused,
+}
+
+impl Line {
+    fn open(server: SocketAddr, longest: usize) -> io::Result<Self> {
+        let socket = UdpSocket::bind(any_for(&server))?;
+        refusal::listen(&socket, &server)?;
+        let patience = Duration::MAX;
+        Ok(Self { socket, server, start: Instant::now(), buffer: vec![0; longest], patience })
+    }
+
+    /// Waits for a datagram until `deadline`, or somewhat shorter: setting the wait anew for every
+    /// block would cost a call, and an early return costs a look at the timer.
+    fn receive(&mut self, deadline: Duration) -> io::Result<Arrival> {
+        let wait = deadline.saturating_sub(self.start.elapsed()).max(SHORTEST);
+        if wait < self.patience {
+            self.wait_for(wait)?;
+        }
+        match self.socket.recv_from(&mut self.buffer) {
+            Ok((length, from)) if from.ip() == self.server.ip() => {
+                Ok(Arrival::Datagram(Tid(from.port()), length))
+            }
+            Ok(_) => Ok(Arrival::Foreign),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let left = deadline.saturating_sub(self.start.elapsed()).max(SHORTEST);
+                self.wait_for(left)?;
+                Ok(Arrival::Nothing)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Arrival::Nothing),
+            Err(error) if is_refusal(&error) => Ok(Arrival::Refused),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn wait_for(&mut self, patience: Duration) -> io::Result<()> {
+        self.patience = patience;
+        self.socket.set_read_timeout(Some(patience))
+    }
+
+    fn send(&self, datagram: Datagram<'_>) -> io::Result<()> {
+        let to = self.address(datagram.to);
+        match self.socket.send_to(datagram.octets, to) {
+            // Reported about an earlier datagram; this one has not left.
+            Err(error) if is_refusal(&error) => match self.socket.send_to(datagram.octets, to) {
+                Err(error) if is_refusal(&error) => Ok(()),
+                sent => sent.map(|_| ()),
+            },
+            sent => sent.map(|_| ()),
+        }
+    }
+
+    fn address(&self, to: To) -> SocketAddr {
+        match to {
+            To::Request => self.server,
+            To::Tid(Tid(port)) => SocketAddr::new(self.server.ip(), port),
+        }
+    }
+
+    fn take_refusals(&self, transfer: &mut Transfer) {
+        let current = self.address(transfer.tid().map_or(To::Request, To::Tid));
+        while let Ok(refused) = refusal::take(&self.socket) {
+            if refused.ip() == current.ip() && refused.port() == current.port() {
+                transfer.on_refusal(self.start.elapsed());
+            }
+        }
+    }
+}
+
+/// Octets worth a call to write them.
+const CHUNK: usize = 64 << 10;
+
+/// A wait of nothing would be one for ever (`SO_RCVTIMEO`, socket(7)).
+const SHORTEST: Duration = Duration::from_millis(1);
