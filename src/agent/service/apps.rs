@@ -59,6 +59,9 @@ impl Service {
             server: Option<String>,
         }
         let wanted: Wanted = parameters(call)?;
+        if self.agent.installed.borrow().is_locked() {
+            return Err(Fault::new("Locked", json!({})));
+        }
         let secure = self.agent.anchors_snapshot().demand_signed_files();
         let word = if secure { "secure" } else { "not secure" };
         let server = wanted.server.unwrap_or_default();
