@@ -167,7 +167,7 @@ pub struct Paths {
 impl Default for Paths {
     fn default() -> Self {
         Self {
-            state: "/var/lib/secd".into(),
+            state: "/var/lib/secd/state".into(),
             ram: "/run/secd/ram".into(),
             socket: "/run/secd/socket".into(),
         }

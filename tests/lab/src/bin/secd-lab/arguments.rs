@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use lexopt::{Arg, Error, Parser, ValueExt};
@@ -20,6 +21,8 @@ pub(crate) struct Options {
     pub(crate) loss: u8,
     pub(crate) nodes: Vec<String>,
     pub(crate) recovery: bool,
+    pub(crate) announce: Option<Ipv4Addr>,
+    pub(crate) device: Option<String>,
 }
 
 pub(crate) fn parse() -> Result<Command, Error> {
@@ -36,6 +39,8 @@ pub(crate) fn parse() -> Result<Command, Error> {
             Arg::Long("payload") => payload = Some(parser.value()?.parse()?),
             Arg::Long("node") => options.nodes.push(parser.value()?.string()?),
             Arg::Long("recovery") => options.recovery = true,
+            Arg::Long("announce") => options.announce = Some(parser.value()?.parse()?),
+            Arg::Long("device") => options.device = Some(parser.value()?.string()?),
             Arg::Value(word) => words.push(word.string()?),
             Arg::Long(_) | Arg::Short(_) => return Err(argument.unexpected()),
         }
@@ -53,12 +58,15 @@ pub(crate) fn parse() -> Result<Command, Error> {
 pub(crate) const USAGE: &str = "\
 usage: secd-lab make DIR [--payload OCTETS]
        secd-lab serve DIR [--port-file F] [--control F] [--loss PERCENT] [--node HOST]... [--recovery]
+                      [--device NAME] [--announce ADDRESS]
 
 make writes one set of files and exits; --payload adds signed files of that size, one a digest.
 serve writes the files into DIR, serves them by TFTP on 127.0.0.1, and takes commands, one a line,
 from standard input (and from the control file, as lines are appended to it); it ends at `quit` or
 at the end of standard input. Each node has a TVS server, and a directory is served by HTTPS with a
-certificate that only TVS knows; DIR/lab.env says where they listen.
+certificate that only TVS knows; DIR/lab.env says where they listen. For a phone
+that does not share this machine's loopback, --announce has configurations name the first node's TVS
+as ADDRESS, port 2445, the second one's as the address after it, and so on.
 
   regenerate callmanager|tvs|capf|recovery [NODE]   a new key and certificate
   rename NODE [HOST]                                and so new certificates for all its services

@@ -1,6 +1,7 @@
 //! `serve`: a cluster whose administrator types commands.
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use secd_lab::cluster::{Cluster, Files, Rollback, Security, Service, Setup, Signer};
@@ -41,6 +42,14 @@ struct Lab {
     shown: Files,
 }
 
+/// Has configurations name the TVS servers as they are seen through a port forward.
+fn announce(cluster: &mut Cluster, first: Ipv4Addr) {
+    for (bits, node) in (first.to_bits()..).zip(&mut cluster.nodes) {
+        node.tvs_address = Ipv4Addr::from_bits(bits).to_string();
+        node.tvs_port = TVS_PORT;
+    }
+}
+
 enum Next {
     Publish(String),
     Quit,
@@ -54,8 +63,14 @@ impl Lab {
         if !options.nodes.is_empty() {
             setup.hosts.clone_from(&options.nodes);
         }
+        if let Some(device) = &options.device {
+            setup.device.clone_from(device);
+        }
         let mut cluster = Cluster::new(setup);
         let tvs = Servers::start(&mut cluster);
+        if let Some(first) = options.announce {
+            announce(&mut cluster, first);
+        }
         let tomcat = cluster.setup.identity(&cluster.nodes[0].host);
         cluster.import(&tomcat.certificate, &[Role::APP_SERVER]);
         let https = https::Server::start(&Presented::new(&tomcat), Version::Any);
@@ -179,3 +194,6 @@ impl Lab {
         position.ok_or_else(|| format!("no such node: {text}"))
     }
 }
+
+/// The usual one: domain facts, TVS servers in the configuration.
+const TVS_PORT: u16 = 2445;

@@ -1,0 +1,179 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2034 # for the scripts that source this
+#
+# A lab and a phone in QEMU, for the scripts that use them. Sourced after packages.sh; the folder
+# $work and a board's files are there. Neither reaches any network: QEMU keeps the phone to itself
+# (restrict=on), its TFTP server at 10.0.2.2 gives out the lab's files, and two addresses lead to
+# the lab's TVS and HTTPS ports on this machine's loopback.
+
+lab_pid='' phone_pid='' seen=0
+
+use_board() {
+    board="$1"
+    [ -e "board/$board/board.env" ] || fail "no such board: $board; there are: $(cd board && echo */)"
+    # shellcheck source=../../board/qemu-virt/board.env
+    . "board/$board/board.env"
+    out="target/phone/$board"
+}
+
+build_lab() {
+    cargo build --locked --quiet -p secd-lab --bin secd-lab
+    lab="$(realpath "${CARGO_TARGET_DIR:-target}")/debug/secd-lab"
+}
+
+# start_lab: sets TFTP_ADDR, DEVICE, TVS_ADDR, HTTPS_ADDR. Commands go to $work/control.
+start_lab() {
+    : >"$work/control"
+    "$lab" serve "$work/served" --device "$(device_name)" --announce 10.0.2.100 \
+        --control "$work/control" \
+        </dev/null >"$work/lab.log" 2>&1 &
+    lab_pid=$!
+    await_file "$work/served/lab.env"
+    # shellcheck source=/dev/null
+    . "$work/served/lab.env"
+}
+
+await_file() {
+    for _ in {1..200}; do
+        [ ! -s "$1" ] || return 0
+        kill -0 "$lab_pid" 2>/dev/null || break
+        sleep 0.05
+    done
+    cat "$work/lab.log" >&2
+    fail "the lab does not start"
+}
+
+# tell_lab COMMAND: returns when the new files are served.
+tell_lab() {
+    local before
+    before="$(wc -l <"$work/lab.log")"
+    echo "$*" >>"$work/control"
+    for _ in {1..200}; do
+        ! tail -n "+$((before + 1))" "$work/lab.log" | grep -q '^serving' || return 0
+        sleep 0.05
+    done
+    tail -n 5 "$work/lab.log" >&2
+    fail "the lab does not obey: $*"
+}
+
+# A network that leads nowhere but to the lab. Each TCP connection gets a netcat of its own.
+lab_network() {
+    printf 'restrict=on,tftp=%s,tftp-server-name=10.0.2.2' "$work/served"
+    printf ',guestfwd=tcp:10.0.2.100:2445-cmd:busybox nc %s %s' "${TVS_ADDR%:*}" "${TVS_ADDR##*:}"
+    printf ',guestfwd=tcp:10.0.2.100:8443-cmd:busybox nc %s %s' "${HTTPS_ADDR%:*}" "${HTTPS_ADDR##*:}"
+}
+
+# What the phone will call itself.
+device_name() {
+    # shellcheck disable=SC2154 # the board says so
+    tr -d : <<<"SEP${mac^^}"
+}
+
+# phone_command CARD NETWORK: sets `command` to QEMU's arguments, less those for the console.
+phone_command() {
+    local card="$1" net="$2" argument
+    command=(qemu-system-arm "${machine[@]}" -display none -monitor none)
+    [ "$boot" = image ] || command+=(-kernel "$out/vmlinuz" -initrd "$out/initramfs"
+        -append "$(cat "$out/command-line")")
+    for argument in "${drive[@]}" "${network[@]}"; do
+        argument="${argument//@IMAGE@/$card}"
+        argument="${argument//@MAC@/$mac}"
+        command+=("${argument//@NET@/$net}")
+    done
+}
+
+# start_phone CARD NETWORK [QEMU ARGUMENT...]: the console is $work/console; `type_in` types.
+start_phone() {
+    phone_command "$1" "$2"
+    shift 2
+    rm -f "$work/keyboard"
+    mkfifo "$work/keyboard"
+    : >"$work/console"
+    seen=0
+    exec 4<>"$work/keyboard"
+    started_at="$(now_ms)"
+    "${command[@]}" -serial stdio "$@" <&4 >"$work/console" 2>&1 &
+    phone_pid=$!
+}
+
+now_ms() { echo "$(($(date +%s%N) / 1000000))"; }
+
+type_in() { printf '%s\n' "$*" >&4; }
+
+# await SECONDS REGEX: a line of the console after the last one awaited. Sets `line`.
+await() {
+    local deadline=$((SECONDS + $1)) pattern="$2" found gone=no
+    while :; do
+        # The last line may be half there.
+        found="$(head -n "$(wc -l <"$work/console")" "$work/console" | tail -n "+$((seen + 1))" |
+            tr -d '\r' | grep -n -m 1 -e "$pattern")" || true
+        if [ -n "$found" ]; then
+            seen=$((seen + ${found%%:*}))
+            line="${found#*:}"
+            return 0
+        fi
+        if [ "$gone" = yes ] || [ "$SECONDS" -ge "$deadline" ]; then break; fi
+        kill -0 "$phone_pid" 2>/dev/null || gone=yes
+        sleep 0.1
+    done
+    printf '%s\n' "--- the console ends with:" >&2
+    tail -n 15 "$work/console" >&2
+    fail "no line like: $pattern"
+}
+
+# The console must not have had a line like this since the phone was started.
+lacks() {
+    ! tr -d '\r' <"$work/console" | grep -e "$1" >&2 || fail "the console must not have that line"
+}
+
+log_in() {
+    type_in root
+    await 60 'root login on'
+}
+
+# ask COMMAND: runs it at the phone's console and sets `answer` to its one line.
+ask() {
+    type_in "echo \"answer=\"\"\$($1)\""
+    await 60 '^answer='
+    answer="${line#answer=}"
+}
+
+# A phone that was told to power off ends QEMU, or says that it has ended.
+await_off() {
+    await "$1" 'reboot: \(Power down\|System halted\)'
+    stop_phone
+}
+
+# The power is cut: nothing that QEMU still holds gets onto the card.
+stop_phone() {
+    [ -n "$phone_pid" ] || return 0
+    kill -KILL "$phone_pid" 2>/dev/null || true
+    wait "$phone_pid" 2>/dev/null || true
+    phone_pid=''
+    exec 4>&-
+}
+
+end_all() {
+    local code=$?
+    trap - EXIT
+    stop_phone
+    if [ -n "$lab_pid" ]; then
+        kill "$lab_pid" 2>/dev/null || true
+        wait "$lab_pid" 2>/dev/null || true
+    fi
+    if [ "$code" != 0 ] && [ -e "$work/console" ] && [ -n "${SECD_KEEP-}" ]; then
+        say "kept: $work"
+    else
+        rm -rf "$work"
+    fi
+    exit "$code"
+}
+
+# Makes the folder that everything of this run is in.
+begin() {
+    work="$(mktemp -d)"
+    trap end_all EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+}
