@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::pending;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
@@ -12,12 +13,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use log::{error, info, warn};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use crate::wire::varlink::{Call, Frames, NotACall, Reply};
+use crate::wire::varlink::{Call, Frames, MAX_MESSAGE, NotACall, Reply};
 
 /// How much of the agent local clients may take up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,17 +142,38 @@ impl Client {
     /// [`Gone`]; the connection is of no use any more, except after [`Gone::NotACall`], which can
     /// still be answered.
     pub async fn call(&mut self) -> Result<Call, Gone> {
+        let mut due = Instant::now() + self.idle;
+        let mut midway = false;
         loop {
             if let Some(message) = self.frames.message().map_err(|_| Gone::TooLong)? {
                 return Call::parse(&message).map_err(Gone::NotACall);
             }
-            let patience = if self.frames.is_midway() { MIDWAY } else { self.idle };
-            let mut buffer = [0; 4096];
-            match timeout(patience, self.stream.read(&mut buffer)).await {
+            if !self.frames.is_empty() && !midway {
+                midway = true;
+                due = due.min(Instant::now() + MIDWAY);
+            }
+            match timeout_at(due, self.receive()).await {
                 Err(_) => return Err(Gone::Silent),
                 Ok(Ok(0)) => return Err(Gone::Closed),
-                Ok(Ok(length)) => self.frames.feed(buffer.get(..length).unwrap_or_default()),
+                Ok(Ok(_)) => {}
                 Ok(Err(error)) => return Err(Gone::Broken(error)),
+            }
+        }
+    }
+
+    /// Takes in what has come; gives how many octets that was. The buffer is there only while there
+    /// is something: a client that waits costs little.
+    async fn receive(&mut self) -> io::Result<usize> {
+        loop {
+            self.stream.readable().await?;
+            let mut buffer = [0; 4096];
+            match self.stream.try_read(&mut buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+                Ok(length) => {
+                    self.frames.feed(buffer.get(..length).unwrap_or_default());
+                    return Ok(length);
+                }
             }
         }
     }
@@ -171,6 +193,21 @@ impl Client {
     pub async fn leaves(&mut self) {
         let mut octet = [0];
         let _either = self.stream.read(&mut octet).await;
+    }
+
+    /// Waits until the client hangs up. What it sends meanwhile belongs to what its connection is
+    /// to become; a client that only ends its own half still waits for the other.
+    pub async fn hangs_up(&mut self) {
+        while self.frames.len() <= MAX_MESSAGE {
+            match self.receive().await {
+                Ok(0) | Err(_) => break,
+                Ok(_) => {}
+            }
+        }
+        let ready = self.stream.ready(Interest::READABLE).await;
+        if !ready.is_ok_and(|ready| ready.is_write_closed()) {
+            pending::<()>().await;
+        }
     }
 
     /// The descriptor, for the log.

@@ -149,10 +149,16 @@ impl Frames {
         self.octets
     }
 
-    /// Whether a message has begun.
+    /// Octets that no message has taken yet.
     #[must_use]
-    pub fn is_midway(&self) -> bool {
-        !self.octets.is_empty()
+    pub fn len(&self) -> usize {
+        self.octets.len()
+    }
+
+    /// Whether no message has begun.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.octets.is_empty()
     }
 
     fn take(&mut self, count: usize) -> Vec<u8> {
