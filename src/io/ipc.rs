@@ -18,6 +18,10 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+mod caller;
+
+pub use caller::{Caller, Failure, Refusal, Replies};
+
 use crate::wire::varlink::{Call, Frames, MAX_MESSAGE, NotACall, Reply};
 
 /// How much of the agent local clients may take up.
