@@ -74,7 +74,6 @@ impl Console {
         self.news.notified()
     }
 
-
     /// A panic while the ring was held leaves a whole ring: a line is put in last.
     fn ring(&self) -> MutexGuard<'_, Ring> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
