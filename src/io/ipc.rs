@@ -88,18 +88,6 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Two ends of one connection inside this process: the first blocks, the second is the agent's.
-///
-/// Must run inside a tokio runtime.
-///
-/// # Errors
-/// If the system has no descriptors left.
-pub fn pair() -> io::Result<(std::os::unix::net::UnixStream, UnixStream)> {
-    let (ours, agents) = std::os::unix::net::UnixStream::pair()?;
-    agents.set_nonblocking(true)?;
-    Ok((ours, UnixStream::from_std(agents)?))
-}
-
 /// Why there is no socket.
 #[derive(Debug)]
 pub struct NotOpen {
@@ -208,7 +196,8 @@ impl Client {
                 Ok(_) => {}
             }
         }
-        let ready = self.stream.ready(Interest::READABLE).await;
+        // Told at once: there is always one of the two.
+        let ready = self.stream.ready(Interest::READABLE | Interest::WRITABLE).await;
         if !ready.is_ok_and(|ready| ready.is_write_closed()) {
             pending::<()>().await;
         }
