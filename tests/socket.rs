@@ -150,12 +150,10 @@ fn a_connection_of_which_nothing_moves_ends_by_the_idle_limit() {
     let call = json!({ "method": full("Connect"), "parameters": parameters, "upgrade": true });
     let mut client = Client::connect(&phone.socket());
     client.send_call(&call).reply().unwrap();
-    client.stream.shutdown(Shutdown::Write).unwrap();
-    // The server would wait for a request for ever.
+    // The server waits for a request, this client for a page.
     assert_eq!(client.rest(), b"");
     let idle = agent.log.find(0, support::PATIENCE, |line| line.text.contains("idle for too long"));
-    let closed = agent.log.find(0, support::PATIENCE, |line| line.text.contains(" closed, 0"));
-    assert!(idle.or(closed).is_some(), "{}", shown(&agent.log.from(0)));
+    assert!(idle.is_some(), "{}", shown(&agent.log.from(0)));
     let status = object(&phone, &["status", "--json"]);
     assert_eq!(status["open_connections"], 0);
 }

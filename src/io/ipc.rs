@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, DirBuilder};
-use std::future::pending;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
@@ -196,11 +195,16 @@ impl Client {
                 Ok(_) => {}
             }
         }
-        // Told at once: there is always one of the two.
-        let ready = self.stream.ready(Interest::READABLE | Interest::WRITABLE).await;
-        if !ready.is_ok_and(|ready| ready.is_write_closed()) {
-            pending::<()>().await;
+        while !self.is_closed().await {
+            sleep(LOOK_AGAIN).await;
         }
+    }
+
+    /// Whether both halves are closed, as far as is known by now: word of it may come after the end
+    /// of the one that is read. One of the two is always ready, so that this does not wait.
+    async fn is_closed(&self) -> bool {
+        let ready = self.stream.ready(Interest::READABLE | Interest::WRITABLE).await;
+        ready.map_or(true, |ready| ready.is_write_closed())
     }
 
     /// The descriptor, for the log.
@@ -343,6 +347,9 @@ const FOLDER: u32 = 0o755;
 
 /// A message that has begun is finished within this time; inferred.
 const MIDWAY: Duration = Duration::from_secs(10);
+
+/// Between two looks at whether a client that sends no more has hung up; inferred.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// A reply is taken within this time, else the client is dropped (design, Varlink); inferred.
 const UNREAD: Duration = Duration::from_secs(5);
