@@ -60,7 +60,9 @@ impl Section {
     fn align(&self, text: &mut String, indent: &str) {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
         let width = |column: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            // What ends a row may be as long as it likes.
+            let rows = self.rows.iter().filter(|row| column + 1 < row.len());
+            let cells = rows.filter_map(|row| row.get(column));
             cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
         };
         let widths: Vec<usize> = (0..columns).map(width).collect();

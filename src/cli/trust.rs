@@ -37,7 +37,7 @@ fn sheet(trust: &Value) -> Sheet {
     for list in items(trust, "lists") {
         add_list(&mut sheet, list);
     }
-    sheet.section("Told");
+    sheet.section("Messages");
     if let Some(alarm) = trust.get("alarm").filter(|alarm| !alarm.is_null()) {
         sheet.row(&["alarm".to_owned(), member(alarm, "code"), member(alarm, "name")]);
     }
