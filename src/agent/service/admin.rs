@@ -74,7 +74,7 @@ impl Service {
                 () = &mut over => break,
             };
             match stage {
-                Ok(stage) if call.more && agent.passes.count() == number => {
+                Ok(stage) if call.more && !call.oneway && agent.passes.count() == number => {
                     client.reply(&told(&stage)).await?;
                 }
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
