@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -17,6 +16,7 @@ use crate::proto::tvs::{Exchange, Sessions};
 use crate::trust::cache::{DEFAULT_TTL, Source};
 use crate::trust::peer::{self, Pinned};
 use crate::trust::signature::{sha1, sha256};
+pub(super) use crate::trust::tvs::Unanswered;
 use crate::trust::tvs::{self as answers, Endorsed, Unvouched, Vouched};
 use crate::trust::{Anchors, ListKind, Purpose, Query};
 use crate::wire::tvs::{DeviceName, Request, Response};
@@ -27,27 +27,6 @@ use crate::wire::{Role, Serial};
 pub(super) struct Service {
     sessions: RefCell<Sessions>,
     in_flight: RefCell<BTreeMap<[u8; 32], watch::Receiver<Option<Outcome>>>>,
-}
-
-/// Why nobody vouches.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Unanswered {
-    /// No member is known, or no list says how to know one.
-    NobodyToAsk,
-    /// No member gave an answer; why the last one did not.
-    NoAnswer(String),
-    /// The service answered, and does not vouch.
-    Unvouched(Unvouched),
-}
-
-impl fmt::Display for Unanswered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NobodyToAsk => f.write_str("there is no TVS to ask"),
-            Self::NoAnswer(why) => write!(f, "no TVS server answered, {why}"),
-            Self::Unvouched(unvouched) => unvouched.fmt(f),
-        }
-    }
 }
 
 /// The answer to one question, as all who ask it at the same time share it.
@@ -161,7 +140,8 @@ impl Agent {
         let (sender, receiver) = watch::channel(None);
         self.service.in_flight.borrow_mut().insert(key, receiver);
         let flight = InFlight { service: &self.service, key };
-        let outcome = self.ask_members(question).await.and_then(|answer| self.still_listed(answer));
+        let outcome = self.ask_members(question, &self.anchors_snapshot()).await;
+        let outcome = outcome.and_then(|answer| self.still_listed(answer));
         if let Ok((proof, source)) = &outcome {
             self.keep(proof.clone(), source.clone());
         }
@@ -202,8 +182,23 @@ impl Agent {
         }
     }
 
-    async fn ask_members(&self, question: &Question<'_>) -> Outcome {
-        let anchors = self.anchors_snapshot();
+    /// Asks about the signer of a file as a phone with these lists would, past earlier answers, and
+    /// keeps nothing.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub(super) async fn ask_signer_afresh(
+        &self,
+        query: &Query,
+        anchors: &Arc<Anchors>,
+    ) -> Result<Vouched, Unanswered> {
+        match self.ask_members(&Question::Signer(query), anchors).await? {
+            (Proof::Signer(vouched), _) => Ok(vouched),
+            (Proof::Peer(_), _) => Err(Unanswered::NobodyToAsk),
+        }
+    }
+
+    async fn ask_members(&self, question: &Question<'_>, anchors: &Arc<Anchors>) -> Outcome {
         let members = self.members();
         let pinnable = [ListKind::Ctl, ListKind::Itl]
             .into_iter()
@@ -217,7 +212,7 @@ impl Agent {
         info!(target: SECD, "processTvsClntReq: No server sock exists, must be created");
         let mut last = String::new();
         for member in members {
-            match self.ask_member(&member, question, &anchors).await {
+            match self.ask_member(&member, question, anchors).await {
                 Ok(outcome) => {
                     self.note_contact(&member.address.to_string(), "answered");
                     return outcome;
@@ -242,8 +237,7 @@ impl Agent {
         question: &Question<'_>,
         anchors: &Arc<Anchors>,
     ) -> Result<Outcome, String> {
-        let addresses = resolve::all(std::slice::from_ref(&member.address)).await;
-        let address = *addresses.first().ok_or("its name does not resolve")?;
+        let address = address_of(member).await?;
         let stream = self.connect_member(address, member, anchors).await?;
         let (stream, exchange) = self.exchange(stream, question).await?;
         let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
@@ -268,8 +262,19 @@ impl Agent {
         member: &TvsMember,
         anchors: &Arc<Anchors>,
     ) -> Result<tls::Stream, String> {
-        let configuration = self.configuration();
-        let settings = &configuration.tvs;
+        let stream = self.reach_member(address).await?;
+        let pin = pin(anchors.clone(), address);
+        let identity = self.device.borrow().identity.clone();
+        tls::connect_pinned(stream, self.tvs_terms(member, address), pin, identity.as_ref())
+            .await
+            .map_err(|failure| failure.to_string())
+    }
+
+    /// Opens the TCP connection to a member.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) async fn reach_member(&self, address: SocketAddr) -> Result<tcp::Stream, String> {
         let socket = tcp::Socket::bound(address).map_err(|failure| failure.to_string())?;
         let endpoint = socket.endpoint().map(|endpoint| endpoint.to_string()).unwrap_or_default();
         info!(
@@ -285,18 +290,18 @@ impl Agent {
             target: SECD,
             "connectToTvsServer: Successfully started a TLS connection establishment to the TVS server: IP:{ip}, port:{port}{default}; Waiting for it to get connected."
         );
-        let connected = socket.connect(settings.connect_timeout).await;
-        let stream = connected.map_err(|failure| failure.to_string())?;
-        let terms = Terms {
+        let within = self.configuration().tvs.connect_timeout;
+        socket.connect(within).await.map_err(|failure| failure.to_string())
+    }
+
+    /// What a handshake with a member is made under.
+    pub(super) fn tvs_terms(&self, member: &TvsMember, address: SocketAddr) -> Terms {
+        let settings = &self.configuration().tvs;
+        Terms {
             name: member.address.host.server_name(address),
             keys: if settings.rsa1024 { SmallKeys::Accept } else { SmallKeys::Refuse },
             within: settings.handshake_timeout,
-        };
-        let pin = pin(anchors.clone(), address);
-        let identity = self.device.borrow().identity.clone();
-        tls::connect_pinned(stream, terms, pin, identity.as_ref())
-            .await
-            .map_err(|failure| failure.to_string())
+        }
     }
 
     async fn exchange(
@@ -332,6 +337,15 @@ impl Agent {
             members => members.to_vec(),
         }
     }
+}
+
+/// Where a member is.
+///
+/// # Errors
+/// If its name does not resolve.
+pub(super) async fn address_of(member: &TvsMember) -> Result<SocketAddr, String> {
+    let addresses = resolve::all(std::slice::from_ref(&member.address)).await;
+    addresses.first().copied().ok_or_else(|| "its name does not resolve".to_owned())
 }
 
 /// Whether a certificate is the one that the lists have for a TVS server, with the lines that the

@@ -11,6 +11,7 @@ use crate::agent::{SECD, members};
 use crate::io::clock::{self, Rfc3339};
 use crate::io::config::TvsMember;
 use crate::io::store::{Entry, Failure, Loaded, Slot, Store};
+use crate::trust::diagnose::StoreFound;
 use crate::trust::signature::sha256;
 use crate::trust::{Acceptance, Anchors, ListKind, TrustList, Verified, stored};
 
@@ -21,6 +22,8 @@ pub(super) struct Installed {
     store: Option<Store>,
     /// Whether what was trusted cannot be read.
     locked: bool,
+    /// Whether a list before the current one is in force, which is damaged.
+    repaired: bool,
     /// Shared with handshakes, which must not see them change.
     anchors: Arc<Anchors>,
     configuration: Option<LastConfiguration>,
@@ -63,6 +66,7 @@ impl Installed {
             state: state.to_path_buf(),
             store: None,
             locked: true,
+            repaired: false,
             anchors: Arc::default(),
             configuration: None,
             members: Vec::new(),
@@ -82,6 +86,7 @@ impl Installed {
         // Closed first: the store is held alone, by us as well.
         self.store = None;
         self.anchors = Arc::default();
+        self.repaired = false;
         match self.read() {
             Ok(()) => {
                 self.locked = false;
@@ -105,10 +110,11 @@ impl Installed {
         }
         let store = self.store.insert(store);
         for kind in BOTH {
-            if let Some((list, newest)) = read_list(store, kind)? {
+            if let Some(found) = read_list(store, kind)? {
                 let anchors = Arc::make_mut(&mut self.anchors);
-                anchors.install(list);
-                anchors.remember_newest(kind, newest);
+                anchors.install(found.list);
+                anchors.remember_newest(kind, found.newest);
+                self.repaired |= found.place == Place::Previous;
             }
         }
         if let Some((configuration, members)) = read_configuration(store) {
@@ -134,6 +140,15 @@ impl Installed {
     /// Whether nothing may be trusted, because what was trusted cannot be read.
     pub(super) const fn is_locked(&self) -> bool {
         self.locked
+    }
+
+    /// How the store is.
+    pub(super) const fn condition(&self) -> StoreFound {
+        match (self.locked, self.repaired) {
+            (true, _) => StoreFound::Locked,
+            (false, true) => StoreFound::Repaired,
+            (false, false) => StoreFound::Sound,
+        }
     }
 
     pub(super) const fn anchors(&self) -> &Arc<Anchors> {
@@ -246,8 +261,21 @@ const fn slot(kind: ListKind) -> Slot {
     }
 }
 
-/// A list, and the newest timestamp of its line.
-fn read_list(store: &Store, kind: ListKind) -> Result<Option<(Verified<TrustList>, u32)>, Locked> {
+/// Which of the two files of a list is in force.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Current,
+    Previous,
+}
+
+/// A list of the store, and the newest timestamp of its line.
+struct Found {
+    list: Verified<TrustList>,
+    newest: u32,
+    place: Place,
+}
+
+fn read_list(store: &Store, kind: ListKind) -> Result<Option<Found>, Locked> {
     let (entry, damage) = match store.load(slot(kind)) {
         Loaded::Absent => return Ok(None),
         Loaded::Current(entry) => (entry, None),
@@ -266,6 +294,7 @@ fn read_list(store: &Store, kind: ListKind) -> Result<Option<(Verified<TrustList
         error!(target: SECD, "EROR:store: {}: {reason}", kind.word());
         Locked
     })?;
+    let place = if damage.is_some() { Place::Previous } else { Place::Current };
     if let Some(damage) = damage {
         // Damage must not undo what the lost list enforced, and nobody knows what that was.
         if !list.value().serves_files() {
@@ -275,7 +304,7 @@ fn read_list(store: &Store, kind: ListKind) -> Result<Option<(Verified<TrustList
         warn!(target: SECD, "store: {damage}; going on with the {} before it", kind.word());
     }
     let newest = entry.note(NEWEST).and_then(|text| text.parse().ok()).unwrap_or_default();
-    Ok(Some((list, newest)))
+    Ok(Some(Found { list, newest, place }))
 }
 
 /// The note that says how a list was accepted.

@@ -16,11 +16,13 @@ use tokio::time::sleep;
 
 use crate::io::clock::{self, Timeline};
 use crate::io::config::{self, Configuration};
+use crate::io::console;
 use crate::trust::cache::Entry;
 use crate::trust::{Anchors, Cache, ListKind, State};
 
 mod ask;
 mod device;
+pub mod doctor;
 mod fetch;
 pub mod https;
 mod installed;
@@ -53,6 +55,8 @@ pub struct Agent {
     /// The connections that may be open at once.
     slots: Semaphore,
     passes: Passes,
+    /// One diagnosis at a time.
+    doctor: Semaphore,
     counters: Counters,
     /// What came of talking to a server last, by its address.
     contacts: RefCell<BTreeMap<String, String>>,
@@ -76,6 +80,7 @@ impl Agent {
             device: RefCell::new(Device::load(&configuration.device)),
             slots: Semaphore::new(configuration.https.slots),
             passes: Passes::default(),
+            doctor: Semaphore::new(1),
             counters: Counters::default(),
             contacts: RefCell::default(),
             source: None,
@@ -155,6 +160,9 @@ impl Agent {
         configuration.https.slots = before.https.slots;
         log::set_max_level(configuration.console.level);
         self.device.replace(Device::load(&configuration.device));
+        if configuration.console != before.console {
+            console::set_level(configuration.console.level);
+        }
         self.configuration.replace(Rc::new(configuration));
         info!(target: SECD, "reload: {} is in force", source.display());
         Ok(())

@@ -106,7 +106,7 @@ impl Agent {
                 }
                 Err(not_taken) => Err(not_taken),
             },
-            Sealed::ForAnother => Err(NotTaken::Refused(Reason::NoKey)),
+            Sealed::ForAnother { .. } => Err(NotTaken::Refused(Reason::NoKey)),
         }
     }
 
@@ -115,7 +115,7 @@ impl Agent {
         Order { name, limit, requester: "secd", form }
     }
 
-    fn was_encrypted(&self, name: &FileName) -> bool {
+    pub(super) fn was_encrypted(&self, name: &FileName) -> bool {
         let installed = self.installed.borrow();
         installed
             .configuration()
@@ -123,31 +123,21 @@ impl Agent {
     }
 
     /// Whether a configuration says that the whole one is encrypted, and whether it is for the
-    /// certificate that this phone has.
+    /// certificate that this phone has; the log says so if it is not.
     fn sealed_for(&self, obtained: &Obtained) -> Sealed {
-        let Ok(provision) = Provision::parse(&obtained.payload) else { return Sealed::No };
-        if provision.encrypted != Some(true) || obtained.proven == Proven::No {
+        if obtained.proven == Proven::No {
             return Sealed::No;
         }
-        let theirs = provision.cert_hash.as_deref().unwrap_or_default();
         let ours = self.device.borrow().certificate_md5.clone();
-        match ours {
-            Some(ours) if ours.eq_ignore_ascii_case(theirs) => Sealed::ForUs,
-            Some(ours) => {
-                error!(
-                    target: SECD,
-                    "EROR:certHash: the configuration is encrypted for certificate <{theirs}>, this phone has <{ours}>"
-                );
-                Sealed::ForAnother
-            }
-            None => {
-                error!(
-                    target: SECD,
-                    "EROR:certHash: the configuration is encrypted for certificate <{theirs}>, this phone has none"
-                );
-                Sealed::ForAnother
-            }
+        let sealed = Sealed::of(&obtained.payload, ours.as_deref());
+        if let Sealed::ForAnother { theirs } = &sealed {
+            let ours = ours.map_or("none".to_owned(), |ours| format!("<{ours}>"));
+            error!(
+                target: SECD,
+                "EROR:certHash: the configuration is encrypted for certificate <{theirs}>, this phone has {ours}"
+            );
         }
+        sealed
     }
 
     /// Puts a configuration into the ram folder, and keeps it for the next start.
@@ -181,12 +171,30 @@ impl Agent {
 }
 
 /// Whether the whole configuration is encrypted, and for whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sealed {
-    ForAnother,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Sealed {
+    /// For the owner of another certificate, by its hash.
+    ForAnother { theirs: Box<str> },
+    /// For this phone.
     ForUs,
+    /// It is not encrypted.
     No,
 }
 
+impl Sealed {
+    /// What a configuration says of itself to the phone whose certificate has this hash.
+    pub(super) fn of(payload: &[u8], ours: Option<&str>) -> Self {
+        let Ok(provision) = Provision::parse(payload) else { return Self::No };
+        if provision.encrypted != Some(true) {
+            return Self::No;
+        }
+        let theirs = provision.cert_hash.unwrap_or_default();
+        match ours {
+            Some(ours) if ours.eq_ignore_ascii_case(&theirs) => Self::ForUs,
+            _ => Self::ForAnother { theirs },
+        }
+    }
+}
+
 /// The configuration of phones that the call manager does not know (domain facts 1.2).
-const DEFAULT: &str = "XMLDefault.cnf.xml";
+pub(super) const DEFAULT: &str = "XMLDefault.cnf.xml";

@@ -16,6 +16,7 @@ use crate::wire::varlink::{Call, Reply};
 mod access;
 mod admin;
 mod apps;
+mod doctor;
 mod errors;
 mod journal;
 mod screen;
@@ -147,6 +148,7 @@ impl Service {
             Method::Judge => Box::pin(self.judge(call)).await,
             Method::GetStatus => none(call).map(|()| self.status()),
             Method::Reload => none(call).and_then(|()| self.reload()),
+            Method::Diagnose => Box::pin(self.diagnose(call)).await,
             Method::GetCache => none(call).map(|()| self.cache()),
             Method::FlushCache => none(call).map(|()| self.flush_cache()),
             Method::GetLog => self.get_log(call),
@@ -164,6 +166,7 @@ use journal::append_log;
 enum Method {
     AppendLog,
     Connect,
+    Diagnose,
     Erase,
     FlushCache,
     FollowLog,
@@ -189,6 +192,7 @@ impl Method {
             ("org.varlink.service", "GetInterfaceDescription") => Self::GetInterfaceDescription,
             (INTERFACE, "AppendLog") => Self::AppendLog,
             (INTERFACE, "Connect") => Self::Connect,
+            (INTERFACE, "Diagnose") => Self::Diagnose,
             (INTERFACE, "Erase") => Self::Erase,
             (INTERFACE, "FlushCache") => Self::FlushCache,
             (INTERFACE, "FollowLog") => Self::FollowLog,
@@ -219,9 +223,12 @@ impl Method {
             Self::FlushCache | Self::Refresh | Self::Reload | Self::SetLogLevel => {
                 Some(Right::Configure)
             }
-            Self::FollowLog | Self::GetCache | Self::GetLog | Self::GetStatus | Self::GetTrust => {
-                Some(Right::Read)
-            }
+            Self::Diagnose
+            | Self::FollowLog
+            | Self::GetCache
+            | Self::GetLog
+            | Self::GetStatus
+            | Self::GetTrust => Some(Right::Read),
         }
     }
 }

@@ -55,6 +55,7 @@ fn refused(refusal: &Refusal) -> Failure {
         "BadConfiguration" => (Exit::Config, "the configuration has faults, nothing was changed"),
         "BadName" => (Exit::Usage, "no name that can be asked for"),
         "BadSignature" => (Exit::Refused, "the signature does not hold"),
+        "Busy" => (Exit::Unavailable, "another diagnosis is being made"),
         "FileNotFound" => (Exit::Refused, "no server has the file"),
         "FileTooLarge" => (Exit::Malformed, "larger than allowed"),
         "HandshakeFailed" => (Exit::Unavailable, "no TLS"),

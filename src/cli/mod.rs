@@ -16,6 +16,7 @@ mod check_cert;
 mod check_config;
 mod connect;
 mod daemon;
+mod doctor;
 mod erase;
 mod facts;
 mod fetch;
@@ -58,6 +59,7 @@ fn dispatch(mut arguments: Parser) -> Result<Exit, Failure> {
         "check-cert" => check_cert::run(arguments),
         "check-config" => check_config::run(arguments),
         "connect" => connect::run(arguments),
+        "doctor" => doctor::run(arguments),
         "erase" => erase::run(arguments),
         "fetch" => fetch::run(arguments),
         "get" => get::run(arguments),
@@ -168,6 +170,7 @@ The running daemon, over its socket (--socket PATH; default /run/secd/socket):
   check-cert FILE     whether a certificate is trusted, and by whom
   connect HOST:PORT   a TLS connection, judged first; standard input and output are the plaintext
   refresh             another boot pass, stage by stage
+  doctor              what is the matter with lists and TVS, and the least drastic remedy
   erase ctl|itl|all   forget trust lists; the way out of a locked store
   reload              read the configuration again
   cache [--flush]     the answers of TVS that still hold

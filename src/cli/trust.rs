@@ -58,7 +58,8 @@ fn add_list(sheet: &mut Sheet, list: &Value) {
     }
     fact("timestamp", date(list, "timestamp"));
     fact("believed", believed(list).to_owned());
-    fact("blank", member(list, "blank"));
+    let blank = member(list, "blank");
+    fact("blank", if blank == "yes" { BLANK.to_owned() } else { blank });
     for record in items(list, "records") {
         let fields = [
             kind.clone(),
@@ -96,6 +97,9 @@ fn date(value: &Value, name: &str) -> String {
     let seconds = value.get(name).and_then(Value::as_u64).unwrap_or_default();
     Rfc3339(UnixTime::since_unix_epoch(Duration::from_secs(seconds))).to_string()
 }
+
+/// What a blank list is to a person.
+const BLANK: &str = "yes, empty entries: nothing is checked by this list";
 
 const HELP: &str = "\
 Shows what the phone's Trust List screen shows: the state, both lists with their hashes, whether

@@ -146,8 +146,15 @@ impl State {
             Self::ItlWithoutFiles => "ITL in force; it names no file server, files come unsigned",
             Self::Ctl => "CTL in force; files must be signed",
             Self::Both => "CTL and ITL in force; files must be signed",
-            Self::Blank => "blank ITL: nothing is checked",
-            Self::CtlAndBlank => "CTL in force beside a blank ITL; files must be signed",
+            Self::Blank => {
+                "blank ITL, its entries are empty: NOT protected are configurations and other files \
+                 (taken unsigned, or signed by anyone) and the next trust list (believed on first \
+                 use); encrypted configurations and HTTPS services do not work"
+            }
+            Self::CtlAndBlank => {
+                "CTL in force beside a blank ITL, its entries are empty: files and lists must be \
+                 signed as the CTL says; HTTPS services that only TVS knows do not work"
+            }
             Self::CtlWithoutFiles => "CTL in force; it names no file server",
         }
     }

@@ -30,7 +30,7 @@ pub enum Reason {
     Locked,
     /// The octets are not such a file.
     Malformed(Malformed),
-    /// An encrypted file, and no key to open it with.
+    /// An encrypted file, and no key that can open it.
     NoKey,
     /// The first list is signed by a certificate that was not announced beforehand.
     NotPinned,
@@ -117,7 +117,7 @@ impl fmt::Display for Reason {
             Self::FirstUseDenied => write!(f, "first use is denied by policy"),
             Self::Locked => write!(f, "the store is locked, nobody is trusted"),
             Self::Malformed(malformed) => malformed.fmt(f),
-            Self::NoKey => write!(f, "encrypted, and no key of this phone is configured"),
+            Self::NoKey => write!(f, "encrypted, and this phone has no RSA key to open it with"),
             Self::NotPinned => write!(f, "the first list's signer is not among the pinned ones"),
             Self::Older { installed, offered, blank } => {
                 let kind = if *blank { "blank list" } else { "list" };

@@ -4,6 +4,7 @@
 //! answer must have been pinned to a TVS record of a list, by its caller.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
@@ -183,6 +184,27 @@ pub fn is_listed(anchors: &Anchors, tvs: &[u8; 20]) -> bool {
             })
         },
     )
+}
+
+/// Why nobody vouches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// No member is known, or no list says how to know one.
+    NobodyToAsk,
+    /// No member gave an answer; why the last one did not.
+    NoAnswer(String),
+    /// The service answered, and does not vouch.
+    Unvouched(Unvouched),
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NobodyToAsk => f.write_str("there is no TVS to ask"),
+            Self::NoAnswer(why) => write!(f, "no TVS server answered, {why}"),
+            Self::Unvouched(unvouched) => unvouched.fmt(f),
+        }
+    }
 }
 
 /// Why an answer does not vouch.

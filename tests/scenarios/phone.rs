@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fs;
 use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -68,6 +69,26 @@ impl Phone {
     /// Lets time pass.
     pub(crate) fn wait(&self, duration: Duration) {
         self.clock.set(self.clock.get() + duration);
+    }
+
+    /// Everything that a boot pass could change, as one text.
+    pub(crate) fn condition(&self) -> String {
+        let agent = self.agent();
+        let files = ["state", "ram"].map(|folder| {
+            let folder = fs::read_dir(self.folder.path().join(folder)).into_iter().flatten();
+            let mut files: Vec<_> = folder
+                .flatten()
+                .map(|entry| {
+                    let data = entry.metadata().expect("a file that stays");
+                    (entry.file_name(), data.ino(), data.len(), data.mtime_nsec())
+                })
+                .collect();
+            files.sort();
+            files
+        });
+        let said = agent.messages().iter().count();
+        let (alarm, cached) = (agent.alarm(), agent.tvs_cache());
+        format!("{files:?} {} messages {said} alarm {alarm:?} {cached:?}", agent.state())
     }
 
     /// The configuration in the ram folder.

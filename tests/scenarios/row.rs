@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use secd::agent::doctor::Report;
 use secd::trust::ListKind;
+use secd::trust::diagnose::{ConfigurationFound, Fate};
 use secd_lab::cluster::Setup;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
@@ -31,6 +33,8 @@ pub(crate) enum Step {
     Cached(&'static [u64]),
     /// Somebody changes something around the phone.
     Do(fn(&mut Lab)),
+    /// The doctor's case and remedy, and nothing is changed by asking for them.
+    Doctor(&'static str, &'static str),
     /// The last boot pass or key press wrote a line with this text.
     Log(&'static str),
     /// The row is about no part of the agent; why.
@@ -82,7 +86,14 @@ pub(crate) fn run(row: &Row) -> Outcome {
         log::take();
         let lab = Lab::new((row.setup)());
         let phone = Phone::new(&lab.servers());
-        let mut run = Run { lab, phone, lines: Vec::new(), outcome: Outcome::new() };
+        let mut run = Run {
+            lab,
+            phone,
+            lines: Vec::new(),
+            news: ['-'; 3],
+            report: None,
+            outcome: Outcome::new(),
+        };
         for step in row.steps {
             run.step(step).await;
         }
@@ -95,6 +106,10 @@ struct Run {
     phone: Phone,
     /// The log of the last boot pass or key press.
     lines: Vec<String>,
+    /// The marks of the last boot pass: CTL, ITL, configuration.
+    news: [char; 3],
+    /// What the doctor said before the next boot pass.
+    report: Option<Report>,
     outcome: Outcome,
 }
 
@@ -113,8 +128,14 @@ impl Run {
     async fn step(&mut self, step: &Step) {
         match step {
             Step::Boot(boot) => {
+                let report = match self.report.take() {
+                    Some(report) => report,
+                    None => self.doctor().await,
+                };
                 let seen = self.boot().await;
                 self.outcome.compare(boot.shown(), seen);
+                let came = self.prophecy(&report);
+                self.outcome.compare("the doctor saw it coming".to_owned(), came);
             }
             Step::Cached(left) => {
                 let now = self.phone.agent().tvs_cache().into_iter();
@@ -124,6 +145,13 @@ impl Run {
             Step::Do(change) => {
                 change(&mut self.lab);
                 self.lab.publish();
+            }
+            Step::Doctor(case, remedy) => {
+                let report = self.doctor().await;
+                let (found, least) = (&report.diagnosis.case, report.diagnosis.remedy);
+                let seen = format!("doctor: {}, {}", found.word(), least.word());
+                self.outcome.compare(format!("doctor: {case}, {remedy}"), seen);
+                self.report = Some(report);
             }
             Step::Log(text) => {
                 let found = self.lines.iter().any(|line| line.contains(text));
@@ -149,6 +177,35 @@ impl Run {
         }
     }
 
+    /// Asks the doctor, who must leave everything as it is.
+    async fn doctor(&mut self) -> Report {
+        let before = self.phone.condition();
+        let report = self.phone.agent().diagnose().await.expect("nobody else asks");
+        let changed = if before == self.phone.condition() { "nothing" } else { "something" };
+        self.outcome.compare("changed: nothing".to_owned(), format!("changed: {changed}"));
+        self.lab.asked();
+        self.lab.tvs_events();
+        report
+    }
+
+    /// Whether a boot pass went as it was predicted.
+    fn prophecy(&self, report: &Report) -> String {
+        let predicted = &report.diagnosis.next_boot;
+        let state = self.phone.agent().state();
+        let fates = [predicted.ctl, predicted.itl, predicted.configuration];
+        let mut new = self.news.map(|mark| mark == '+');
+        if let ConfigurationFound::Verified { name, .. } = &report.findings.configuration {
+            // The default configuration takes nothing from the phone's own.
+            new[2] |= name.starts_with("XMLDefault");
+        }
+        let kept = |fate| matches!(fate, Fate::Absent | Fate::Refused | Fate::Same);
+        let came = fates.iter().zip(new).all(|(fate, new)| new != kept(*fate));
+        if came && predicted.state == state {
+            return "the doctor saw it coming".to_owned();
+        }
+        format!("the doctor said: {predicted}; new {new:?}, state {state}")
+    }
+
     /// Boots, and tells what was seen in the words of [`Boot::shown`].
     async fn boot(&mut self) -> String {
         let agent = self.phone.agent();
@@ -169,6 +226,7 @@ impl Run {
             (Some(_), false) if after == before => '=',
             (Some(_), false) => '?',
         };
+        self.news = [ctl, itl, configuration];
         let messages = agent.messages();
         let says: Vec<String> =
             messages.iter().skip(told).map(|(_, message)| message.to_string()).collect();

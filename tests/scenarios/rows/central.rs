@@ -5,7 +5,7 @@ use secd_lab::cluster::{Files, Rollback};
 
 use super::*;
 use crate::lab::{Edit, ITL_OWN, SIGNED};
-use crate::row::Step::{Do, Log};
+use crate::row::Step::{Do, Doctor, Log};
 use crate::row::boot;
 
 /// The central cluster's default list stands beside the home cluster's files.
@@ -43,7 +43,9 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.move_to(new_cluster);
                 lab.serve(RELAYED);
             }),
+            Doctor("first-contact", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 3, &[NO_CTL, ITL_INSTALLED, CONFIGURED], ""),
+            Doctor("all-well", "nothing"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG+", 0, &[NO_CTL], ""),
         ],
     },
@@ -54,6 +56,7 @@ pub(crate) const ROWS: &[Row] = &[
         setup: one_node,
         steps: &[
             Do(|lab| lab.serve(|_, files| without_lists(files))),
+            Doctor("no-lists", "nothing"),
             boot(NOTHING_PLAIN, "S0 CTL- ITL- CFG+", 0, &[NO_CTL, NO_LIST, CONFIGURED], ""),
         ],
     },
@@ -67,6 +70,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.move_to(new_cluster);
                 lab.serve(OLD_HOME);
             }),
+            Doctor("central-tftp", "rollback-first"),
             boot(
                 "CTLSEP CTLFile ITLSEP ITLFile SEP.sgn XMLDefault.sgn",
                 "S1 CTL- ITL+ CFG-",
@@ -81,6 +85,7 @@ pub(crate) const ROWS: &[Row] = &[
                     files.extend(signed.map(|file| (SIGNED.to_owned(), file)));
                 });
             }),
+            Doctor("central-tftp", "rollback-first"),
             boot(
                 "CTLSEP CTLFile ITLSEP ITLFile SEP.sgn",
                 "S1 CTL- ITL= CFG-",
@@ -105,6 +110,7 @@ pub(crate) const ROWS: &[Row] = &[
                 let central = lab.other.as_mut().expect("a central cluster");
                 central.cluster.set_rollback(Rollback::On);
             }),
+            Doctor("rollback-prepared", "reset-phone"),
             boot(
                 "CTLSEP CTLFile ITLSEP ITLFile SEP.xml",
                 "S4 CTL- ITL+ CFG+",
@@ -113,6 +119,7 @@ pub(crate) const ROWS: &[Row] = &[
                 "",
             ),
             Step::Reset,
+            Doctor("rollback-prepared", "reset-phone"),
             boot(
                 "CTLSEP CTLFile ITLSEP ITLFile SEP.xml",
                 "S4 CTL- ITL+ CFG+",
@@ -135,6 +142,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.serve(HOME_DOWN);
                 lab.stop_tvs();
             }),
+            Doctor("central-tftp", "reach-servers"),
             boot(
                 "CTLSEP CTLFile ITLSEP ITLFile SEP.sgn XMLDefault.sgn",
                 "S1 CTL- ITL= CFG=",

@@ -6,7 +6,7 @@ use secd_lab::keys::Kind;
 
 use super::*;
 use crate::lab::{PLAIN, SIGNED, hand_built, put_itl};
-use crate::row::Step::{Do, Log, Restart};
+use crate::row::Step::{Do, Doctor, Log, Restart};
 use crate::row::boot;
 
 pub(crate) const ROWS: &[Row] = &[
@@ -17,6 +17,7 @@ pub(crate) const ROWS: &[Row] = &[
         setup: one_node,
         steps: &[
             Do(|lab| lab.serve(|_, files| files.retain(|name, _| name.ends_with(".xml")))),
+            Doctor("no-lists", "nothing"),
             boot(NOTHING_PLAIN, "S0 CTL- ITL- CFG+", 0, &[NO_CTL, NO_LIST, CONFIGURED], ""),
         ],
     },
@@ -26,6 +27,7 @@ pub(crate) const ROWS: &[Row] = &[
         server: "ITL(CM1)",
         setup: one_node,
         steps: &[
+            Doctor("first-contact", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 3, &[NO_CTL, ITL_INSTALLED, CONFIGURED], ""),
             Log("believed on FIRST USE"),
         ],
@@ -37,6 +39,7 @@ pub(crate) const ROWS: &[Row] = &[
         setup: with_tokens,
         steps: &[
             MIXED,
+            Doctor("first-contact", "reset-phone"),
             boot(BOTH_SIGNED, "S3 CTL+ ITL+ CFG+", 4, &[BOTH_INSTALLED, CONFIGURED], ""),
         ],
     },
@@ -48,6 +51,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             MIXED,
             Do(|lab| lab.regenerate(Service::CallManager)),
+            Doctor("ctl-behind", "run-ctl-client"),
             boot(BOTH_SIGNED, "S2 CTL+ ITL- CFG-", 6, &[UPDATE_FAILED, VERIFICATION_FAILED], ""),
             Log("ITLSEP001122334455.tlv: signer not in CTL or ITL"),
         ],
@@ -57,7 +61,12 @@ pub(crate) const ROWS: &[Row] = &[
         start: "S1",
         server: "the same files",
         setup: one_node,
-        steps: &[S1, Restart, boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG+", 0, &[NO_CTL], "")],
+        steps: &[
+            S1,
+            Restart,
+            Doctor("all-well", "nothing"),
+            boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG+", 0, &[NO_CTL], ""),
+        ],
     },
     Row {
         id: "B6",
@@ -70,6 +79,7 @@ pub(crate) const ROWS: &[Row] = &[
                 let key = lab.home.cluster.setup.pool.take(Kind::Rsa2048);
                 lab.sign_itl_by(Signer::Identity(Box::new(Identity { certificate, key })));
             }),
+            Doctor("list-damaged", "restart-services"),
             boot(
                 NO_CTL_PLAIN,
                 "S0 CTL- ITL- CFG+",
@@ -88,6 +98,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(|lab| lab.run_tokenless_ctl()),
+            Doctor("new-ctl", "reset-phone"),
             boot(BOTH_SIGNED, "S3 CTL+ ITL+ CFG+", 1, &[UPDATED, CONFIGURED], ""),
         ],
     },
@@ -99,6 +110,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             MIXED,
+            Doctor("new-ctl", "reset-phone"),
             boot(BOTH_SIGNED, "S3 CTL+ ITL+ CFG+", 1, &[UPDATED, CONFIGURED], "0 query"),
         ],
     },
@@ -111,6 +123,7 @@ pub(crate) const ROWS: &[Row] = &[
             MIXED,
             S3,
             Do(|lab| lab.move_to_non_secure()),
+            Doctor("new-ctl", "reset-phone"),
             boot(BOTH_SIGNED, "S6 CTL+ ITL+ CFG+", 1, &[UPDATED, CONFIGURED], ""),
         ],
     },
@@ -123,6 +136,7 @@ pub(crate) const ROWS: &[Row] = &[
             MIXED,
             S3,
             Do(|lab| lab.home.cluster.delete_ctl()),
+            Doctor("all-well", "nothing"),
             boot(NO_CTL_SIGNED, "S3 CTL= ITL= CFG+", 0, &[NO_CTL, CONFIGURED], ""),
         ],
     },
@@ -139,6 +153,7 @@ pub(crate) const ROWS: &[Row] = &[
                     *last.expect("a configuration") ^= 1;
                 });
             }),
+            Doctor("configuration-refused", "restart-services"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG=", 0, &[NO_CTL, VERIFICATION_FAILED], ""),
             Log("ERR | EROR:verifyFile: verify FAILED, <"),
         ],
@@ -157,6 +172,7 @@ pub(crate) const ROWS: &[Row] = &[
                     files.insert(SIGNED.to_owned(), other);
                 });
             }),
+            Doctor("configuration-refused", "restart-services"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG=", 0, &[NO_CTL, VERIFICATION_FAILED], ""),
             Log("signed for the name SEP665544332211.cnf.xml.sgn"),
         ],
@@ -179,6 +195,7 @@ pub(crate) const ROWS: &[Row] = &[
                     files.insert(PLAIN.to_owned(), lab.payload());
                 });
             }),
+            Doctor("rebuilt", "restore-backup"),
             boot(NO_CTL_PLAIN, "S1u CTL- ITL= CFG+", 8, &[NO_CTL, UPDATE_FAILED, CONFIGURED], ""),
         ],
     },

@@ -7,7 +7,7 @@ use secd_lab::list::{Kind, List, Role};
 
 use super::*;
 use crate::lab::{PLAIN, put_itl};
-use crate::row::Step::{Do, Log, Press, Restart, Wait};
+use crate::row::Step::{Do, Doctor, Log, Press, Restart, Wait};
 use crate::row::boot;
 
 /// The server no longer knows the phone, and the default configuration names no TVS.
@@ -54,6 +54,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(replay_blank_itl),
+            Doctor("refused-by-policy", "restart-services"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG+", 8, &[NO_CTL, UPDATE_FAILED, CONFIGURED], ""),
             Log("blank list of 1600000000 is older"),
         ],
@@ -66,6 +67,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(serve_default_without_tvs),
+            Doctor("all-well", "nothing"),
             boot(
                 "CTLSEP CTLFile ITLSEP SEP.sgn XMLDefault.sgn",
                 "S1 CTL- ITL= CFG=",
@@ -75,6 +77,7 @@ pub(crate) const ROWS: &[Row] = &[
             ),
             Restart,
             Do(|lab| lab.regenerate(CallManager)),
+            Doctor("callmanager-regenerated", "reset-phone"),
             boot(
                 "CTLSEP CTLFile ITLSEP SEP.sgn XMLDefault.sgn",
                 "S1 CTL- ITL+ CFG=",

@@ -4,7 +4,7 @@ use secd_lab::cluster::Rollback;
 use secd_lab::cluster::Service::Tvs;
 
 use super::*;
-use crate::row::Step::{Do, Log, Outside, Reset};
+use crate::row::Step::{Do, Doctor, Log, Outside, Reset};
 use crate::row::boot;
 
 pub(crate) const ROWS: &[Row] = &[
@@ -16,6 +16,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(|lab| lab.move_to(new_cluster)),
+            Doctor("moved", "exchange-certificates"),
             boot(
                 NO_CTL_SIGNED,
                 "S1 CTL- ITL= CFG=",
@@ -25,6 +26,7 @@ pub(crate) const ROWS: &[Row] = &[
             ),
             Log("errclass 8, errcode 19 (signer not in CTL)"),
             Do(|lab| lab.stop_old_tvs()),
+            Doctor("moved", "exchange-certificates"),
             boot(
                 NO_CTL_SIGNED,
                 "S1 CTL- ITL= CFG=",
@@ -44,6 +46,7 @@ pub(crate) const ROWS: &[Row] = &[
             Do(|lab| lab.rollback(Rollback::On)),
             S4,
             Do(|lab| lab.move_to(new_cluster)),
+            Doctor("rollback-ended", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], ""),
         ],
     },
@@ -58,6 +61,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.move_to(new_cluster);
                 lab.import_into_old(|new| &new.nodes[0].callmanager.certificate);
             }),
+            Doctor("moved", "reset-phone"),
             boot(
                 NO_CTL_SIGNED,
                 "S1 CTL- ITL+ CFG+",
@@ -79,6 +83,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.move_to(new_cluster_with_recovery);
                 lab.import_into_old(|new| &new.nodes[0].callmanager.certificate);
             }),
+            Doctor("moved", "exchange-certificates"),
             boot(
                 NO_CTL_SIGNED,
                 "S1 CTL- ITL= CFG+",
@@ -101,6 +106,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.run_tokenless_ctl();
                 lab.import_into_old(|new| &new.nodes[0].callmanager.certificate);
             }),
+            Doctor("moved", "reset-phone"),
             boot(BOTH_SIGNED, "S3 CTL+ ITL+ CFG+", 1, &[UPDATED, CONFIGURED], "old 0 query"),
         ],
     },
@@ -118,6 +124,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.move_to(new_cluster);
                 lab.run_tokenless_ctl();
             }),
+            Doctor("moved", "run-ctl-client"),
             boot(BOTH_SIGNED, "S5 CTL= ITL= CFG=", 9, &[UPDATE_FAILED, VERIFICATION_FAILED], ""),
         ],
     },
@@ -131,9 +138,11 @@ pub(crate) const ROWS: &[Row] = &[
             S3,
             Do(|lab| lab.move_to(new_cluster)),
             Reset,
+            Doctor("first-contact", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 3, &[NO_CTL, ITL_INSTALLED, CONFIGURED], ""),
             Do(|lab| lab.run_tokenless_ctl()),
             Reset,
+            Doctor("first-contact", "reset-phone"),
             boot(BOTH_SIGNED, "S3 CTL+ ITL+ CFG+", 4, &[BOTH_INSTALLED, CONFIGURED], ""),
         ],
     },
@@ -149,6 +158,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.move_to(new_cluster);
                 lab.import_into_old(|new| &new.nodes[0].callmanager.certificate);
             }),
+            Doctor("moved", "exchange-certificates"),
             boot(
                 NO_CTL_SIGNED,
                 "S1 CTL- ITL= CFG=",

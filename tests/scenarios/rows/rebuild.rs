@@ -5,7 +5,7 @@ use secd_lab::sign::{self, Style};
 
 use super::*;
 use crate::lab::{PLAIN, SIGNED, put_itl};
-use crate::row::Step::{Do, Log};
+use crate::row::Step::{Do, Doctor, Log};
 use crate::row::boot;
 
 /// Lists and files are signed with a key that the store has not, the way of CSCtn50405.
@@ -42,6 +42,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(|lab| lab.home.cluster.set_timestamp(1_800_000_000)),
+            Doctor("newer-list", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], ""),
         ],
     },
@@ -56,6 +57,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.move_to(one_node);
                 lab.stop_old_tvs();
             }),
+            Doctor("rebuilt", "restore-backup"),
             boot(
                 NO_CTL_SIGNED,
                 "S1 CTL- ITL= CFG=",
@@ -73,6 +75,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(restore_without_callmanager),
+            Doctor("restored-without-key", "regenerate-callmanager"),
             boot(
                 NO_CTL_SIGNED,
                 "S1 CTL- ITL= CFG=",
@@ -89,6 +92,7 @@ pub(crate) const ROWS: &[Row] = &[
         setup: one_node,
         steps: &[
             Do(restore_without_callmanager),
+            Doctor("restored-without-key", "regenerate-callmanager"),
             boot(
                 NO_CTL_PLAIN,
                 "S0 CTL- ITL- CFG+",
@@ -106,6 +110,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(put_first_itl_back),
+            Doctor("older-list", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], ""),
             Log(
                 "WRN | validate_file_envelope: ITLSEP001122334455.tlv: list of 1600000000 is older",
@@ -120,6 +125,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(restore_without_callmanager),
+            Doctor("restored-without-key", "regenerate-callmanager"),
             boot(
                 NO_CTL_SIGNED,
                 "S1 CTL- ITL= CFG=",
@@ -131,6 +137,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.serve(|_, _| {});
                 lab.serve_from_second(1);
             }),
+            Doctor("callmanager-regenerated", "reset-phone"),
             boot(
                 "CTLSEP CTLFile ITLSEP SEP.sgn 2:CTLSEP 2:CTLFile 2:ITLSEP 2:SEP.sgn",
                 "S1 CTL- ITL+ CFG+",

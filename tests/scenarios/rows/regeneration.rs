@@ -5,7 +5,7 @@ use secd_lab::list::Role;
 use secd_lab::tvs::Faults;
 
 use super::*;
-use crate::row::Step::{Do, Log, Press};
+use crate::row::Step::{Do, Doctor, Log, Press};
 use crate::row::boot;
 
 /// A list and a configuration by someone whom TVS of node 0 cannot vouch for, its own certificate
@@ -27,6 +27,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(|lab| lab.regenerate(CallManager)),
+            Doctor("callmanager-regenerated", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], "0 query"),
             Log("processTvsSrvrResponse: Query Response received, status : 0"),
             Step::Cached(&[86_400]),
@@ -40,6 +41,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(|lab| lab.regenerate(Tvs)),
+            Doctor("tvs-regenerated", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], ""),
         ],
     },
@@ -51,6 +53,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(|lab| lab.regenerate(Tvs)),
+            Doctor("tvs-regenerated", "reset-phone"),
             Press("refused", "0 refused"),
             Log("EROR:tvs_cert_vfy: TVS cert not in CTL or ITL"),
         ],
@@ -66,6 +69,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.regenerate(CallManager);
                 lab.regenerate(Tvs);
             }),
+            Doctor("both-regenerated", "delete-itl"),
             LOCKED,
             Log("errclass 8, errcode 19 (signer not in CTL)"),
         ],
@@ -81,6 +85,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.regenerate(CallManager);
                 lab.regenerate(Tvs);
             }),
+            Doctor("both-regenerated", "reset-phone"),
             boot(
                 NO_CTL_SIGNED,
                 "S1 CTL- ITL+ CFG+",
@@ -98,8 +103,10 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(|lab| lab.regenerate(CallManager)),
+            Doctor("callmanager-regenerated", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], "0 query"),
             Do(|lab| lab.regenerate(Tvs)),
+            Doctor("tvs-regenerated", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], ""),
         ],
     },
@@ -114,6 +121,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.regenerate(CallManager);
                 lab.stop_tvs();
             }),
+            Doctor("callmanager-regenerated", "restart-services"),
             boot(
                 NO_CTL_SIGNED,
                 "S1 CTL- ITL= CFG=",
@@ -123,6 +131,7 @@ pub(crate) const ROWS: &[Row] = &[
             ),
             Log("no TVS server answered, no connection to 127.0.0.1:"),
             Do(|lab| lab.start_tvs()),
+            Doctor("callmanager-regenerated", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], "0 query"),
         ],
     },
@@ -138,8 +147,10 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.regenerate(CallManager);
                 lab.regenerate(Tvs);
             }),
+            Doctor("both-regenerated", "reset-itl-recovery"),
             LOCKED,
             Do(sign_itl_by_recovery),
+            Doctor("both-regenerated", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], ""),
         ],
     },
@@ -151,6 +162,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(|lab| lab.regenerate(CallManager)),
+            Doctor("callmanager-regenerated", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], ""),
         ],
     },
@@ -165,8 +177,10 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.home.cluster.regenerate_recovery();
                 sign_itl_by_callmanager(lab);
             }),
+            Doctor("recovery-regenerated", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], ""),
             Do(sign_itl_by_recovery),
+            Doctor("newer-list", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], ""),
         ],
     },
@@ -181,6 +195,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.home.cluster.regenerate_recovery();
                 lab.tvs(0, Faults { status: Some(1), ..Faults::default() });
             }),
+            Doctor("recovery-regenerated", "restart-services"),
             boot(
                 NO_CTL_SIGNED,
                 "S1 CTL- ITL= CFG+",
@@ -191,6 +206,7 @@ pub(crate) const ROWS: &[Row] = &[
             Do(|lab| {
                 lab.tvs(0, Faults { roles: Some(vec![Role::CCM_TFTP]), ..Faults::default() });
             }),
+            Doctor("recovery-regenerated", "reset-itl-recovery"),
             boot(
                 NO_CTL_SIGNED,
                 "S1 CTL- ITL= CFG+",
@@ -200,6 +216,7 @@ pub(crate) const ROWS: &[Row] = &[
             ),
             Log("the service knows the certificate, but only as CCM+TFTP"),
             Do(|lab| lab.tvs(0, Faults::default())),
+            Doctor("recovery-regenerated", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], "0 query"),
         ],
     },
@@ -214,6 +231,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.do_not_restart();
                 lab.regenerate(CallManager);
             }),
+            Doctor("all-well", "nothing"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG+", 0, &[NO_CTL], ""),
         ],
     },

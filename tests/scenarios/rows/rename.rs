@@ -3,7 +3,7 @@
 use secd_lab::cluster::Rollback;
 
 use super::*;
-use crate::row::Step::{Do, Press, Reset};
+use crate::row::Step::{Do, Doctor, Press, Reset};
 use crate::row::boot;
 
 pub(crate) const ROWS: &[Row] = &[
@@ -15,6 +15,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(|lab| lab.rename(0)),
+            Doctor("renamed", "delete-itl"),
             boot(
                 NO_CTL_SIGNED,
                 "S1 CTL- ITL= CFG=",
@@ -24,6 +25,7 @@ pub(crate) const ROWS: &[Row] = &[
             ),
             Press("refused", "0 refused"),
             Reset,
+            Doctor("first-contact", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 3, &[NO_CTL, ITL_INSTALLED, CONFIGURED], ""),
         ],
     },
@@ -35,11 +37,13 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(|lab| lab.rollback(Rollback::On)),
+            Doctor("rollback-prepared", "reset-phone"),
             boot(NO_CTL_PLAIN, "S4 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], ""),
             Do(|lab| {
                 lab.rename(0);
                 lab.rollback(Rollback::Off);
             }),
+            Doctor("rollback-ended", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], ""),
         ],
     },
@@ -52,6 +56,7 @@ pub(crate) const ROWS: &[Row] = &[
             MIXED,
             S3,
             Do(|lab| lab.rename(0)),
+            Doctor("renamed", "run-ctl-client"),
             boot(
                 BOTH_SIGNED,
                 "S3 CTL= ITL= CFG=",
@@ -73,6 +78,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.rename(0);
                 lab.run_ctl_client();
             }),
+            Doctor("renamed", "reset-phone"),
             boot(BOTH_SIGNED, "S3 CTL+ ITL+ CFG+", 1, &[UPDATED, CONFIGURED], ""),
         ],
     },
@@ -84,6 +90,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(|lab| lab.rename(0)),
+            Doctor("renamed", "reset-phone"),
             boot(
                 NO_CTL_SIGNED,
                 "S1 CTL- ITL+ CFG+",
@@ -104,6 +111,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.rename(0);
                 lab.rename(1);
             }),
+            Doctor("renamed", "delete-itl"),
             boot(
                 NO_CTL_SIGNED,
                 "S1 CTL- ITL= CFG=",
@@ -122,6 +130,7 @@ pub(crate) const ROWS: &[Row] = &[
             Do(|lab| lab.home.cluster.group = vec![0]),
             S1,
             Do(|lab| lab.rename(0)),
+            Doctor("renamed", "delete-itl"),
             boot(
                 NO_CTL_SIGNED,
                 "S1 CTL- ITL= CFG=",
@@ -140,6 +149,7 @@ pub(crate) const ROWS: &[Row] = &[
             MIXED,
             S3,
             Do(|lab| lab.rename(0)),
+            Doctor("renamed", "reset-phone"),
             boot(BOTH_SIGNED, "S3 CTL= ITL+ CFG+", 1, &[UPDATED, CONFIGURED], "0 refused, 1 query"),
         ],
     },
@@ -157,6 +167,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.stop_tvs();
                 lab.run_ctl_client();
             }),
+            Doctor("renamed", "reset-phone"),
             boot(BOTH_SIGNED, "S3 CTL+ ITL+ CFG+", 1, &[UPDATED, CONFIGURED], ""),
         ],
     },

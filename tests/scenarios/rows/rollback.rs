@@ -6,7 +6,7 @@ use secd_lab::sign::{self, Style};
 
 use super::*;
 use crate::lab::{PLAIN, SIGNED};
-use crate::row::Step::{Do, Log, Press};
+use crate::row::Step::{Do, Doctor, Log, Press};
 use crate::row::boot;
 
 /// Under the plain name, an envelope by somebody whom nobody knows.
@@ -29,6 +29,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(|lab| lab.rollback(On)),
+            Doctor("rollback-prepared", "reset-phone"),
             boot(NO_CTL_PLAIN, "S4 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], ""),
         ],
     },
@@ -41,8 +42,10 @@ pub(crate) const ROWS: &[Row] = &[
             Do(|lab| lab.rollback(On)),
             S4,
             Do(|_| {}),
+            Doctor("rollback-active", "end-rollback"),
             boot(NO_CTL_PLAIN, "S4 CTL- ITL= CFG+", 0, &[NO_CTL, CONFIGURED], ""),
             Do(serve_foreign_signed),
+            Doctor("rollback-active", "end-rollback"),
             boot(NO_CTL_PLAIN, "S4 CTL- ITL= CFG+", 0, &[NO_CTL, CONFIGURED], ""),
             Log("WRN | verifyFile: NOT VERIFIED, taken from anyone"),
         ],
@@ -56,6 +59,7 @@ pub(crate) const ROWS: &[Row] = &[
             Do(|lab| lab.rollback(On)),
             S4,
             Do(|lab| lab.rollback(Off)),
+            Doctor("rollback-ended", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], ""),
             Log("believed on FIRST USE"),
         ],
@@ -72,6 +76,7 @@ pub(crate) const ROWS: &[Row] = &[
                 lab.move_to(new_cluster);
                 lab.run_tokenless_ctl();
             }),
+            Doctor("rollback-ended", "reset-phone"),
             boot(BOTH_SIGNED, "S3 CTL+ ITL+ CFG+", 1, &[UPDATED, CONFIGURED], ""),
         ],
     },
@@ -88,6 +93,7 @@ pub(crate) const ROWS: &[Row] = &[
             }),
             S1,
             Do(|lab| lab.rollback(On)),
+            Doctor("rollback-too-late", "delete-itl"),
             boot(
                 NO_CTL_SIGNED,
                 "S1 CTL- ITL= CFG=",
@@ -106,6 +112,7 @@ pub(crate) const ROWS: &[Row] = &[
             MIXED,
             S3,
             Do(|lab| lab.rollback(On)),
+            Doctor("rollback-prepared", "reset-phone"),
             boot(BOTH_SIGNED, "S5 CTL= ITL+ CFG+", 1, &[UPDATED, CONFIGURED], ""),
             Log("verifyFile: verify SUCCESS"),
         ],
@@ -115,6 +122,12 @@ pub(crate) const ROWS: &[Row] = &[
         start: "S4",
         server: "an HTTPS URL",
         setup: one_node,
-        steps: &[S1, Do(|lab| lab.rollback(On)), S4, Press("refused", "")],
+        steps: &[
+            S1,
+            Do(|lab| lab.rollback(On)),
+            S4,
+            Doctor("rollback-active", "end-rollback"),
+            Press("refused", ""),
+        ],
     },
 ];

@@ -1,0 +1,55 @@
+# Completion of secd for bash: source it, or put it where bash-completion looks.
+
+_secd() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local command=${COMP_WORDS[1]} words
+    COMPREPLY=()
+
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        words="cache check-cert check-config connect doctor erase fetch get help log refresh reload
+            run show status trust verify --help --version"
+        mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+        return
+    fi
+
+    case $previous in
+        --config | --ctl | --itl | --key | --out | --socket)
+            mapfile -t COMPREPLY < <(compgen -f -- "$current")
+            return ;;
+        --level)
+            mapfile -t COMPREPLY < <(compgen -W "error warning notice info debug" -- "$current")
+            return ;;
+        --purpose)
+            mapfile -t COMPREPLY < <(compgen -W "https provisioning signalling capf" -- "$current")
+            return ;;
+        --blksize | --host | --lines | -n | --max | --name | --server | --window)
+            return ;;
+    esac
+
+    case $command in
+        cache) words="--flush --json --socket" ;;
+        check-cert) words="--host --json --purpose --socket" ;;
+        check-config) words="--config --json" ;;
+        connect) words="--json --purpose --socket" ;;
+        doctor | refresh | reload | status | trust) words="--json --socket" ;;
+        erase) words="--json --socket --yes" ;;
+        fetch) words="--blksize --json --max --out --server --window" ;;
+        get) words="--json --max --socket" ;;
+        log) words="-f --follow --json --level -n --lines --socket" ;;
+        run) words="--config" ;;
+        show) words="--json" ;;
+        verify) words="--ctl --itl --json --key --name --out" ;;
+        *) return ;;
+    esac
+
+    if [[ $current == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$words --help" -- "$current")
+        return
+    fi
+    case $command in
+        erase) mapfile -t COMPREPLY < <(compgen -W "ctl itl all" -- "$current") ;;
+        check-cert | show | verify) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+    esac
+}
+
+complete -F _secd secd

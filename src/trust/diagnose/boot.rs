@@ -1,0 +1,119 @@
+//! What the next boot pass does, if nothing is changed.
+
+use core::fmt;
+
+use crate::trust::anchors::State;
+use crate::trust::diagnose::findings::{
+    ConfigurationFound, Findings, Judged, ListFound, Offered, StoreFound,
+};
+use crate::trust::verified::{Acceptance, Voucher};
+
+/// The next boot pass, step by step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextBoot {
+    /// The CTL step.
+    pub ctl: Fate,
+    /// The ITL step.
+    pub itl: Fate,
+    /// The configuration step.
+    pub configuration: Fate,
+    /// The trust state afterwards.
+    pub state: State,
+    /// Whether it comes to that: with a locked store no server is asked.
+    pub is_locked: bool,
+}
+
+/// What happens to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The server has none; what the phone has stays.
+    Absent,
+    /// Nobody can tell.
+    Open,
+    /// It is refused; what the phone has stays.
+    Refused,
+    /// It is what the phone has.
+    Same,
+    /// It is taken, on this one's word.
+    Taken(Acceptance),
+    /// It is taken from anyone.
+    Unchecked,
+}
+
+impl NextBoot {
+    pub(super) fn of(findings: &Findings) -> Self {
+        Self {
+            ctl: Fate::of_list(&findings.ctl),
+            itl: Fate::of_list(&findings.itl),
+            configuration: Fate::of_configuration(&findings.configuration),
+            state: findings.state_after,
+            is_locked: findings.store == StoreFound::Locked,
+        }
+    }
+
+    /// Whether nothing is refused, and the configuration arrives.
+    #[must_use]
+    pub fn succeeds(&self) -> bool {
+        let works = |fate| matches!(fate, Fate::Absent | Fate::Same | Fate::Taken(_));
+        let arrives = matches!(self.configuration, Fate::Taken(_) | Fate::Unchecked);
+        works(self.ctl) && works(self.itl) && arrives && !self.is_locked
+    }
+}
+
+impl Fate {
+    fn of_list(list: &ListFound) -> Self {
+        match &list.offered {
+            Offered::Absent => Self::Absent,
+            Offered::Found(list) => match list.judged {
+                Judged::Refused { .. } => Self::Refused,
+                Judged::Same => Self::Same,
+                Judged::Taken(acceptance) => Self::Taken(acceptance),
+            },
+            Offered::NotExamined | Offered::NotFetched(_) | Offered::Unreachable(_) => Self::Open,
+        }
+    }
+
+    fn of_configuration(found: &ConfigurationFound) -> Self {
+        match found {
+            ConfigurationFound::Absent | ConfigurationFound::OnlyUnsigned { .. } => Self::Absent,
+            ConfigurationFound::NotExamined | ConfigurationFound::NotFetched { .. } => Self::Open,
+            ConfigurationFound::ForAnother { .. } | ConfigurationFound::Refused { .. } => {
+                Self::Refused
+            }
+            ConfigurationFound::Unchecked { .. } => Self::Unchecked,
+            ConfigurationFound::Verified { by, .. } => Self::Taken(Acceptance::Chained(*by)),
+        }
+    }
+}
+
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Absent => "not on the server, stays as it is",
+            Self::Open => "cannot be told",
+            Self::Refused => "REFUSED, what is installed stays",
+            Self::Same => "the same, stays",
+            Self::Taken(Acceptance::FirstUse) => "believed on first use",
+            Self::Taken(Acceptance::Chained(Voucher::Ctl)) => "accepted, signer in the CTL",
+            Self::Taken(Acceptance::Chained(Voucher::Itl)) => "accepted, signer in the ITL",
+            Self::Taken(Acceptance::Chained(Voucher::Tvs)) => {
+                "accepted, TVS vouches for the signer"
+            }
+            Self::Unchecked => "taken UNCHECKED",
+        })
+    }
+}
+
+impl fmt::Display for NextBoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ctl, itl, configuration, state, is_locked } = self;
+        if *is_locked {
+            return f.write_str("no server is asked, and nothing is trusted");
+        }
+        if *ctl == Fate::Open && *itl == Fate::Open {
+            return write!(f, "nothing changes: state {state}, and the last good configuration");
+        }
+        write!(f, "CTL {ctl}; ITL {itl}; configuration {configuration}; ")?;
+        write!(f, "then state {state} ({})", state.meaning())
+    }
+}

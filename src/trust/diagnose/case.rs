@@ -1,0 +1,211 @@
+//! Which of the technote's cases it is.
+
+use core::fmt;
+
+use crate::trust::reason::Reason;
+
+/// What is the matter, as far as a phone can tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Case {
+    /// Nothing.
+    AllWell,
+    /// CallManager.pem and TVS.pem were regenerated at the same time.
+    BothRegenerated,
+    /// CallManager.pem was regenerated.
+    CallManagerRegenerated,
+    /// A central TFTP server gives its own lists to a phone of another cluster.
+    CentralTftp,
+    /// The server has no configuration that this phone may take.
+    ConfigurationMissing,
+    /// The configuration is not believed, though the lists are in order.
+    ConfigurationRefused,
+    /// The CTL of the server does not know who signs the rest.
+    CtlBehind,
+    /// The encrypted configuration is not for the key that this phone has.
+    EncryptedForAnother,
+    /// No list is installed, and the server has some.
+    FirstContact,
+    /// The server's list is damaged.
+    ListDamaged,
+    /// Another cluster.
+    Moved,
+    /// A new CTL.
+    NewCtl,
+    /// A newer list without news.
+    NewerList,
+    /// Neither phone nor server has a list.
+    NoLists,
+    /// An older list than the installed one.
+    OlderList,
+    /// The same names with other certificates throughout: rebuilt without its backup.
+    Rebuilt,
+    /// ITLRecovery, or an eToken, was replaced.
+    RecoveryRegenerated,
+    /// The phone's own policy refuses the list.
+    RefusedByPolicy(Reason),
+    /// A server was renamed, which regenerates all its certificates.
+    Renamed(Cluster),
+    /// Restored from a backup without CallManager.pem: the lists are signed by nobody on them.
+    RestoredWithoutKey,
+    /// The installed ITL is blank.
+    RollbackActive,
+    /// The installed ITL is blank, and the server has a full one again.
+    RollbackEnded,
+    /// The server has a blank ITL.
+    RollbackPrepared,
+    /// The server has a blank ITL, by a signer whom the phone does not know.
+    RollbackTooLate,
+    /// What was trusted cannot be read.
+    StoreLocked,
+    /// TVS.pem was regenerated.
+    TvsRegenerated,
+    /// The lists are in order, and no TVS server answers.
+    TvsUnreachable,
+    /// No TFTP server answers.
+    Unreachable,
+}
+
+/// What kind of cluster it is, by the lists that the phone has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    /// TVS certificates in the lists: one a server.
+    pub nodes: usize,
+    /// Servers in the phone's call-manager group: those that it asks.
+    pub group: usize,
+    /// Whether there is a CTL besides the ITL.
+    pub has_ctl: bool,
+}
+
+impl Case {
+    /// One word, for machines.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::AllWell => "all-well",
+            Self::BothRegenerated => "both-regenerated",
+            Self::CallManagerRegenerated => "callmanager-regenerated",
+            Self::CentralTftp => "central-tftp",
+            Self::ConfigurationMissing => "configuration-missing",
+            Self::ConfigurationRefused => "configuration-refused",
+            Self::CtlBehind => "ctl-behind",
+            Self::EncryptedForAnother => "encrypted-for-another",
+            Self::FirstContact => "first-contact",
+            Self::ListDamaged => "list-damaged",
+            Self::Moved => "moved",
+            Self::NewCtl => "new-ctl",
+            Self::NewerList => "newer-list",
+            Self::NoLists => "no-lists",
+            Self::OlderList => "older-list",
+            Self::Rebuilt => "rebuilt",
+            Self::RecoveryRegenerated => "recovery-regenerated",
+            Self::RefusedByPolicy(_) => "refused-by-policy",
+            Self::Renamed(_) => "renamed",
+            Self::RestoredWithoutKey => "restored-without-key",
+            Self::RollbackActive => "rollback-active",
+            Self::RollbackEnded => "rollback-ended",
+            Self::RollbackPrepared => "rollback-prepared",
+            Self::RollbackTooLate => "rollback-too-late",
+            Self::StoreLocked => "store-locked",
+            Self::TvsRegenerated => "tvs-regenerated",
+            Self::TvsUnreachable => "tvs-unreachable",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+impl fmt::Display for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.nodes {
+            0 => f.write_str("cluster")?,
+            1 => f.write_str("single-node cluster")?,
+            nodes => write!(f, "cluster of {nodes} nodes")?,
+        }
+        f.write_str(if self.has_ctl { " with CTL and ITL" } else { " with only an ITL" })?;
+        if self.nodes > 1 && self.group == 1 {
+            f.write_str(", of which the phone may ask one")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RefusedByPolicy(reason) => {
+                write!(f, "the policy of this phone refuses the list: {reason}")
+            }
+            Self::Renamed(cluster) => write!(f, "a server was renamed, in a {cluster}"),
+            other => {
+                let word = other.word();
+                let found = WORDS.iter().find(|(known, _)| *known == word);
+                f.write_str(found.map_or(word, |(_, text)| text))
+            }
+        }
+    }
+}
+
+/// What each case is to a person, by its word.
+pub(super) const WORDS: [(&str, &str); 26] = [
+    ("all-well", "all is well: phone and cluster agree"),
+    ("both-regenerated", "CallManager.pem and TVS.pem were regenerated at the same time"),
+    ("callmanager-regenerated", "CallManager.pem was regenerated"),
+    (
+        "central-tftp",
+        "the server gives out lists of a cluster that this phone does not belong to, as a \
+                 central TFTP server does; files of the phone's own cluster do not fit them",
+    ),
+    (
+        "configuration-missing",
+        "the lists agree, and the server has no configuration that this phone may take",
+    ),
+    (
+        "configuration-refused",
+        "the lists agree, and the configuration on the server is damaged, or is another one's",
+    ),
+    ("ctl-behind", "the server's CTL and the signer of its other files do not agree"),
+    (
+        "encrypted-for-another",
+        "the configuration is encrypted, and not for the key that this phone has",
+    ),
+    ("first-contact", "the phone has no trust list, and the server has"),
+    ("list-damaged", "the server's list is damaged"),
+    (
+        "moved",
+        "the server's lists have nothing in common with the phone's: another cluster, or \
+                 one whose servers were all renamed while no TVS answers",
+    ),
+    ("new-ctl", "the server has a new CTL"),
+    ("newer-list", "the server has a newer list with the same certificates"),
+    ("no-lists", "neither phone nor server has a trust list"),
+    ("older-list", "the server has an older list than the phone, as after a restore from a backup"),
+    (
+        "rebuilt",
+        "no certificate is what it was: rebuilt without the backup of CallManager.pem, or \
+                 all regenerated",
+    ),
+    ("recovery-regenerated", "ITLRecovery was regenerated, or an eToken replaced"),
+    (
+        "restored-without-key",
+        "the signer of the server's list is not on the list: restored from a backup without \
+                 CallManager.pem (CSCtn50405)",
+    ),
+    (
+        "rollback-active",
+        "the cluster is prepared for rollback: the phone's ITL has empty entries, and \
+                 neither files nor HTTPS servers are checked by it",
+    ),
+    ("rollback-ended", "the rollback is over: the server has full lists again"),
+    (
+        "rollback-prepared",
+        "the cluster is prepared for rollback: the server's ITL has empty entries, and the \
+                 phone will check nothing by it",
+    ),
+    (
+        "rollback-too-late",
+        "the cluster was prepared for rollback when the phone did not trust its key any more",
+    ),
+    ("store-locked", "the phone's store is damaged: what it trusted cannot be read"),
+    ("tvs-regenerated", "TVS.pem was regenerated"),
+    ("tvs-unreachable", "the lists agree, and no TVS server answers"),
+    ("unreachable", "no TFTP server answers"),
+];

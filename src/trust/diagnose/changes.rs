@@ -1,0 +1,103 @@
+//! How an offered list differs from the installed ones, by what it claims.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+
+use crate::trust::anchors::Anchors;
+use crate::trust::list::{Anchor, ListKind, TrustList};
+use crate::wire::Role;
+
+/// How much of something is new.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Change {
+    /// Everything.
+    All,
+    /// Nothing.
+    #[default]
+    None,
+    /// Some of it.
+    Some,
+}
+
+impl Change {
+    fn between<T: Ord>(before: &BTreeSet<T>, after: &BTreeSet<T>) -> Self {
+        match after.difference(before).count() {
+            0 => Self::None,
+            new if new == after.len() => Self::All,
+            _ => Self::Some,
+        }
+    }
+
+    /// Whether anything is new.
+    #[must_use]
+    pub const fn is_any(self) -> bool {
+        !matches!(self, Self::None)
+    }
+}
+
+/// What is new in an offered list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The certificates of file servers.
+    pub callmanager: Change,
+    /// The certificates of TVS.
+    pub tvs: Change,
+    /// The certificates of tokens and of ITLRecovery: SAST that serve no files.
+    pub tokens: Change,
+    /// The names of servers.
+    pub names: Change,
+    /// Whether any certificate is in the installed lists as well.
+    pub shares_any: bool,
+    /// Whether a SAST certificate is in the installed list of the same kind as well: a key that
+    /// could sign for the phone.
+    pub shares_sast: bool,
+    /// Whether the list is older than the installed one.
+    pub is_older: bool,
+}
+
+impl Changes {
+    /// What is new in `offered` to a phone with these lists.
+    #[must_use]
+    pub fn between(anchors: &Anchors, offered: &TrustList) -> Self {
+        let Some(installed) = anchors.records(offered.kind) else { return Self::default() };
+        let sast = |list| digests(list, |anchor| anchor.role == Role::Sast);
+        Self {
+            callmanager: Change::between(&files(installed), &files(offered)),
+            tvs: Change::between(&tvs(installed), &tvs(offered)),
+            tokens: Change::between(&tokens(installed), &tokens(offered)),
+            names: Change::between(&names(installed), &names(offered)),
+            shares_any: [ListKind::Ctl, ListKind::Itl]
+                .into_iter()
+                .filter_map(|kind| anchors.records(kind))
+                .any(|list| !digests(list, |_| true).is_disjoint(&digests(offered, |_| true))),
+            shares_sast: !sast(installed).is_disjoint(&sast(offered)),
+            is_older: offered.timestamp < installed.timestamp,
+        }
+    }
+}
+
+type Digests = BTreeSet<[u8; 20]>;
+
+fn digests(list: &TrustList, wanted: impl Fn(&Anchor) -> bool) -> Digests {
+    list.anchors.iter().filter(|anchor| wanted(anchor)).filter_map(|anchor| anchor.sha1).collect()
+}
+
+fn files(list: &TrustList) -> Digests {
+    digests(list, |anchor| anchor.role.serves_files())
+}
+
+fn tvs(list: &TrustList) -> Digests {
+    digests(list, |anchor| anchor.role == Role::Tvs)
+}
+
+/// SAST certificates that are nobody's who serves files: eTokens, and ITLRecovery.
+pub(super) fn tokens(list: &TrustList) -> Digests {
+    let sast = digests(list, |anchor| anchor.role == Role::Sast);
+    sast.difference(&files(list)).copied().collect()
+}
+
+/// The servers by the subjects of their certificates.
+fn names(list: &TrustList) -> BTreeSet<Box<str>> {
+    let server = |anchor: &&Anchor| anchor.role.serves_files() || anchor.role == Role::Tvs;
+    list.anchors.iter().filter(server).filter_map(|anchor| anchor.subject.clone()).collect()
+}

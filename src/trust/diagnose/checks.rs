@@ -1,0 +1,228 @@
+//! The checks one by one, as an administrator would make them by hand.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::trust::diagnose::boot::Fate;
+use crate::trust::diagnose::findings::{
+    Clock, ConfigurationFound, Findings, Fingerprint, Integrity, Judged, ListFound, MemberFound,
+    Offered, OfferedList, Presented, Shown, StoreFound,
+};
+use crate::trust::peer::Pinned;
+
+/// One check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What was looked at.
+    pub name: String,
+    /// How it is.
+    pub mark: Mark,
+    /// What was found.
+    pub detail: String,
+}
+
+/// How something that was looked at is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Not as it should be.
+    NotOk,
+    /// As it should be.
+    Ok,
+    /// It could not be told.
+    Unknown,
+}
+
+impl Mark {
+    /// One word, for machines.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NotOk => "not-ok",
+            Self::Ok => "ok",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Check {
+    fn new(name: impl Into<String>, mark: Mark, detail: impl Into<String>) -> Self {
+        Self { name: name.into(), mark, detail: detail.into() }
+    }
+}
+
+impl Findings {
+    /// Every check, in the order in which they are made.
+    #[must_use]
+    pub fn checks(&self) -> Vec<Check> {
+        let mut checks = alloc::vec![store(self.store), clock(self.clock)];
+        checks.extend(self.servers.iter().map(|server| {
+            let mark = if server.last.starts_with("gave ") { Mark::Ok } else { Mark::Unknown };
+            let last = if server.last.is_empty() { "was not asked" } else { server.last.as_str() };
+            Check::new(format!("TFTP server {}", server.address), mark, last)
+        }));
+        for (name, list) in [("CTL", &self.ctl), ("ITL", &self.itl)] {
+            checks.extend(of_list(name, list));
+        }
+        if self.members.is_empty() {
+            checks.push(Check::new("TVS", Mark::Unknown, "no server is known"));
+        }
+        checks.extend(self.members.iter().map(|member| tvs(member, self.tvs_records)));
+        checks.push(configuration(&self.configuration));
+        checks
+    }
+}
+
+fn store(found: StoreFound) -> Check {
+    let (mark, detail) = match found {
+        StoreFound::Locked => (Mark::NotOk, "LOCKED: what was trusted cannot be read"),
+        StoreFound::Repaired => (Mark::NotOk, "a list was damaged, the one before it is in force"),
+        StoreFound::Sound => (Mark::Ok, "whole"),
+    };
+    Check::new("store", mark, detail)
+}
+
+fn clock(found: Clock) -> Check {
+    match found {
+        Clock::Set => Check::new("clock", Mark::Ok, "set"),
+        Clock::Unset => Check::new(
+            "clock",
+            Mark::NotOk,
+            "was never set: listed certificates count, paths to a listed authority do not",
+        ),
+    }
+}
+
+fn of_list(name: &str, list: &ListFound) -> Vec<Check> {
+    let mut checks = alloc::vec![comparison(name, list)];
+    if let Some(offered) = list.news() {
+        checks.push(integrity(name, offered));
+        checks.push(signer(name, offered));
+    }
+    checks
+}
+
+/// The technote's first check: are the two files the same?
+fn comparison(name: &str, list: &ListFound) -> Check {
+    let phone = list.installed.as_ref().map_or("none".to_string(), |it| hex(&it.md5));
+    let check = |mark, server: &str| {
+        let by = list.installed.as_ref().map(signed_by).unwrap_or_default();
+        Check::new(
+            format!("{name} compared"),
+            mark,
+            format!("MD5: phone {phone}{by}, server {server}"),
+        )
+    };
+    match &list.offered {
+        Offered::Absent if list.installed.is_none() => check(Mark::Ok, "none"),
+        Offered::Absent => check(Mark::Ok, "none; the phone's stays"),
+        Offered::Found(found) => {
+            let mark = if found.judged == Judged::Same { Mark::Ok } else { Mark::NotOk };
+            let mark = if list.installed.is_none() { Mark::Unknown } else { mark };
+            check(mark, &format!("{} ({})", hex(&found.md5), found.name))
+        }
+        Offered::NotExamined => check(Mark::Unknown, "not looked at"),
+        Offered::NotFetched(why) | Offered::Unreachable(why) => check(Mark::Unknown, why),
+    }
+}
+
+fn signed_by(list: &Fingerprint) -> String {
+    format!(" (signed by {})", list.signer)
+}
+
+fn integrity(name: &str, list: &OfferedList) -> Check {
+    let name = format!("{name} of the server");
+    let blank = if list.is_blank { ", with empty entries" } else { "" };
+    match &list.integrity {
+        Integrity::Whole => {
+            Check::new(name, Mark::Ok, format!("signed by one of its own SAST records{blank}"))
+        }
+        Integrity::SignerNotListed => {
+            Check::new(name, Mark::NotOk, "signed by none of its own SAST records")
+        }
+        Integrity::Broken(reason) => Check::new(name, Mark::NotOk, reason.to_string()),
+    }
+}
+
+/// Who signed the new list, and who of those the phone trusts knows that signer.
+fn signer(name: &str, list: &OfferedList) -> Check {
+    let who = format!("{}, serial {}: ", list.signer, list.serial);
+    let (mark, verdict) = match &list.judged {
+        Judged::Refused { reason, unanswered: Some(unanswered) } => {
+            (Mark::NotOk, format!("{reason}; {unanswered}"))
+        }
+        Judged::Refused { reason, unanswered: None } => (Mark::NotOk, reason.to_string()),
+        Judged::Same => (Mark::Ok, "in force".to_string()),
+        Judged::Taken(acceptance) => (Mark::Ok, Fate::Taken(*acceptance).to_string()),
+    };
+    Check::new(format!("{name} signer"), mark, who + &verdict)
+}
+
+/// The technote's second check: does TVS show the certificate of its record?
+fn tvs(member: &MemberFound, records: usize) -> Check {
+    let name = format!("TVS {}", member.address);
+    match &member.presented {
+        Presented::Certificate(shown) => {
+            let (mark, against) = match shown.pinned {
+                _ if records == 0 => {
+                    (Mark::Unknown, "no installed list has a TVS record".to_string())
+                }
+                Pinned::Fits(kind) => {
+                    (Mark::Ok, format!("is the TVS record of the {}", kind.word()))
+                }
+                Pinned::OtherCertificate(kind) => (
+                    Mark::NotOk,
+                    format!("the {} has this issuer and serial with ANOTHER hash", kind.word()),
+                ),
+                Pinned::NotListed => (Mark::NotOk, "in no TVS record of the phone".to_string()),
+            };
+            Check::new(name, mark, shown_as(shown, &against))
+        }
+        Presented::NoTls(why) => Check::new(name, Mark::NotOk, why.as_str()),
+        Presented::NotExamined => Check::new(name, Mark::Unknown, "not looked at"),
+        Presented::Unreachable(why) => Check::new(name, Mark::Unknown, why.as_str()),
+    }
+}
+
+fn shown_as(shown: &Shown, against: &str) -> String {
+    let Shown { issuer, serial, sha1, is_offered, .. } = shown;
+    let news = if *is_offered { ", in the server's ITL" } else { "" };
+    format!("shows serial {serial}, SHA-1 {}, issuer {issuer}: {against}{news}", hex(sha1))
+}
+
+fn configuration(found: &ConfigurationFound) -> Check {
+    let check = |mark, detail: &dyn ToString| Check::new("configuration", mark, detail.to_string());
+    match found {
+        ConfigurationFound::Absent => check(Mark::NotOk, &"none on the server"),
+        ConfigurationFound::ForAnother { name, theirs, ours } => {
+            let ours = ours.as_deref().unwrap_or("none");
+            let detail =
+                format!("{name}: encrypted for certificate {theirs}, this phone has {ours}");
+            check(Mark::NotOk, &detail)
+        }
+        ConfigurationFound::NotExamined => check(Mark::Unknown, &"not looked at"),
+        ConfigurationFound::NotFetched { name, why } => {
+            check(Mark::Unknown, &format!("{name}: {why}"))
+        }
+        ConfigurationFound::OnlyUnsigned { name } => {
+            check(Mark::NotOk, &format!("{name}: only unsigned, and a signature is demanded"))
+        }
+        ConfigurationFound::Refused { name, reason, unanswered: Some(unanswered) } => {
+            check(Mark::NotOk, &format!("{name}: {reason}; {unanswered}"))
+        }
+        ConfigurationFound::Refused { name, reason, unanswered: None } => {
+            check(Mark::NotOk, &format!("{name}: {reason}"))
+        }
+        ConfigurationFound::Unchecked { name } => {
+            check(Mark::Unknown, &format!("{name}: taken from anyone, in this state"))
+        }
+        ConfigurationFound::Verified { name, by } => {
+            let by = crate::trust::verified::Acceptance::Chained(*by);
+            check(Mark::Ok, &format!("{name}: {}", Fate::Taken(by)))
+        }
+    }
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}

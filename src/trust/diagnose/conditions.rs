@@ -1,0 +1,61 @@
+//! When a phone's ITL may be deleted.
+
+use crate::trust::diagnose::findings::{ConfigurationFound, Findings, Judged, Reach};
+
+/// The four conditions that must all hold before a list is deleted by hand; none of them is known
+/// where the phone could not look.
+///
+/// # Source
+/// Technote, "Manually Verify that Phone ITL Matches CUCM ITL"; domain facts 2.7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conditions {
+    /// The signature of the phone's ITL is not that of the server's.
+    pub itl_differs: Option<bool>,
+    /// The TVS record of the phone's ITL is not the certificate that TVS shows.
+    pub tvs_differs: Option<bool>,
+    /// A list or the configuration fails verification.
+    pub fails: Option<bool>,
+}
+
+impl Conditions {
+    pub(super) fn of(findings: &Findings) -> Self {
+        let itl = findings.itl.found();
+        Self {
+            itl_differs: itl.map(|list| list.judged != Judged::Same),
+            tvs_differs: match findings.reach() {
+                Reach::Differs => Some(true),
+                Reach::Fits => Some(false),
+                Reach::NoMembers | Reach::Unreachable => None,
+            },
+            fails: match findings.configuration {
+                ConfigurationFound::NotExamined if itl.is_none() => None,
+                _ => Some(findings.refuses()),
+            },
+        }
+    }
+
+    /// Whether all three that can be seen from the phone hold. The fourth cannot: that there is no
+    /// backup of the old key.
+    #[must_use]
+    pub fn hold(&self) -> bool {
+        [self.itl_differs, self.tvs_differs, self.fails].iter().all(|held| *held == Some(true))
+    }
+
+    /// Each condition in words, and whether it holds.
+    #[must_use]
+    pub const fn listed(&self) -> [(&'static str, Option<bool>); 4] {
+        [
+            ("the signature of the phone's ITL is not that of the server's ITL", self.itl_differs),
+            (
+                "the TVS record of the phone's ITL is not the certificate that TVS shows",
+                self.tvs_differs,
+            ),
+            ("a list or the configuration fails verification", self.fails),
+            (
+                "there is no backup of the old TFTP (CallManager.pem) key: no phone can know this, \
+                 the administrator must confirm it",
+                None,
+            ),
+        ]
+    }
+}

@@ -1,0 +1,233 @@
+//! The least drastic remedy.
+
+use core::fmt;
+
+use crate::trust::anchors::State;
+use crate::trust::diagnose::boot::NextBoot;
+use crate::trust::diagnose::case::Case;
+use crate::trust::diagnose::changes::Change;
+use crate::trust::diagnose::conditions::Conditions;
+use crate::trust::diagnose::findings::{Findings, Reach};
+use crate::trust::reason::Reason;
+use crate::trust::tvs::{Unanswered, Unvouched};
+
+/// What to do, from the least drastic to the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Remedy {
+    /// Nothing.
+    Nothing,
+    /// Reset the phone, which fetches what is new.
+    ResetPhone,
+    /// Have the servers reached again.
+    ReachServers,
+    /// Have the call manager make the phone's configuration.
+    MakeConfiguration,
+    /// Have the call manager learn the phone's certificate.
+    LearnCertificate,
+    /// Change the phone's policy, if that is what its owner wants.
+    ChangePolicy,
+    /// Restart TVS and TFTP, then reset the phone.
+    RestartServices,
+    /// Add a second server to the phone's call-manager group.
+    AddTvs,
+    /// Switch the rollback parameter off.
+    EndRollback,
+    /// Run the CTL client again.
+    RunCtlClient,
+    /// Exchange certificates between the clusters.
+    ExchangeCertificates,
+    /// Have the list signed by ITLRecovery.
+    ResetItlRecovery,
+    /// Regenerate CallManager.pem on the server that was restored without it.
+    RegenerateCallManager,
+    /// Restore the key from the backup.
+    RestoreBackup,
+    /// Prepare the other cluster for rollback.
+    RollbackFirst,
+    /// Delete the ITL on the phone.
+    DeleteItl,
+    /// Erase everything that was trusted, at the phone.
+    EraseAll,
+}
+
+impl Remedy {
+    pub(super) fn of(case: &Case, findings: &Findings, conditions: Conditions) -> Self {
+        match case {
+            Case::AllWell | Case::NoLists => Self::Nothing,
+            Case::StoreLocked => Self::EraseAll,
+            Case::Unreachable => Self::ReachServers,
+            Case::ConfigurationMissing => Self::MakeConfiguration,
+            Case::EncryptedForAnother => Self::LearnCertificate,
+            Case::RestoredWithoutKey => Self::RegenerateCallManager,
+            Case::ConfigurationRefused | Case::ListDamaged | Case::TvsUnreachable => {
+                Self::RestartServices
+            }
+            // A blank list of long ago is never to be let pass.
+            Case::RefusedByPolicy(Reason::Older { blank: true, .. }) => Self::RestartServices,
+            Case::RefusedByPolicy(_) => Self::ChangePolicy,
+            Case::RollbackActive => Self::EndRollback,
+            Case::CtlBehind => Self::RunCtlClient,
+            // The phone's own lists are in order: its cluster is what cannot be reached.
+            Case::CentralTftp if findings.refuses_list() => Self::ReachServers,
+            Case::CentralTftp => Self::RollbackFirst,
+            Case::TvsRegenerated if findings.itl.news().is_none() => Self::RestartServices,
+            _ if NextBoot::of(findings).succeeds() => Self::ResetPhone,
+            Case::Moved => of_move(findings),
+            Case::Rebuilt if findings.reach() == Reach::Unreachable => Self::RestoreBackup,
+            _ if !findings.refuses_list() => Self::RestartServices,
+            _ => of_unknown_signer(findings, conditions),
+        }
+    }
+
+    /// One word, for machines.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::AddTvs => "add-tvs",
+            Self::ChangePolicy => "change-policy",
+            Self::DeleteItl => "delete-itl",
+            Self::EndRollback => "end-rollback",
+            Self::EraseAll => "erase-all",
+            Self::ExchangeCertificates => "exchange-certificates",
+            Self::LearnCertificate => "learn-certificate",
+            Self::MakeConfiguration => "make-configuration",
+            Self::Nothing => "nothing",
+            Self::ReachServers => "reach-servers",
+            Self::RegenerateCallManager => "regenerate-callmanager",
+            Self::ResetItlRecovery => "reset-itl-recovery",
+            Self::ResetPhone => "reset-phone",
+            Self::RestartServices => "restart-services",
+            Self::RestoreBackup => "restore-backup",
+            Self::RollbackFirst => "rollback-first",
+            Self::RunCtlClient => "run-ctl-client",
+        }
+    }
+}
+
+/// The old cluster can vouch for the new one; where it cannot, the old tokens can sign for it.
+fn of_move(findings: &Findings) -> Remedy {
+    if findings.reach() != Reach::Fits && findings.has_token {
+        return Remedy::RunCtlClient;
+    }
+    Remedy::ExchangeCertificates
+}
+
+/// The cluster is the phone's own, and its new signer is not known to the phone: whoever can still
+/// vouch for it, in the technote's order.
+fn of_unknown_signer(findings: &Findings, conditions: Conditions) -> Remedy {
+    let itl = findings.itl.found();
+    let shares_sast = itl.is_some_and(|list| list.changes.shares_sast);
+    let tvs_is_new = itl.is_some_and(|list| list.changes.tvs == Change::All);
+    let wrong_role = findings.itl.refused().is_some_and(|(_, unanswered)| {
+        matches!(unanswered, Some(Unanswered::Unvouched(Unvouched::WrongRoles { .. })))
+    });
+    match findings.reach() {
+        Reach::Fits if wrong_role && shares_sast => Remedy::ResetItlRecovery,
+        Reach::Fits if wrong_role => Remedy::ExchangeCertificates,
+        Reach::Fits => Remedy::RestartServices,
+        Reach::Unreachable if !tvs_is_new => Remedy::RestartServices,
+        // The configuration arrives, and with it a second server to ask.
+        Reach::Differs
+            if !tvs_is_new
+                && findings.configuration.is_taken()
+                && findings.tvs_records > findings.members.len() =>
+        {
+            Remedy::AddTvs
+        }
+        _ if findings.has_token && findings.state != State::CtlWithoutFiles => Remedy::RunCtlClient,
+        _ if shares_sast => Remedy::ResetItlRecovery,
+        _ if conditions.hold() => Remedy::DeleteItl,
+        _ => Remedy::RestoreBackup,
+    }
+}
+
+impl fmt::Display for Remedy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let found = WORDS.iter().find(|(remedy, _)| remedy == self);
+        f.write_str(found.map_or(self.word(), |(_, words)| words))
+    }
+}
+
+/// What each remedy is to the person who carries it out.
+pub(super) const WORDS: [(Remedy, &str); 17] = [
+    (
+        Remedy::AddTvs,
+        "add a second server to the phone's call-manager group: its TVS is still known to \
+                 the phone and will vouch for the new signer; reset the phone twice, once for the \
+                 configuration that names it and once for the list",
+    ),
+    (
+        Remedy::ChangePolicy,
+        "nothing is wrong with the servers: change the policy in secd.toml if this list is \
+                 wanted",
+    ),
+    (
+        Remedy::DeleteItl,
+        "if a backup of the old CallManager.pem key exists, restore it; support may also \
+                 have the last trusted list (CSCts01319). Only if all four conditions below hold, \
+                 delete the ITL at the phone: secd erase itl. Next time, use the rollback parameter \
+                 first, or never change both certificates at once",
+    ),
+    (
+        Remedy::EndRollback,
+        "once what it was prepared for is done: switch the rollback parameter off, restart \
+                 TVS and TFTP, reset the phones. Until then anyone can configure this phone",
+    ),
+    (
+        Remedy::EraseAll,
+        "put the store back from a copy, or erase everything at the phone, confirmed by a \
+                 person: secd erase all. The next lists are then believed on first use, as policy \
+                 allows",
+    ),
+    (
+        Remedy::ExchangeCertificates,
+        "while the old cluster still runs: export the signer of the new lists (and its \
+                 ITLRecovery) in a bulk certificate exchange, import it into the old cluster as \
+                 Phone-SAST-trust, restart TVS there, reset the phone",
+    ),
+    (
+        Remedy::LearnCertificate,
+        "have CAPF give the call manager the certificate of this phone (install an LSC), or \
+                 put the key for it where secd.toml says ([device] certificate, key)",
+    ),
+    (
+        Remedy::MakeConfiguration,
+        "add the phone to the call manager, or restart TFTP so that it makes the phone's \
+                 signed configuration",
+    ),
+    (Remedy::Nothing, "nothing to do"),
+    (
+        Remedy::ReachServers,
+        "see to the network, to the TFTP servers (DHCP option 150) and, behind a central \
+                 TFTP server, to the phone's own cluster; nothing is to be done at the phone",
+    ),
+    (
+        Remedy::RegenerateCallManager,
+        "regenerate CallManager.pem on the server that was restored without it, restart TVS \
+                 and TFTP, reset the phone; or have the phone ask a TFTP server that was not \
+                 restored. TVS will vouch for the new certificate as long as its own is the old one",
+    ),
+    (
+        Remedy::ResetItlRecovery,
+        "have the ITL signed by a key that the phone still knows: utils itl reset localkey \
+                 on the publisher, then restart TFTP and reset the phone",
+    ),
+    (Remedy::ResetPhone, "reset the phone: it will take what is new"),
+    (Remedy::RestartServices, "restart TVS and TFTP on the servers, then reset the phone"),
+    (
+        Remedy::RestoreBackup,
+        "restore CallManager.pem with its key from the backup (DRS); do not delete the ITL: \
+                 the conditions below do not all hold, or cannot be told while TVS is down",
+    ),
+    (
+        Remedy::RollbackFirst,
+        "either bring all clusters behind this TFTP server to a release with ITL, or \
+                 prepare the one with ITL for rollback and give the secure URLs as HTTP; then reset \
+                 the phone",
+    ),
+    (
+        Remedy::RunCtlClient,
+        "run the CTL client again with one of the tokens that the phone knows: it puts the \
+                 new certificates into the CTL; then reset the phone",
+    ),
+];
