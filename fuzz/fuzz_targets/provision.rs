@@ -1,0 +1,16 @@
+//! A phone configuration is read within bounds, whatever is in it.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use secd::agent::provision::Provision;
+
+fuzz_target!(|octets: &[u8]| {
+    match Provision::parse(octets) {
+        Ok(provision) => {
+            assert!(provision.tvs.is_sorted_by_key(|member| member.priority));
+            assert!(provision.tvs.iter().all(|member| member.port != 0));
+        }
+        Err(unreadable) => assert!(!unreadable.to_string().is_empty()),
+    }
+});

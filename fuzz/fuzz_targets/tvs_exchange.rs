@@ -1,0 +1,35 @@
+//! An answer says the same in whatever pieces it comes, and never keeps more than it announced.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use secd::proto::tvs::{Exchange, Progress};
+use secd::wire::Serial;
+use secd::wire::tvs::{DeviceName, Request, Session};
+
+fuzz_target!(|input: &[u8]| {
+    let Some((cut, octets)) = input.split_first() else { return };
+    let (head, tail) = octets.split_at(usize::from(*cut).min(octets.len()));
+    let mut whole = exchange();
+    let mut pieces = exchange();
+    let at_once = whole.feed(octets);
+    let in_two = pieces.feed(head).and_then(|_| pieces.feed(tail));
+    assert_eq!(at_once.is_ok(), in_two.is_ok());
+    match at_once {
+        Ok(Progress::Complete) => {
+            assert_eq!(in_two, Ok(Progress::Complete));
+            assert_eq!(whole.response(), pieces.response());
+        }
+        Ok(Progress::NeedMore(more)) => {
+            assert!(more > 0 && whole.response().is_err());
+            assert!(!whole.closed().to_string().is_empty());
+        }
+        Err(misbehaved) => assert!(!misbehaved.to_string().is_empty()),
+    }
+});
+
+fn exchange() -> Exchange {
+    let device = DeviceName::new("8861", "SEP000000000001").expect("a device name");
+    let query = Request::Query { subject: "CN=a", issuer: "CN=b", serial: Serial::new(&[1]) };
+    Exchange::begin(&query, &device, Session(1001)).expect("a short question").0
+}
