@@ -112,14 +112,16 @@ impl Agent {
         info!(target: SECD, "clpSetupSsl: TCP connected, <{ip}> c:{client} s:{descriptor}");
         info!(target: SECD, "clpSetupSsl: start SSL/TLS handshake, <{ip}> c:{client} s:{descriptor}");
         let small = self.configuration().policy.min_rsa_bits < 2048;
+        let name = target.server.host.server_name(address);
         let terms = Terms {
-            name: target.server.host.server_name(address),
+            name: name.clone(),
             keys: if small { SmallKeys::Accept } else { SmallKeys::Refuse },
             within: settings.handshake_timeout,
         };
         match tls::shake_hands(stream, terms).await {
             Ok(handshaken) => Ok((handshaken, address)),
             Err(failure) => {
+                let failure = failure.explained(address, &name).await;
                 error!(target: SECD, "EROR:clpState: SSL_connect:failed, <{ip}>: {failure}");
                 told(target, address, Some(descriptor));
                 Err(NotOpened::Handshake(failure.to_string()))

@@ -24,6 +24,7 @@ use tokio_rustls::client::TlsStream;
 mod algorithms;
 mod failure;
 mod identity;
+mod probe;
 mod verifier;
 
 pub use failure::Failure;
@@ -98,7 +99,12 @@ pub struct Terms {
 /// [`Failure`] if there is no handshake in time, or the server does not prove its key.
 pub async fn shake_hands(stream: TcpStream, terms: Terms) -> Result<Handshaken, Failure> {
     let verifier = Arc::new(verifier::HoldsItsKey::new(terms.keys));
-    let stream = connect(stream, terms, verifier, None).await?;
+    let stream = connect(stream, terms, verifier.clone(), None).await.map_err(|failure| {
+        match verifier.was_shown_a_certificate() {
+            true => failure.after_certificate(),
+            false => failure,
+        }
+    })?;
     let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
     let chain = chain.iter().map(|certificate| certificate.clone().into_owned()).collect();
     Ok(Handshaken { stream, chain })
