@@ -8,7 +8,7 @@
 //!
 //! # Source
 //! RFC 1350, 2347, 2348, 2349, 7440; RFC 1123 §4.2.3.1 for the Sorcerer's Apprentice: a repeated
-//! block gets at most one ACK in the time of a timeout, so a storm cannot keep itself alive.
+//! block gets at most one ACK in the time in which a server repeats it, so a storm cannot grow.
 
 use std::time::Duration;
 
@@ -318,7 +318,7 @@ impl Transfer {
         if !self.intake.is_acknowledged() || now < self.repeat_after {
             return None;
         }
-        self.repeat_after = now.saturating_add(self.timing.timeout);
+        self.repeat_after = now.saturating_add(self.timing.timeout.min(REPETITION));
         Some(self.acknowledge(tid))
     }
 
@@ -358,3 +358,7 @@ impl Transfer {
         self.outgoing.error(tid, code, message)
     }
 }
+
+/// Servers repeat a block after a second or more; one that gives up after a few repetitions must have
+/// heard an ACK of each. Inferred, somewhat shorter than tftpd-hpa's second.
+const REPETITION: Duration = Duration::from_millis(900);

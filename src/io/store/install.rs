@@ -21,7 +21,7 @@ pub(super) enum Step {
     Renamed,
     /// Which the medium knows.
     Synced,
-    /// The marker is there, and the medium knows.
+    /// The marker is there.
     Marked,
     /// The marker is gone.
     Unmarked,
@@ -101,14 +101,16 @@ impl Store {
     }
 
     /// Makes the marker of a slot, unless it is there.
+    ///
+    /// Nothing is forced to the medium: as long as the entry is there, a marker that a crash took
+    /// is made again at the next open.
     pub(super) fn mark(&self, slot: Slot) -> Result<(), Failure> {
         let marker = self.marker(slot);
         if exists(&marker) == Ok(true) {
             return Ok(());
         }
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&marker);
-        file.and_then(|file| file.sync_all()).map_err(|error| failed(&marker, error))?;
-        self.sync()
+        file.map(drop).map_err(|error| failed(&marker, error))
     }
 
     /// Makes the current entry also the previous one. A damaged one is not worth keeping: it

@@ -270,15 +270,15 @@ fn a_dripping_server_meets_the_deadline() {
 }
 
 #[test]
-fn repeated_blocks_get_one_ack_a_timeout() {
+fn repeated_blocks_get_one_ack_a_repetition() {
     let mut transfer = transfer(Options::default());
     assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
     assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 1), ack(1));
-    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 2), None);
-    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 3), None);
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 1), None);
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 2), ack(1));
+    assert_eq!(reply(&mut transfer, &data(2, &[2; 512]), 2), ack(2));
+    assert_eq!(reply(&mut transfer, &data(2, &[2; 512]), 2), None);
     assert_eq!(reply(&mut transfer, &data(2, &[2; 512]), 3), ack(2));
-    assert_eq!(reply(&mut transfer, &data(2, &[2; 512]), 4), None);
-    assert_eq!(reply(&mut transfer, &data(2, &[2; 512]), 5), ack(2));
     assert_eq!(transfer.received(), 1024);
 }
 
@@ -295,7 +295,7 @@ fn a_repeated_oack_is_acknowledged_again() {
     let mut transfer = transfer(blksize(8));
     assert_eq!(reply(&mut transfer, &oack(blksize(8)), 0), ack(0));
     assert_eq!(reply(&mut transfer, &oack(blksize(8)), 1), ack(0));
-    assert_eq!(reply(&mut transfer, &oack(blksize(8)), 2), None);
+    assert_eq!(reply(&mut transfer, &oack(blksize(8)), 1), None);
     assert_eq!(reply(&mut transfer, &data(1, &[1; 8]), 2), ack(1));
     assert_eq!(reply(&mut transfer, &oack(blksize(8)), 9), None);
 }

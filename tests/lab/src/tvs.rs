@@ -57,7 +57,7 @@ pub enum Event {
     Asked(Question),
     /// There was no handshake; why, as the server understood it.
     Refused {
-        /// Counts the events of all servers in the process.
+        /// Counts the connections of all servers in the process.
         order: u64,
         /// The reason.
         why: String,
@@ -65,7 +65,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// Counts the events of all servers in the process.
+    /// Counts the connections of all servers in the process.
     pub fn order(&self) -> u64 {
         match self {
             Self::Asked(question) => question.order,
@@ -77,7 +77,7 @@ impl Event {
 /// A question as it came.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Question {
-    /// Counts the events of all servers in the process.
+    /// Counts the connections of all servers in the process.
     pub order: u64,
     /// The number that the phone chose.
     pub session: u32,
@@ -239,6 +239,8 @@ fn held(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 }
 
 fn serve(stream: TcpStream, shared: &Mutex<Shared>) {
+    // Counted at the beginning: a client that has been refused goes on before the server knows.
+    let order = next();
     let config = {
         let mut shared = held(shared);
         shared.connections += 1;
@@ -247,21 +249,21 @@ fn serve(stream: TcpStream, shared: &Mutex<Shared>) {
     match tls::accept(config, stream) {
         Ok(mut stream) => {
             // A client may leave at any point; what it asked is on record.
-            let _ = converse(&mut stream, shared);
+            let _ = converse(&mut stream, shared, order);
         }
         Err(error) => {
-            let refused = Event::Refused { order: next(), why: error.to_string() };
+            let refused = Event::Refused { order, why: error.to_string() };
             held(shared).events.push(refused);
         }
     }
 }
 
-fn converse(stream: &mut Stream, shared: &Mutex<Shared>) -> io::Result<()> {
+fn converse(stream: &mut Stream, shared: &Mutex<Shared>, order: u64) -> io::Result<()> {
     let (octets, reads) = request(stream)?;
     let request = Request::parse(&octets);
     let client = stream.conn.peer_certificates().and_then(<[_]>::first);
     let question = Question {
-        order: next(),
+        order,
         session: request.session,
         device: request.device.clone(),
         asked: request.asked.clone(),

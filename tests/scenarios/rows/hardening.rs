@@ -2,10 +2,12 @@
 
 use secd_lab::cluster::Rollback;
 use secd_lab::cluster::Service::CallManager;
+use secd_lab::config::Member;
+use secd_lab::list::{Kind, List, Role};
 
 use super::*;
-use crate::lab::put_itl;
-use crate::row::Step::{Do, Log, Restart};
+use crate::lab::{PLAIN, put_itl};
+use crate::row::Step::{Do, Log, Press, Restart, Wait};
 use crate::row::boot;
 
 /// The server no longer knows the phone, and the default configuration names no TVS.
@@ -24,6 +26,22 @@ fn replay_blank_itl(lab: &mut Lab) {
         earlier.set_rollback(Rollback::On);
         earlier.set_timestamp(1_600_000_000);
         put_itl(files, &earlier.itl());
+    });
+}
+
+/// A list with a TVS record and without file servers: configurations come unsigned, and one of
+/// them names other TVS members.
+fn misname_tvs(lab: &mut Lab) {
+    lab.serve(|lab, files| {
+        let cluster = &lab.home.cluster;
+        let signer = &cluster.nodes[0].callmanager;
+        let mut list = List::new(Kind::Itl, cluster.setup.layout, cluster.timestamp());
+        list.records = cluster.itl_records(0);
+        list.records.retain(|record| [Role::SAST, Role::TVS].contains(&record.role));
+        put_itl(files, &list.sign(signer));
+        let mut config = cluster.config();
+        config.tvs = vec![Member { address: "127.0.0.1".to_owned(), port: 9 }];
+        files.insert(PLAIN.to_owned(), config.xml().into_bytes());
     });
 }
 
@@ -64,6 +82,21 @@ pub(crate) const ROWS: &[Row] = &[
                 &[NO_CTL, UPDATED],
                 "0 query",
             ),
+        ],
+    },
+    Row {
+        id: "W25b",
+        start: "S1",
+        server: "an unsigned configuration names other TVS members",
+        setup: one_node,
+        steps: &[
+            S1,
+            Do(misname_tvs),
+            Step::Start("S1u"),
+            Press("opened by TVS", "0 verify"),
+            Wait(86_400),
+            Restart,
+            Press("opened by TVS", "0 verify"),
         ],
     },
 ];
