@@ -65,6 +65,8 @@ certificate that only TVS knows; DIR/lab.env says where they listen.
   rollback on|off                                   blank records in the ITL, or full ones
   ctl [nonsecure|delete]                            runs the CTL client, or deletes the CTL
   restore                                           serves the files from before the last change
+  tvs on|off                                        starts or stops the TVS servers
+  questions                                         what TVS was asked so far
   requests                                          the names requested so far
   quit
 
