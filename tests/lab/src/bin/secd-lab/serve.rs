@@ -65,8 +65,6 @@ impl Lab {
         let mut lab = Self { cluster, server, tvs, https, directory, shown: Files::new() };
         lab.publish()?;
         let address = lab.server.address();
-        folder::replace(&lab.directory.join("https.der"), &tomcat.certificate.der)?;
-        folder::replace(&lab.directory.join("https.key"), tomcat.key.pem().as_bytes())?;
         folder::replace(&lab.directory.join("lab.env"), lab.summary().as_bytes())?;
         if let Some(path) = &options.port_file {
             folder::replace(path, format!("{}\n", address.port()).as_bytes())?;
