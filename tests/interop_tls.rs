@@ -28,7 +28,7 @@ use peer::Peer;
 use rustls::pki_types::ServerName;
 use secd::agent::https::NotOpened;
 use secd::io::clock;
-use secd::trust::peer::Peer as Judged;
+use secd::trust::peer::{Peer as Judged, Shown};
 use secd::trust::{Acceptance, Anchors, GrantedBy, ListKind, Purpose, stored};
 use secd_lab::certificate::{Identity, Profile};
 use secd_lab::cluster::Setup;
@@ -302,12 +302,14 @@ fn no_path_counts_while_the_clock_is_not_set() {
         let list = stored::list(ListKind::Itl, &office.itl, Acceptance::FirstUse);
         anchors.install(list.expect("the list that was believed"));
         let certificate = authority.issue(&Leaf::GOOD).certificate();
-        let judged = Judged {
+        let name = ServerName::try_from("localhost").expect("a name");
+        let judged = Judged::read(Shown {
             purpose: Purpose::HttpsService,
             certificate: &certificate.der,
             intermediates: &[],
-            name: &ServerName::try_from("localhost").expect("a name"),
-        };
+            name: &name,
+        })
+        .expect("a certificate");
         let told = |now| {
             let judged = judged.under_authority(&anchors, ListKind::Itl, now);
             judged.map(|grant| grant.is_some()).map_err(|no_path| no_path.to_string())
