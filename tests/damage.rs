@@ -8,7 +8,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use secd_lab::cluster::{Cluster, Files, Security, Service, Setup, Signer};
+use secd_lab::cluster::{Cluster, Files, Rollback, Security, Service, Setup, Signer};
 use secd_lab::tftp::Server;
 use support::agent::{Agent, run_after};
 use support::log::{Line, alarms, messages, shown};
@@ -240,6 +240,25 @@ fn a_damaged_list_falls_back_to_the_one_before_without_a_server_too() {
     expect_line(&lines, "WRN", &["ctl", "wrong sha256 at offset ", "the CTL before it"]);
     expect_line(&lines, "ERR", &["no server reached, state S3 stays"]);
     assert_eq!(phone.found(), Some(cluster.config().xml().into_bytes()), "of the last start");
+}
+
+#[test]
+fn damage_does_not_bring_a_blank_list_back() {
+    let mut cluster = Cluster::new(Setup::default());
+    let server = Server::start(cluster.files());
+    let phone = patient(&server);
+    let mut agent = Agent::start(&phone);
+    agent.pass();
+    for rollback in [Rollback::On, Rollback::Off] {
+        cluster.set_rollback(rollback);
+        server.serve(cluster.files());
+        assert_eq!(alarms(&agent.pass_again()), ["1 (TL_SUCCESS)"]);
+    }
+    assert!(agent.end().success());
+    server.forget_requests();
+    damage(&phone, "itl");
+    let lines = Agent::start(&phone).pass();
+    expect_locked(&lines, &server, &["wrong sha256", "the ITL before it enforces less"]);
 }
 
 #[test]

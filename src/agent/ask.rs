@@ -161,13 +161,23 @@ impl Agent {
         let (sender, receiver) = watch::channel(None);
         self.service.in_flight.borrow_mut().insert(key, receiver);
         let flight = InFlight { service: &self.service, key };
-        let outcome = self.ask_members(question).await;
+        let outcome = self.ask_members(question).await.and_then(|answer| self.still_listed(answer));
         if let Ok((proof, source)) = &outcome {
             self.keep(proof.clone(), source.clone());
         }
         drop(flight);
         let _nobody_waits = sender.send(Some(outcome.clone()));
         outcome.map(|(proof, _)| proof)
+    }
+
+    /// The lists may have changed while the answer was awaited: what a server says that no list has
+    /// any more counts as little as if it were asked now.
+    fn still_listed(&self, (proof, source): (Proof, Source)) -> Outcome {
+        if answers::is_listed(&self.anchors(), &source.tvs) {
+            return Ok((proof, source));
+        }
+        error!(target: SECD, "EROR:processTvsSrvrResponse: {} is not listed any more", source.member);
+        Err(Unanswered::NoAnswer("the server that answered is not listed any more".to_owned()))
     }
 
     fn keep(&self, proof: Proof, source: Source) {

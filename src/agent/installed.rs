@@ -105,8 +105,10 @@ impl Installed {
         }
         let store = self.store.insert(store);
         for kind in BOTH {
-            if let Some(list) = read_list(store, kind)? {
-                Arc::make_mut(&mut self.anchors).install(list);
+            if let Some((list, newest)) = read_list(store, kind)? {
+                let anchors = Arc::make_mut(&mut self.anchors);
+                anchors.install(list);
+                anchors.remember_newest(kind, newest);
             }
         }
         if let Some((configuration, members)) = read_configuration(store) {
@@ -123,11 +125,10 @@ impl Installed {
         if self.locked && kinds.len() < BOTH.len() {
             return Err(NotErased::Locked);
         }
-        for kind in kinds {
-            store.erase(slot(*kind)).map_err(NotErased::Failed)?;
-        }
+        let erased = kinds.iter().try_for_each(|kind| store.erase(slot(*kind)));
+        // Also after a failure: what is in force must be what is there.
         self.read_again();
-        Ok(())
+        erased.map_err(NotErased::Failed)
     }
 
     /// Whether nothing may be trusted, because what was trusted cannot be read.
@@ -159,8 +160,10 @@ impl Installed {
         name: &str,
         octets: &[u8],
     ) -> Result<(), Failure> {
-        let Some(store) = self.usable() else { return Ok(()) };
-        let entry = noted(name, octets).with("acceptance", list.provenance().acceptance().word());
+        let store = self.usable().ok_or(Failure::NotOpen)?;
+        let entry = noted(name, octets)
+            .with(ACCEPTANCE, list.provenance().acceptance().word())
+            .with(NEWEST, &self.anchors.newest_with(&list).to_string());
         store.install(slot(list.value().kind), &entry)?;
         Arc::make_mut(&mut self.anchors).install(list);
         Ok(())
@@ -187,7 +190,7 @@ impl Installed {
         if !changed && members == self.members {
             return Ok(false);
         }
-        let Some(store) = self.usable() else { return Ok(false) };
+        let store = self.usable().ok_or(Failure::NotOpen)?;
         let entry = noted(name, payload).with(FORM, form.word());
         store.install(Slot::Configuration, &members::noted(entry, &members))?;
         self.members = members;
@@ -243,14 +246,12 @@ const fn slot(kind: ListKind) -> Slot {
     }
 }
 
-fn read_list(store: &Store, kind: ListKind) -> Result<Option<Verified<TrustList>>, Locked> {
-    let entry = match store.load(slot(kind)) {
+/// A list, and the newest timestamp of its line.
+fn read_list(store: &Store, kind: ListKind) -> Result<Option<(Verified<TrustList>, u32)>, Locked> {
+    let (entry, damage) = match store.load(slot(kind)) {
         Loaded::Absent => return Ok(None),
-        Loaded::Current(entry) => entry,
-        Loaded::Previous { entry, damage } => {
-            warn!(target: SECD, "store: {damage}; going on with the {} before it", kind.word());
-            entry
-        }
+        Loaded::Current(entry) => (entry, None),
+        Loaded::Previous { entry, damage } => (entry, Some(damage)),
         Loaded::Locked { damage } => {
             for damage in damage {
                 error!(target: SECD, "EROR:store: {damage}");
@@ -259,14 +260,29 @@ fn read_list(store: &Store, kind: ListKind) -> Result<Option<Verified<TrustList>
         }
     };
     // A note that cannot be read must not hide that a list was believed without proof.
-    let acceptance = entry.note("acceptance").and_then(Acceptance::of_word);
-    stored::list(kind, &entry.octets, acceptance.unwrap_or(Acceptance::FirstUse)).map(Some).map_err(
-        |reason| {
-            error!(target: SECD, "EROR:store: {}: {reason}", kind.word());
-            Locked
-        },
-    )
+    let acceptance = entry.note(ACCEPTANCE).and_then(Acceptance::of_word);
+    let acceptance = acceptance.unwrap_or(Acceptance::FirstUse);
+    let list = stored::list(kind, &entry.octets, acceptance).map_err(|reason| {
+        error!(target: SECD, "EROR:store: {}: {reason}", kind.word());
+        Locked
+    })?;
+    if let Some(damage) = damage {
+        // Damage must not undo what the lost list enforced, and nobody knows what that was.
+        if !list.value().serves_files() {
+            error!(target: SECD, "EROR:store: {damage}; the {} before it enforces less", kind.word());
+            return Err(Locked);
+        }
+        warn!(target: SECD, "store: {damage}; going on with the {} before it", kind.word());
+    }
+    let newest = entry.note(NEWEST).and_then(|text| text.parse().ok()).unwrap_or_default();
+    Ok(Some((list, newest)))
 }
+
+/// The note that says how a list was accepted.
+const ACCEPTANCE: &str = "acceptance";
+
+/// The note of the newest timestamp that this kind of list has had.
+const NEWEST: &str = "newest";
 
 /// A configuration that cannot be read is fetched anew; it is nobody's trust.
 fn read_configuration(store: &Store) -> Option<(LastConfiguration, Vec<TvsMember>)> {

@@ -95,9 +95,9 @@ impl Agent {
     pub async fn run(&self) -> std::io::Result<()> {
         let mut hangup = signal(SignalKind::hangup())?;
         let mut end = End::new()?;
-        let retry = self.configuration().retry;
-        let mut pause = retry.first;
+        let mut pause = self.configuration().retry.first;
         loop {
+            let retry = self.configuration().retry;
             let outcome = tokio::select! {
                 outcome = self.refresh() => outcome,
                 () = end.asked() => break,
@@ -147,7 +147,13 @@ impl Agent {
             configuration.paths = before.paths.clone();
             configuration.socket = before.socket.clone();
         }
+        if (&configuration.tvs.cache, &configuration.tvs.ttl_max, configuration.https.slots)
+            != (&before.tvs.cache, &before.tvs.ttl_max, before.https.slots)
+        {
+            warn!(target: SECD, "reload: tvs.cache, tvs.ttl_max_s and https.slots take effect at the next start");
+        }
         configuration.https.slots = before.https.slots;
+        log::set_max_level(configuration.console.level);
         self.device.replace(Device::load(&configuration.device));
         self.configuration.replace(Rc::new(configuration));
         info!(target: SECD, "reload: {} is in force", source.display());
@@ -190,6 +196,15 @@ impl Agent {
     #[must_use]
     pub fn state(&self) -> State {
         self.anchors().state()
+    }
+
+    /// The state and what it means, in words; "locked" if it cannot be known.
+    fn state_words(&self) -> (String, &'static str) {
+        if self.installed.borrow().is_locked() {
+            return ("locked".to_owned(), "what was trusted cannot be read; nothing is trusted");
+        }
+        let state = self.state();
+        (state.to_string(), state.meaning())
     }
 
     /// SHA-256 of the installed list of a kind.

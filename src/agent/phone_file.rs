@@ -128,6 +128,9 @@ impl Agent {
         offer: Offer<'_>,
         path: &Path,
     ) -> Result<Obtained, Reason> {
+        if self.installed.borrow().is_locked() {
+            return Err(Reason::Locked);
+        }
         // Looked at again, since the lists may have changed while the file was fetched. An unsigned
         // file is what was asked for then; a signed one is taken as well, for its payload.
         let signed = self.anchors().demand_signed_files();

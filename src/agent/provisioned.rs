@@ -86,7 +86,8 @@ impl Agent {
         let Ok(name) = FileName::parse(name) else {
             return Err(NotTaken::Write(name.into(), Room::Enough));
         };
-        if self.was_encrypted(&name) {
+        // Where nobody is verified, ciphertext is of no use, and the server has the plain form.
+        if self.was_encrypted(&name) && self.anchors_snapshot().demand_signed_files() {
             match self.obtain(&self.order(&name, Form::Encrypted)).await {
                 Ok(obtained) => return self.put(&name, &obtained),
                 Err(NotTaken::Fetch(Failure::NotFound { .. })) => {}
@@ -96,10 +97,15 @@ impl Agent {
         let obtained = self.obtain(&self.order(&name, Form::Plain)).await?;
         match self.sealed_for(&obtained) {
             Sealed::No => self.put(&name, &obtained),
-            Sealed::ForUs => {
-                let whole = self.obtain(&self.order(&name, Form::Encrypted)).await?;
-                self.put(&name, &whole)
-            }
+            Sealed::ForUs => match self.obtain(&self.order(&name, Form::Encrypted)).await {
+                Ok(whole) => self.put(&name, &whole),
+                // The phone is known to the call manager: the default configuration is not for it.
+                Err(NotTaken::Fetch(Failure::NotFound { .. })) => {
+                    error!(target: TFTP_CLIENT, "{name}.enc.sgn is announced and not there");
+                    Err(NotTaken::Refused(Reason::NoKey))
+                }
+                Err(not_taken) => Err(not_taken),
+            },
             Sealed::ForAnother => Err(NotTaken::Refused(Reason::NoKey)),
         }
     }

@@ -41,9 +41,11 @@ impl Agent {
         }
         self.restore_configuration();
         let prior = self.prior();
-        let Ok(ctl) = self.refresh_list(ListKind::Ctl).await else { return self.cut(prior) };
+        let Ok(ctl) = self.refresh_list(ListKind::Ctl).await else {
+            return self.cut(prior, Step::Failed);
+        };
         self.passes.stage("ctl", ctl.word());
-        let Ok(itl) = self.refresh_list(ListKind::Itl).await else { return self.cut(prior) };
+        let Ok(itl) = self.refresh_list(ListKind::Itl).await else { return self.cut(prior, ctl) };
         self.passes.stage("itl", itl.word());
         self.sum_up(prior, ctl, itl);
         let configured = self.refresh_configuration().await;
@@ -63,9 +65,9 @@ impl Agent {
     }
 
     /// Nobody can be reached: the phone goes on with what it has.
-    fn cut(&self, prior: Prior) -> Outcome {
+    fn cut(&self, prior: Prior, ctl: Step) -> Outcome {
         self.passes.stage("network", "unreachable");
-        self.sum_up(prior, Step::Failed, Step::Failed);
+        self.sum_up(prior, ctl, Step::Failed);
         error!(target: SECD, "refresh: no server reached, state {} stays", self.anchors().state());
         Outcome::Again
     }

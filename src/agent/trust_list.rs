@@ -61,6 +61,7 @@ impl Agent {
         let policy = &configuration.policy;
         let decision = update::list(&self.anchors(), kind, offer, policy);
         let judged = match decision {
+            _ if self.installed.borrow().is_locked() => Err(Reason::Locked),
             Decision::Trust(accepted) => Ok(accepted),
             Decision::Refuse(reason) => Err(reason),
             // What is in force need not be vouched for again.

@@ -11,13 +11,24 @@ use std::process::ExitCode;
 use lexopt::prelude::{Long, Short, Value};
 use lexopt::{Arg, Parser};
 
+mod cache;
+mod check_cert;
 mod check_config;
 mod connect;
+mod daemon;
+mod erase;
 mod facts;
 mod fetch;
+mod get;
 mod input;
+mod log;
+mod refresh;
+mod reload;
 mod run;
+mod sheet;
 mod show;
+mod status;
+mod trust;
 mod verify;
 
 /// Runs the command that the arguments name.
@@ -43,11 +54,20 @@ fn dispatch(mut arguments: Parser) -> Result<Exit, Failure> {
     let command = command.to_string_lossy().into_owned();
     match command.as_str() {
         "help" => Ok(print(HELP)),
+        "cache" => cache::run(arguments),
+        "check-cert" => check_cert::run(arguments),
         "check-config" => check_config::run(arguments),
         "connect" => connect::run(arguments),
+        "erase" => erase::run(arguments),
         "fetch" => fetch::run(arguments),
+        "get" => get::run(arguments),
+        "log" => log::run(arguments),
+        "refresh" => refresh::run(arguments),
+        "reload" => reload::run(arguments),
         "run" => run::run(arguments),
         "show" => show::run(arguments),
+        "status" => status::run(arguments),
+        "trust" => trust::run(arguments),
         "verify" => verify::run(arguments),
         _ => Err(usage(format!("no command {command}; `secd --help` lists them"))),
     }
@@ -138,8 +158,19 @@ Usage: secd COMMAND [OPTIONS]
 
 The daemon:
   run                 be the agent, in the foreground; the console log goes to standard error
-  connect HOST:PORT   open an HTTPS connection as the agent would, judged by its lists and TVS
   check-config        read the configuration and say everything that is wrong with it
+
+The running daemon, over its socket (--socket PATH; default /run/secd/socket):
+  status              how it is: state, servers, counters
+  trust               what the Trust List screen shows: lists, hashes, records, messages
+  log [-f]            its console log
+  get NAME            have a file fetched, verified, and put into the ram folder
+  check-cert FILE     whether a certificate is trusted, and by whom
+  connect HOST:PORT   a TLS connection, judged first; standard input and output are the plaintext
+  refresh             another boot pass, stage by stage
+  erase ctl|itl|all   forget trust lists; the way out of a locked store
+  reload              read the configuration again
+  cache [--flush]     the answers of TVS that still hold
 
 Files:
   show FILE           print a trust list or signed file, field by field

@@ -15,6 +15,7 @@ use crate::cli::check_config::{self, DEFAULT};
 use crate::cli::{Exit, Failure, help_or_unexpected, input, usage};
 use crate::io::clock::Timeline;
 use crate::io::console::{self, Console};
+use crate::io::descriptors;
 
 /// Runs the agent until it is told to end.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
@@ -29,6 +30,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     let console = console::init(configuration.console.level).map_err(unavailable)?;
     let device = &configuration.device.name;
     info!(target: "SECD", "run: secd {} for {device}", env!("CARGO_PKG_VERSION"));
+    descriptors::raise_limit();
     let runtime = Builder::new_current_thread().enable_all().build().map_err(unavailable)?;
     let agent = Rc::new(Agent::new(configuration, Timeline::start()).reading(path));
     runtime.block_on(LocalSet::new().run_until(be(agent, console)))?;

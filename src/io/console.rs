@@ -28,6 +28,7 @@ use env_logger::{Builder, Logger, Target};
 use log::{Level, LevelFilter, Log, Metadata, Record, SetLoggerError};
 use nix::fcntl::OFlag;
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 pub use escape::escape;
 pub use ring::{Line, Ring, Since};
@@ -41,8 +42,13 @@ use super::clock::{self, TimeOfDay};
 pub fn init(level: LevelFilter) -> Result<Console, SetLoggerError> {
     let console = Console::default();
     log::set_boxed_logger(Box::new(Tee::new(console.clone(), stderr())))?;
-    console.set_level(level);
+    set_level(level);
     Ok(console)
+}
+
+/// Shows records of `level` and graver, from now on.
+pub fn set_level(level: LevelFilter) {
+    log::set_max_level(level);
 }
 
 /// A handle on the lines in memory; all clones see the same.
@@ -63,14 +69,9 @@ impl Console {
         self.ring().after(sequence)
     }
 
-    /// Waits for the next line.
-    pub async fn news(&self) {
-        self.news.notified().await;
-    }
-
-    /// Shows records of `level` and graver, from now on.
-    pub fn set_level(&self, level: LevelFilter) {
-        log::set_max_level(level);
+    /// Waits for a line that comes after this call, whether or not the future was polled by then.
+    pub fn news(&self) -> Notified<'_> {
+        self.news.notified()
     }
 
     /// A panic while the ring was held leaves a whole ring: a line is put in last.

@@ -12,12 +12,16 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use log::{error, info, warn};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use crate::wire::varlink::{Call, Frames, NotACall, Reply};
+mod caller;
+
+pub use caller::{Caller, Failure, Refusal, Replies};
+
+use crate::wire::varlink::{Call, Frames, MAX_MESSAGE, NotACall, Reply};
 
 /// How much of the agent local clients may take up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,18 +87,6 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Two ends of one connection inside this process: the first blocks, the second is the agent's.
-///
-/// Must run inside a tokio runtime.
-///
-/// # Errors
-/// If the system has no descriptors left.
-pub fn pair() -> io::Result<(std::os::unix::net::UnixStream, UnixStream)> {
-    let (ours, agents) = std::os::unix::net::UnixStream::pair()?;
-    agents.set_nonblocking(true)?;
-    Ok((ours, UnixStream::from_std(agents)?))
-}
-
 /// Why there is no socket.
 #[derive(Debug)]
 pub struct NotOpen {
@@ -141,17 +133,38 @@ impl Client {
     /// [`Gone`]; the connection is of no use any more, except after [`Gone::NotACall`], which can
     /// still be answered.
     pub async fn call(&mut self) -> Result<Call, Gone> {
+        let mut due = Instant::now() + self.idle;
+        let mut midway = false;
         loop {
             if let Some(message) = self.frames.message().map_err(|_| Gone::TooLong)? {
                 return Call::parse(&message).map_err(Gone::NotACall);
             }
-            let patience = if self.frames.is_midway() { MIDWAY } else { self.idle };
-            let mut buffer = [0; 4096];
-            match timeout(patience, self.stream.read(&mut buffer)).await {
+            if !self.frames.is_empty() && !midway {
+                midway = true;
+                due = due.min(Instant::now() + MIDWAY);
+            }
+            match timeout_at(due, self.receive()).await {
                 Err(_) => return Err(Gone::Silent),
                 Ok(Ok(0)) => return Err(Gone::Closed),
-                Ok(Ok(length)) => self.frames.feed(buffer.get(..length).unwrap_or_default()),
+                Ok(Ok(_)) => {}
                 Ok(Err(error)) => return Err(Gone::Broken(error)),
+            }
+        }
+    }
+
+    /// Takes in what has come; gives how many octets that was. The buffer is there only while there
+    /// is something: a client that waits costs little.
+    async fn receive(&mut self) -> io::Result<usize> {
+        loop {
+            self.stream.readable().await?;
+            let mut buffer = [0; 4096];
+            match self.stream.try_read(&mut buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+                Ok(length) => {
+                    self.frames.feed(buffer.get(..length).unwrap_or_default());
+                    return Ok(length);
+                }
             }
         }
     }
@@ -171,6 +184,27 @@ impl Client {
     pub async fn leaves(&mut self) {
         let mut octet = [0];
         let _either = self.stream.read(&mut octet).await;
+    }
+
+    /// Waits until the client hangs up. What it sends meanwhile belongs to what its connection is
+    /// to become; a client that only ends its own half still waits for the other.
+    pub async fn hangs_up(&mut self) {
+        while self.frames.len() <= MAX_MESSAGE {
+            match self.receive().await {
+                Ok(0) | Err(_) => break,
+                Ok(_) => {}
+            }
+        }
+        while !self.is_closed().await {
+            sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// Whether both halves are closed, as far as is known by now: word of it may come after the end
+    /// of the one that is read. One of the two is always ready, so that this does not wait.
+    async fn is_closed(&self) -> bool {
+        let ready = self.stream.ready(Interest::READABLE | Interest::WRITABLE).await;
+        ready.map_or(true, |ready| ready.is_write_closed())
     }
 
     /// The descriptor, for the log.
@@ -313,6 +347,9 @@ const FOLDER: u32 = 0o755;
 
 /// A message that has begun is finished within this time; inferred.
 const MIDWAY: Duration = Duration::from_secs(10);
+
+/// Between two looks at whether a client that sends no more has hung up; inferred.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// A reply is taken within this time, else the client is dropped (design, Varlink); inferred.
 const UNREAD: Duration = Duration::from_secs(5);

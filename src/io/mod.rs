@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod config;
 pub mod console;
+pub mod descriptors;
 pub mod files;
 pub mod ipc;
 pub mod proxy;

@@ -1,8 +1,10 @@
 //! Server names to addresses.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
 
 use log::warn;
+use tokio::time::timeout;
 
 use crate::io::config::{Host, ServerAddress};
 
@@ -24,11 +26,21 @@ pub async fn all(servers: &[ServerAddress]) -> Vec<SocketAddr> {
     for server in servers {
         match &server.host {
             Host::Ip(ip) => addresses.push(SocketAddr::new(*ip, server.port)),
-            Host::Name(name) => match tokio::net::lookup_host((name.as_str(), server.port)).await {
-                Ok(found) => addresses.extend(found),
-                Err(error) => warn!(target: "SECD", "resolve: {name}: {error}"),
-            },
+            Host::Name(name) => {
+                let lookup = tokio::net::lookup_host((name.as_str(), server.port));
+                match timeout(PATIENCE, lookup).await {
+                    Ok(Ok(found)) => addresses.extend(found.take(ADDRESSES)),
+                    Ok(Err(error)) => warn!(target: "SECD", "resolve: {name}: {error}"),
+                    Err(_) => warn!(target: "SECD", "resolve: {name}: no answer in time"),
+                }
+            }
         }
     }
     addresses
 }
+
+/// A name server on the phone's own network answers in milliseconds; inferred.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Addresses of one name that are tried: more only make a dead host hold a place for longer.
+const ADDRESSES: usize = 4;

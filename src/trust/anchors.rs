@@ -3,13 +3,15 @@
 use core::fmt;
 
 use crate::trust::list::{ListKind, TrustList};
-use crate::trust::verified::Verified;
+use crate::trust::verified::{Provenance, Verified};
 
 /// What is installed. Only verified lists can be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Anchors {
     ctl: Option<Verified<TrustList>>,
     itl: Option<Verified<TrustList>>,
+    newest_ctl: u32,
+    newest_itl: u32,
 }
 
 impl Anchors {
@@ -30,14 +32,53 @@ impl Anchors {
 
     /// Puts a verified list in force: it replaces the one of its kind as a whole.
     pub fn install(&mut self, list: Verified<TrustList>) {
-        match list.value().kind {
+        let (kind, newest) = (list.value().kind, self.newest_with(&list));
+        *self.newest_mut(kind) = newest;
+        match kind {
             ListKind::Ctl => self.ctl = Some(list),
             ListKind::Itl => self.itl = Some(list),
         }
     }
 
+    /// The newest timestamp of a kind since its line of lists began: an older list may have been
+    /// accepted since, and must not make room for the replay of one between the two.
+    #[must_use]
+    pub const fn newest(&self, kind: ListKind) -> u32 {
+        match kind {
+            ListKind::Ctl => self.newest_ctl,
+            ListKind::Itl => self.newest_itl,
+        }
+    }
+
+    /// What [`newest`](Self::newest) is once a list is installed. A first use begins a new line: the
+    /// clocks of two clusters have nothing to do with each other.
+    #[must_use]
+    pub fn newest_with(&self, list: &Verified<TrustList>) -> u32 {
+        let offered = list.value().timestamp;
+        match list.provenance() {
+            Provenance::FirstUse => offered,
+            Provenance::Chained(_) | Provenance::Stored(_) => {
+                offered.max(self.newest(list.value().kind))
+            }
+        }
+    }
+
+    /// Takes up what the store remembers of the newest timestamp.
+    pub fn remember_newest(&mut self, kind: ListKind, timestamp: u32) {
+        let newest = self.newest_mut(kind);
+        *newest = timestamp.max(*newest);
+    }
+
+    const fn newest_mut(&mut self, kind: ListKind) -> &mut u32 {
+        match kind {
+            ListKind::Ctl => &mut self.newest_ctl,
+            ListKind::Itl => &mut self.newest_itl,
+        }
+    }
+
     /// Forgets the list of a kind, by order of a person at the phone.
     pub fn erase(&mut self, kind: ListKind) {
+        *self.newest_mut(kind) = 0;
         match kind {
             ListKind::Ctl => self.ctl = None,
             ListKind::Itl => self.itl = None,

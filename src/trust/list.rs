@@ -8,6 +8,7 @@ use crate::trust::certificate::Certificate;
 use crate::trust::name;
 use crate::trust::reason::Reason;
 use crate::trust::signature::{md5, sha1, sha256};
+use crate::wire::envelope::UnknownTag;
 use crate::wire::list::{self, Hash, Record};
 use crate::wire::{Envelope, Role, Serial};
 
@@ -137,6 +138,8 @@ pub struct TrustList {
     pub sha256: [u8; 32],
     /// Who signed it.
     pub signer: Box<str>,
+    /// Fields of records that were skipped.
+    pub unknown: Vec<UnknownTag>,
     by_serial: BTreeMap<Box<[u8]>, Vec<usize>>,
 }
 
@@ -160,6 +163,7 @@ impl TrustList {
             sha1: sha1(file.octets()),
             sha256: sha256(file.octets()),
             signer: Box::from(file.signer.name),
+            unknown: records.iter().flat_map(|record| record.unknown.iter().copied()).collect(),
             by_serial,
         })
     }

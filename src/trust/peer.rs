@@ -13,7 +13,7 @@ use crate::trust::certificate::{Certificate, NotACertificate};
 use crate::trust::list::{Anchor, ListKind, TrustList};
 use crate::trust::purpose::Purpose;
 use crate::trust::reason::Warning;
-use crate::trust::signature::{sha1, sha256};
+use crate::trust::signature::{GOOD_RSA_BITS, SignerKey, sha1, sha256};
 use crate::trust::tvs::Endorsed;
 use crate::trust::update::Accepted;
 use crate::trust::verified::{Grant, GrantedBy};
@@ -112,10 +112,13 @@ impl Peer<'_> {
     /// What is odd about a certificate that is believed all the same.
     #[must_use]
     pub fn oddities(&self, now: Option<UnixTime>) -> Vec<Warning> {
-        let Some(now) = now else { return Vec::new() };
         let (_, last) = self.certificate.validity;
-        let expired = i64::try_from(now.as_secs()).is_ok_and(|now| now > last);
-        expired.then_some(Warning::Expired).into_iter().collect()
+        let now = now.and_then(|now| i64::try_from(now.as_secs()).ok());
+        let expired = now.is_some_and(|now| now > last).then_some(Warning::Expired);
+        let bits = SignerKey::of_certificate(&self.certificate).map(|key| key.bits());
+        let small = bits.ok().filter(|bits| *bits < GOOD_RSA_BITS);
+        let small = small.map(|bits| Warning::SmallKey { bits });
+        expired.into_iter().chain(small).collect()
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Reason {
     },
     /// There is no list yet, and the policy is not to believe the first one.
     FirstUseDenied,
+    /// What was trusted cannot be read, so nobody can be.
+    Locked,
     /// The octets are not such a file.
     Malformed(Malformed),
     /// An encrypted file, and no key to open it with.
@@ -80,6 +82,7 @@ impl Reason {
             Self::DecryptFailed => "decrypt-failed",
             Self::FileNameMismatch { .. } => "filename-mismatch",
             Self::FirstUseDenied => "first-use-denied",
+            Self::Locked => "locked",
             Self::Malformed(malformed) => malformed.fault.class(),
             Self::NoKey => "no-key",
             Self::NotPinned => "not-pinned",
@@ -112,6 +115,7 @@ impl fmt::Display for Reason {
                 write!(f, "signed for the name {found}, asked for {expected}")
             }
             Self::FirstUseDenied => write!(f, "first use is denied by policy"),
+            Self::Locked => write!(f, "the store is locked, nobody is trusted"),
             Self::Malformed(malformed) => malformed.fmt(f),
             Self::NoKey => write!(f, "encrypted, and no key of this phone is configured"),
             Self::NotPinned => write!(f, "the first list's signer is not among the pinned ones"),
@@ -194,7 +198,7 @@ impl fmt::Display for Warning {
                 write!(f, "list of {offered} is older than the installed one of {installed}")
             }
             Self::Sha1 => write!(f, "signed with SHA-1"),
-            Self::SmallKey { bits } => write!(f, "signed with a key of {bits} bits"),
+            Self::SmallKey { bits } => write!(f, "an RSA key of only {bits} bits"),
             Self::UnknownTag { tag, offset } => {
                 write!(f, "offset {offset}: skipped a field of unknown tag {tag}")
             }

@@ -124,7 +124,7 @@ pub fn md5(octets: &[u8]) -> [u8; 16] {
 const RSA_PKCS1: u8 = 0;
 
 /// Below this a key is told in the log (design, policies).
-const GOOD_RSA_BITS: usize = 2048;
+pub(in crate::trust) const GOOD_RSA_BITS: usize = 2048;
 
 /// Smaller public exponents have a history of forgeries (domain facts 10, row 12).
 const LEAST_EXPONENT: u32 = 65537;

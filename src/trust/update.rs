@@ -13,6 +13,7 @@ use crate::trust::reason::{Reason, Warning};
 use crate::trust::signature::{SignerKey, sha256};
 use crate::trust::tvs::Vouched;
 use crate::trust::verified::{FirstUse, Provenance, Verified, Voucher};
+use crate::wire::envelope::UnknownTag;
 use crate::wire::{Envelope, Kind, Role, Version};
 
 /// A file that was fetched, and the name that it was asked for by.
@@ -92,7 +93,7 @@ fn judged_list(
             }
         };
         named(&file, &[offer.name, kind.generic_name()])?;
-        not_older(accepted, anchors.records(kind), policy)
+        not_older(accepted, anchors, policy)
     })
 }
 
@@ -184,8 +185,9 @@ fn chained(
     voucher: Voucher,
     policy: &Policy,
 ) -> Result<Accepted<Verified<TrustList>>, Reason> {
-    let warnings = verified(file, der, policy)?;
+    let mut warnings = verified(file, der, policy)?;
     let list = TrustList::decode(kind, file)?;
+    warnings.extend(skipped(&list.unknown));
     let value = Verified::assertion(list, Provenance::Chained(voucher));
     Ok(Accepted { value, warnings })
 }
@@ -203,7 +205,8 @@ fn first_use(
     let list = TrustList::decode(kind, file)?;
     let anchor = decide::listed(&list, &[Role::Sast], &file.signer)?;
     let der = listed_certificate(anchor)?;
-    let warnings = verified(file, der, policy)?;
+    let mut warnings = verified(file, der, policy)?;
+    warnings.extend(skipped(&list.unknown));
     match &policy.first_use {
         FirstUsePolicy::Allow => {}
         FirstUsePolicy::Deny => return Err(Reason::FirstUseDenied),
@@ -228,12 +231,19 @@ fn verified(file: &Envelope<'_>, der: &[u8], policy: &Policy) -> Result<Vec<Warn
 fn told(file: &Envelope<'_>) -> Vec<Warning> {
     let newer = file.version > newest(file.version.major);
     let minor = newer.then_some(Warning::MinorVersion(file.version));
-    let unknown = file
-        .unknown
-        .iter()
-        .map(|field| Warning::UnknownTag { tag: field.tag, offset: field.offset });
-    minor.into_iter().chain(unknown).collect()
+    minor.into_iter().chain(skipped(&file.unknown)).collect()
 }
+
+/// Skipped fields, as far as anyone wants to read of them.
+fn skipped(unknown: &[UnknownTag]) -> impl Iterator<Item = Warning> + '_ {
+    unknown
+        .iter()
+        .take(TOLD)
+        .map(|field| Warning::UnknownTag { tag: field.tag, offset: field.offset })
+}
+
+/// Skipped fields that are told of one file: a file of nothing else must not fill the log.
+const TOLD: usize = 8;
 
 /// The highest version seen of a format: lists 1.2, encrypted files 2.0 (domain facts 1.2).
 const fn newest(major: u8) -> Version {
@@ -252,21 +262,24 @@ fn named(file: &Envelope<'_>, names: &[&str]) -> Result<(), Reason> {
     })
 }
 
-/// An older list may be a restored one, or a replayed one; a blank one would switch all checks
-/// off, and its replay is never accepted (design, policies; domain facts 10, rows 2 and 3).
+/// An older list may be a restored one, or a replayed one. One that would weaken the checks, because
+/// it is blank or because no file would have to be signed any more, must be newer than any seen
+/// (design, policies; domain facts 10, rows 2 and 3).
 fn not_older(
     mut accepted: Accepted<Verified<TrustList>>,
-    installed: Option<&TrustList>,
+    anchors: &Anchors,
     policy: &Policy,
 ) -> Result<Accepted<Verified<TrustList>>, Reason> {
-    let Some(installed) = installed.map(|list| list.timestamp) else { return Ok(accepted) };
     let list = accepted.value.value();
-    let (offered, blank) = (list.timestamp, list.is_blank());
-    if offered >= installed {
+    let Some(before) = anchors.records(list.kind) else { return Ok(accepted) };
+    let (installed, offered) = (anchors.newest(list.kind), list.timestamp);
+    let blank = list.is_blank();
+    let weaker = blank || (before.serves_files() && !list.serves_files());
+    if offered > installed || (offered == installed && !weaker) {
         return Ok(accepted);
     }
     let chained = accepted.value.provenance() != Provenance::FirstUse;
-    if blank || (chained && policy.older_list == Choice::Refuse) {
+    if weaker || (chained && policy.older_list == Choice::Refuse) {
         return Err(Reason::Older { installed, offered, blank });
     }
     accepted.warnings.push(Warning::Older { installed, offered });

@@ -329,7 +329,7 @@ fn fits_modulus(signature: &Element<'_>, code: u8) -> Result<(), Malformed> {
     let by_code = MODULUS_OCTETS.get(usize::from(code));
     match (by_length, by_code) {
         (Some(found), _) if found == usize::from(code) => Ok(()),
-        (None, None) => Ok(()),
+        (None, _) => Ok(()),
         (_, expected) => {
             let expected = expected.copied().unwrap_or_default();
             let fault = Fault::FieldLength { expected, found: signature.value.len() };

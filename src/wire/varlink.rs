@@ -12,21 +12,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// One call of a client.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Call {
     /// Interface and method, with a dot between them.
     pub method: String,
     /// An object; absent means an empty one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Map<String, Value>>,
     /// No reply is wanted.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub oneway: bool,
     /// Several replies may come.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub more: bool,
     /// The connection is to become something else after the reply.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub upgrade: bool,
 }
 
@@ -40,6 +40,12 @@ impl Call {
     pub fn parse(message: &[u8]) -> Result<Self, NotACall> {
         serde_json::from_slice(message)
             .map_err(|error| NotACall { line: error.line(), column: error.column() })
+    }
+
+    /// The message with its NUL.
+    #[must_use]
+    pub fn emit(&self) -> Vec<u8> {
+        message(self)
     }
 
     /// Interface and method.
@@ -99,25 +105,52 @@ impl Reply {
     /// The message with its NUL.
     #[must_use]
     pub fn emit(&self) -> Vec<u8> {
-        let mut message = serde_json::to_vec(self).unwrap_or_default();
-        message.push(0);
-        message
+        message(self)
+    }
+
+    /// Reads a message, without its NUL.
+    ///
+    /// # Errors
+    /// [`NotACall`], that is, no reply.
+    pub fn parse(message: &[u8]) -> Result<Self, NotACall> {
+        serde_json::from_slice(message)
+            .map_err(|error| NotACall { line: error.line(), column: error.column() })
     }
 }
 
-/// Messages out of a stream, one by one, none longer than [`MAX_MESSAGE`].
-#[derive(Debug, Default)]
+fn message(value: &impl Serialize) -> Vec<u8> {
+    let mut message = serde_json::to_vec(value).unwrap_or_default();
+    message.push(0);
+    message
+}
+
+/// Messages out of a stream, one by one, none longer than a limit: [`MAX_MESSAGE`] unless another
+/// one is given.
+#[derive(Debug)]
 pub struct Frames {
     octets: Vec<u8>,
     /// How far no NUL was found.
     searched: usize,
+    limit: usize,
 }
 
-/// A message that does not end within [`MAX_MESSAGE`] octets.
+impl Default for Frames {
+    fn default() -> Self {
+        Self::up_to(MAX_MESSAGE)
+    }
+}
+
+/// A message that does not end within the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong;
 
 impl Frames {
+    /// Messages of no more than so many octets.
+    #[must_use]
+    pub const fn up_to(limit: usize) -> Self {
+        Self { octets: Vec::new(), searched: 0, limit }
+    }
+
     /// Takes in octets as they come.
     pub fn feed(&mut self, octets: &[u8]) {
         self.octets.extend_from_slice(octets);
@@ -130,12 +163,12 @@ impl Frames {
     pub fn message(&mut self) -> Result<Option<Vec<u8>>, TooLong> {
         let unsearched = self.octets.get(self.searched..).unwrap_or_default();
         match unsearched.iter().position(|octet| *octet == 0) {
-            Some(place) if self.searched + place <= MAX_MESSAGE => {
+            Some(place) if self.searched + place <= self.limit => {
                 let mut message = self.take(self.searched + place + 1);
                 message.pop();
                 Ok(Some(message))
             }
-            None if self.octets.len() <= MAX_MESSAGE => {
+            None if self.octets.len() <= self.limit => {
                 self.searched = self.octets.len();
                 Ok(None)
             }
@@ -149,10 +182,16 @@ impl Frames {
         self.octets
     }
 
-    /// Whether a message has begun.
+    /// Octets that no message has taken yet.
     #[must_use]
-    pub fn is_midway(&self) -> bool {
-        !self.octets.is_empty()
+    pub fn len(&self) -> usize {
+        self.octets.len()
+    }
+
+    /// Whether no message has begun.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.octets.is_empty()
     }
 
     fn take(&mut self, count: usize) -> Vec<u8> {
@@ -162,7 +201,7 @@ impl Frames {
     }
 }
 
-/// 64 KiB: the largest message is a trust list of some hundred records (design, Varlink).
+/// 64 KiB: the largest call has a certificate with those above it (design, Varlink).
 pub const MAX_MESSAGE: usize = 64 << 10;
 
 #[cfg(test)]

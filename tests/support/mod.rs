@@ -8,8 +8,10 @@
 pub mod agent;
 pub mod golden;
 pub mod log;
+pub mod office;
 pub mod phone;
 pub mod server;
+pub mod socket;
 
 use std::time::Duration;
 

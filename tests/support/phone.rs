@@ -43,7 +43,7 @@ impl Phone {
     /// Writes the configuration anew.
     pub fn configure(&self, servers: &[&str], tftp: &str, sections: &str) {
         let (state, ram) = (self.state(), self.ram());
-        let socket = self.folder.path().join("socket");
+        let socket = self.socket();
         let text = format!(
             "[device]\nname = \"{DEVICE}\"\n\n[tftp]\nservers = {servers:?}\n{tftp}\n\
              [paths]\nstate = {state:?}\nram = {ram:?}\nsocket = {socket:?}\n\n\
@@ -63,6 +63,11 @@ impl Phone {
     /// The folder of the store.
     pub fn state(&self) -> &Path {
         &self.state
+    }
+
+    /// The socket of its agent.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("socket")
     }
 
     /// The folder of verified files.

@@ -156,7 +156,7 @@ impl Program {
 }
 
 /// The folder where `scripts/setup` keeps what is not installed.
-fn cache() -> Option<PathBuf> {
+pub fn cache() -> Option<PathBuf> {
     let folder = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     folder("SECD_CACHE")
         .or_else(|| Some(folder("XDG_CACHE_HOME")?.join("secd")))

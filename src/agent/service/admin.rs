@@ -25,13 +25,13 @@ impl Service {
         let tftp: Vec<_> =
             configuration.tftp.servers.iter().map(|it| server(it.to_string())).collect();
         let tvs: Vec<_> = agent.members().iter().map(|it| server(it.address.to_string())).collect();
-        let state = agent.state();
+        let (state, meaning) = agent.state_words();
         json!({
             "version": env!("CARGO_PKG_VERSION"),
             "device": configuration.device.name.as_str(),
             "uptime": agent.timeline.now().as_secs(),
-            "state": state.to_string(),
-            "meaning": state.meaning(),
+            "state": state,
+            "meaning": meaning,
             "locked": installed.is_locked(),
             "configuration": installed.configuration().map(|last| last.name.clone()),
             "tftp": tftp,
@@ -74,7 +74,7 @@ impl Service {
                 () = &mut over => break,
             };
             match stage {
-                Ok(stage) if call.more && agent.passes.count() == number => {
+                Ok(stage) if call.more && !call.oneway && agent.passes.count() == number => {
                     client.reply(&told(&stage)).await?;
                 }
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
@@ -85,10 +85,11 @@ impl Service {
     }
 
     fn outcome(&self) -> Value {
-        let (agent, state) = (&self.agent, self.agent.state());
+        let agent = &self.agent;
+        let (state, meaning) = agent.state_words();
         json!({
-            "state": state.to_string(),
-            "meaning": state.meaning(),
+            "state": state,
+            "meaning": meaning,
             "ctl": agent.passes.last("ctl"),
             "itl": agent.passes.last("itl"),
             "configuration": agent.passes.last("configuration"),

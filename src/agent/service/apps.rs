@@ -59,10 +59,20 @@ impl Service {
             server: Option<String>,
         }
         let wanted: Wanted = parameters(call)?;
+        if self.agent.installed.borrow().is_locked() {
+            return Err(Fault::new("Locked", json!({})));
+        }
+        // Only a server's name gets into a line of our own.
+        let server = match wanted.server {
+            None => String::new(),
+            Some(text) => match Host::parse(&text) {
+                Some(host) => format!(", {host}"),
+                None => return Err(Fault::invalid_parameter("server")),
+            },
+        };
         let secure = self.agent.anchors_snapshot().demand_signed_files();
         let word = if secure { "secure" } else { "not secure" };
-        let server = wanted.server.unwrap_or_default();
-        info!(target: SECD, "lookupCTL: TFTP SRVR {word} {server}");
+        info!(target: SECD, "lookupCTL: TFTP SRVR {word}{server}");
         Ok(json!({ "secure": secure }))
     }
 
@@ -96,11 +106,18 @@ impl Service {
     /// Opens a connection; with the reply, the client's connection becomes the plaintext stream.
     pub(super) async fn connect(&self, mut client: Client, call: &Call) -> Result<Client, Gone> {
         let opened = match target(call, client.descriptor()) {
-            // Whoever hangs up while we connect wants nothing any more.
-            Ok(target) => self.agent.open(&target).await.map_err(|error| Fault::from(&error)),
             Err(fault) => Err(fault),
+            Ok(target) => tokio::select! {
+                opened = self.agent.open(&target) => opened.map_err(|error| Fault::from(&error)),
+                // Whoever hangs up while we connect wants nothing any more.
+                () = client.hangs_up() => {
+                    info!(target: SECD, "clpSetupSsl: c:{} has gone, no connection", target.client);
+                    return Err(Gone::Closed);
+                }
+            },
         };
         match opened {
+            Err(_) if call.oneway => Ok(client),
             Err(fault) => {
                 client.reply(&fault.reply()).await?;
                 Ok(client)
@@ -127,7 +144,7 @@ struct Connect {
 
 fn target(call: &Call, client: i32) -> Result<Target, Fault> {
     let wanted: Connect = parameters(call)?;
-    if !call.upgrade {
+    if !call.upgrade || call.oneway {
         return Err(Fault::invalid_parameter("upgrade"));
     }
     if wanted.port == 0 {

@@ -75,11 +75,15 @@ const fn error_of(reason: &Reason) -> &'static str {
         | Reason::NotPinned
         | Reason::Older { .. } => "RefusedByPolicy",
         Reason::DecryptFailed | Reason::NoKey => "NotDecrypted",
+        Reason::Locked => "Locked",
     }
 }
 
 impl From<&Reason> for Fault {
     fn from(reason: &Reason) -> Self {
+        if matches!(reason, Reason::Locked) {
+            return Self::new(error_of(reason), json!({}));
+        }
         let facts = json!({ "reason": reason.class(), "detail": reason.to_string() });
         Self::new(error_of(reason), facts)
     }

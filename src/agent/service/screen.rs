@@ -27,12 +27,13 @@ impl Service {
             .iter()
             .map(|(time, message)| json!({ "time": seconds(*time), "text": message.to_string() }))
             .collect();
-        let state = agent.state();
+        let locked = agent.installed.borrow().is_locked();
+        let (state, meaning) = agent.state_words();
         json!({
-            "state": state.to_string(),
-            "meaning": state.meaning(),
-            "locked": agent.installed.borrow().is_locked(),
-            "signed_files": anchors.demand_signed_files(),
+            "state": state,
+            "meaning": meaning,
+            "locked": locked,
+            "signed_files": locked || anchors.demand_signed_files(),
             "lists": lists,
             "alarm": agent.alarm().map(alarm),
             "messages": messages,

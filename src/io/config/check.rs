@@ -122,7 +122,8 @@ fn paths(raw: raw::Paths, faults: &mut Faults) -> Paths {
         ram: ram.unwrap_or(default.ram),
         socket: socket.unwrap_or(default.socket),
     };
-    if paths.state == paths.ram {
+    // One within the other would let a fetched file stand where a trusted one does.
+    if paths.state.starts_with(&paths.ram) || paths.ram.starts_with(&paths.state) {
         faults.add(state_at, "paths.state", Wrong::Same { other: "paths.ram" });
     }
     paths

@@ -183,7 +183,7 @@ impl fmt::Display for Wrong {
                 write!(f, "{found} is not within {} to {}", range.start(), range.end())
             }
             Self::RelativePath { found } => write!(f, "{found:?} does not start with /"),
-            Self::Same { other } => write!(f, "must not be the same as {other}"),
+            Self::Same { other } => write!(f, "must neither hold {other} nor stand in it"),
             Self::Toml { message } => escape(message).fmt(f),
             Self::TooLong { limit } => write!(f, "longer than {limit} octets"),
             Self::TooMany { found, limit } => write!(f, "{found} of at most {limit}"),

@@ -209,7 +209,7 @@ fn a_first_use_by_pin_needs_pins() {
 fn what_belongs_together_is_given_together() {
     assert!(fault("key = '/k'\n").ends_with("device.key: needs device.certificate as well"));
     assert!(fault("[paths]\nstate = 'here'\n").ends_with("\"here\" does not start with /"));
-    assert!(fault("[paths]\nram = '/var/lib/secd'\n").ends_with("same as paths.ram"));
+    assert!(fault("[paths]\nram = '/var/lib/secd'\n").ends_with("hold paths.ram nor stand in it"));
 }
 
 #[test]

@@ -109,6 +109,8 @@ pub enum Failure {
     },
     /// The system refused.
     Disk(files::Failure),
+    /// There is no store to write to.
+    NotOpen,
     /// More octets than the slot takes.
     TooLong {
         /// Which slot.
@@ -129,6 +131,7 @@ impl fmt::Display for Failure {
         match self {
             Self::BadNote { key } => write!(f, "note {key:?} does not fit a store header"),
             Self::Disk(failure) => failure.fmt(f),
+            Self::NotOpen => f.write_str("the store is locked"),
             Self::TooLong { slot, length } => {
                 write!(f, "{length} octets for slot {slot}, the limit is {}", slot.limit())
             }
@@ -140,7 +143,7 @@ impl core::error::Error for Failure {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Disk(failure) => Some(failure),
-            Self::BadNote { .. } | Self::TooLong { .. } => None,
+            Self::BadNote { .. } | Self::NotOpen | Self::TooLong { .. } => None,
         }
     }
 }

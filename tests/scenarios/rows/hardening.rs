@@ -35,7 +35,7 @@ fn misname_tvs(lab: &mut Lab) {
     lab.serve(|lab, files| {
         let cluster = &lab.home.cluster;
         let signer = &cluster.nodes[0].callmanager;
-        let mut list = List::new(Kind::Itl, cluster.setup.layout, cluster.timestamp());
+        let mut list = List::new(Kind::Itl, cluster.setup.layout, cluster.timestamp() + 60);
         list.records = cluster.itl_records(0);
         list.records.retain(|record| [Role::SAST, Role::TVS].contains(&record.role));
         put_itl(files, &list.sign(signer));

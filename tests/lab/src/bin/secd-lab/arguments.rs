@@ -58,7 +58,8 @@ make writes one set of files and exits; --payload adds signed files of that size
 serve writes the files into DIR, serves them by TFTP on 127.0.0.1, and takes commands, one a line,
 from standard input (and from the control file, as lines are appended to it); it ends at `quit` or
 at the end of standard input. Each node has a TVS server, and a directory is served by HTTPS with a
-certificate that only TVS knows; DIR/lab.env says where they listen.
+certificate that only TVS knows; DIR/lab.env says where they listen. Key and certificate of the latter
+are directory.key and directory.der, for other servers that are to show it.
 
   regenerate callmanager|tvs|capf|recovery [NODE]   a new key and certificate
   rename NODE [HOST]                                and so new certificates for all its services

@@ -64,6 +64,8 @@ impl Lab {
         let directory = options.directory.clone();
         let mut lab = Self { cluster, server, tvs, https, directory, shown: Files::new() };
         lab.publish()?;
+        folder::replace(&lab.directory.join("directory.key"), tomcat.key.pem().as_bytes())?;
+        folder::replace(&lab.directory.join("directory.der"), &tomcat.certificate.der)?;
         let address = lab.server.address();
         folder::replace(&lab.directory.join("lab.env"), lab.summary().as_bytes())?;
         if let Some(path) = &options.port_file {

@@ -1,0 +1,57 @@
+//! `secd check-cert`: whether the daemon would trust a certificate.
+
+use lexopt::Parser;
+use lexopt::prelude::{Long, Value};
+use serde_json::json;
+
+use crate::cli::daemon::{Daemon, member};
+use crate::cli::sheet::Sheet;
+use crate::cli::{Exit, Failure, help_or_unexpected, input, named, print_json, usage};
+use crate::io::console::escape;
+
+/// Has the certificate judged that the arguments name.
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
+    let mut daemon = Daemon::default();
+    let (mut path, mut purpose, mut host) = (None, "https".to_owned(), None);
+    while let Some(argument) = arguments.next().map_err(usage)? {
+        match argument {
+            Long("purpose") => purpose = input::text(&mut arguments)?,
+            Long("host") => host = Some(input::text(&mut arguments)?),
+            Long("json") => daemon.json = true,
+            Long("socket") => daemon.socket = input::path(&mut arguments)?,
+            Value(value) => input::only(&mut path, value)?,
+            other => return help_or_unexpected(other, HELP),
+        }
+    }
+    let path = path.ok_or_else(|| usage("check-cert needs a FILE"))?;
+    let certificate = String::from_utf8(input::read(&path)?)
+        .map_err(|_| Failure::new(Exit::Malformed, named(&path, "not PEM")))?;
+    let parameters = json!({ "certificate": certificate, "purpose": purpose, "host": host });
+    let verdict = daemon.ask_patiently("Judge", parameters)?;
+    let trusted = verdict.get("trusted").and_then(serde_json::Value::as_bool) == Some(true);
+    if daemon.json {
+        let printed = print_json(&verdict);
+        return Ok(if trusted { printed } else { Exit::Refused });
+    }
+    if !trusted {
+        let reason = member(&verdict, "reason");
+        let message = format!("not trusted: {}", escape(&reason));
+        return Err(Failure::new(Exit::Refused, named(&path, message)));
+    }
+    let mut sheet = Sheet::default();
+    sheet.row(&["trusted", &member(&verdict, "by")]);
+    Ok(sheet.print())
+}
+
+const HELP: &str = "\
+Has the daemon judge a certificate as a server's: by the lists, by earlier answers of TVS, and by
+TVS itself. Prints who vouches for it: ctl, itl, ctl-ca, itl-ca, cache or tvs.
+
+Usage: secd check-cert FILE [--purpose P] [--host H] [--json] [--socket PATH]
+
+  FILE           PEM; what follows the first certificate are those above it
+  --purpose P    https (default), provisioning, signalling or capf
+  --host H       whose it is: a path to a listed authority must be for this host
+
+Exit: 0 trusted, 1 not trusted or not allowed, 65 no certificate, 66 cannot read, 69 no daemon
+";

@@ -1,0 +1,220 @@
+//! The other end of the socket, for commands: it blocks, and waits for so long and no longer.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::wire::varlink::{Call, Frames, MAX_MESSAGE, Reply};
+
+/// A connection to the daemon.
+#[derive(Debug)]
+pub struct Caller {
+    stream: UnixStream,
+    frames: Frames,
+    path: PathBuf,
+}
+
+impl Caller {
+    /// Connects to the socket at `path`.
+    ///
+    /// # Errors
+    /// [`Failure::Absent`].
+    pub fn connect(path: &Path) -> Result<Self, Failure> {
+        let path = path.to_path_buf();
+        match UnixStream::connect(&path) {
+            Ok(stream) => Ok(Self { stream, frames: Frames::up_to(MAX_REPLY), path }),
+            Err(source) => Err(Failure::Absent { path, source }),
+        }
+    }
+
+    /// Calls a method that gives one reply, and waits for that, but not for ever.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn call(
+        &mut self,
+        method: &str,
+        parameters: Value,
+        patience: Duration,
+    ) -> Result<Value, Failure> {
+        self.wait_at_most(Some(patience))?;
+        self.send(&call(method, parameters))?;
+        self.reply().map(|(parameters, _)| parameters)
+    }
+
+    /// Calls a method that gives several replies, with any time between them.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn more(mut self, method: &str, parameters: Value) -> Result<Replies, Failure> {
+        self.wait_at_most(None)?;
+        self.send(&Call { more: true, ..call(method, parameters) })?;
+        Ok(Replies { caller: self, over: false })
+    }
+
+    /// Calls a method after which the connection is something else: its parameters, the stream, and
+    /// what has come of it.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn upgrade(
+        mut self,
+        method: &str,
+        parameters: Value,
+        patience: Duration,
+    ) -> Result<(Value, UnixStream, Vec<u8>), Failure> {
+        self.wait_at_most(Some(patience))?;
+        self.send(&Call { upgrade: true, ..call(method, parameters) })?;
+        let (parameters, _) = self.reply()?;
+        self.wait_at_most(None)?;
+        Ok((parameters, self.stream, self.frames.rest()))
+    }
+
+    fn wait_at_most(&self, patience: Option<Duration>) -> Result<(), Failure> {
+        self.stream.set_read_timeout(patience).map_err(|source| self.broken(source))
+    }
+
+    fn send(&mut self, call: &Call) -> Result<(), Failure> {
+        let message = call.emit();
+        if message.len() > MAX_MESSAGE {
+            return Err(Failure::TooLong);
+        }
+        self.stream.write_all(&message).map_err(|source| self.broken(source))
+    }
+
+    /// The next reply, and whether another follows.
+    fn reply(&mut self) -> Result<(Value, bool), Failure> {
+        let mut buffer = [0; 16 << 10];
+        loop {
+            let message = self.frames.message().map_err(|_| Failure::NotAReply)?;
+            if let Some(message) = message {
+                return read(&message);
+            }
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return Err(self.broken(io::ErrorKind::UnexpectedEof.into())),
+                Ok(length) => self.frames.feed(buffer.get(..length).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => return Err(self.broken(source)),
+            }
+        }
+    }
+
+    fn broken(&self, source: io::Error) -> Failure {
+        let path = self.path.clone();
+        match source.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Failure::Silent { path },
+            io::ErrorKind::BrokenPipe
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::UnexpectedEof => Failure::Closed { path },
+            _ => Failure::Broken { path, source },
+        }
+    }
+}
+
+fn call(method: &str, parameters: Value) -> Call {
+    let parameters = match parameters {
+        Value::Object(map) => Some(map),
+        _ => Some(Map::new()),
+    };
+    Call { method: format!("phone.secd.{method}"), parameters, ..Call::default() }
+}
+
+fn read(message: &[u8]) -> Result<(Value, bool), Failure> {
+    let reply = Reply::parse(message).map_err(|_| Failure::NotAReply)?;
+    let parameters = reply.parameters.unwrap_or_default();
+    match reply.error {
+        Some(name) => Err(Failure::Refused(Refusal { name, parameters })),
+        None => Ok((parameters, reply.continues)),
+    }
+}
+
+/// The replies of a method that gives several.
+#[derive(Debug)]
+pub struct Replies {
+    caller: Caller,
+    over: bool,
+}
+
+impl Iterator for Replies {
+    type Item = Result<Value, Failure>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.over {
+            return None;
+        }
+        let reply = self.caller.reply();
+        self.over = !matches!(reply, Ok((_, true)));
+        Some(reply.map(|(parameters, _)| parameters))
+    }
+}
+
+/// Why there is no reply with parameters.
+#[derive(Debug)]
+pub enum Failure {
+    /// Nobody listens there.
+    Absent {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The connection broke.
+    Broken {
+        /// Where to.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The daemon closed the connection: it ends, or has too many.
+    Closed {
+        /// Where to.
+        path: PathBuf,
+    },
+    /// What came is no reply.
+    NotAReply,
+    /// The method answers with an error.
+    Refused(Refusal),
+    /// No reply in time.
+    Silent {
+        /// From where.
+        path: PathBuf,
+    },
+    /// The call does not fit into a message.
+    TooLong,
+}
+
+/// An error that a method answers with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// Its interface and name, with a dot between them.
+    pub name: String,
+    /// Its facts.
+    pub parameters: Value,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent { path, source } => {
+                write!(f, "{}: no daemon there, {source}", path.display())
+            }
+            Self::Broken { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Closed { path } => {
+                write!(f, "{}: the daemon closed the connection", path.display())
+            }
+            Self::NotAReply => f.write_str("what the daemon says is no Varlink reply"),
+            Self::Refused(refusal) => f.write_str(&refusal.name),
+            Self::Silent { path } => write!(f, "{}: no reply in time", path.display()),
+            Self::TooLong => f.write_str("more than 64 KiB"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// 4 MiB: twice what the largest cache takes. Inferred.
+const MAX_REPLY: usize = 4 << 20;
