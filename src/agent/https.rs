@@ -13,7 +13,7 @@ use crate::io::config::ServerAddress;
 use crate::io::proxy::{self, Limits, Relayed};
 use crate::io::tls::{self, Handshaken, SmallKeys, Terms};
 use crate::io::{clock, resolve, tcp};
-use crate::trust::peer::{Distrust, Peer};
+use crate::trust::peer::{Distrust, Peer, Shown};
 use crate::trust::{Grant, GrantedBy, ListKind, Purpose};
 
 /// What a local process wants to talk to.
@@ -81,13 +81,13 @@ impl Agent {
         let place = self.slots.try_acquire().map_err(|_| NotOpened::NoSlot)?;
         let (handshaken, address) = self.shake_hands(target).await?;
         let name = target.server.host.server_name(address);
-        let peer = Peer {
+        let shown = Shown {
             purpose: target.purpose,
             certificate: handshaken.certificate(),
             intermediates: handshaken.intermediates(),
             name: &name,
         };
-        let grant = match self.judge_peer(&peer, &address.ip().to_string()).await {
+        let grant = match self.judge_peer(shown, &address.ip().to_string()).await {
             Ok(grant) => grant,
             Err(distrust) => {
                 told(target, address, None);
@@ -112,14 +112,16 @@ impl Agent {
         info!(target: SECD, "clpSetupSsl: TCP connected, <{ip}> c:{client} s:{descriptor}");
         info!(target: SECD, "clpSetupSsl: start SSL/TLS handshake, <{ip}> c:{client} s:{descriptor}");
         let small = self.configuration().policy.min_rsa_bits < 2048;
+        let name = target.server.host.server_name(address);
         let terms = Terms {
-            name: target.server.host.server_name(address),
+            name: name.clone(),
             keys: if small { SmallKeys::Accept } else { SmallKeys::Refuse },
             within: settings.handshake_timeout,
         };
         match tls::shake_hands(stream, terms).await {
             Ok(handshaken) => Ok((handshaken, address)),
             Err(failure) => {
+                let failure = failure.explained(address, &name).await;
                 error!(target: SECD, "EROR:clpState: SSL_connect:failed, <{ip}>: {failure}");
                 told(target, address, Some(descriptor));
                 Err(NotOpened::Handshake(failure.to_string()))
@@ -156,36 +158,44 @@ impl Agent {
         Err(NotOpened::Unreachable(last))
     }
 
-    /// Judges a peer: CTL, ITL, a path to a listed authority, earlier answers, TVS. `shown` is what
-    /// the log calls it.
+    /// Judges a peer: CTL, ITL, a path to a listed authority, earlier answers, TVS. `called`
+    /// is what the log calls it.
     ///
     /// # Errors
     /// [`Distrust`].
-    pub(super) async fn judge_peer(&self, peer: &Peer<'_>, shown: &str) -> Result<Grant, Distrust> {
+    pub(super) async fn judge_peer(
+        &self,
+        shown: Shown<'_>,
+        called: &str,
+    ) -> Result<Grant, Distrust> {
         info!(target: SECD, "srvr_cert_vfy: Server Certificate Validation needs to be done");
-        self.believed(peer, shown).await.inspect_err(|distrust| {
-            error!(target: SECD, "EROR:https_cert_vfy: HTTPS cert not trusted, <{shown}>: {distrust}");
+        let believed = match Peer::read(shown) {
+            Ok(peer) => self.believed(&peer, called).await,
+            Err(_) => Err(Distrust::NotACertificate),
+        };
+        believed.inspect_err(|distrust| {
+            error!(target: SECD, "EROR:https_cert_vfy: HTTPS cert not trusted, <{called}>: {distrust}");
         })
     }
 
-    async fn believed(&self, peer: &Peer<'_>, shown: &str) -> Result<Grant, Distrust> {
-        let grant = match self.listed(peer)? {
+    async fn believed(&self, peer: &Peer<'_>, called: &str) -> Result<Grant, Distrust> {
+        let grant = match self.listed(peer) {
             Some(grant) => grant,
             None => {
-                error!(target: SECD, "EROR:https_cert_vfy: HTTPS cert not in CTL, <{shown}>");
+                error!(target: SECD, "EROR:https_cert_vfy: HTTPS cert not in CTL, <{called}>");
                 self.vouched(peer).await?
             }
         };
         for warning in peer.oddities(clock::now()) {
-            warn!(target: SECD, "srvr_cert_vfy: <{shown}>: {warning}");
+            warn!(target: SECD, "srvr_cert_vfy: <{called}>: {warning}");
         }
         match grant.by() {
             GrantedBy::Cache => info!(target: SECD, "Authenticated the HTTPS conn via TVS cache"),
             GrantedBy::Listed(kind) => {
-                info!(target: SECD, "https_cert_vfy: HTTPS cert in {}, <{shown}>", kind.word());
+                info!(target: SECD, "https_cert_vfy: HTTPS cert in {}, <{called}>", kind.word());
             }
             GrantedBy::Path(kind) => {
-                info!(target: SECD, "https_cert_vfy: HTTPS cert under a CA in {}, <{shown}>", kind.word());
+                info!(target: SECD, "https_cert_vfy: HTTPS cert under a CA in {}, <{called}>", kind.word());
             }
             // The technote's firmware says this as an error.
             GrantedBy::Tvs => error!(target: SECD, "Authenticated the HTTPS conn via TVS"),
@@ -194,25 +204,24 @@ impl Agent {
     }
 
     /// Searches the lists: for exactly this certificate, then for an authority above it.
-    fn listed(&self, peer: &Peer<'_>) -> Result<Option<Grant>, Distrust> {
+    fn listed(&self, peer: &Peer<'_>) -> Option<Grant> {
         let anchors = self.anchors();
         for kind in [ListKind::Ctl, ListKind::Itl] {
             info!(target: SECD, "findByCertAndRoleInTL: Searching TL from {} file", kind.word());
-            let found = peer.listed(&anchors, kind).map_err(|_| Distrust::NotACertificate)?;
-            if found.is_some() {
-                return Ok(found);
+            if let Some(grant) = peer.listed(&anchors, kind) {
+                return Some(grant);
             }
         }
         for kind in [ListKind::Ctl, ListKind::Itl] {
             match peer.under_authority(&anchors, kind, clock::now()) {
                 Ok(None) => {}
-                Ok(found) => return Ok(found),
+                Ok(found) => return found,
                 Err(no_path) => {
                     info!(target: SECD, "findCaInTL: {}: {no_path}", kind.word());
                 }
             }
         }
-        Ok(None)
+        None
     }
 
     /// Searches earlier answers, then asks.
@@ -227,7 +236,7 @@ impl Agent {
         }
         info!(target: SECD, "lookupAuthCertTvsCacheEntry: No matching entry found at cache");
         let endorsed =
-            self.ask_peer(peer.purpose, peer.certificate).await.map_err(|unanswered| {
+            self.ask_peer(peer.purpose(), peer.certificate()).await.map_err(|unanswered| {
                 match unanswered {
                     Unanswered::NobodyToAsk => Distrust::NobodyToAsk,
                     Unanswered::NoAnswer(why) => Distrust::NoAnswer(why),

@@ -25,6 +25,7 @@ use tokio_rustls::client::TlsStream;
 mod algorithms;
 mod failure;
 mod identity;
+mod probe;
 mod verifier;
 
 pub use failure::Failure;
@@ -34,7 +35,8 @@ pub use verifier::{Pin, SmallKeys};
 use crate::trust::Grant;
 use crate::trust::signature::sha256;
 
-/// An open connection.
+/// An open connection. It reads ahead: the library asks for 4 KiB at a time, and a record may have
+/// four times that.
 pub type Stream = TlsStream<BufReader<TcpStream>>;
 
 /// A finished handshake with a server that nobody has judged yet.
@@ -99,7 +101,12 @@ pub struct Terms {
 /// [`Failure`] if there is no handshake in time, or the server does not prove its key.
 pub async fn shake_hands(stream: TcpStream, terms: Terms) -> Result<Handshaken, Failure> {
     let verifier = Arc::new(verifier::HoldsItsKey::new(terms.keys));
-    let stream = connect(stream, terms, verifier, None).await?;
+    let stream = connect(stream, terms, verifier.clone(), None).await.map_err(|failure| {
+        match verifier.was_shown_a_certificate() {
+            true => failure.after_certificate(),
+            false => failure,
+        }
+    })?;
     let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
     let chain = chain.iter().map(|certificate| certificate.clone().into_owned()).collect();
     Ok(Handshaken { stream, chain })
@@ -126,8 +133,8 @@ async fn connect(
     verifier: Arc<dyn ServerCertVerifier>,
     identity: Option<&Identity>,
 ) -> Result<Stream, Failure> {
+    let stream = BufReader::with_capacity(READ_AHEAD, stream);
     let connector = TlsConnector::from(Arc::new(configuration(verifier, identity)?));
-    let stream = BufReader::with_capacity(BUFFER, stream);
     match timeout(terms.within, connector.connect(terms.name, stream)).await {
         Err(_) => Err(Failure::TimedOut),
         Ok(Err(error)) => Err(Failure::of(&error)),
@@ -153,6 +160,5 @@ fn configuration(
     Ok(configuration)
 }
 
-/// Octets that one read takes from the system: rustls alone asks for 4 KiB at a time, five reads a
-/// record. Two records, inferred; a buffer that is not filled takes up no memory.
-const BUFFER: usize = 32 << 10;
+/// A record and most of the next (RFC 8446 §5.2: 2^14 octets and a few more).
+const READ_AHEAD: usize = 32 << 10;

@@ -76,14 +76,16 @@ impl<'a> Certificate<'a> {
         let authority =
             parsed.basic_constraints().ok().flatten().is_some_and(|extension| extension.value.ca);
         let tbs = parsed.tbs_certificate;
+        let (subject, subject_text) = names(&tbs.subject);
+        let (issuer, issuer_text) = names(&tbs.issuer);
         let serial = Serial::new(tbs.raw_serial());
         let key = borrowed(tbs.subject_pki.subject_public_key.data)?;
         Ok(Self {
             der,
-            subject: name(&tbs.subject),
-            issuer: name(&tbs.issuer),
-            subject_text: text(&tbs.subject),
-            issuer_text: text(&tbs.issuer),
+            subject,
+            issuer,
+            subject_text,
+            issuer_text,
             serial,
             key: public_key(&tbs.subject_pki.algorithm.algorithm, key),
             signature: borrowed(parsed.signature_value.data)?,
@@ -122,19 +124,20 @@ fn public_key<'a>(algorithm: &Oid<'_>, octets: &'a [u8]) -> PublicKey<'a> {
     }
 }
 
-fn name(name: &X509Name<'_>) -> Name {
-    Name::new(name.iter_attributes().map(attribute))
+/// A name for comparisons, and as call managers write it.
+fn names(name: &X509Name<'_>) -> (Name, String) {
+    let attributes: Vec<_> = name.iter_attributes().map(attribute).collect();
+    let text = text(&attributes);
+    (Name::new(attributes), text)
 }
 
 /// Most specific attribute first, joined by `;` (domain facts 3.7).
-fn text(name: &X509Name<'_>) -> String {
-    let attributes: Vec<_> = name
-        .iter_attributes()
-        .map(attribute)
-        .map(|(kind, value)| alloc::format!("{kind}={}", escaped(&value)))
+fn text(attributes: &[(String, String)]) -> String {
+    let mut ordered: Vec<_> = attributes
+        .iter()
+        .map(|(kind, value)| alloc::format!("{kind}={}", escaped(value)))
         .collect();
-    let specific_last = attributes.first().is_some_and(|first| !first.starts_with("CN="));
-    let mut ordered = attributes;
+    let specific_last = ordered.first().is_some_and(|first| !first.starts_with("CN="));
     if specific_last {
         ordered.reverse();
     }
@@ -146,26 +149,27 @@ fn escaped(value: &str) -> String {
 }
 
 fn attribute(attribute: &AttributeTypeAndValue<'_>) -> (String, String) {
-    let kind = attribute.attr_type().to_id_string();
-    let short = SHORT_TYPES.iter().find(|(oid, _)| *oid == kind).map(|(_, short)| *short);
+    let kind = attribute.attr_type();
+    let short =
+        SHORT_TYPES.iter().find(|(oid, _)| *oid == kind.as_bytes()).map(|(_, short)| *short);
     let value =
         attribute.as_str().map_or_else(|_| hexadecimal(attribute.as_slice()), str::to_string);
-    (short.map_or(kind, str::to_string), value)
+    (short.map_or_else(|| kind.to_id_string(), str::to_string), value)
 }
 
 fn hexadecimal(octets: &[u8]) -> String {
     octets.iter().fold(String::from("#"), |text, octet| text + &alloc::format!("{octet:02X}"))
 }
 
-/// Attribute types by the short names that trust lists use (RFC 4514 §3, and `E` for mail).
-const SHORT_TYPES: [(&str, &str); 9] = [
-    ("2.5.4.3", "CN"),
-    ("2.5.4.5", "SERIALNUMBER"),
-    ("2.5.4.6", "C"),
-    ("2.5.4.7", "L"),
-    ("2.5.4.8", "ST"),
-    ("2.5.4.10", "O"),
-    ("2.5.4.11", "OU"),
-    ("0.9.2342.19200300.100.1.25", "DC"),
-    ("1.2.840.113549.1.9.1", "E"),
+/// Attribute types (contents of the identifier, DER) and the short names that trust lists use (RFC 4514 §3, and `E` for mail).
+const SHORT_TYPES: [(&[u8], &str); 9] = [
+    (&[0x55, 4, 3], "CN"),
+    (&[0x55, 4, 5], "SERIALNUMBER"),
+    (&[0x55, 4, 6], "C"),
+    (&[0x55, 4, 7], "L"),
+    (&[0x55, 4, 8], "ST"),
+    (&[0x55, 4, 10], "O"),
+    (&[0x55, 4, 11], "OU"),
+    (&[0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 0x01, 0x19], "DC"),
+    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x01], "E"),
 ];

@@ -18,9 +18,9 @@ use crate::trust::tvs::Endorsed;
 use crate::trust::update::Accepted;
 use crate::trust::verified::{Grant, GrantedBy};
 
-/// A peer that has proved to hold the first of its certificates.
+/// What a peer has shown, and proved to hold the first certificate of.
 #[derive(Clone, Copy, Debug)]
-pub struct Peer<'a> {
+pub struct Shown<'a> {
     /// What it is to the phone.
     pub purpose: Purpose,
     /// The certificate of its own, DER.
@@ -31,25 +31,46 @@ pub struct Peer<'a> {
     pub name: &'a ServerName<'a>,
 }
 
+/// A peer whose certificate can be read.
+#[derive(Clone, Debug)]
+pub struct Peer<'a> {
+    shown: Shown<'a>,
+    certificate: Certificate<'a>,
+}
+
+impl<'a> Peer<'a> {
+    /// Reads the certificate.
+    ///
+    /// # Errors
+    /// [`NotACertificate`].
+    pub fn read(shown: Shown<'a>) -> Result<Self, NotACertificate> {
+        Ok(Self { certificate: Certificate::parse(shown.certificate)?, shown })
+    }
+}
+
 impl Peer<'_> {
+    /// What it is to the phone.
+    #[must_use]
+    pub const fn purpose(&self) -> Purpose {
+        self.shown.purpose
+    }
+
+    /// Its certificate, DER.
+    #[must_use]
+    pub const fn certificate(&self) -> &[u8] {
+        self.shown.certificate
+    }
+
     /// Searches one list for exactly this certificate in a role of the purpose.
     ///
     /// Neither dates nor names are looked at: the trust is in this one certificate
     /// (domain facts 6.4).
-    ///
-    /// # Errors
-    /// [`NotACertificate`], whatever the list holds.
-    pub fn listed(
-        &self,
-        anchors: &Anchors,
-        kind: ListKind,
-    ) -> Result<Option<Grant>, NotACertificate> {
-        let certificate = Certificate::parse(self.certificate)?;
-        let found = anchors
+    #[must_use]
+    pub fn listed(&self, anchors: &Anchors, kind: ListKind) -> Option<Grant> {
+        anchors
             .records(kind)
-            .and_then(|list| exactly(list, &certificate, self.purpose))
-            .map(|_| Grant::assertion(self.certificate, GrantedBy::Listed(kind)));
-        Ok(found)
+            .and_then(|list| exactly(list, &self.certificate, self.purpose()))
+            .map(|_| Grant::assertion(self.certificate(), GrantedBy::Listed(kind)))
     }
 
     /// Searches one list for an authority in a role of the purpose, to which a path leads.
@@ -63,38 +84,38 @@ impl Peer<'_> {
         now: Option<UnixTime>,
     ) -> Result<Option<Grant>, NoPath> {
         let authorities =
-            anchors.records(kind).map(|list| authorities(list, self.purpose)).unwrap_or_default();
+            anchors.records(kind).map(|list| authorities(list, self.purpose())).unwrap_or_default();
         if authorities.is_empty() {
             return Ok(None);
         }
-        path::verify(self.certificate, self.intermediates, &authorities, self.name, now)?;
-        Ok(Some(Grant::assertion(self.certificate, GrantedBy::Path(kind))))
+        let Shown { certificate, intermediates, name, .. } = self.shown;
+        path::verify(certificate, intermediates, &authorities, name, now)?;
+        Ok(Some(Grant::assertion(certificate, GrantedBy::Path(kind))))
     }
 
     /// Searches the earlier answers of the service.
     #[must_use]
     pub fn cached(&self, cache: &Cache, now: core::time::Duration) -> Option<Accepted<Grant>> {
-        let found = cache.peer(&sha256(self.certificate), self.purpose, now)?;
-        let value = Grant::assertion(self.certificate, GrantedBy::Cache);
+        let found = cache.peer(&sha256(self.certificate()), self.purpose(), now)?;
+        let value = Grant::assertion(self.certificate(), GrantedBy::Cache);
         Some(Accepted { value, warnings: found.warnings })
     }
 
     /// Takes the service's word, if it is about this certificate.
     #[must_use]
     pub fn endorsed(&self, endorsed: &Endorsed) -> Option<Grant> {
-        let same = *endorsed.sha256() == sha256(self.certificate);
-        (same && endorsed.serves(self.purpose).is_ok())
-            .then(|| Grant::assertion(self.certificate, GrantedBy::Tvs))
+        let same = *endorsed.sha256() == sha256(self.certificate());
+        (same && endorsed.serves(self.purpose()).is_ok())
+            .then(|| Grant::assertion(self.certificate(), GrantedBy::Tvs))
     }
 
     /// What is odd about a certificate that is believed all the same.
     #[must_use]
     pub fn oddities(&self, now: Option<UnixTime>) -> Vec<Warning> {
-        let Ok(certificate) = Certificate::parse(self.certificate) else { return Vec::new() };
-        let (_, last) = certificate.validity;
+        let (_, last) = self.certificate.validity;
         let now = now.and_then(|now| i64::try_from(now.as_secs()).ok());
         let expired = now.is_some_and(|now| now > last).then_some(Warning::Expired);
-        let bits = SignerKey::of_certificate(&certificate).map(|key| key.bits());
+        let bits = SignerKey::of_certificate(&self.certificate).map(|key| key.bits());
         let small = bits.ok().filter(|bits| *bits < GOOD_RSA_BITS);
         let small = small.map(|bits| Warning::SmallKey { bits });
         expired.into_iter().chain(small).collect()

@@ -6,6 +6,7 @@
 pub mod codes;
 pub mod encrypted;
 pub mod envelope;
+pub mod hello;
 pub mod list;
 pub mod malformed;
 pub mod name;

@@ -58,6 +58,7 @@ impl Phone {
         let mut configuration =
             Configuration::parse(&text, "secd.toml").expect("a good configuration");
         configuration.tvs.answer_timeout = Duration::from_secs(2);
+        configuration.https.handshake_timeout = Duration::from_secs(3);
         configuration
     }
 

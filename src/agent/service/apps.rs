@@ -15,7 +15,7 @@ use crate::agent::service::{Answer, Service, parameters};
 use crate::io::config::{Host, ServerAddress};
 use crate::io::ipc::{Client, Gone};
 use crate::io::proxy::Prefixed;
-use crate::trust::peer::Peer;
+use crate::trust::peer::Shown;
 use crate::trust::{GrantedBy, ListKind, Purpose};
 use crate::wire::name::FileName;
 use crate::wire::varlink::{Call, Reply};
@@ -94,8 +94,8 @@ impl Service {
             chain.split_first().ok_or_else(|| Fault::new("BadCertificate", json!({})))?;
         let host = host(wanted.host.as_deref().unwrap_or(NOWHERE))?;
         let name = host.server_name(([0, 0, 0, 0], 0).into());
-        let peer = Peer { purpose, certificate, intermediates, name: &name };
-        Ok(match self.agent.judge_peer(&peer, &host.to_string()).await {
+        let shown = Shown { purpose, certificate, intermediates, name: &name };
+        Ok(match self.agent.judge_peer(shown, &host.to_string()).await {
             Ok(grant) => json!({ "trusted": true, "by": by(grant.by()), "reason": null }),
             Err(distrust) => {
                 json!({ "trusted": false, "by": null, "reason": distrust.to_string() })

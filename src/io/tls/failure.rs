@@ -3,7 +3,9 @@
 use std::fmt;
 use std::io;
 
-use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
+use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
+
+use crate::wire::hello::ServerHello;
 
 /// A handshake that did not come to its end.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,16 +14,22 @@ pub enum Failure {
     BadSignature,
     /// The server's certificate cannot be read.
     BadCertificate(String),
+    /// The server ended the handshake after it had shown its certificate.
+    BrokenOff,
     /// The connection ended within the handshake.
     Closed,
     /// The server has none of our cipher suites.
     NoCommonSuite,
+    /// The server was asked what it has, and chose this.
+    OffersOnly(ServerHello),
     /// The server has neither TLS 1.2 nor 1.3.
     OldVersion,
     /// Something else.
     Other(String),
     /// Nothing more came in time.
     TimedOut,
+    /// A message of the handshake is longer than any that the library takes.
+    TooLarge,
     /// The certificate is not the one that it must be.
     Unpinned,
 }
@@ -36,6 +44,14 @@ impl Failure {
         }
     }
 
+    /// The same of a server that had shown its certificate: version and suite were agreed.
+    pub(super) fn after_certificate(self) -> Self {
+        match self {
+            Self::Closed | Self::NoCommonSuite => Self::BrokenOff,
+            other => other,
+        }
+    }
+
     fn of_tls(error: &Error) -> Self {
         match error {
             Error::AlertReceived(AlertDescription::ProtocolVersion)
@@ -47,6 +63,7 @@ impl Failure {
             Error::AlertReceived(
                 AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity,
             ) => Self::NoCommonSuite,
+            Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => Self::TooLarge,
             Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure) => {
                 Self::Unpinned
             }
@@ -66,21 +83,35 @@ impl fmt::Display for Failure {
             Self::BadCertificate(error) => {
                 write!(f, "the server's certificate is unusable, {error}")
             }
-            Self::Closed => write!(f, "the server closed the connection within the handshake"),
-            Self::NoCommonSuite => write!(
+            Self::BrokenOff => write!(
                 f,
-                "the server offers only RSA key exchange or CBC cipher suites, which are not supported"
+                "the server broke off the handshake, perhaps for want of a certificate of the phone's"
             ),
+            Self::Closed => write!(f, "the server closed the connection within the handshake"),
+            Self::NoCommonSuite => {
+                write!(f, "the server has no cipher suite that is supported")
+            }
+            Self::OffersOnly(hello) => outdated(f, hello),
             Self::OldVersion => {
                 write!(f, "the server offers only TLS 1.0 or 1.1, which are not supported")
             }
             Self::Other(error) => write!(f, "no TLS handshake, {error}"),
             Self::TimedOut => write!(f, "no TLS handshake in time"),
+            Self::TooLarge => write!(f, "the server sends a message of 64 KiB or more"),
             Self::Unpinned => {
                 write!(f, "the server's certificate is not the one in the trust list")
             }
         }
     }
+}
+
+fn outdated(f: &mut fmt::Formatter<'_>, hello: &ServerHello) -> fmt::Result {
+    let ServerHello { version, suite } = hello;
+    if version.is_old() {
+        return write!(f, "the server offers only {version}, nothing that is supported");
+    }
+    let flaw = suite.flaw().unwrap_or("outdated cipher suites");
+    write!(f, "the server offers only {flaw} ({suite}), nothing that is supported")
 }
 
 impl std::error::Error for Failure {}

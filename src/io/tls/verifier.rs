@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
@@ -32,11 +33,19 @@ impl SmallKeys {
 pub type Pin = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
 
 /// Accepts any certificate, if the server holds its key: the verdict comes later.
-pub(super) struct HoldsItsKey(WebPkiSupportedAlgorithms);
+pub(super) struct HoldsItsKey {
+    algorithms: WebPkiSupportedAlgorithms,
+    /// Whether the server has come so far as to show a certificate.
+    shown: AtomicBool,
+}
 
 impl HoldsItsKey {
     pub(super) const fn new(keys: SmallKeys) -> Self {
-        Self(keys.algorithms())
+        Self { algorithms: keys.algorithms(), shown: AtomicBool::new(false) }
+    }
+
+    pub(super) fn was_shown_a_certificate(&self) -> bool {
+        self.shown.load(Ordering::Relaxed)
     }
 }
 
@@ -73,6 +82,7 @@ impl ServerCertVerifier for HoldsItsKey {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        self.shown.store(true, Ordering::Relaxed);
         Ok(ServerCertVerified::assertion())
     }
 
@@ -82,7 +92,7 @@ impl ServerCertVerifier for HoldsItsKey {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0)
+        verify_tls12_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -91,11 +101,11 @@ impl ServerCertVerifier for HoldsItsKey {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0)
+        verify_tls13_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_schemes()
+        self.algorithms.supported_schemes()
     }
 }
 

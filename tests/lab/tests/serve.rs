@@ -47,6 +47,9 @@ fn commands_are_obeyed_until_the_input_ends() {
     assert_eq!(output.next().unwrap(), "serving older files: 7 of them");
     assert_eq!(itl(folder), first);
     assert_eq!(output.next().unwrap(), "refused: no such command: nonsense");
+    input.write_all(b"tvs off\ntvs on\nquestions\n").unwrap();
+    let said: Vec<String> = output.by_ref().take(3).collect();
+    assert_eq!(said, ["TVS is off", "TVS is on", "questions: 0"]);
     drop(input);
     assert_eq!(output.next().unwrap(), "ended");
     assert!(child.wait().unwrap().success());

@@ -74,6 +74,8 @@ port 2445, the second one's as the address after it, and so on.
   rollback on|off                                   blank records in the ITL, or full ones
   ctl [nonsecure|delete]                            runs the CTL client, or deletes the CTL
   restore                                           serves the files from before the last change
+  tvs on|off                                        starts or stops the TVS servers
+  questions                                         what TVS was asked so far
   requests                                          the names requested so far
   quit
 

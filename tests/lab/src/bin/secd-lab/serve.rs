@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use secd_lab::cluster::{Cluster, Files, Rollback, Security, Service, Setup, Signer};
 use secd_lab::https;
 use secd_lab::list::Role;
-use secd_lab::tftp::{Faults, Server};
+use secd_lab::tftp::{self, Faults};
 use secd_lab::tls::{Presented, Version};
-use secd_lab::tvs::Servers;
+use secd_lab::tvs::{Asked, Server, Servers};
 
 use crate::arguments::Options;
 use crate::{folder, lines};
@@ -35,7 +35,7 @@ pub(crate) fn serve(options: &Options) -> io::Result<()> {
 
 struct Lab {
     cluster: Cluster,
-    server: Server,
+    server: tftp::Server,
     tvs: Servers,
     https: https::Server,
     directory: PathBuf,
@@ -74,7 +74,7 @@ impl Lab {
         let tomcat = cluster.setup.identity(&cluster.nodes[0].host);
         cluster.import(&tomcat.certificate, &[Role::APP_SERVER]);
         let https = https::Server::start(&Presented::new(&tomcat), Version::Any);
-        let server = Server::start(Files::new());
+        let server = tftp::Server::start(Files::new());
         server.set_faults(Faults { loss: options.loss, ..Faults::default() });
         let directory = options.directory.clone();
         let mut lab = Self { cluster, server, tvs, https, directory, shown: Files::new() };
@@ -126,6 +126,9 @@ impl Lab {
             [] => return Ok(Next::Wait),
             ["quit"] => return Ok(Next::Quit),
             ["requests"] => return Ok(self.print_requests()),
+            ["questions"] => return Ok(self.print_questions()),
+            ["tvs", "off"] => return Ok(self.stop_tvs()),
+            ["tvs", "on"] => return self.start_tvs(),
             ["restore"] => {
                 let older = self.cluster.restore().ok_or("there are no older files")?;
                 return Ok(Next::Serve(older));
@@ -157,6 +160,33 @@ impl Lab {
             println!("requested {name}");
         }
         Next::Wait
+    }
+
+    fn print_questions(&self) -> Next {
+        let questions: Vec<_> = self.tvs.iter().flat_map(Server::questions).collect();
+        for question in &questions {
+            match &question.asked {
+                Asked::Nonsense(_) => println!("asked nonsense"),
+                Asked::Query { subject, .. } => println!("asked for {subject}"),
+                Asked::Verify { .. } => println!("asked about a certificate"),
+            }
+        }
+        println!("questions: {}", questions.len());
+        Next::Wait
+    }
+
+    fn stop_tvs(&mut self) -> Next {
+        self.tvs.iter_mut().for_each(Server::close);
+        println!("TVS is off");
+        Next::Wait
+    }
+
+    fn start_tvs(&mut self) -> Result<Next, String> {
+        for server in self.tvs.iter_mut() {
+            server.reopen().map_err(|error| format!("TVS does not start: {error}"))?;
+        }
+        println!("TVS is on");
+        Ok(Next::Wait)
     }
 
     fn regenerate(&mut self, service: &str, node: &str) -> Result<String, String> {

@@ -1,0 +1,26 @@
+//! A server's first message says the same however much of it has come, once it says anything.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use secd::wire::hello::ServerHello;
+
+fuzz_target!(|octets: &[u8]| {
+    let whole = ServerHello::parse(octets);
+    for length in 0..octets.len() {
+        match ServerHello::parse(&octets[..length]) {
+            Ok(None) => {}
+            Ok(said) => {
+                assert!(whole.is_err() || whole == Ok(said), "{length}");
+                break;
+            }
+            Err(malformed) => {
+                assert!(malformed.offset < octets.len() && whole.is_err());
+                break;
+            }
+        }
+    }
+    if let Ok(Some(hello)) = whole {
+        let _shown = (hello.version.to_string(), hello.suite.to_string(), hello.suite.flaw());
+    }
+});

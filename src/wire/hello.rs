@@ -1,0 +1,182 @@
+//! The first message of a TLS handshake each way, in versions that this agent does not speak.
+//!
+//! Only to say *what* a server offers that cannot be talked to; nothing is agreed with it.
+
+mod suite;
+
+pub use suite::Suite;
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::wire::malformed::{Fault, Malformed};
+use crate::wire::reader::Reader;
+
+/// A TLS version as two octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version(pub [u8; 2]);
+
+impl Version {
+    /// TLS 1.2 (RFC 5246 §6.2.1).
+    pub const TLS12: Self = Self([3, 3]);
+
+    /// Whether it is older than TLS 1.2.
+    #[must_use]
+    pub fn is_old(self) -> bool {
+        self.0 < Self::TLS12.0
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [3, 0] => f.write_str("SSL 3.0"),
+            [3, minor] => write!(f, "TLS 1.{}", minor.saturating_sub(1)),
+            [major, minor] => write!(f, "version {major}.{minor}"),
+        }
+    }
+}
+
+/// What a server chose from a [`client_hello`].
+///
+/// # Layout
+/// In one or more records of type 22 (type 1, version 2, length 2):
+///
+/// | octets | field   | meaning               |
+/// | ------ | ------- | --------------------- |
+/// | 1      | type    | 2                     |
+/// | 3      | length  | of the rest           |
+/// | 2      | version | chosen                |
+/// | 32     | random  |                       |
+/// | 1 + n  | session | its length and itself |
+/// | 2      | suite   | chosen                |
+///
+/// What follows is not read.
+///
+/// # Source
+/// RFC 5246 §6.2.1, §7.4.1.3; the same in TLS 1.0 and 1.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerHello {
+    /// The version.
+    pub version: Version,
+    /// The cipher suite.
+    pub suite: Suite,
+}
+
+impl ServerHello {
+    /// Reads it from the start of what a server sent; `None` if more octets are needed.
+    ///
+    /// # Errors
+    /// [`Fault::Octet`] if the server sent something else.
+    pub fn parse(octets: &[u8]) -> Result<Option<Self>, Malformed> {
+        match Self::whole(&handshake(octets)?) {
+            Ok(hello) => Ok(Some(hello)),
+            Err(Malformed { fault: Fault::Truncated { .. }, .. }) => Ok(None),
+            Err(malformed) => Err(malformed),
+        }
+    }
+
+    fn whole(message: &[u8]) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(message);
+        fixed(&mut reader, SERVER_HELLO, "message type")?;
+        reader.take(3, "message length")?;
+        let version = Version(pair(&mut reader, "version")?);
+        reader.take(RANDOM.len(), "random")?;
+        let session = reader.octet("session length")?;
+        reader.take(session.into(), "session")?;
+        let suite = Suite(u16::from_be_bytes(pair(&mut reader, "cipher suite")?));
+        Ok(Self { version, suite })
+    }
+}
+
+/// What the records hold, as far as they have come.
+fn handshake(octets: &[u8]) -> Result<Vec<u8>, Malformed> {
+    let (mut reader, mut message) = (Reader::new(octets), Vec::new());
+    while reader.left() > 0 {
+        fixed(&mut reader, HANDSHAKE, "record type")?;
+        if reader.left() < RECORD_REST {
+            break;
+        }
+        reader.take(2, "record version")?;
+        let length = usize::from(u16::from_be_bytes(pair(&mut reader, "record length")?));
+        message.extend_from_slice(reader.take(length.min(reader.left()), "record")?);
+    }
+    Ok(message)
+}
+
+fn fixed(reader: &mut Reader<'_>, expected: u8, field: &'static str) -> Result<(), Malformed> {
+    let offset = reader.offset();
+    match reader.octet(field)? {
+        found if found == expected => Ok(()),
+        found => Err(Malformed::new(offset, field, Fault::Octet { expected, found })),
+    }
+}
+
+fn pair(reader: &mut Reader<'_>, field: &'static str) -> Result<[u8; 2], Malformed> {
+    let mut pair = [0; 2];
+    pair.copy_from_slice(reader.take(2, field)?);
+    Ok(pair)
+}
+
+/// A record with an offer of TLS 1.2 or older and of every suite in [`Suite::OUTDATED`]; `host` is
+/// named to the server.
+///
+/// The server must choose among what this agent does not speak, or refuse.
+///
+/// # Source
+/// RFC 5246 §7.4.1.2 and RFC 6066 §3; extensions as RFC 8422 §5.1 and RFC 5246 §7.4.1.4.1 have
+/// them.
+#[must_use]
+pub fn client_hello(host: Option<&str>) -> Vec<u8> {
+    let suites = Suite::OUTDATED.iter().map(|(code, _)| *code).chain([NO_RENEGOTIATION]);
+    let suites: Vec<u8> = suites.flat_map(u16::to_be_bytes).collect();
+    let body = [
+        &Version::TLS12.0,
+        RANDOM.as_slice(),
+        &[0],
+        &sized(&suites),
+        &[1, 0],
+        &sized(&extensions(host)),
+    ]
+    .concat();
+    // Servers of that time take no newer version in the record of the first message.
+    [&[HANDSHAKE, 3, 1], sized(&[&[CLIENT_HELLO, 0], sized(&body).as_slice()].concat()).as_slice()]
+        .concat()
+}
+
+fn extensions(host: Option<&str>) -> Vec<u8> {
+    let name = host.map(|host| {
+        let name = [&[0], sized(host.as_bytes()).as_slice()].concat();
+        [[0, 0].as_slice(), &sized(&sized(&name))].concat()
+    });
+    let groups = [[0, 10].as_slice(), &sized(&sized(&GROUPS))].concat();
+    let formats = [[0, 11].as_slice(), &sized(&[1, 0])].concat();
+    let signatures = [[0, 13].as_slice(), &sized(&sized(&SIGNATURES))].concat();
+    [name.unwrap_or_default(), groups, formats, signatures].concat()
+}
+
+/// `content` after its length; nothing here comes near 64 KiB.
+fn sized(content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).unwrap_or_default();
+    [length.to_be_bytes().as_slice(), content].concat()
+}
+
+/// Record type (RFC 5246 §6.2.1).
+const HANDSHAKE: u8 = 22;
+/// Octets of a record's header after its type.
+const RECORD_REST: usize = 4;
+/// Message types (RFC 5246 §7.4).
+const CLIENT_HELLO: u8 = 1;
+const SERVER_HELLO: u8 = 2;
+/// No key ever depends on it.
+const RANDOM: [u8; 32] = [0x5E; 32];
+/// Renegotiation is secure or not made (RFC 5746 §3.3); some servers insist on hearing it.
+const NO_RENEGOTIATION: u16 = 0x00FF;
+/// X25519, P-256, P-384, P-521 (RFC 8422 §5.1.1).
+const GROUPS: [u8; 8] = [0, 29, 0, 23, 0, 24, 0, 25];
+/// PKCS#1, ECDSA and PSS with SHA-256, SHA-384, SHA-512, the first two also with SHA-1
+/// (RFC 5246 §7.4.1.4.1, RFC 8446 §4.2.3).
+const SIGNATURES: [u8; 22] = [4, 1, 5, 1, 6, 1, 2, 1, 4, 3, 5, 3, 6, 3, 2, 3, 8, 4, 8, 5, 8, 6];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+use alloc::string::ToString;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::{ServerHello, Suite, Version, client_hello};
+use crate::wire::malformed::{Fault, Malformed};
+
+/// What `openssl s_server -tls1_1 -cipher ECDHE-RSA-AES128-SHA@SECLEVEL=0` begins its answer with.
+fn answer() -> Vec<u8> {
+    let head = [22, 3, 2, 0, 65, 2, 0, 0, 61, 3, 2].as_slice();
+    [head, &[7; 32], &[0, 0xC0, 0x13, 0], &[0, 21, 0xFF, 1, 0, 1, 0], &[0; 16]].concat()
+}
+
+#[test]
+fn version_and_suite_are_read_however_it_is_cut_into_records() {
+    let chosen = ServerHello { version: Version([3, 2]), suite: Suite(0xC013) };
+    let answer = answer();
+    assert_eq!(ServerHello::parse(&answer), Ok(Some(chosen)));
+    let (_, message) = answer.split_at(5);
+    for size in 1..message.len() {
+        let piece = |piece: &[u8]| {
+            let length = u8::try_from(piece.len()).expect("a short piece");
+            [&[22, 3, 1, 0, length], piece].concat()
+        };
+        let records: Vec<u8> = message.chunks(size).flat_map(piece).collect();
+        assert_eq!(ServerHello::parse(&records), Ok(Some(chosen)), "{size} octets a record");
+    }
+}
+
+#[test]
+fn what_is_not_all_there_yet_is_waited_for() {
+    let answer = answer();
+    for length in 0..46 {
+        assert_eq!(ServerHello::parse(&answer[..length]), Ok(None), "{length} octets");
+    }
+    assert!(matches!(ServerHello::parse(&answer[..46]), Ok(Some(_))));
+}
+
+#[test]
+fn an_alert_or_anything_else_is_no_answer() {
+    let alert = [21, 3, 1, 0, 2, 2, 40];
+    let fault = Fault::Octet { expected: 22, found: 21 };
+    assert_eq!(ServerHello::parse(&alert), Err(Malformed::new(0, "record type", fault)));
+    assert!(ServerHello::parse(b"HTTP/1.1 400 Bad Request\r\n").is_err());
+    let certificate_first = [22, 3, 3, 0, 4, 11, 0, 0, 0];
+    assert!(ServerHello::parse(&certificate_first).is_err());
+}
+
+#[test]
+fn the_offer_is_one_record_with_lengths_that_agree() {
+    for host in [None, Some("directory.lab.test")] {
+        let hello = client_hello(host);
+        let long = |at: usize| usize::from(u16::from_be_bytes([hello[at], hello[at + 1]]));
+        assert_eq!(long(3), hello.len() - 5);
+        assert_eq!((hello[5], hello[6], long(7)), (1, 0, hello.len() - 9));
+        let suites = 2 * (Suite::OUTDATED.len() + 1);
+        assert_eq!(long(44), suites);
+        assert_eq!(long(46 + suites + 2), hello.len() - 46 - suites - 4);
+        let named = hello.windows(18).any(|window| window == b"directory.lab.test");
+        assert_eq!(named, host.is_some());
+    }
+}
+
+#[test]
+fn every_suite_of_the_offer_has_its_flaw() {
+    for (what, codes) in [
+        ("RSA key exchange", vec![0x009C, 0x0005]),
+        ("RSA key exchange with CBC", vec![0x002F, 0x000A]),
+        ("CBC cipher suites", vec![0xC013, 0xC009]),
+        ("finite-field Diffie-Hellman", vec![0x009E, 0xCCAA]),
+        ("finite-field Diffie-Hellman with CBC", vec![0x0033]),
+        ("RC4 cipher suites", vec![0xC011]),
+        ("CCM cipher suites", vec![0xC0AC]),
+    ] {
+        for code in codes {
+            assert_eq!(Suite(code).flaw(), Some(what), "{code:#06x}");
+        }
+    }
+    assert!(Suite::OUTDATED.iter().all(|(code, _)| Suite(*code).flaw().is_some()));
+    // Those that this agent speaks, and unknown ones, have none.
+    assert_eq!(Suite(0xC02F).flaw(), None);
+    assert_eq!(Suite(0xFFFF).to_string(), "cipher suite 0xffff");
+}
+
+#[test]
+fn versions_are_shown_by_their_names() {
+    let shown = |octets| Version(octets).to_string();
+    assert_eq!(shown([3, 0]), "SSL 3.0");
+    assert_eq!([shown([3, 1]), shown([3, 2]), shown([3, 3])], ["TLS 1.0", "TLS 1.1", "TLS 1.2"]);
+    assert!(Version([3, 2]).is_old() && !Version([3, 3]).is_old());
+}

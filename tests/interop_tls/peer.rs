@@ -1,0 +1,68 @@
+//! `openssl s_server` as the peer of an HTTPS connection.
+
+use std::fs;
+use std::io::{self, BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use secd_lab::certificate::Identity;
+use tempfile::TempDir;
+
+/// A running server; it is killed when it is dropped.
+pub(crate) struct Peer {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Peer {
+    /// Serves its status page with a certificate of the lab.
+    pub(crate) fn of(identity: &Identity, arguments: &str) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let write =
+            |name, octets| fs::write(folder.path().join(name), octets).expect("a fresh file");
+        write("server.der", identity.certificate.der.clone());
+        write("server.key", identity.key.pem().into_bytes());
+        Self::run(folder.path(), &format!("-certform DER -cert server.der {arguments}"))
+    }
+
+    /// Serves its status page with `server.pem` and `server.key` of a folder.
+    pub(crate) fn start(folder: &Path) -> Self {
+        Self::run(folder, "-cert server.pem")
+    }
+
+    fn run(folder: &Path, arguments: &str) -> Self {
+        let mut command = Command::new("openssl");
+        command.args(["s_server", "-accept", "127.0.0.1:0", "-www", "-key", "server.key"]);
+        command.args(arguments.split_whitespace()).current_dir(folder);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("openssl is installed");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut line = String::new();
+        let address = loop {
+            line.clear();
+            let length = lines.read_line(&mut line).expect("openssl writes text");
+            assert!(length > 0, "openssl s_server {arguments} does not start");
+            if let Some(address) = line.strip_prefix("ACCEPT ") {
+                break address.trim().parse().expect("the address that it listens at");
+            }
+        };
+        thread::spawn(move || io::copy(&mut lines, &mut io::sink()));
+        Self { child, address }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A certificate that `openssl` wrote.
+pub(crate) fn certificate(path: &Path) -> Vec<u8> {
+    CertificateDer::from_pem_file(path).expect("a certificate").to_vec()
+}
