@@ -1,5 +1,5 @@
-// Presses Directories: opens a phone service's URL as the phone's Java applications do. They have no
-// TLS and no trust of their own: secd connects, judges the server and hands over the plaintext.
+// Presses Directories: opens a phone service's URL as the phone's Java applications do. They have
+// no TLS and no trust of their own: secd connects, judges the server, hands over the plaintext.
 //
 // Usage: java Directories.java SOCKET https://HOST[:PORT]/PATH      (JDK 17, no libraries)
 //
@@ -57,10 +57,11 @@ public final class Directories {
                 + ",\"text\":" + quoted(MODULE + text), "");
     }
 
-    /** Has secd connect and judge; after its reply this channel is the plaintext of that connection. */
+    /** Has secd connect and judge; after its reply this channel is the plaintext. */
     private void connect(URI url) throws IOException {
         int port = url.getPort() < 0 ? 443 : url.getPort();
-        call("Connect", "\"host\":" + quoted(url.getHost()) + ",\"port\":" + port, ",\"upgrade\":true");
+        call("Connect", "\"host\":" + quoted(url.getHost()) + ",\"port\":" + port,
+                ",\"upgrade\":true");
     }
 
     /** One Varlink call: a JSON object and a NUL each way. */

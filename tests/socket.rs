@@ -424,7 +424,8 @@ fn init_may_open_the_socket() {
     let handed = phone.folder().join("handed");
     let script = "import os, socket, sys\n\
         s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen()\n\
-        os.dup2(s.fileno(), 3); os.set_inheritable(3, True); os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()))\n\
+        os.dup2(s.fileno(), 3); os.set_inheritable(3, True)\n\
+        os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()))\n\
         os.execv(sys.argv[2], sys.argv[2:])";
     let mut python = Command::new("python3");
     python.args(["-c", script]).arg(&handed).arg(env!("CARGO_BIN_EXE_secd"));
