@@ -35,8 +35,7 @@ pub use verifier::{Pin, SmallKeys};
 use crate::trust::Grant;
 use crate::trust::signature::sha256;
 
-/// An open connection. It reads ahead: the library asks for 4 KiB at a time, and a record may have
-/// four times that.
+/// An open connection.
 pub type Stream = TlsStream<BufReader<TcpStream>>;
 
 /// A finished handshake with a server that nobody has judged yet.
@@ -133,8 +132,8 @@ async fn connect(
     verifier: Arc<dyn ServerCertVerifier>,
     identity: Option<&Identity>,
 ) -> Result<Stream, Failure> {
-    let stream = BufReader::with_capacity(READ_AHEAD, stream);
     let connector = TlsConnector::from(Arc::new(configuration(verifier, identity)?));
+    let stream = BufReader::with_capacity(BUFFER, stream);
     match timeout(terms.within, connector.connect(terms.name, stream)).await {
         Err(_) => Err(Failure::TimedOut),
         Ok(Err(error)) => Err(Failure::of(&error)),
@@ -160,5 +159,6 @@ fn configuration(
     Ok(configuration)
 }
 
-/// A record and most of the next (RFC 8446 §5.2: 2^14 octets and a few more).
-const READ_AHEAD: usize = 32 << 10;
+/// Octets that one read takes from the system: rustls alone asks for 4 KiB at a time, five reads a
+/// record. Two records, inferred; a buffer that is not filled takes up no memory.
+const BUFFER: usize = 32 << 10;

@@ -31,7 +31,7 @@ impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             [3, 0] => f.write_str("SSL 3.0"),
-            [3, minor] => write!(f, "TLS 1.{}", minor.saturating_sub(1)),
+            [MAJOR, minor] => write!(f, "TLS 1.{}", minor.saturating_sub(1)),
             [major, minor] => write!(f, "version {major}.{minor}"),
         }
     }
@@ -64,6 +64,12 @@ pub struct ServerHello {
 }
 
 impl ServerHello {
+    /// Whether it is an answer to the offer: a version and a suite of those in it.
+    #[must_use]
+    pub fn chooses_from_the_offer(&self) -> bool {
+        self.version.0 <= Version::TLS12.0 && self.suite.name().is_some()
+    }
+
     /// Reads it from the start of what a server sent; `None` if more octets are needed.
     ///
     /// # Errors
@@ -80,7 +86,8 @@ impl ServerHello {
         let mut reader = Reader::new(message);
         fixed(&mut reader, SERVER_HELLO, "message type")?;
         reader.take(3, "message length")?;
-        let version = Version(pair(&mut reader, "version")?);
+        fixed(&mut reader, MAJOR, "version")?;
+        let version = Version([MAJOR, reader.octet("version")?]);
         reader.take(RANDOM.len(), "random")?;
         let session = reader.octet("session length")?;
         reader.take(session.into(), "session")?;
@@ -161,6 +168,8 @@ fn sized(content: &[u8]) -> Vec<u8> {
     [length.to_be_bytes().as_slice(), content].concat()
 }
 
+/// The first octet of every version from SSL 3.0 on (RFC 5246 §6.2.1).
+const MAJOR: u8 = 3;
 /// Record type (RFC 5246 §6.2.1).
 const HANDSHAKE: u8 = 22;
 /// Octets of a record's header after its type.

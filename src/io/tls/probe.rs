@@ -40,8 +40,7 @@ async fn offered(server: SocketAddr, name: &ServerName<'_>) -> Option<ServerHell
     let mut answer = stream.take(LONGEST);
     while answer.read_buf(&mut octets).await.ok()? > 0 {
         if let Some(hello) = ServerHello::parse(&octets).ok()? {
-            let says = hello.version.is_old() || hello.suite.flaw().is_some();
-            return says.then_some(hello);
+            return hello.chooses_from_the_offer().then_some(hello);
         }
     }
     None

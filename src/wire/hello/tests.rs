@@ -47,6 +47,22 @@ fn an_alert_or_anything_else_is_no_answer() {
 }
 
 #[test]
+fn what_was_not_offered_is_no_choice() {
+    let chosen = |version, suite| {
+        let hello = ServerHello { version: Version(version), suite: Suite(suite) };
+        hello.chooses_from_the_offer()
+    };
+    assert!(chosen([3, 1], 0x0035) && chosen([3, 3], 0xC013));
+    assert!(!chosen([3, 4], 0x0035));
+    assert!(!chosen([3, 3], 0xC02F));
+    assert!(!chosen([3, 2], 0x0000));
+    let mut zeros = answer();
+    zeros[9..].fill(0);
+    let fault = Fault::Octet { expected: 3, found: 0 };
+    assert_eq!(ServerHello::parse(&zeros), Err(Malformed::new(4, "version", fault)));
+}
+
+#[test]
 fn the_offer_is_one_record_with_lengths_that_agree() {
     for host in [None, Some("directory.lab.test")] {
         let hello = client_hello(host);
