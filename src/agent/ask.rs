@@ -19,7 +19,7 @@ use crate::trust::signature::{sha1, sha256};
 pub(super) use crate::trust::tvs::Unanswered;
 use crate::trust::tvs::{self as answers, Endorsed, Unvouched, Vouched};
 use crate::trust::{Anchors, ListKind, Purpose, Query};
-use crate::wire::tvs::{DeviceName, Request, Response};
+use crate::wire::tvs::{DeviceName, Request, Response, Session};
 use crate::wire::{Role, Serial};
 
 /// What the agent knows of the service besides the cache.
@@ -209,6 +209,11 @@ impl Agent {
             error!(target: SECD, "EROR:processTvsClntReq: no TVS to ask, {lack}");
             return Err(Unanswered::NobodyToAsk);
         }
+        // A question that nobody can be sent is no reason to disturb every server.
+        if let Err(unsendable) = self.begin(question, Session(0)) {
+            error!(target: SECD, "EROR:processTvsClntReq: {unsendable}");
+            return Err(Unanswered::NoAnswer(unsendable));
+        }
         info!(target: SECD, "processTvsClntReq: No server sock exists, must be created");
         let mut last = String::new();
         for member in members {
@@ -237,8 +242,7 @@ impl Agent {
         question: &Question<'_>,
         anchors: &Arc<Anchors>,
     ) -> Result<Outcome, String> {
-        let address = address_of(member).await?;
-        let stream = self.connect_member(address, member, anchors).await?;
+        let stream = self.connect_any(member, anchors).await?;
         let (stream, exchange) = self.exchange(stream, question).await?;
         let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
         let source = Source {
@@ -254,6 +258,22 @@ impl Agent {
             Err(unvouched) if unvouched.is_final() => Ok(Err(Unanswered::Unvouched(unvouched))),
             Err(unvouched) => Err(unvouched.to_string()),
         }
+    }
+
+    /// Connects to the first address of a member that leads to it.
+    async fn connect_any(
+        &self,
+        member: &TvsMember,
+        anchors: &Arc<Anchors>,
+    ) -> Result<tls::Stream, String> {
+        let mut last = "its name does not resolve".to_owned();
+        for address in resolve::all(std::slice::from_ref(&member.address)).await {
+            match self.connect_member(address, member, anchors).await {
+                Ok(stream) => return Ok(stream),
+                Err(failure) => last = failure,
+            }
+        }
+        Err(last)
     }
 
     async fn connect_member(
@@ -312,12 +332,7 @@ impl Agent {
         let questions = &self.counters.questions;
         questions.set(questions.get() + 1);
         let session = self.service.sessions.borrow_mut().number();
-        let configuration = self.configuration();
-        let device = &configuration.device;
-        let name = DeviceName::new(device.model.as_str(), device.name.as_str())
-            .map_err(|_| "the device name does not fit a request".to_owned())?;
-        let begun = Exchange::begin(&question.request(), &name, session);
-        let (mut exchange, octets) = begun.map_err(|unsendable| unsendable.to_string())?;
+        let (mut exchange, octets) = self.begin(question, session)?;
         let (out, _) = question.words();
         info!(
             target: SECD,
@@ -327,6 +342,19 @@ impl Agent {
             .await
             .map_err(|failure| failure.to_string())?;
         Ok((stream, exchange))
+    }
+
+    fn begin(
+        &self,
+        question: &Question<'_>,
+        session: Session,
+    ) -> Result<(Exchange, Vec<u8>), String> {
+        let configuration = self.configuration();
+        let device = &configuration.device;
+        let name = DeviceName::new(device.model.as_str(), device.name.as_str())
+            .map_err(|_| "the device name does not fit a request".to_owned())?;
+        Exchange::begin(&question.request(), &name, session)
+            .map_err(|unsendable| unsendable.to_string())
     }
 
     /// The members of the last verified configuration, else those of our own.

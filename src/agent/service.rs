@@ -6,6 +6,7 @@ use std::rc::Rc;
 use log::{debug, warn};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
 
 use crate::agent::{Agent, SECD};
 use crate::io::console::{Console, escape};
@@ -41,6 +42,8 @@ pub struct Service {
     agent: Rc<Agent>,
     console: Console,
     confirmations: RefCell<Confirmations>,
+    /// The files that may be fetched for clients at once.
+    files: Semaphore,
     calls: Cell<u64>,
     refused: Cell<u64>,
 }
@@ -56,6 +59,7 @@ impl Service {
             agent,
             console,
             confirmations: RefCell::default(),
+            files: Semaphore::new(FILES),
             calls: Cell::new(0),
             refused: Cell::new(0),
         })
@@ -286,6 +290,9 @@ fn describe(call: &Call) -> Answer {
         other => Err(Fault::interface_not_found(other)),
     }
 }
+
+/// Files that are fetched for clients at once: each is up to 550 kB, some times over; inferred.
+const FILES: usize = 2;
 
 /// Our interface.
 const INTERFACE: &str = "phone.secd";

@@ -41,6 +41,8 @@ impl Service {
         let limit = wanted.limit.unwrap_or(most).min(most);
         let requester = &format!("client c:{client}");
         let order = Order { name: &name, limit, requester, form: Form::Plain };
+        // A file is in memory more than once while it is judged and written.
+        let _turn = self.files.acquire().await;
         let told = |not_taken| Fault::of_file(name.as_str(), limit, &not_taken);
         let obtained = self.agent.obtain(&order).await.map_err(told)?;
         let path = self.agent.write(&name, &obtained.payload).map_err(told)?;
