@@ -5,7 +5,8 @@
 use libfuzzer_sys::fuzz_target;
 use secd::proto::tvs::{Exchange, Progress};
 use secd::wire::Serial;
-use secd::wire::tvs::{DeviceName, Request, Session};
+use secd::wire::name::DeviceName;
+use secd::wire::tvs::{Caller, Request, Session};
 
 fuzz_target!(|input: &[u8]| {
     let Some((cut, octets)) = input.split_first() else { return };
@@ -29,7 +30,8 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn exchange() -> Exchange {
-    let device = DeviceName::new("8861", "SEP000000000001").expect("a device name");
+    let name = DeviceName::parse("SEP000000000001").expect("a device name");
+    let caller = Caller { model: Default::default(), name };
     let query = Request::Query { subject: "CN=a", issuer: "CN=b", serial: Serial::new(&[1]) };
-    Exchange::begin(&query, &device, Session(1001)).expect("a short question").0
+    Exchange::begin(&query, &caller, Session(1001)).expect("a short question").0
 }

@@ -9,7 +9,7 @@ use log::{debug, error, info, warn};
 use tokio::sync::watch;
 
 use crate::agent::{Agent, SECD};
-use crate::io::config::{TVS_PORT, TvsMember};
+use crate::io::settings::{Member, TVS_PORT};
 use crate::io::tls::{self, Pin, SmallKeys, Terms};
 use crate::io::{resolve, tcp, tvs};
 use crate::proto::tvs::{Exchange, Sessions};
@@ -19,7 +19,7 @@ use crate::trust::signature::{sha1, sha256};
 pub(super) use crate::trust::tvs::Unanswered;
 use crate::trust::tvs::{self as answers, Endorsed, Unvouched, Vouched};
 use crate::trust::{Anchors, ListKind, Purpose, Query};
-use crate::wire::tvs::{DeviceName, Request, Response, Session};
+use crate::wire::tvs::{Request, Response, Session};
 use crate::wire::{Role, Serial};
 
 /// What the agent knows of the service besides the cache.
@@ -238,7 +238,7 @@ impl Agent {
     /// Why the member failed, so that the next one is asked; its word, either way, is no error.
     async fn ask_member(
         &self,
-        member: &TvsMember,
+        member: &Member,
         question: &Question<'_>,
         anchors: &Arc<Anchors>,
     ) -> Result<Outcome, String> {
@@ -263,7 +263,7 @@ impl Agent {
     /// Connects to the first address of a member that leads to it.
     async fn connect_any(
         &self,
-        member: &TvsMember,
+        member: &Member,
         anchors: &Arc<Anchors>,
     ) -> Result<tls::Stream, String> {
         let mut last = "its name does not resolve".to_owned();
@@ -279,7 +279,7 @@ impl Agent {
     async fn connect_member(
         &self,
         address: SocketAddr,
-        member: &TvsMember,
+        member: &Member,
         anchors: &Arc<Anchors>,
     ) -> Result<tls::Stream, String> {
         let stream = self.reach_member(address).await?;
@@ -310,15 +310,15 @@ impl Agent {
             target: SECD,
             "connectToTvsServer: Successfully started a TLS connection establishment to the TVS server: IP:{ip}, port:{port}{default}; Waiting for it to get connected."
         );
-        let within = self.configuration().tvs.connect_timeout;
+        let within = self.settings().tvs.connect_timeout;
         socket.connect(within).await.map_err(|failure| failure.to_string())
     }
 
     /// What a handshake with a member is made under.
-    pub(super) fn tvs_terms(&self, member: &TvsMember, address: SocketAddr) -> Terms {
-        let settings = &self.configuration().tvs;
+    pub(super) fn tvs_terms(&self, member: &Member, address: SocketAddr) -> Terms {
+        let settings = &self.settings().tvs;
         Terms {
-            name: member.address.host.server_name(address),
+            name: tls::server_name(&member.address.host, address),
             keys: if settings.rsa1024 { SmallKeys::Accept } else { SmallKeys::Refuse },
             within: settings.handshake_timeout,
         }
@@ -338,7 +338,7 @@ impl Agent {
             target: SECD,
             "sendTvsClientReqToSrvr: {out} : request sent to TVS server - waiting for response"
         );
-        tvs::ask(&mut stream, &octets, &mut exchange, self.configuration().tvs.answer_timeout)
+        tvs::ask(&mut stream, &octets, &mut exchange, self.settings().tvs.answer_timeout)
             .await
             .map_err(|failure| failure.to_string())?;
         Ok((stream, exchange))
@@ -349,19 +349,16 @@ impl Agent {
         question: &Question<'_>,
         session: Session,
     ) -> Result<(Exchange, Vec<u8>), String> {
-        let configuration = self.configuration();
-        let device = &configuration.device;
-        let name = DeviceName::new(device.model.as_str(), device.name.as_str())
-            .map_err(|_| "the device name does not fit a request".to_owned())?;
-        Exchange::begin(&question.request(), &name, session)
+        let caller = self.settings().device.caller();
+        Exchange::begin(&question.request(), &caller, session)
             .map_err(|unsendable| unsendable.to_string())
     }
 
     /// The members of the last verified configuration, else those of our own.
-    pub(super) fn members(&self) -> Vec<TvsMember> {
+    pub(super) fn members(&self) -> Vec<Member> {
         let installed = self.installed.borrow();
         match installed.members() {
-            [] => self.configuration().tvs.members.clone(),
+            [] => self.settings().tvs.members.clone(),
             members => members.to_vec(),
         }
     }
@@ -371,7 +368,7 @@ impl Agent {
 ///
 /// # Errors
 /// If its name does not resolve.
-pub(super) async fn address_of(member: &TvsMember) -> Result<SocketAddr, String> {
+pub(super) async fn address_of(member: &Member) -> Result<SocketAddr, String> {
     let addresses = resolve::all(std::slice::from_ref(&member.address)).await;
     addresses.first().copied().ok_or_else(|| "its name does not resolve".to_owned())
 }

@@ -6,8 +6,8 @@ use rustls::pki_types::pem::PemObject;
 use zeroize::Zeroizing;
 
 use crate::agent::SECD;
-use crate::io::config;
 use crate::io::files::{self, Links};
+use crate::io::settings;
 use crate::io::tls::Identity;
 use crate::trust::decrypt::DeviceKey;
 use crate::trust::signature::md5;
@@ -26,7 +26,7 @@ pub(super) struct Device {
 impl Device {
     /// Reads what the configuration names. What cannot be used is left out with a line in the log: a
     /// phone without a certificate still verifies.
-    pub(super) fn load(settings: &config::Device) -> Self {
+    pub(super) fn load(settings: &settings::Device) -> Self {
         let Some(paths) = &settings.identity else { return Self::default() };
         let identity = Identity::load(&paths.certificate, &paths.key)
             .inspect_err(

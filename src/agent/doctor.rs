@@ -14,13 +14,13 @@ use crate::agent::fetch::{Limit, Wanted};
 use crate::agent::installed::BOTH;
 use crate::agent::trust_list::is_unreachable;
 use crate::agent::{Agent, SECD};
-use crate::io::tftp::Failure;
-use crate::io::{clock, tls};
-use crate::trust::certificate::Certificate;
-use crate::trust::diagnose::{
+use crate::diagnose::{
     Changes, Clock, Diagnosis, Findings, Integrity, Judged, MemberFound, Offered, OfferedList,
     Presented, Server, Shown,
 };
+use crate::io::tftp::Failure;
+use crate::io::{clock, tls};
+use crate::trust::certificate::Certificate;
 use crate::trust::peer::{self, Pinned};
 use crate::trust::policy::{Choice, FirstUsePolicy, LEAST_RSA_BITS};
 use crate::trust::signature::{md5, sha1, sha256};
@@ -100,9 +100,9 @@ impl Agent {
     }
 
     async fn examine_list(&self, kind: ListKind, trial: &mut Trial) -> Offered {
-        let own = format!("{}{}.tlv", kind.word(), self.configuration().device.name);
+        let own = format!("{}{}.tlv", kind.word(), self.settings().device.name);
         for name in [own.as_str(), kind.generic_name()] {
-            let limit = self.configuration().tftp.list_limit;
+            let limit = self.settings().tftp.list_limit;
             match self.fetch(&Wanted { name, limit, said: Limit::Silent }).await {
                 Ok(octets) if octets.is_empty() => {}
                 Ok(octets) => {
@@ -156,7 +156,7 @@ impl Agent {
         if anchors.records(kind).is_some_and(|installed| installed.sha256 == digest) {
             return Judged::Same;
         }
-        let policy = &self.configuration().policy;
+        let policy = &self.settings().policy;
         let decided = match update::list(&anchors, kind, offer, policy) {
             Decision::Trust(accepted) => Ok(accepted),
             Decision::Refuse(reason) => Err((reason, None)),
@@ -179,7 +179,7 @@ impl Agent {
         offer: Offer<'_>,
         query: &Query,
     ) -> Result<Accepted<Verified<TrustList>>, (Reason, Option<Unanswered>)> {
-        let policy = &self.configuration().policy;
+        let policy = &self.settings().policy;
         match self.ask_signer_afresh(query, anchors).await {
             Ok(vouched) => update::list_vouched(anchors, kind, offer, policy, &vouched)
                 .map_err(|reason| (reason, None)),
@@ -214,7 +214,7 @@ impl Agent {
             let last = contacts.get(&address).cloned().unwrap_or_default();
             Server { address, last }
         };
-        self.configuration().tftp.servers.iter().map(|it| server(it.to_string())).collect()
+        self.settings().tftp.servers.iter().map(|it| server(it.to_string())).collect()
     }
 }
 

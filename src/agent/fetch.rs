@@ -6,7 +6,7 @@ use log::{error, info, warn};
 
 use crate::agent::{Agent, TFTP};
 use crate::io::tftp::{self, Event, Failure, Options, Request, Timing};
-use crate::io::{config, resolve};
+use crate::io::{resolve, settings};
 
 /// A file that is wanted.
 pub(super) struct Wanted<'a> {
@@ -28,7 +28,7 @@ pub(super) enum Limit {
 impl Agent {
     /// Reads a file from the first server that answers.
     pub(super) async fn fetch(&self, wanted: &Wanted<'_>) -> Result<Vec<u8>, Failure> {
-        let configuration = self.configuration();
+        let configuration = self.settings();
         let settings = &configuration.tftp;
         let servers = resolve::all(&settings.servers).await;
         let number = self.transfers.get() + 1;
@@ -97,7 +97,7 @@ pub(super) fn mapped(server: SocketAddr) -> String {
 }
 
 /// The options that differ from the plain protocol; a plain request suits the oldest servers.
-fn options(settings: &config::Tftp) -> Options {
+fn options(settings: &settings::Tftp) -> Options {
     let plain = Options::default();
     let sized =
         if settings.blksize == 512 { Ok(plain) } else { plain.with_blksize(settings.blksize) };
@@ -110,7 +110,7 @@ fn options(settings: &config::Tftp) -> Options {
     if settings.tsize { options.with_tsize() } else { options }
 }
 
-fn timing(settings: &config::Tftp) -> Timing {
+fn timing(settings: &settings::Tftp) -> Timing {
     let plain = Timing::default();
     Timing {
         timeout: settings.timeout,

@@ -9,8 +9,8 @@ use tokio::sync::SemaphorePermit;
 
 use crate::agent::ask::Unanswered;
 use crate::agent::{Agent, SECD};
-use crate::io::config::ServerAddress;
 use crate::io::proxy::{self, Limits, Relayed};
+use crate::io::settings::ServerAddress;
 use crate::io::tls::{self, Handshaken, SmallKeys, Terms};
 use crate::io::{clock, resolve, tcp};
 use crate::trust::peer::{Distrust, Peer, Shown};
@@ -80,7 +80,7 @@ impl Agent {
     async fn try_open(&self, target: &Target) -> Result<Opened<'_>, NotOpened> {
         let place = self.slots.try_acquire().map_err(|_| NotOpened::NoSlot)?;
         let (handshaken, address) = self.shake_hands(target).await?;
-        let name = target.server.host.server_name(address);
+        let name = tls::server_name(&target.server.host, address);
         let shown = Shown {
             purpose: target.purpose,
             certificate: handshaken.certificate(),
@@ -99,20 +99,20 @@ impl Agent {
         let stream = handshaken
             .admit(&grant)
             .map_err(|_| NotOpened::Distrusted(Distrust::NotACertificate))?;
-        let settings = &self.configuration().https;
+        let settings = &self.settings().https;
         let limits = Limits { idle: settings.idle, total: settings.total };
         Ok(Opened { stream, by, limits, server: target.server.to_string(), _place: place })
     }
 
     async fn shake_hands(&self, target: &Target) -> Result<(Handshaken, SocketAddr), NotOpened> {
-        let configuration = self.configuration();
+        let configuration = self.settings();
         let settings = &configuration.https;
         let (stream, address, descriptor) = self.connect(target).await?;
         let (ip, client) = (address.ip(), target.client);
         info!(target: SECD, "clpSetupSsl: TCP connected, <{ip}> c:{client} s:{descriptor}");
         info!(target: SECD, "clpSetupSsl: start SSL/TLS handshake, <{ip}> c:{client} s:{descriptor}");
-        let small = self.configuration().policy.min_rsa_bits < 2048;
-        let name = target.server.host.server_name(address);
+        let small = self.settings().policy.min_rsa_bits < 2048;
+        let name = tls::server_name(&target.server.host, address);
         let terms = Terms {
             name: name.clone(),
             keys: if small { SmallKeys::Accept } else { SmallKeys::Refuse },
@@ -143,7 +143,7 @@ impl Agent {
                     target: SECD,
                     "clpSetupSsl: TCP connect() waiting, <{ip}> c:{client} s:{descriptor} port: {port}"
                 );
-                let stream = socket.connect(self.configuration().https.connect_timeout).await?;
+                let stream = socket.connect(self.settings().https.connect_timeout).await?;
                 Ok::<_, tcp::Failure>((stream, descriptor))
             };
             match attempt.await {

@@ -8,10 +8,10 @@ use zeroize::Zeroizing;
 
 use crate::agent::phone_file::Obtained;
 use crate::agent::{SECD, members};
+use crate::diagnose::StoreFound;
 use crate::io::clock::{self, Rfc3339};
-use crate::io::config::TvsMember;
+use crate::io::settings::Member;
 use crate::io::store::{Entry, Failure, Loaded, Slot, Store};
-use crate::trust::diagnose::StoreFound;
 use crate::trust::signature::sha256;
 use crate::trust::{Acceptance, Anchors, ListKind, TrustList, Verified, stored};
 
@@ -27,7 +27,7 @@ pub(super) struct Installed {
     /// Shared with handshakes, which must not see them change.
     anchors: Arc<Anchors>,
     configuration: Option<LastConfiguration>,
-    members: Vec<TvsMember>,
+    members: Vec<Member>,
 }
 
 /// The last configuration that was accepted.
@@ -156,7 +156,7 @@ impl Installed {
     }
 
     /// The TVS members of the last verified configuration that names any.
-    pub(super) fn members(&self) -> &[TvsMember] {
+    pub(super) fn members(&self) -> &[Member] {
         &self.members
     }
 
@@ -314,7 +314,7 @@ const ACCEPTANCE: &str = "acceptance";
 const NEWEST: &str = "newest";
 
 /// A configuration that cannot be read is fetched anew; it is nobody's trust.
-fn read_configuration(store: &Store) -> Option<(LastConfiguration, Vec<TvsMember>)> {
+fn read_configuration(store: &Store) -> Option<(LastConfiguration, Vec<Member>)> {
     let entry = match store.load(Slot::Configuration) {
         Loaded::Absent => return None,
         Loaded::Current(entry) => entry,

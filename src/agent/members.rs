@@ -4,18 +4,18 @@
 use log::warn;
 
 use crate::agent::SECD;
-use crate::agent::provision::{Address, Member, Provision};
-use crate::io::config::{Host, ServerAddress, TVS_PORT, TvsMember};
 use crate::io::store::Entry;
+use crate::wire::address::ServerAddress;
+use crate::wire::configuration::{Configuration, Member, TVS_PORT};
 
 /// The members that a configuration names, in the order in which they are asked.
-pub(super) fn named_by(configuration: &[u8]) -> Vec<TvsMember> {
-    match Provision::parse(configuration) {
+pub(super) fn named_by(configuration: &[u8]) -> Vec<Member> {
+    match Configuration::parse(configuration) {
         Ok(provision) => {
             for skipped in &provision.warnings {
                 warn!(target: SECD, "provision: {skipped}");
             }
-            ranked(provision.tvs.into_iter().map(ServerAddress::from))
+            ranked(provision.tvs.into_iter().map(|member| member.address))
         }
         Err(unreadable) => {
             warn!(target: SECD, "provision: {unreadable}; the TVS members before stay");
@@ -25,7 +25,7 @@ pub(super) fn named_by(configuration: &[u8]) -> Vec<TvsMember> {
 }
 
 /// The entry with a note for each member, in their order.
-pub(super) fn noted(entry: Entry, members: &[TvsMember]) -> Entry {
+pub(super) fn noted(entry: Entry, members: &[Member]) -> Entry {
     members
         .iter()
         .zip(NOTES)
@@ -33,25 +33,15 @@ pub(super) fn noted(entry: Entry, members: &[TvsMember]) -> Entry {
 }
 
 /// The members that the notes of an entry name.
-pub(super) fn of_notes(entry: &Entry) -> Vec<TvsMember> {
+pub(super) fn of_notes(entry: &Entry) -> Vec<Member> {
     let written = NOTES.into_iter().map_while(|key| entry.note(key));
     let addresses = written.filter_map(|text| ServerAddress::parse(text, TVS_PORT));
     ranked(addresses)
 }
 
 /// Only their order counts, and only it is remembered.
-fn ranked(addresses: impl Iterator<Item = ServerAddress>) -> Vec<TvsMember> {
-    addresses.zip(0..).map(|(address, priority)| TvsMember { address, priority }).collect()
-}
-
-impl From<Member> for ServerAddress {
-    fn from(member: Member) -> Self {
-        let host = match member.address {
-            Address::Ip(ip) => Host::Ip(ip),
-            Address::Name(name) => Host::Name(name.into()),
-        };
-        Self { host, port: member.port }
-    }
+fn ranked(addresses: impl Iterator<Item = ServerAddress>) -> Vec<Member> {
+    addresses.zip(0..).map(|(address, priority)| Member { address, priority }).collect()
 }
 
 /// The keys of the notes, as many as a configuration may name members.
@@ -66,7 +56,7 @@ mod tests {
         <member priority=\"1\"><port>2446</port><address>cm1.lab.test</address></member>\
         </members></TVS></device>";
 
-    fn shown(members: &[TvsMember]) -> Vec<String> {
+    fn shown(members: &[Member]) -> Vec<String> {
         members.iter().map(|member| member.address.to_string()).collect()
     }
 

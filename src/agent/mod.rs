@@ -15,8 +15,8 @@ use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
 use crate::io::clock::{self, Timeline};
-use crate::io::config::{self, Configuration};
 use crate::io::console;
+use crate::io::settings::{self, Settings};
 use crate::trust::cache::Entry;
 use crate::trust::{Anchors, Cache, ListKind, State};
 
@@ -29,7 +29,6 @@ mod installed;
 mod members;
 mod passes;
 mod phone_file;
-pub mod provision;
 mod provisioned;
 mod refresh;
 pub mod report;
@@ -44,7 +43,7 @@ use report::{Alarm, Message, Messages};
 
 /// The agent of one phone.
 pub struct Agent {
-    configuration: RefCell<Rc<Configuration>>,
+    settings: RefCell<Rc<Settings>>,
     installed: RefCell<Installed>,
     messages: RefCell<Messages>,
     alarm: Cell<Option<Alarm>>,
@@ -71,21 +70,21 @@ impl Agent {
     /// An agent with the lists and the configuration that its store holds; what it learns expires
     /// by `timeline`.
     #[must_use]
-    pub fn new(configuration: Configuration, timeline: Timeline) -> Self {
-        let installed = Installed::load(&configuration.paths.state);
-        let tvs = &configuration.tvs;
+    pub fn new(settings: Settings, timeline: Timeline) -> Self {
+        let installed = Installed::load(&settings.paths.state);
+        let tvs = &settings.tvs;
         Self {
             cache: RefCell::new(Cache::new(tvs.cache, tvs.ttl_max)),
             service: Service::default(),
-            device: RefCell::new(Device::load(&configuration.device)),
-            slots: Semaphore::new(configuration.https.slots),
+            device: RefCell::new(Device::load(&settings.device)),
+            slots: Semaphore::new(settings.https.slots),
             passes: Passes::default(),
             doctor: Semaphore::new(1),
             counters: Counters::default(),
             contacts: RefCell::default(),
             source: None,
             timeline,
-            configuration: RefCell::new(Rc::new(configuration)),
+            settings: RefCell::new(Rc::new(settings)),
             installed: RefCell::new(installed),
             messages: RefCell::default(),
             alarm: Cell::new(None),
@@ -100,9 +99,9 @@ impl Agent {
     pub async fn run(&self) -> std::io::Result<()> {
         let mut hangup = signal(SignalKind::hangup())?;
         let mut end = End::new()?;
-        let mut pause = self.configuration().retry.first;
+        let mut pause = self.settings().retry.first;
         loop {
-            let retry = self.configuration().retry;
+            let retry = self.settings().retry;
             let outcome = tokio::select! {
                 outcome = self.refresh() => outcome,
                 () = end.asked() => break,
@@ -142,11 +141,11 @@ impl Agent {
     /// Every fault; nothing is changed then.
     fn reload(&self) -> Result<(), Vec<String>> {
         let Some(source) = &self.source else { return Ok(()) };
-        let mut configuration = Configuration::load(source).map_err(|failure| match failure {
-            config::Failure::Invalid(faults) => faults.iter().map(ToString::to_string).collect(),
+        let mut configuration = Settings::load(source).map_err(|failure| match failure {
+            settings::Failure::Invalid(faults) => faults.iter().map(ToString::to_string).collect(),
             unreadable => vec![unreadable.to_string()],
         })?;
-        let before = self.configuration();
+        let before = self.settings();
         if configuration.paths != before.paths || configuration.socket != before.socket {
             warn!(target: SECD, "reload: [paths] and [socket] take effect at the next start");
             configuration.paths = before.paths.clone();
@@ -163,7 +162,7 @@ impl Agent {
         if configuration.console != before.console {
             console::set_level(configuration.console.level);
         }
-        self.configuration.replace(Rc::new(configuration));
+        self.settings.replace(Rc::new(configuration));
         info!(target: SECD, "reload: {} is in force", source.display());
         Ok(())
     }
@@ -180,8 +179,8 @@ impl Agent {
     }
 
     /// The configuration in force.
-    fn configuration(&self) -> Rc<Configuration> {
-        self.configuration.borrow().clone()
+    fn settings(&self) -> Rc<Settings> {
+        self.settings.borrow().clone()
     }
 
     /// Shows a message to the person at the phone.

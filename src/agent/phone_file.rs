@@ -68,7 +68,7 @@ impl Agent {
     /// Fetches and judges one file.
     pub(super) async fn obtain(&self, order: &Order<'_>) -> Result<Obtained, NotTaken> {
         let Order { name, limit, requester, form } = order;
-        let path = self.configuration().paths.ram.join(name.as_str());
+        let path = self.settings().paths.ram.join(name.as_str());
         info!(
             target: TFTP_CLIENT,
             "tftp request rcv'd from {requester}, srcFile = {name}, dstFile = {} max size = {limit}",
@@ -102,7 +102,7 @@ impl Agent {
     /// Whether the servers are secure, with the lines that the log has for it. It is the lists
     /// that make them so: no address is compared (domain facts 8.2).
     async fn look_up_servers(&self) -> Security {
-        let servers = resolve::all(&self.configuration().tftp.servers).await;
+        let servers = resolve::all(&self.settings().tftp.servers).await;
         let signed = self.anchors().demand_signed_files();
         let Some(server) = servers.first() else { return Security::of(signed) };
         let server = mapped(*server);
@@ -140,7 +140,7 @@ impl Agent {
             let payload = Zeroizing::new(offer.octets.to_vec());
             return Ok(Obtained { payload, proven: Proven::No, form });
         }
-        let configuration = self.configuration();
+        let configuration = self.settings();
         let policy = &configuration.policy;
         let anchors = self.anchors_snapshot();
         let kind = if plain { Kind::Signed } else { Kind::Encrypted };
@@ -186,7 +186,7 @@ impl Agent {
 
     /// Puts a payload into the ram folder; the same octets again change nothing.
     pub(super) fn write(&self, name: &FileName, payload: &[u8]) -> Result<PathBuf, NotTaken> {
-        let configuration = self.configuration();
+        let configuration = self.settings();
         let folder = &configuration.paths.ram;
         let written = files::provide_folder(folder)
             .and_then(|()| files::write_changed(folder, name, payload));

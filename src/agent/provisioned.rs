@@ -5,13 +5,13 @@ use log::{error, info};
 
 use crate::agent::installed::{Form, Proven};
 use crate::agent::phone_file::{NotTaken, Obtained, Order, Room};
-use crate::agent::provision::Provision;
 use crate::agent::report::Message;
 use crate::agent::trust_list::is_unreachable;
 use crate::agent::{Agent, SECD, TFTP_CLIENT};
 use crate::io::store;
 use crate::io::tftp::Failure;
 use crate::trust::Reason;
+use crate::wire::configuration::Configuration;
 use crate::wire::name::FileName;
 
 /// How the configuration step ended.
@@ -41,7 +41,7 @@ impl Configured {
 impl Agent {
     /// Brings the configuration up to date.
     pub(super) async fn refresh_configuration(&self) -> Configured {
-        let own = format!("{}.cnf.xml", self.configuration().device.name);
+        let own = format!("{}.cnf.xml", self.settings().device.name);
         for name in [own.as_str(), DEFAULT] {
             match self.take(name).await {
                 Ok(()) => return Configured::Done,
@@ -111,7 +111,7 @@ impl Agent {
     }
 
     fn order<'a>(&self, name: &'a FileName, form: Form) -> Order<'a> {
-        let limit = self.configuration().tftp.config_limit;
+        let limit = self.settings().tftp.config_limit;
         Order { name, limit, requester: "secd", form }
     }
 
@@ -149,7 +149,7 @@ impl Agent {
                 store::Failure::Disk(disk) => Room::of(&disk.source),
                 _ => Room::Enough,
             };
-            NotTaken::Write(self.configuration().paths.state.clone(), room)
+            NotTaken::Write(self.settings().paths.state.clone(), room)
         })?;
         self.write(name, &obtained.payload)?;
         if changed {
@@ -184,7 +184,7 @@ pub(super) enum Sealed {
 impl Sealed {
     /// What a configuration says of itself to the phone whose certificate has this hash.
     pub(super) fn of(payload: &[u8], ours: Option<&str>) -> Self {
-        let Ok(provision) = Provision::parse(payload) else { return Self::No };
+        let Ok(provision) = Configuration::parse(payload) else { return Self::No };
         if provision.encrypted != Some(true) {
             return Self::No;
         }

@@ -32,7 +32,7 @@ impl Agent {
     /// # Errors
     /// [`NotOpen`].
     pub fn listen(&self) -> Result<Listener, NotOpen> {
-        let configuration = self.configuration();
+        let configuration = self.settings();
         Listener::open(&configuration.paths.socket, configuration.socket.mode)
     }
 }
@@ -67,7 +67,7 @@ impl Service {
 
     /// Serves clients for ever. Must run inside a `LocalSet`.
     pub async fn serve(self: Rc<Self>, listener: &Listener) {
-        let settings = self.agent.configuration().socket.clone();
+        let settings = self.agent.settings().socket.clone();
         let limits = ipc::Limits {
             connections: settings.connections,
             per_user: settings.per_user,
@@ -130,7 +130,7 @@ impl Service {
     fn allowed(&self, call: &Call, client: &Client, groups: &Groups) -> Result<Method, Fault> {
         let method = Method::of(call)?;
         let Some(right) = method.right() else { return Ok(method) };
-        if access::may(&self.agent.configuration().access, client.peer, groups, right) {
+        if access::may(&self.agent.settings().access, client.peer, groups, right) {
             return Ok(method);
         }
         self.refused.set(self.refused.get() + 1);

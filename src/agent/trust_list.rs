@@ -18,7 +18,7 @@ impl Agent {
     /// # Errors
     /// The failure of the network, when no server could be reached: the pass ends there.
     pub(super) async fn refresh_list(&self, kind: ListKind) -> Result<Step, Failure> {
-        let configuration = self.configuration();
+        let configuration = self.settings();
         let device = &configuration.device.name;
         let own = format!("{}{device}.tlv", kind.word());
         for name in [own.as_str(), kind.generic_name()] {
@@ -40,7 +40,7 @@ impl Agent {
 
     async fn fetch_list(&self, name: &str) -> Result<Vec<u8>, Failure> {
         info!(target: SECD, "tlRequestFile: Request {name}");
-        let limit = self.configuration().tftp.list_limit;
+        let limit = self.settings().tftp.list_limit;
         self.fetch(&Wanted { name, limit, said: Limit::Silent }).await
     }
 
@@ -57,7 +57,7 @@ impl Agent {
             .records(kind)
             .is_some_and(|installed| installed.sha256 == sha256(octets));
         let offer = Offer { name, octets };
-        let configuration = self.configuration();
+        let configuration = self.settings();
         let policy = &configuration.policy;
         let decision = update::list(&self.anchors(), kind, offer, policy);
         let judged = match decision {

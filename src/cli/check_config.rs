@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::cli::{
     Exit, Failure, complain, help_or_unexpected, input, named, print, print_json, usage,
 };
-use crate::io::config::{self, Configuration};
+use crate::io::settings::{self, Settings};
 
 /// Checks the file that the arguments name.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
@@ -40,12 +40,12 @@ struct Facts {
 }
 
 /// Reads a configuration; each fault is a line of its own on standard error.
-pub(super) fn load(path: &Path) -> Result<Configuration, Failure> {
-    Configuration::load(path).map_err(|failure| match failure {
-        config::Failure::Unreadable { path, reason } => {
+pub(super) fn load(path: &Path) -> Result<Settings, Failure> {
+    Settings::load(path).map_err(|failure| match failure {
+        settings::Failure::Unreadable { path, reason } => {
             Failure::new(Exit::NoInput, named(&path, reason))
         }
-        config::Failure::Invalid(faults) => {
+        settings::Failure::Invalid(faults) => {
             let count = faults.len();
             for fault in faults {
                 complain(&fault.to_string());

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::cli::daemon::{Daemon, PATIENCE, failure};
 use crate::cli::{Exit, Failure, complain, help_or_unexpected, input, usage};
-use crate::io::config::ServerAddress;
+use crate::io::settings::ServerAddress;
 
 /// Connects standard input and output to the server that the arguments name.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {

@@ -12,8 +12,8 @@ use tempfile::NamedTempFile;
 
 use crate::cli::facts::hex;
 use crate::cli::{Exit, Failure, help_or_unexpected, input, print, print_json, usage};
-use crate::io::config::ServerAddress;
 use crate::io::resolve;
+use crate::io::settings::ServerAddress;
 use crate::io::tftp::{self, Options, Progress, Received, Request, Timing, blocking};
 use crate::trust::signature::sha256;
 

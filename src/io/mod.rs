@@ -1,13 +1,13 @@
 //! Contact with the world: sockets, files, the clock and the console.
 
 pub mod clock;
-pub mod config;
 pub mod console;
 pub mod descriptors;
 pub mod files;
 pub mod ipc;
 pub mod proxy;
 pub mod resolve;
+pub mod settings;
 pub mod store;
 pub mod tcp;
 pub mod tftp;

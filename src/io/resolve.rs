@@ -6,7 +6,7 @@ use std::time::Duration;
 use log::warn;
 use tokio::time::timeout;
 
-use crate::io::config::{Host, ServerAddress};
+use crate::io::settings::{Host, ServerAddress};
 
 /// The addresses of one server, without a runtime.
 ///

@@ -31,6 +31,7 @@ pub use damage::{Damage, Failure, Oddity, Reason, Warning};
 pub use entry::Entry;
 
 use super::files::{self, Links, Unreadable, errno};
+use crate::wire::configuration;
 
 /// A place for one installed thing.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -59,11 +60,10 @@ impl Slot {
     /// The most octets it takes.
     ///
     /// # Source
-    /// Inferred: four times the 64 KiB of the header's length fields for a list; twice the size
-    /// limit of the technote's configuration request (550001).
+    /// Inferred: four times the 64 KiB of the header's length fields for a list.
     pub const fn limit(self) -> usize {
         match self {
-            Self::Configuration => 1024 * 1024,
+            Self::Configuration => configuration::MAX_OCTETS,
             Self::Ctl | Self::Itl => 256 * 1024,
         }
     }

@@ -9,6 +9,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ pub use verifier::{Pin, SmallKeys};
 
 use crate::trust::Grant;
 use crate::trust::signature::sha256;
+use crate::wire::address::Host;
 
 /// An open connection.
 pub type Stream = TlsStream<BufReader<TcpStream>>;
@@ -82,6 +84,17 @@ impl Handshaken {
 /// A grant that was given for another certificate than the server's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OtherCertificate;
+
+/// The name that a server's certificate is compared with; `address` stands in for a name that
+/// no certificate can have.
+#[must_use]
+pub fn server_name(host: &Host, address: SocketAddr) -> ServerName<'static> {
+    let by_address = || ServerName::IpAddress(address.ip().into());
+    match host {
+        Host::Ip(ip) => ServerName::IpAddress((*ip).into()),
+        Host::Name(name) => ServerName::try_from(name.clone()).unwrap_or_else(|_| by_address()),
+    }
+}
 
 /// What both kinds of connection are made under.
 #[derive(Clone, Debug)]

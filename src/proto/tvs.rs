@@ -11,7 +11,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::wire::Malformed;
-use crate::wire::tvs::{Command, DeviceName, Header, Request, Response, Session, Unsendable};
+use crate::wire::tvs::{Caller, Command, Header, Request, Response, Session, Unsendable};
 
 /// The numbers that tie answers to questions, for all members together.
 #[derive(Debug)]
@@ -60,10 +60,10 @@ impl Exchange {
     /// [`Unsendable`]; then no member can be asked this.
     pub fn begin(
         request: &Request<'_>,
-        device: &DeviceName,
+        caller: &Caller,
         session: Session,
     ) -> Result<(Self, Vec<u8>), Unsendable> {
-        let octets = request.emit(device, session)?;
+        let octets = request.emit(caller, session)?;
         let exchange = Self { session, answer: request.answer(), frame: Vec::new(), header: None };
         Ok((exchange, octets))
     }

@@ -7,7 +7,6 @@ pub mod cache;
 pub mod certificate;
 pub mod decide;
 pub mod decrypt;
-pub mod diagnose;
 pub mod list;
 pub mod name;
 pub mod peer;

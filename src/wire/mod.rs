@@ -3,7 +3,9 @@
 //! Total: any octets give a value or a [`Malformed`] that names the offset, what was expected
 //! there and what was found. Nothing here knows which keys are trusted.
 
+pub mod address;
 pub mod codes;
+pub mod configuration;
 pub mod encrypted;
 pub mod envelope;
 pub mod hello;

@@ -66,15 +66,23 @@ impl fmt::Display for FileName {
     }
 }
 
-/// The name of the phone at its call manager, such as `SEP001122334455`: one to
-/// [`MAX_DEVICE`] letters and digits, so that a file name can be built from it.
+/// The name of the phone at its call manager, such as `SEP001122334455`, `ATA001122334455` or
+/// `CSFALICE`: one to [`MAX_DEVICE`] of `[A-Za-z0-9._-]`, the first a letter or digit and no two dots
+/// in a row, so that a file name can be built from it.
+///
+/// # Source
+/// Domain facts 1.1: hard phones and adapters are named for their MAC address, soft clients freely.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct DeviceName(String);
 
 impl DeviceName {
     /// Reads a name; `None` if it is none.
     pub fn parse(name: &str) -> Option<Self> {
-        is_alphanumeric(name, MAX_DEVICE).then(|| Self(name.to_owned()))
+        let fits = name.len() <= MAX_DEVICE
+            && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && !name.contains("..")
+            && parse_component(name, 0).is_ok();
+        fits.then(|| Self(name.to_owned()))
     }
 
     /// The name.
@@ -247,9 +255,15 @@ mod tests {
     }
 
     #[test]
-    fn a_device_is_named_with_letters_and_digits() {
-        assert_eq!(DeviceName::parse("SEP001122334455").unwrap().as_str(), "SEP001122334455");
-        for name in ["", "SEP-1", "../x", "SEP 1", "ä", &"A".repeat(MAX_DEVICE + 1)] {
+    fn hard_phones_adapters_and_soft_clients_have_names() {
+        for name in ["SEP001122334455", "ATA001122334455", "CSFALICE", "CSFalice.b-c_1"] {
+            let parsed = DeviceName::parse(name).unwrap();
+            assert_eq!(parsed.as_str(), name);
+            assert!(FileName::parse(&format!("CTL{parsed}.tlv")).is_ok());
+        }
+        for name in
+            ["", "-1", ".x", "a..b", "a/b", "../x", "SEP 1", "ä", &"A".repeat(MAX_DEVICE + 1)]
+        {
             assert_eq!(DeviceName::parse(name), None);
         }
         assert_eq!(Model::parse("7962G").unwrap().to_string(), "7962G");

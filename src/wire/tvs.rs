@@ -7,7 +7,7 @@ mod response;
 #[cfg(test)]
 mod tests;
 
-pub use request::{DeviceName, MAX_REQUEST, NotADeviceName, Request, Unsendable};
+pub use request::{Caller, MAX_REQUEST, Request, Unsendable};
 pub use response::{Response, Status};
 
 use core::fmt;

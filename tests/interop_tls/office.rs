@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use secd::agent::https::{NotOpened, Target};
-use secd::io::config::ServerAddress;
+use secd::io::settings::ServerAddress;
 use secd::trust::{GrantedBy, Purpose};
 use secd_lab::certificate::Certificate;
 use secd_lab::cluster::{Cluster, Setup};

@@ -28,11 +28,15 @@ pub(super) enum Purity {
 }
 
 /// The layers, from the lowest.
-pub(super) const LAYERS: [Layer; 6] = [
+pub(super) const LAYERS: [Layer; 7] = [
     Layer {
         name: "wire",
         reach: Reach::Only(&["alloc", "core", "crate::wire"]),
-        besides: &[("varlink.rs", &["serde", "serde_json"])],
+        besides: &[
+            // One parser each: XML from outside is no place to save.
+            ("configuration.rs", &["roxmltree"]),
+            ("varlink.rs", &["serde", "serde_json"]),
+        ],
         purity: Purity::Pure,
     },
     Layer {
@@ -62,6 +66,12 @@ pub(super) const LAYERS: [Layer; 6] = [
             "std::mem",
             "std::time::Duration",
         ]),
+        besides: &[],
+        purity: Purity::Pure,
+    },
+    Layer {
+        name: "diagnose",
+        reach: Reach::Only(&["alloc", "core", "crate::diagnose", "crate::trust", "crate::wire"]),
         besides: &[],
         purity: Purity::Pure,
     },

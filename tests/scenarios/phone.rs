@@ -10,7 +10,7 @@ use std::time::Duration;
 use secd::agent::Agent;
 use secd::agent::https::{NotOpened, Target};
 use secd::io::clock::Timeline;
-use secd::io::config::{Configuration, ServerAddress};
+use secd::io::settings::{ServerAddress, Settings};
 use secd::trust::Purpose;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -42,7 +42,7 @@ impl Phone {
         self.agent = Some(Agent::new(self.configuration(), timeline));
     }
 
-    fn configuration(&self) -> Configuration {
+    fn configuration(&self) -> Settings {
         let path = |name| self.folder.path().join(name).display().to_string();
         let servers: Vec<String> =
             self.servers.iter().map(|address| format!("\"{address}\"")).collect();
@@ -55,8 +55,7 @@ impl Phone {
             path("ram"),
             path("socket")
         );
-        let mut configuration =
-            Configuration::parse(&text, "secd.toml").expect("a good configuration");
+        let mut configuration = Settings::parse(&text, "secd.toml").expect("a good configuration");
         configuration.tvs.answer_timeout = Duration::from_secs(2);
         configuration.https.handshake_timeout = Duration::from_secs(3);
         configuration

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use secd::agent::doctor::Report;
+use secd::diagnose::{ConfigurationFound, Fate};
 use secd::trust::ListKind;
-use secd::trust::diagnose::{ConfigurationFound, Fate};
 use secd_lab::cluster::Setup;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;

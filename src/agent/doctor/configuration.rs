@@ -8,8 +8,8 @@ use crate::agent::Agent;
 use crate::agent::ask::Unanswered;
 use crate::agent::fetch::{Limit, Wanted};
 use crate::agent::provisioned::{DEFAULT, Sealed};
+use crate::diagnose::ConfigurationFound;
 use crate::io::tftp::Failure;
-use crate::trust::diagnose::ConfigurationFound;
 use crate::trust::update::{self, Accepted, Content, Offer};
 use crate::trust::{Anchors, Decision, Provenance, Reason, Voucher, decrypt};
 use crate::wire::name::FileName;
@@ -26,7 +26,7 @@ type Refused = (Reason, Option<Unanswered>);
 impl Agent {
     /// What a phone with these lists would make of its configuration.
     pub(super) async fn examine_configuration(&self, anchors: &Arc<Anchors>) -> ConfigurationFound {
-        let own = format!("{}.cnf.xml", self.configuration().device.name);
+        let own = format!("{}.cnf.xml", self.settings().device.name);
         for name in [own.as_str(), DEFAULT] {
             match self.examine_named(name, anchors).await {
                 ConfigurationFound::Absent => {}
@@ -105,7 +105,7 @@ impl Agent {
     }
 
     async fn configuration_octets(&self, name: &str) -> Result<Vec<u8>, Failure> {
-        let limit = self.configuration().tftp.config_limit;
+        let limit = self.settings().tftp.config_limit;
         self.fetch(&Wanted { name, limit, said: Limit::Told }).await
     }
 
@@ -120,7 +120,7 @@ impl Agent {
         if !signed && Envelope::parse(offer.octets, kind).is_err() {
             return Ok(unchecked(offer.octets));
         }
-        let policy = &self.configuration().policy;
+        let policy = &self.settings().policy;
         let accepted = match update::file(anchors, kind, offer, policy) {
             Decision::Trust(accepted) => accepted,
             Decision::Refuse(reason) => return Err((reason, None)),

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::io::config::{Access, Principal};
 use crate::io::ipc::Peer;
+use crate::io::settings::{Access, Principal};
 use crate::io::users::Groups;
 
 /// What a method needs.

@@ -16,7 +16,7 @@ use crate::wire::varlink::{Call, Reply};
 impl Service {
     pub(super) fn status(&self) -> Value {
         let agent = &self.agent;
-        let configuration = agent.configuration();
+        let configuration = agent.settings();
         let installed = agent.installed.borrow();
         let server = |address: String| {
             let last = agent.contacts.borrow().get(&address).cloned().unwrap_or_default();

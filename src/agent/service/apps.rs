@@ -12,9 +12,10 @@ use crate::agent::installed::{Form, Proven};
 use crate::agent::phone_file::Order;
 use crate::agent::service::errors::Fault;
 use crate::agent::service::{Answer, Service, parameters};
-use crate::io::config::{Host, ServerAddress};
 use crate::io::ipc::{Client, Gone};
 use crate::io::proxy::Prefixed;
+use crate::io::settings::{Host, ServerAddress};
+use crate::io::tls;
 use crate::trust::peer::Shown;
 use crate::trust::{GrantedBy, ListKind, Purpose};
 use crate::wire::name::FileName;
@@ -37,7 +38,7 @@ impl Service {
         if self.agent.installed.borrow().is_locked() {
             return Err(Fault::new("Locked", json!({})));
         }
-        let most = self.agent.configuration().tftp.config_limit;
+        let most = self.agent.settings().tftp.config_limit;
         let limit = wanted.limit.unwrap_or(most).min(most);
         let requester = &format!("client c:{client}");
         let order = Order { name: &name, limit, requester, form: Form::Plain };
@@ -95,7 +96,7 @@ impl Service {
         let (certificate, intermediates) =
             chain.split_first().ok_or_else(|| Fault::new("BadCertificate", json!({})))?;
         let host = host(wanted.host.as_deref().unwrap_or(NOWHERE))?;
-        let name = host.server_name(([0, 0, 0, 0], 0).into());
+        let name = tls::server_name(&host, ([0, 0, 0, 0], 0).into());
         let shown = Shown { purpose, certificate, intermediates, name: &name };
         Ok(match self.agent.judge_peer(shown, &host.to_string()).await {
             Ok(grant) => json!({ "trusted": true, "by": by(grant.by()), "reason": null }),

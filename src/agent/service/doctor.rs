@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::agent::doctor::{Busy, Report};
 use crate::agent::service::errors::Fault;
 use crate::agent::service::{Answer, Service, none};
-use crate::trust::diagnose::{Check, Conditions};
+use crate::diagnose::{Check, Conditions};
 use crate::wire::varlink::Call;
 
 impl Service {

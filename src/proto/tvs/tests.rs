@@ -5,13 +5,19 @@ use proptest::{collection, prop_assert_eq};
 
 use crate::proto::tvs::{Exchange, Misbehaved, Progress, Sessions};
 use crate::wire::malformed::Fault;
-use crate::wire::tvs::{Command, DeviceName, Request, Session, Status};
+use crate::wire::name::{DeviceName, Model};
+use crate::wire::tvs::{Caller, Command, Request, Session, Status};
 use crate::wire::{Malformed, Serial};
 
+fn caller() -> Caller {
+    let (model, name) = (Model::parse("8861"), DeviceName::parse("SEPB000B4BA0AEE"));
+    Caller { model: model.unwrap(), name: name.unwrap() }
+}
+
 fn exchange() -> Exchange {
-    let device = DeviceName::new("8861", "SEPB000B4BA0AEE").unwrap();
+    let caller = caller();
     let request = Request::Verify { certificate: &[0x30, 0] };
-    Exchange::begin(&request, &device, Session(1001)).unwrap().0
+    Exchange::begin(&request, &caller, Session(1001)).unwrap().0
 }
 
 /// "Trusted, for HTTPS services, for an hour", from a server that does not clear its memory.
@@ -91,10 +97,10 @@ fn another_command_ends_the_exchange() {
 
 #[test]
 fn a_query_awaits_a_query_response() {
-    let device = DeviceName::new("8861", "SEPB000B4BA0AEE").unwrap();
+    let caller = caller();
     let serial = Serial::new(&[1]);
     let request = Request::Query { subject: "CN=a", issuer: "CN=a", serial };
-    let begin = || Exchange::begin(&request, &device, Session(1001)).unwrap().0;
+    let begin = || Exchange::begin(&request, &caller, Session(1001)).unwrap().0;
     assert_eq!(begin().feed(&changed(2, 4)), Ok(Progress::Complete));
     assert!(matches!(begin().feed(&ANSWER), Err(Misbehaved::Command { .. })));
 }

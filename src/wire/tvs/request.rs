@@ -1,54 +1,32 @@
 //! Questions to the service.
 
-use alloc::string::String;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::wire::codes::Serial;
+use crate::wire::name::{DeviceName, Model};
 use crate::wire::reader::Element;
 use crate::wire::tvs::{
     CERTIFICATE, Command, DEVICE_NAME, Header, ISSUER, SERIAL, SUBJECT, Session, field_name,
 };
 
-/// The phone's name in a request: `CP-<model>-SEP<MAC>`.
+/// The phone as a request names it: `CP-<model>-<device>`.
 ///
 /// # Source
 /// Capture (`CP-8861-SEPB000B4BA0AEE`); the reference server insists on four digits of model, but
 /// factory certificates have letters too (`CP-7962G`); domain facts 5.4.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeviceName(String);
-
-/// Not a model of a few letters and digits, or not `SEP` and twelve hexadecimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotADeviceName;
-
-impl DeviceName {
-    /// The name of the phone `SEP<MAC>`, of a model such as `8861`.
-    ///
-    /// # Errors
-    /// [`NotADeviceName`].
-    pub fn new(model: &str, phone: &str) -> Result<Self, NotADeviceName> {
-        let model_fits = (1..=MAX_MODEL).contains(&model.len())
-            && model.chars().all(|character| character.is_ascii_alphanumeric());
-        let mac_fits = phone.strip_prefix("SEP").is_some_and(|mac| {
-            mac.len() == MAC_DIGITS && mac.chars().all(|digit| digit.is_ascii_hexdigit())
-        });
-        if !model_fits || !mac_fits {
-            return Err(NotADeviceName);
-        }
-        Ok(Self(alloc::format!("CP-{model}-{phone}")))
-    }
-
-    /// The name as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Caller {
+    /// Its model.
+    pub model: Model,
+    /// Its name at the call manager.
+    pub name: DeviceName,
 }
 
-impl fmt::Display for NotADeviceName {
+impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "expected a model of letters and digits, and SEP with 12 hexadecimal digits")
+        write!(f, "CP-{}-{}", self.model, self.name)
     }
 }
 
@@ -108,9 +86,9 @@ impl Request<'_> {
     ///
     /// # Errors
     /// [`Unsendable`].
-    pub fn emit(&self, device: &DeviceName, session: Session) -> Result<Vec<u8>, Unsendable> {
+    pub fn emit(&self, caller: &Caller, session: Session) -> Result<Vec<u8>, Unsendable> {
         let mut payload = Vec::new();
-        element(&mut payload, DEVICE_NAME, &[&[DEVICE_NAME_MARK], device.0.as_bytes()])?;
+        element(&mut payload, DEVICE_NAME, &[&[DEVICE_NAME_MARK], caller.to_string().as_bytes()])?;
         match self {
             Self::Query { subject, issuer, serial } => {
                 text(&mut payload, SUBJECT, subject)?;
@@ -184,9 +162,3 @@ pub const MAX_REQUEST: usize = 16_384;
 
 /// First octet of a device name; its meaning is unknown (capture; domain facts 5.4).
 const DEVICE_NAME_MARK: u8 = 1;
-
-/// Inferred: models seen have 4 to 8 characters; the element is bounded for the server's sake.
-const MAX_MODEL: usize = 16;
-
-/// Hexadecimal digits of an Ethernet address.
-const MAC_DIGITS: usize = 12;

@@ -10,8 +10,8 @@ use super::raw::{self, Given, Level};
 use super::read::{Faults, member_key};
 use super::values::{parse_mode, parse_pin};
 use super::{
-    Access, Configuration, Console, Device, Https, Identity, Paths, Principal, Retry,
-    ServerAddress, Slot, Socket, TVS_PORT, Tftp, Tvs, TvsMember, Wrong,
+    Access, Console, Device, Https, Identity, Member, Paths, Principal, Retry, ServerAddress,
+    Settings, Slot, Socket, TVS_PORT, Tftp, Tvs, Wrong,
 };
 use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::wire::name::{DeviceName, Model};
@@ -33,7 +33,7 @@ pub(super) struct Sections {
 }
 
 /// The configuration, complete only if no fault was added.
-pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<Configuration> {
+pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<Settings> {
     let device = device(sections.device, sections.device_offset, faults);
     let tftp = tftp(sections.tftp, faults);
     let paths = paths(sections.paths, faults);
@@ -46,7 +46,7 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<C
     let console = console(&sections.console);
     let retry = retry(&sections.retry, faults);
     let device = device?;
-    Some(Configuration { device, tftp, paths, policy, tvs, https, socket, access, console, retry })
+    Some(Settings { device, tftp, paths, policy, tvs, https, socket, access, console, retry })
 }
 
 fn device(raw: raw::Device, offset: usize, faults: &mut Faults) -> Option<Device> {
@@ -186,7 +186,7 @@ fn tvs(raw: &raw::Tvs, faults: &mut Faults) -> Tvs {
     }
 }
 
-fn members(raw: &[(usize, raw::TvsMember)], faults: &mut Faults) -> Vec<TvsMember> {
+fn members(raw: &[(usize, raw::TvsMember)], faults: &mut Faults) -> Vec<Member> {
     if raw.len() > MAX_MEMBERS {
         let offset = raw.first().map_or(0, |(offset, _)| *offset);
         let wrong = Wrong::TooMany { found: raw.len(), limit: MAX_MEMBERS };
@@ -195,17 +195,12 @@ fn members(raw: &[(usize, raw::TvsMember)], faults: &mut Faults) -> Vec<TvsMembe
     let member = |(index, (offset, raw)): (usize, &(usize, raw::TvsMember))| {
         member(&member_key(index), *offset, raw, faults)
     };
-    let mut members: Vec<TvsMember> = raw.iter().enumerate().filter_map(member).collect();
+    let mut members: Vec<Member> = raw.iter().enumerate().filter_map(member).collect();
     members.sort_by_key(|member| member.priority);
     members
 }
 
-fn member(
-    name: &str,
-    offset: usize,
-    raw: &raw::TvsMember,
-    faults: &mut Faults,
-) -> Option<TvsMember> {
+fn member(name: &str, offset: usize, raw: &raw::TvsMember, faults: &mut Faults) -> Option<Member> {
     let port = faults.number(&format!("{name}.port"), &raw.port, 1..=65_535);
     let priority = faults.number(&format!("{name}.priority"), &raw.priority, 0..=255);
     let key = format!("{name}.address");
@@ -216,7 +211,7 @@ fn member(
     let parse = |text: &str| ServerAddress::parse(text, TVS_PORT);
     let mut address = faults.text(&key, address, parse, |found| Wrong::BadAddress { found })?;
     address.port = port.unwrap_or(address.port);
-    Some(TvsMember { address, priority: priority.unwrap_or_default() })
+    Some(Member { address, priority: priority.unwrap_or_default() })
 }
 
 fn https(raw: &raw::Https, faults: &mut Faults) -> Https {

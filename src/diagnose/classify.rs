@@ -1,12 +1,12 @@
 //! How a case is told from the others.
 
-use crate::trust::anchors::State;
-use crate::trust::diagnose::case::{Case, Cluster};
-use crate::trust::diagnose::changes::Change;
-use crate::trust::diagnose::findings::{
+use crate::diagnose::case::{Case, Cluster};
+use crate::diagnose::changes::Change;
+use crate::diagnose::findings::{
     ConfigurationFound, Findings, Integrity, Judged, ListFound, Offered, OfferedList, Reach,
     StoreFound,
 };
+use crate::trust::anchors::State;
 use crate::trust::reason::Reason;
 use crate::trust::verified::{Acceptance, Voucher};
 

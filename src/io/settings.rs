@@ -5,7 +5,6 @@
 //! file is said at once: a key that cannot be read is left out, and the rest is read on.
 
 mod access;
-mod address;
 mod check;
 mod fault;
 mod raw;
@@ -17,18 +16,20 @@ use std::time::Duration;
 
 use log::LevelFilter;
 
+pub use crate::wire::address::{Host, ServerAddress};
+pub use crate::wire::configuration::{Member, TVS_PORT};
 pub use access::{Id, Principal};
-pub use address::{Host, ServerAddress};
 pub use fault::{Failure, Fault, Wrong};
 
 use super::files::{self, Links, Unreadable};
 use super::store::Slot;
 use crate::trust::Policy;
 use crate::wire::name::{DeviceName, Model};
+use crate::wire::tvs::Caller;
 
 /// What the configuration file says, checked, with defaults filled in.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Configuration {
+pub struct Settings {
     /// `[device]`.
     pub device: Device,
     /// `[tftp]`.
@@ -51,7 +52,7 @@ pub struct Configuration {
     pub retry: Retry,
 }
 
-impl Configuration {
+impl Settings {
     /// Reads the file at `path`.
     ///
     /// # Errors
@@ -96,9 +97,9 @@ pub struct Device {
 }
 
 impl Device {
-    /// The device name that a TVS request carries.
-    pub fn tvs_name(&self) -> String {
-        format!("CP-{}-{}", self.model, self.name)
+    /// The phone as TVS knows it.
+    pub fn caller(&self) -> Caller {
+        Caller { model: self.model.clone(), name: self.name.clone() }
     }
 }
 
@@ -178,7 +179,7 @@ impl Default for Paths {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Tvs {
     /// The servers until a verified configuration names others, lowest priority number first.
-    pub members: Vec<TvsMember>,
+    pub members: Vec<Member>,
     /// The longest time an answer is kept.
     pub ttl_max: Duration,
     /// How many answers are kept.
@@ -288,15 +289,6 @@ impl Default for Access {
     }
 }
 
-/// One TVS server.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct TvsMember {
-    /// Where it listens.
-    pub address: ServerAddress,
-    /// The lowest is asked first.
-    pub priority: u8,
-}
-
 /// The console log.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Console {
@@ -330,9 +322,6 @@ pub const MAX_FILE: u64 = 64 * 1024;
 
 /// The port of TFTP, RFC 1350.
 pub const TFTP_PORT: u16 = 69;
-
-/// The port of TVS. Technote: "port:2445 (default)".
-pub const TVS_PORT: u16 = 2445;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! When a phone's ITL may be deleted.
 
-use crate::trust::diagnose::findings::{ConfigurationFound, Findings, Judged, Reach};
+use crate::diagnose::findings::{ConfigurationFound, Findings, Judged, Reach};
 
 /// The four conditions that must all hold before a list is deleted by hand; none of them is known
 /// where the phone could not look.

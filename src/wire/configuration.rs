@@ -6,18 +6,22 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
-use core::net::IpAddr;
-use std::collections::BTreeMap;
 
 use roxmltree::{Document, Node, ParsingOptions};
+
+use crate::wire::address::{Host, ServerAddress};
 
 /// The facts of a configuration.
 ///
 /// # Source
 /// Domain facts 1.3, 4.2, 5.8 and 6.3; the layout is that of call managers. The capfList is not read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Provision {
+pub struct Configuration {
     /// Members of the Trust Verification Service, in the order in which they are asked.
     pub tvs: Vec<Member>,
     /// Members that were skipped.
@@ -35,35 +39,15 @@ pub struct Provision {
 }
 
 /// A member of the Trust Verification Service.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Member {
+    /// Where it listens.
+    pub address: ServerAddress,
     /// Lower is asked first.
     pub priority: u8,
-    /// Where it is.
-    pub address: Address,
-    /// TCP port.
-    pub port: u16,
 }
 
-/// Where a server is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Address {
-    /// By number.
-    Ip(IpAddr),
-    /// By name.
-    Name(Box<str>),
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ip(address) => address.fmt(f),
-            Self::Name(name) => name.fmt(f),
-        }
-    }
-}
-
-impl Provision {
+impl Configuration {
     /// Reads a configuration.
     ///
     /// A faulty TVS member is skipped with a warning; of other facts, one that cannot be read is
@@ -122,24 +106,8 @@ fn member(node: Node<'_, '_>) -> Result<Member, Fault> {
         }
     };
     let text = child(node, "address").and_then(text_of).ok_or(Fault::NoAddress)?;
-    Ok(Member { priority, address: address(text)?, port })
-}
-
-fn address(text: Box<str>) -> Result<Address, Fault> {
-    if text.len() > MAX_ADDRESS {
-        return Err(Fault::LongAddress { octets: text.len() });
-    }
-    if let Ok(address) = text.parse() {
-        return Ok(Address::Ip(address));
-    }
-    let label = |label: &str| !label.is_empty() && !label.starts_with('-');
-    let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_');
-    let numeric = text.chars().all(|letter| letter.is_ascii_digit() || letter == '.');
-    let name = text.strip_suffix('.').unwrap_or(&text);
-    if numeric || !text.chars().all(fits) || !name.split('.').all(label) {
-        return Err(Fault::Address { found: text });
-    }
-    Ok(Address::Name(text))
+    let host = Host::parse(&text).ok_or(Fault::Address { found: text })?;
+    Ok(Member { address: ServerAddress { host, port }, priority })
 }
 
 fn is(node: Node<'_, '_>, name: &str) -> bool {
@@ -182,11 +150,6 @@ pub enum Fault {
         /// What it is.
         found: Box<str>,
     },
-    /// Longer than an address may be.
-    LongAddress {
-        /// How long.
-        octets: usize,
-    },
     /// No address.
     NoAddress,
     /// Not a port number.
@@ -214,9 +177,6 @@ impl fmt::Display for Fault {
         match self {
             Self::Address { found } => {
                 write!(f, "expected an IP address or a host name, found {found:?}")
-            }
-            Self::LongAddress { octets } => {
-                write!(f, "an address may have {MAX_ADDRESS} octets, this one has {octets}")
             }
             Self::NoAddress => write!(f, "no address"),
             Self::Port { found } => write!(f, "expected a port, found {found:?}"),
@@ -314,8 +274,9 @@ const URLS: [&str; 13] = [
     "servicesURL",
 ];
 
-/// What phones take of a configuration (reference tools; domain facts 10, row 11).
-pub const MAX_OCTETS: usize = 550_001;
+/// The most that is read, and so the most that any limit of a configuration may be: what is kept is
+/// read again. Inferred: twice the size limit of the technote's request (550001).
+pub const MAX_OCTETS: usize = 1 << 20;
 
 /// Inferred: configurations seen have some hundreds of nodes; this bounds memory.
 const MAX_NODES: u32 = 32_768;
@@ -326,8 +287,5 @@ const MAX_MEMBERS: usize = 5;
 /// Priorities count from 0 (reference tools; domain facts 5.8).
 const LAST_PRIORITY: u8 = 4;
 
-/// Octets of an address (reference tools; domain facts 5.8).
-const MAX_ADDRESS: usize = 50;
-
 /// The service's port where none is given (technote: "port:2445 (default)").
-const TVS_PORT: u16 = 2445;
+pub const TVS_PORT: u16 = 2445;

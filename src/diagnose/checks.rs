@@ -4,8 +4,8 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::trust::diagnose::boot::Fate;
-use crate::trust::diagnose::findings::{
+use crate::diagnose::boot::Fate;
+use crate::diagnose::findings::{
     Clock, ConfigurationFound, Findings, Fingerprint, Integrity, Judged, ListFound, MemberFound,
     Offered, OfferedList, Presented, Shown, StoreFound,
 };

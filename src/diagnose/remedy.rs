@@ -2,12 +2,12 @@
 
 use core::fmt;
 
+use crate::diagnose::boot::NextBoot;
+use crate::diagnose::case::Case;
+use crate::diagnose::changes::Change;
+use crate::diagnose::conditions::Conditions;
+use crate::diagnose::findings::{Findings, Reach};
 use crate::trust::anchors::State;
-use crate::trust::diagnose::boot::NextBoot;
-use crate::trust::diagnose::case::Case;
-use crate::trust::diagnose::changes::Change;
-use crate::trust::diagnose::conditions::Conditions;
-use crate::trust::diagnose::findings::{Findings, Reach};
 use crate::trust::reason::Reason;
 use crate::trust::tvs::{Unanswered, Unvouched};
 

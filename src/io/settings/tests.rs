@@ -5,7 +5,7 @@ const SAMPLE: &str = include_str!("../../../rootfs/etc/secd.toml");
 const NAMED: &str = "[device]\nname = \"SEP000000000000\"\n";
 
 fn faults(text: &str) -> Vec<String> {
-    match Configuration::parse(text, "secd.toml") {
+    match Settings::parse(text, "secd.toml") {
         Err(Failure::Invalid(faults)) => faults.iter().map(Fault::to_string).collect(),
         other => panic!("{other:?}"),
     }
@@ -18,8 +18,8 @@ fn fault(text: &str) -> String {
     faults[0].clone()
 }
 
-fn configuration(text: &str) -> Configuration {
-    Configuration::parse(&format!("{NAMED}{text}"), "secd.toml").unwrap()
+fn configuration(text: &str) -> Settings {
+    Settings::parse(&format!("{NAMED}{text}"), "secd.toml").unwrap()
 }
 
 /// Keys of the sample, with their section, whether commented out or not.
@@ -40,7 +40,7 @@ fn sample_keys() -> Vec<String> {
 fn a_device_name_is_all_that_must_be_given() {
     let configuration = configuration("");
     assert_eq!(configuration.tftp, Tftp::default());
-    assert_eq!(configuration.device.tvs_name(), "CP-0000-SEP000000000000");
+    assert_eq!(configuration.device.caller().to_string(), "CP-0000-SEP000000000000");
 }
 
 #[test]
@@ -52,8 +52,8 @@ fn the_sample_shows_the_defaults() {
             _ => line.to_owned(),
         })
         .collect();
-    let sample = Configuration::parse(SAMPLE, "secd.toml").unwrap();
-    let uncommented = Configuration::parse(&uncommented.join("\n"), "secd.toml").unwrap();
+    let sample = Settings::parse(SAMPLE, "secd.toml").unwrap();
+    let uncommented = Settings::parse(&uncommented.join("\n"), "secd.toml").unwrap();
     assert_eq!(sample, configuration(""));
     assert_eq!(uncommented, configuration(""));
 }
@@ -83,7 +83,7 @@ fn values_given_are_taken() {
          [policy]\nolder_list = 'refuse'\n[console]\nlevel = 'debug'\n\
          [tvs]\nmembers = [{ address = 'b', priority = 2 }, { address = '192.0.2.2', port = 1 }]\n",
     );
-    assert_eq!(configuration.device.tvs_name(), "CP-7962G-SEP000000000000");
+    assert_eq!(configuration.device.caller().to_string(), "CP-7962G-SEP000000000000");
     let identity = Identity { certificate: "/c".into(), key: "/k".into() };
     assert_eq!(configuration.device.identity, Some(identity));
     let shown = |address: &ServerAddress| address.to_string();
@@ -217,11 +217,11 @@ fn a_file_that_cannot_be_read_is_told_from_one_that_is_wrong() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("secd.toml");
     let absent = Failure::Unreadable { path: path.clone(), reason: Unreadable::Absent };
-    assert_eq!(Configuration::load(&path), Err(absent));
+    assert_eq!(Settings::load(&path), Err(absent));
     let write = |octets: &[u8]| {
         let mut file = std::fs::File::create(&path).unwrap();
         std::io::Write::write_all(&mut file, octets).unwrap();
-        Configuration::load(&path)
+        Settings::load(&path)
     };
     assert!(write(NAMED.as_bytes()).is_ok());
     let shown = |failure: Failure| failure.to_string().split_off(path.to_str().unwrap().len());

@@ -5,10 +5,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error, ValueDeserializer};
 
 use super::check::{self, Sections};
-use super::{Configuration, Failure, Fault, Wrong};
+use super::{Failure, Fault, Settings, Wrong};
 
 /// Reads the whole text. After a fault of syntax nothing else is looked for.
-pub(super) fn configuration(text: &str, file: &str) -> Result<Configuration, Failure> {
+pub(super) fn configuration(text: &str, file: &str) -> Result<Settings, Failure> {
     let mut faults = Faults::default();
     let (document, errors) = DeTable::parse_recoverable(text);
     let checked = if errors.is_empty() {

@@ -2,10 +2,10 @@
 
 use core::fmt;
 
-use crate::trust::anchors::State;
-use crate::trust::diagnose::findings::{
+use crate::diagnose::findings::{
     ConfigurationFound, Findings, Judged, ListFound, Offered, StoreFound,
 };
+use crate::trust::anchors::State;
 use crate::trust::verified::{Acceptance, Voucher};
 
 /// The next boot pass, step by step.

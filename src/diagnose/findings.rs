@@ -4,8 +4,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::diagnose::changes::{Changes, tokens};
 use crate::trust::anchors::{Anchors, State};
-use crate::trust::diagnose::changes::{Changes, tokens};
 use crate::trust::list::{ListKind, TrustList};
 use crate::trust::peer::Pinned;
 use crate::trust::reason::Reason;

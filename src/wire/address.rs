@@ -1,12 +1,12 @@
 //! The address of a server, as an administrator writes it.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
 use core::fmt;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-
-use rustls::pki_types::ServerName;
+use core::net::{IpAddr, Ipv6Addr};
 
 /// A host and a port.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ServerAddress {
     /// The host.
     pub host: Host,
@@ -15,7 +15,7 @@ pub struct ServerAddress {
 }
 
 /// A host, not yet resolved.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Host {
     /// By address.
     Ip(IpAddr),
@@ -60,16 +60,6 @@ impl fmt::Display for ServerAddress {
 }
 
 impl Host {
-    /// The name that a server's certificate is compared with; `address` stands in for a name that
-    /// no certificate can have.
-    pub fn server_name(&self, address: SocketAddr) -> ServerName<'static> {
-        let by_address = || ServerName::IpAddress(address.ip().into());
-        match self {
-            Self::Ip(ip) => ServerName::IpAddress((*ip).into()),
-            Self::Name(name) => ServerName::try_from(name.clone()).unwrap_or_else(|_| by_address()),
-        }
-    }
-
     /// An IPv4 address or a name of RFC 1123; a name of digits and dots only is a mistyped
     /// address.
     pub fn parse(text: &str) -> Option<Self> {
@@ -112,6 +102,7 @@ const MAX_NAME: usize = 253;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
 
     fn shown(text: &str) -> Option<String> {
         ServerAddress::parse(text, 69).map(|address| address.to_string())
