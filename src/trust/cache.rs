@@ -11,11 +11,11 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use crate::trust::accepted::Accepted;
 use crate::trust::certificate::Certificate;
-use crate::trust::decide::Query;
 use crate::trust::purpose::Purpose;
+use crate::trust::query::Query;
 use crate::trust::tvs::{Endorsed, Vouched};
-use crate::trust::update::Accepted;
 use crate::wire::Serial;
 
 /// Who gave an answer.

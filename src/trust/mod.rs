@@ -2,6 +2,7 @@
 //!
 //! Policy does no I/O: where the answer needs the network, it is a [`Decision::Ask`].
 
+pub mod accepted;
 pub mod anchors;
 pub mod cache;
 pub mod certificate;
@@ -12,6 +13,7 @@ pub mod name;
 pub mod peer;
 pub mod policy;
 pub mod purpose;
+pub mod query;
 pub mod reason;
 pub mod signature;
 pub mod stored;
@@ -19,13 +21,15 @@ pub mod tvs;
 pub mod update;
 pub mod verified;
 
+pub use accepted::Accepted;
 pub use anchors::{Anchors, State};
 pub use cache::Cache;
-pub use decide::{Decision, Query};
+pub use decide::Decision;
 pub use list::{ListKind, TrustList};
 pub use policy::Policy;
 pub use purpose::Purpose;
+pub use query::Query;
 pub use reason::{Reason, Warning};
 pub use tvs::{Endorsed, Unvouched, Vouched};
-pub use update::{Accepted, Content, Offer};
+pub use update::{Content, Offer};
 pub use verified::{Acceptance, Grant, GrantedBy, Provenance, Verified, Voucher};

@@ -6,6 +6,7 @@ use core::fmt;
 
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 
+use crate::trust::accepted::Accepted;
 use crate::trust::anchors::Anchors;
 use crate::trust::cache::Cache;
 use crate::trust::certificate::path::{self, NoPath};
@@ -15,7 +16,6 @@ use crate::trust::purpose::Purpose;
 use crate::trust::reason::Warning;
 use crate::trust::signature::{GOOD_RSA_BITS, SignerKey, sha1, sha256};
 use crate::trust::tvs::Endorsed;
-use crate::trust::update::Accepted;
 use crate::trust::verified::{Grant, GrantedBy};
 
 /// What a peer has shown, and proved to hold the first certificate of.

@@ -9,15 +9,15 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
+use crate::trust::accepted::Accepted;
 use crate::trust::anchors::Anchors;
 use crate::trust::certificate::Certificate;
-use crate::trust::decide::Query;
 use crate::trust::list::ListKind;
 use crate::trust::name::Name;
 use crate::trust::purpose::Purpose;
+use crate::trust::query::Query;
 use crate::trust::reason::Warning;
 use crate::trust::signature::sha256;
-use crate::trust::update::Accepted;
 use crate::wire::tvs::{Response, Status};
 use crate::wire::{Role, Serial};
 

@@ -4,9 +4,11 @@ use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
+pub use crate::trust::accepted::Accepted;
 use crate::trust::anchors::Anchors;
 use crate::trust::certificate::Certificate;
-use crate::trust::decide::{self, Decision, Signed, Signing};
+use crate::trust::decide::Decision;
+use crate::trust::decide::signer::{self, Signed, Signing};
 use crate::trust::list::{Anchor, ListKind, TrustList};
 use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::trust::reason::{Reason, Warning};
@@ -23,15 +25,6 @@ pub struct Offer<'a> {
     pub name: &'a str,
     /// What came.
     pub octets: &'a [u8],
-}
-
-/// What is believed, and what is worth a line in the log about it.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Accepted<T> {
-    /// The proof.
-    pub value: T,
-    /// What policy let pass.
-    pub warnings: Vec<Warning>,
 }
 
 /// What a file holds, once its signer and name are settled.
@@ -154,7 +147,7 @@ fn signing<'a>(
     file: &Envelope<'_>,
     vouched: Option<&'a Vouched>,
 ) -> Decision<Signing<'a>> {
-    let decision = decide::signer(anchors, wanted, &file.signer);
+    let decision = signer::signer(anchors, wanted, &file.signer);
     match vouched {
         Some(vouched) => decision.asked(vouched),
         None => decision,
@@ -203,7 +196,7 @@ fn first_use(
     policy: &Policy,
 ) -> Result<Accepted<Verified<TrustList>>, Reason> {
     let list = TrustList::decode(kind, file)?;
-    let anchor = decide::listed(&list, &[Role::Sast], &file.signer)?;
+    let anchor = signer::listed(&list, &[Role::Sast], &file.signer)?;
     let der = listed_certificate(anchor)?;
     let mut warnings = verified(file, der, policy)?;
     warnings.extend(skipped(&list.unknown));

@@ -1,0 +1,39 @@
+//! What the Trust Verification Service can be asked about a signer.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+
+use crate::trust::reason::Reason;
+use crate::wire::{Role, Signer};
+
+/// A question to the Trust Verification Service about a signer whose certificate is not at hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// The signer's name.
+    pub subject: String,
+    /// Its certificate's issuer.
+    pub issuer: String,
+    /// Its certificate's serial number.
+    pub serial: Box<[u8]>,
+    /// Roles of which the answer must give one.
+    pub roles: &'static [Role],
+    /// The reason for a refusal if nobody vouches.
+    pub otherwise: Reason,
+}
+
+impl Query {
+    /// The question about the signer that a file names.
+    pub(in crate::trust) fn new(
+        signer: &Signer<'_>,
+        roles: &'static [Role],
+        otherwise: Reason,
+    ) -> Self {
+        Self {
+            subject: signer.name.to_string(),
+            issuer: signer.issuer.to_string(),
+            serial: Box::from(signer.serial.octets()),
+            roles,
+            otherwise,
+        }
+    }
+}
