@@ -7,14 +7,15 @@ use log::{error, info, warn};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::SemaphorePermit;
 
-use crate::agent::ask::Unanswered;
 use crate::agent::{Agent, SECD};
 use crate::io::proxy::{self, Limits, Relayed};
 use crate::io::settings::ServerAddress;
 use crate::io::tls::{self, Handshaken, SmallKeys, Terms};
 use crate::io::{clock, resolve, tcp};
-use crate::trust::peer::{Distrust, Peer, Shown};
-use crate::trust::{Grant, GrantedBy, ListKind, Purpose};
+use crate::trust::decide::step::{Authority, Cached, Step};
+use crate::trust::decide::{self, AtHand, Decision, Stranger, Walk};
+use crate::trust::peer::Shown;
+use crate::trust::{Distrust, Grant, GrantedBy, Purpose};
 
 /// What a local process wants to talk to.
 #[derive(Clone, Debug)]
@@ -98,7 +99,7 @@ impl Agent {
         // The grant was made from this handshake: only a fault of ours can part them.
         let stream = handshaken
             .admit(&grant)
-            .map_err(|_| NotOpened::Distrusted(Distrust::NotACertificate))?;
+            .map_err(|_| NotOpened::Distrusted(Distrust::OtherCertificate))?;
         let settings = &self.settings().https;
         let limits = Limits { idle: settings.idle, total: settings.total };
         Ok(Opened { stream, by, limits, server: target.server.to_string(), _place: place })
@@ -158,8 +159,7 @@ impl Agent {
         Err(NotOpened::Unreachable(last))
     }
 
-    /// Judges a peer: CTL, ITL, a path to a listed authority, earlier answers, TVS. `called`
-    /// is what the log calls it.
+    /// Judges a peer, by what is at hand and then by TVS. `called` is what the log calls it.
     ///
     /// # Errors
     /// [`Distrust`].
@@ -169,81 +169,36 @@ impl Agent {
         called: &str,
     ) -> Result<Grant, Distrust> {
         info!(target: SECD, "srvr_cert_vfy: Server Certificate Validation needs to be done");
-        let believed = match Peer::read(shown) {
-            Ok(peer) => self.believed(&peer, called).await,
-            Err(_) => Err(Distrust::NotACertificate),
+        let Walk { steps, verdict } = decide::peer(
+            shown,
+            &AtHand {
+                anchors: &self.anchors(),
+                cache: &self.cache.borrow(),
+                now: clock::now(),
+                instant: self.timeline.now(),
+            },
+        );
+        say_all(&steps, called);
+        let judged = match verdict {
+            Decision::Trust(grant) => Ok(grant),
+            Decision::Refuse(distrust) => Err(distrust),
+            Decision::Ask(stranger) => self.asked(&stranger, called).await,
         };
-        believed.inspect_err(|distrust| {
-            error!(target: SECD, "EROR:https_cert_vfy: HTTPS cert not trusted, <{called}>: {distrust}");
-        })
+        match &judged {
+            Ok(grant) => trusted(grant.by(), called),
+            Err(distrust) => {
+                error!(target: SECD, "EROR:https_cert_vfy: HTTPS cert not trusted, <{called}>: {distrust}");
+            }
+        }
+        judged
     }
 
-    async fn believed(&self, peer: &Peer<'_>, called: &str) -> Result<Grant, Distrust> {
-        let grant = match self.listed(peer) {
-            Some(grant) => grant,
-            None => {
-                error!(target: SECD, "EROR:https_cert_vfy: HTTPS cert not in CTL, <{called}>");
-                self.vouched(peer).await?
-            }
-        };
-        for warning in peer.oddities(clock::now()) {
-            warn!(target: SECD, "srvr_cert_vfy: <{called}>: {warning}");
-        }
-        match grant.by() {
-            GrantedBy::Cache => info!(target: SECD, "Authenticated the HTTPS conn via TVS cache"),
-            GrantedBy::Listed(kind) => {
-                info!(target: SECD, "https_cert_vfy: HTTPS cert in {}, <{called}>", kind.word());
-            }
-            GrantedBy::Path(kind) => {
-                info!(target: SECD, "https_cert_vfy: HTTPS cert under a CA in {}, <{called}>", kind.word());
-            }
-            // The technote's firmware says this as an error.
-            GrantedBy::Tvs => error!(target: SECD, "Authenticated the HTTPS conn via TVS"),
-        }
-        Ok(grant)
-    }
-
-    /// Searches the lists: for exactly this certificate, then for an authority above it.
-    fn listed(&self, peer: &Peer<'_>) -> Option<Grant> {
-        let anchors = self.anchors();
-        for kind in [ListKind::Ctl, ListKind::Itl] {
-            info!(target: SECD, "findByCertAndRoleInTL: Searching TL from {} file", kind.word());
-            if let Some(grant) = peer.listed(&anchors, kind) {
-                return Some(grant);
-            }
-        }
-        for kind in [ListKind::Ctl, ListKind::Itl] {
-            match peer.under_authority(&anchors, kind, clock::now()) {
-                Ok(None) => {}
-                Ok(found) => return found,
-                Err(no_path) => {
-                    info!(target: SECD, "findCaInTL: {}: {no_path}", kind.word());
-                }
-            }
-        }
-        None
-    }
-
-    /// Searches earlier answers, then asks.
-    async fn vouched(&self, peer: &Peer<'_>) -> Result<Grant, Distrust> {
-        info!(target: SECD, "processTvsClntReq: TVS Certificate Authentication request");
-        if let Some(accepted) = peer.cached(&self.cache.borrow(), self.timeline.now()) {
-            info!(target: SECD, "lookupAuthCertTvsCacheEntry: Matching entry found at cache");
-            for warning in accepted.warnings {
-                warn!(target: SECD, "lookupAuthCertTvsCacheEntry: {warning}");
-            }
-            return Ok(accepted.value);
-        }
-        info!(target: SECD, "lookupAuthCertTvsCacheEntry: No matching entry found at cache");
-        let endorsed =
-            self.ask_peer(peer.purpose(), peer.certificate()).await.map_err(|unanswered| {
-                match unanswered {
-                    Unanswered::NobodyToAsk => Distrust::NobodyToAsk,
-                    Unanswered::NoAnswer(why) => Distrust::NoAnswer(why),
-                    Unanswered::Unvouched(unvouched) => Distrust::Unvouched(unvouched.to_string()),
-                }
-            })?;
-        peer.endorsed(&endorsed).ok_or(Distrust::NotACertificate)
+    async fn asked(&self, stranger: &Stranger<'_>, called: &str) -> Result<Grant, Distrust> {
+        let answer = self.ask_peer(stranger.purpose(), stranger.certificate()).await;
+        let Walk { steps, verdict } =
+            stranger.settled(answer.as_ref().map_err(Clone::clone), clock::now());
+        say_all(&steps, called);
+        verdict
     }
 }
 
@@ -282,4 +237,53 @@ fn told(target: &Target, address: SocketAddr, descriptor: Option<i32>) {
         );
     }
     error!(target: SECD, "EROR:clpSndStatus: SSL CLNT ERR, srvr<{ip}>");
+}
+
+/// The lines of the way to a verdict.
+fn say_all(steps: &[Step], called: &str) {
+    steps.iter().for_each(|step| say(step, called));
+}
+
+fn say(step: &Step, called: &str) {
+    match step {
+        Step::Exact(kind, _) => {
+            info!(target: SECD, "findByCertAndRoleInTL: Searching TL from {} file", kind.word());
+        }
+        Step::Authority(kind, Authority::NoPath(no_path)) => {
+            info!(target: SECD, "findCaInTL: {}: {no_path}", kind.word());
+        }
+        Step::Cache(found) => {
+            error!(target: SECD, "EROR:https_cert_vfy: HTTPS cert not in CTL, <{called}>");
+            info!(target: SECD, "processTvsClntReq: TVS Certificate Authentication request");
+            searched_cache(found);
+        }
+        Step::Oddity(warning) => warn!(target: SECD, "srvr_cert_vfy: <{called}>: {warning}"),
+        // A path that was found is said with the verdict, an answer where it comes in.
+        Step::Authority(..) | Step::Tvs(_) => {}
+    }
+}
+
+fn searched_cache(found: &Cached) {
+    let Cached::Hit(warnings) = found else {
+        info!(target: SECD, "lookupAuthCertTvsCacheEntry: No matching entry found at cache");
+        return;
+    };
+    info!(target: SECD, "lookupAuthCertTvsCacheEntry: Matching entry found at cache");
+    for warning in warnings {
+        warn!(target: SECD, "lookupAuthCertTvsCacheEntry: {warning}");
+    }
+}
+
+fn trusted(by: GrantedBy, called: &str) {
+    match by {
+        GrantedBy::Cache => info!(target: SECD, "Authenticated the HTTPS conn via TVS cache"),
+        GrantedBy::Listed(kind) => {
+            info!(target: SECD, "https_cert_vfy: HTTPS cert in {}, <{called}>", kind.word());
+        }
+        GrantedBy::Path(kind) => {
+            info!(target: SECD, "https_cert_vfy: HTTPS cert under a CA in {}, <{called}>", kind.word());
+        }
+        // The technote's firmware says this as an error.
+        GrantedBy::Tvs => error!(target: SECD, "Authenticated the HTTPS conn via TVS"),
+    }
 }

@@ -1,8 +1,12 @@
-//! What policy says, without having asked anyone.
+//! What policy says, without having asked anyone: of the signers of files, and of peers.
 
+pub mod peer;
 pub mod signer;
+pub mod step;
 
+pub use peer::{AtHand, Stranger, Walk, peer};
 pub use signer::{Signed, Signing, signer};
+pub use step::Step;
 
 pub use crate::trust::query::Query;
 use crate::trust::reason::Reason;
@@ -10,13 +14,23 @@ use crate::trust::reason::Reason;
 /// What policy says, without having asked anyone.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Decision<Grant> {
+pub enum Decision<Grant, Q: Question = Query> {
     /// Only someone else can tell: ask the Trust Verification Service.
-    Ask(Query),
+    Ask(Q),
     /// No.
-    Refuse(Reason),
+    Refuse(Q::Refusal),
     /// Yes, under these terms.
     Trust(Grant),
+}
+
+/// A question to the Trust Verification Service.
+pub trait Question {
+    /// Why policy refuses instead of asking it.
+    type Refusal;
+}
+
+impl Question for Query {
+    type Refusal = Reason;
 }
 
 impl<Grant> Decision<Grant> {

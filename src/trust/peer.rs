@@ -1,22 +1,24 @@
 //! Whether a peer's certificate is believed, by what is at hand: the lists, and earlier answers.
 
-use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
+use core::time::Duration;
 
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::trust::accepted::Accepted;
 use crate::trust::anchors::Anchors;
 use crate::trust::cache::Cache;
-use crate::trust::certificate::path::{self, NoPath};
+use crate::trust::certificate::path;
+pub use crate::trust::certificate::path::NoPath;
 use crate::trust::certificate::{Certificate, NotACertificate};
+pub use crate::trust::distrust::Distrust;
 use crate::trust::list::{Anchor, ListKind, TrustList};
 use crate::trust::purpose::Purpose;
 use crate::trust::reason::Warning;
 use crate::trust::signature::{GOOD_RSA_BITS, SignerKey, sha1, sha256};
-use crate::trust::tvs::Endorsed;
+use crate::trust::tvs::{Endorsed, Unvouched};
 use crate::trust::verified::{Grant, GrantedBy};
+use crate::wire::Role;
 
 /// What a peer has shown, and proved to hold the first certificate of.
 #[derive(Clone, Copy, Debug)]
@@ -67,10 +69,20 @@ impl Peer<'_> {
     /// (domain facts 6.4).
     #[must_use]
     pub fn listed(&self, anchors: &Anchors, kind: ListKind) -> Option<Grant> {
+        let wanted = self.purpose().roles();
+        self.roles(anchors, kind)
+            .any(|role| wanted.contains(&role))
+            .then(|| Grant::assertion(self.certificate(), GrantedBy::Listed(kind)))
+    }
+
+    /// The roles in which one list has exactly this certificate, for the purpose or not.
+    pub fn roles(&self, anchors: &Anchors, kind: ListKind) -> impl Iterator<Item = Role> {
         anchors
             .records(kind)
-            .and_then(|list| exactly(list, &self.certificate, self.purpose()))
-            .map(|_| Grant::assertion(self.certificate(), GrantedBy::Listed(kind)))
+            .map(|list| exactly(list, &self.certificate))
+            .into_iter()
+            .flatten()
+            .map(|anchor| anchor.role)
     }
 
     /// Searches one list for an authority in a role of the purpose, to which a path leads.
@@ -95,18 +107,22 @@ impl Peer<'_> {
 
     /// Searches the earlier answers of the service.
     #[must_use]
-    pub fn cached(&self, cache: &Cache, now: core::time::Duration) -> Option<Accepted<Grant>> {
+    pub fn cached(&self, cache: &Cache, now: Duration) -> Option<Accepted<Grant>> {
         let found = cache.peer(&sha256(self.certificate()), self.purpose(), now)?;
         let value = Grant::assertion(self.certificate(), GrantedBy::Cache);
         Some(Accepted { value, warnings: found.warnings })
     }
 
     /// Takes the service's word, if it is about this certificate.
-    #[must_use]
-    pub fn endorsed(&self, endorsed: &Endorsed) -> Option<Grant> {
-        let same = *endorsed.sha256() == sha256(self.certificate());
-        (same && endorsed.serves(self.purpose()).is_ok())
-            .then(|| Grant::assertion(self.certificate(), GrantedBy::Tvs))
+    ///
+    /// # Errors
+    /// [`Unvouched::OtherCertificate`], and the errors of [`Endorsed::serves`].
+    pub fn endorsed(&self, endorsed: &Endorsed) -> Result<Grant, Unvouched> {
+        if *endorsed.sha256() != sha256(self.certificate()) {
+            return Err(Unvouched::OtherCertificate { field: "SHA-256" });
+        }
+        endorsed.serves(self.purpose())?;
+        Ok(Grant::assertion(self.certificate(), GrantedBy::Tvs))
     }
 
     /// What is odd about a certificate that is believed all the same.
@@ -122,20 +138,15 @@ impl Peer<'_> {
     }
 }
 
-/// A record that stands for exactly this certificate, in a role of the purpose.
-fn exactly<'a>(
-    list: &'a TrustList,
-    certificate: &Certificate<'_>,
-    purpose: Purpose,
-) -> Option<&'a Anchor> {
-    let digest = sha1(certificate.der);
-    list.find_serial(certificate.serial).into_iter().find(|anchor| {
-        purpose.roles().contains(&anchor.role)
-            && match anchor.certificate.as_deref() {
-                Some(listed) => listed == certificate.der,
-                None => anchor.sha1 == Some(digest) && issued_as_listed(anchor, certificate),
-            }
-    })
+/// The records that are for exactly this certificate, in whatever role.
+fn exactly<'a>(list: &'a TrustList, certificate: &Certificate<'_>) -> Vec<&'a Anchor> {
+    let same = |anchor: &&Anchor| match anchor.certificate.as_deref() {
+        Some(listed) => listed == certificate.der,
+        None => {
+            anchor.sha1 == Some(sha1(certificate.der)) && issued_as_listed(anchor, certificate)
+        }
+    };
+    list.find_serial(certificate.serial).into_iter().filter(same).collect()
 }
 
 /// A record without the certificate is compared by issuer as well; a name that cannot be read
@@ -185,28 +196,4 @@ pub fn pinned(anchors: &Anchors, der: &[u8]) -> Result<Pinned, NotACertificate> 
         }
     }
     Ok(Pinned::NotListed)
-}
-
-/// Why no one vouched for a peer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Distrust {
-    /// What the peer showed is not one certificate.
-    NotACertificate,
-    /// Neither list knows it, and there is nobody to ask.
-    NobodyToAsk,
-    /// Neither list knows it, and nobody answered.
-    NoAnswer(String),
-    /// The service was asked and does not vouch for it.
-    Unvouched(String),
-}
-
-impl fmt::Display for Distrust {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotACertificate => write!(f, "the peer's certificate is not one in DER"),
-            Self::NobodyToAsk => write!(f, "no list knows the certificate, and there is no TVS"),
-            Self::NoAnswer(why) => write!(f, "no TVS server answered, {why}"),
-            Self::Unvouched(why) => write!(f, "TVS does not vouch for the certificate, {why}"),
-        }
-    }
 }

@@ -47,6 +47,8 @@ pub(super) const LAYERS: [Layer; 7] = [
             ("certificate.rs", &["x509_parser"]),
             // A path to an authority is X.509 too, and its own check: names, dates, constraints.
             ("certificate/path.rs", &["rustls::pki_types", "webpki"]),
+            // Only the type of times.
+            ("decide/peer.rs", &["rustls::pki_types"]),
             ("decrypt.rs", CRYPTOGRAPHY),
             // Only the types of names and times, which both sides of a handshake speak of.
             ("peer.rs", &["rustls::pki_types"]),

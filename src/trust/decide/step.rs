@@ -1,0 +1,123 @@
+//! The steps of the walk that judges a peer, as facts and in plain words.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::trust::list::ListKind;
+use crate::trust::peer::NoPath;
+use crate::trust::purpose::Purpose;
+use crate::trust::reason::Warning;
+use crate::trust::tvs::Unanswered;
+use crate::wire::Role;
+
+/// One step: where was searched, and what was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// One list, for a path to an authority on it.
+    Authority(ListKind, Authority),
+    /// The earlier answers of the service.
+    Cache(Cached),
+    /// One list, for exactly this certificate.
+    Exact(ListKind, Exact),
+    /// What is odd about a certificate that is trusted all the same.
+    Oddity(Warning),
+    /// The service: the roles that it vouches for, none if it does not say.
+    Tvs(Result<Box<[Role]>, Unanswered>),
+}
+
+/// What the search for a path to an authority on a list came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Authority {
+    /// A path leads to one.
+    Found(Purpose),
+    /// The list has none for the purpose.
+    NoAuthority(Purpose),
+    /// The list has some, and no path to any of them is accepted.
+    NoPath(NoPath),
+}
+
+/// What the search of the earlier answers came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cached {
+    /// One still holds.
+    Hit(Vec<Warning>),
+    /// None does.
+    Miss,
+}
+
+/// What the search of a list for exactly one certificate came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exact {
+    /// A record has it, for the purpose.
+    Found(Purpose),
+    /// No such list is installed.
+    NoList,
+    /// No record has it.
+    NoRecord(Purpose),
+    /// A record has it, for something else.
+    OtherRole {
+        /// What for.
+        found: Role,
+        /// What it was wanted for.
+        wanted: Purpose,
+    },
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Authority(list, found) => write!(f, "{}: {found}", list.word()),
+            Self::Cache(found) => write!(f, "cache: {found}"),
+            Self::Exact(list, found) => write!(f, "{}: {found}", list.word()),
+            Self::Oddity(warning) => write!(f, "warning: {warning}"),
+            Self::Tvs(Ok(roles)) if roles.is_empty() => {
+                write!(f, "TVS: vouches for the certificate, without a role")
+            }
+            Self::Tvs(Ok(roles)) => {
+                write!(f, "TVS: vouches for the certificate")?;
+                roles.iter().enumerate().try_for_each(|(place, role)| {
+                    write!(f, "{}{role}", if place == 0 { " as " } else { ", " })
+                })
+            }
+            Self::Tvs(Err(Unanswered::NobodyToAsk)) => write!(f, "TVS: no server to ask"),
+            Self::Tvs(Err(Unanswered::NoAnswer(why))) => write!(f, "TVS: no answer, {why}"),
+            Self::Tvs(Err(Unanswered::Unvouched(why))) => write!(f, "TVS: {why}"),
+        }
+    }
+}
+
+impl fmt::Display for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Found(purpose) => write!(f, "the certificate is under a CA for {purpose}"),
+            Self::NoAuthority(purpose) => write!(f, "no CA for {purpose}"),
+            Self::NoPath(no_path) => no_path.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Cached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hit(warnings) => {
+                write!(f, "TVS vouched for this certificate earlier")?;
+                warnings.iter().try_for_each(|warning| write!(f, ", {warning}"))
+            }
+            Self::Miss => write!(f, "no earlier answer of TVS about this certificate"),
+        }
+    }
+}
+
+impl fmt::Display for Exact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Found(purpose) => write!(f, "a record of this certificate for {purpose}"),
+            Self::NoList => write!(f, "not installed"),
+            Self::NoRecord(purpose) => write!(f, "no record of this certificate for {purpose}"),
+            Self::OtherRole { found, wanted } => {
+                write!(f, "a record of this certificate as {found} only, not for {wanted}")
+            }
+        }
+    }
+}

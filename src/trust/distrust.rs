@@ -1,0 +1,35 @@
+//! Why a peer is not trusted.
+
+use core::fmt;
+
+use crate::trust::tvs::Unanswered;
+
+/// Why no one vouched for a peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Distrust {
+    /// What the peer showed is not one certificate.
+    NotACertificate,
+    /// Neither list knows it, and the service is not asked about itself.
+    NotListed,
+    /// What was vouched for is a certificate other than the peer's.
+    OtherCertificate,
+    /// Neither list knows it, and the service does not vouch for it.
+    Unanswered(Unanswered),
+}
+
+impl fmt::Display for Distrust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotACertificate => write!(f, "the peer's certificate is not one in DER"),
+            Self::NotListed => write!(f, "no list knows the certificate"),
+            Self::OtherCertificate => write!(f, "the verdict is for a different certificate"),
+            Self::Unanswered(Unanswered::NobodyToAsk) => {
+                write!(f, "no list knows the certificate, and there is no TVS")
+            }
+            Self::Unanswered(Unanswered::Unvouched(why)) => {
+                write!(f, "TVS does not vouch for the certificate, {why}")
+            }
+            Self::Unanswered(unanswered) => unanswered.fmt(f),
+        }
+    }
+}
