@@ -142,9 +142,7 @@ impl Peer<'_> {
 fn exactly<'a>(list: &'a TrustList, certificate: &Certificate<'_>) -> Vec<&'a Anchor> {
     let same = |anchor: &&Anchor| match anchor.certificate.as_deref() {
         Some(listed) => listed == certificate.der,
-        None => {
-            anchor.sha1 == Some(sha1(certificate.der)) && issued_as_listed(anchor, certificate)
-        }
+        None => anchor.sha1 == Some(sha1(certificate.der)) && issued_as_listed(anchor, certificate),
     };
     list.find_serial(certificate.serial).into_iter().filter(same).collect()
 }
