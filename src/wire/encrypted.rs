@@ -1,7 +1,7 @@
 //! What an encrypted file says of its cipher and key.
 
 use crate::wire::codes::Digest;
-use crate::wire::envelope::field_name;
+use crate::wire::envelope::fields::field_name;
 use crate::wire::malformed::{Fault, Malformed};
 use crate::wire::reader::{Element, once, required};
 

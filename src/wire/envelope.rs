@@ -3,15 +3,17 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::wire::codes::{Digest, Serial, Version};
+use crate::wire::codes::Version;
 use crate::wire::encrypted::Encryption;
 use crate::wire::malformed::{Fault, Malformed};
 use crate::wire::reader::{Element, Reader, once};
 
 mod blocks;
+pub(in crate::wire) mod fields;
 
-pub use blocks::field_name;
+pub use blocks::{SignatureInfo, Signer};
 use blocks::{SignerBlock, signature_info};
+pub use fields::field_name;
 
 /// Which of the three signed formats a file is read as; the name asked for says which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,28 +45,6 @@ impl Kind {
             Self::Encrypted => 2,
         }
     }
-}
-
-/// The certificate that the header names as the signer's; it is not in the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Signer<'a> {
-    /// Subject, as written by the signing tool.
-    pub name: &'a str,
-    /// Serial number.
-    pub serial: Serial<'a>,
-    /// Issuer, as written by the signing tool.
-    pub issuer: &'a str,
-}
-
-/// How the file was signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SignatureInfo {
-    /// Tag 8.
-    pub digest: Digest,
-    /// Tag 10: 0 is RSA PKCS#1 v1.5, the only one known.
-    pub algorithm: u8,
-    /// Tag 11: 0 to 3 for 512, 1024, 2048, 4096 bits.
-    pub modulus: u8,
 }
 
 /// A field whose tag is not known: skipped, and told.

@@ -4,11 +4,17 @@
 
 use core::fmt;
 
+mod code;
+mod malformed;
+mod option;
 mod options;
 #[cfg(test)]
 mod tests;
 
-pub use options::{OptionName, Options, OutOfRange};
+pub use code::ErrorCode;
+pub use malformed::Malformed;
+pub use option::OptionName;
+pub use options::{Options, OutOfRange};
 
 /// The number of a DATA block, and of the ACK that answers it.
 ///
@@ -22,74 +28,6 @@ pub struct BlockNumber(pub u16);
 impl fmt::Display for BlockNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-/// The code of an ERROR packet.
-///
-/// # Source
-/// RFC 1350, appendix "Error Codes"; 8 is RFC 2347, "Negotiation Protocol".
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ErrorCode {
-    /// 0: not defined, see the message.
-    Undefined,
-    /// 1: file not found.
-    NotFound,
-    /// 2: access violation.
-    AccessViolation,
-    /// 3: disk full or allocation exceeded.
-    DiskFull,
-    /// 4: illegal TFTP operation.
-    IllegalOperation,
-    /// 5: unknown transfer ID.
-    UnknownTid,
-    /// 6: file already exists.
-    FileExists,
-    /// 7: no such user.
-    NoSuchUser,
-    /// 8: the options are not acceptable.
-    OptionRefused,
-    /// Any other.
-    Unknown(u16),
-}
-
-impl From<u16> for ErrorCode {
-    fn from(code: u16) -> Self {
-        match code {
-            0 => Self::Undefined,
-            1 => Self::NotFound,
-            2 => Self::AccessViolation,
-            3 => Self::DiskFull,
-            4 => Self::IllegalOperation,
-            5 => Self::UnknownTid,
-            6 => Self::FileExists,
-            7 => Self::NoSuchUser,
-            8 => Self::OptionRefused,
-            other => Self::Unknown(other),
-        }
-    }
-}
-
-impl From<ErrorCode> for u16 {
-    fn from(code: ErrorCode) -> Self {
-        match code {
-            ErrorCode::Undefined => 0,
-            ErrorCode::NotFound => 1,
-            ErrorCode::AccessViolation => 2,
-            ErrorCode::DiskFull => 3,
-            ErrorCode::IllegalOperation => 4,
-            ErrorCode::UnknownTid => 5,
-            ErrorCode::FileExists => 6,
-            ErrorCode::NoSuchUser => 7,
-            ErrorCode::OptionRefused => 8,
-            ErrorCode::Unknown(other) => other,
-        }
-    }
-}
-
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        u16::from(*self).fmt(f)
     }
 }
 
@@ -245,89 +183,6 @@ impl fmt::Display for UnfitName {
             Self::Length { found } => {
                 write!(f, "file name of {found} octets, 1 to {LONGEST_NAME} fit a request")
             }
-        }
-    }
-}
-
-/// Octets that are not a packet a reader can get.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Malformed {
-    /// Not DATA, ACK, ERROR or OACK.
-    Opcode {
-        /// Where it stands.
-        offset: usize,
-        /// What stands there.
-        found: u16,
-    },
-    /// An option named twice in one OACK.
-    OptionRepeated {
-        /// Where the second one starts.
-        offset: usize,
-        /// Which.
-        option: OptionName,
-    },
-    /// An option that none of the RFCs names, so that nobody can have asked for it.
-    OptionUnknown {
-        /// Where its name starts.
-        offset: usize,
-    },
-    /// A value that is not a decimal number in the range of its option.
-    OptionValue {
-        /// Where it starts.
-        offset: usize,
-        /// Whose.
-        option: OptionName,
-    },
-    /// Fewer octets than the fixed part of the packet.
-    Truncated {
-        /// Where the missing field starts.
-        offset: usize,
-        /// Its octets.
-        expected: usize,
-        /// Octets that are left.
-        found: usize,
-    },
-    /// A string without its closing zero.
-    Unterminated {
-        /// Where the string starts.
-        offset: usize,
-    },
-}
-
-impl Malformed {
-    /// The code of the ERROR that answers it.
-    ///
-    /// # Source
-    /// RFC 2347: code 8 when the options of an OACK are not acceptable; else RFC 1350 §7.
-    #[must_use]
-    pub fn code(&self) -> ErrorCode {
-        match self {
-            Self::Opcode { .. } | Self::Truncated { .. } => ErrorCode::IllegalOperation,
-            Self::OptionRepeated { .. }
-            | Self::OptionUnknown { .. }
-            | Self::OptionValue { .. }
-            | Self::Unterminated { .. } => ErrorCode::OptionRefused,
-        }
-    }
-}
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Opcode { offset, found } => {
-                write!(f, "opcode {found} at offset {offset}, expected 3 to 6")
-            }
-            Self::OptionRepeated { offset, option } => {
-                write!(f, "option {option} repeated at offset {offset}")
-            }
-            Self::OptionUnknown { offset } => write!(f, "unknown option at offset {offset}"),
-            Self::OptionValue { offset, option } => {
-                write!(f, "value of {option} out of range at offset {offset}")
-            }
-            Self::Truncated { offset, expected, found } => {
-                write!(f, "{found} octets at offset {offset}, expected {expected}")
-            }
-            Self::Unterminated { offset } => write!(f, "string without end at offset {offset}"),
         }
     }
 }

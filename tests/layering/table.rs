@@ -35,6 +35,7 @@ pub(super) const LAYERS: [Layer; 7] = [
         besides: &[
             // One parser each: XML from outside is no place to save.
             ("configuration.rs", &["roxmltree"]),
+            ("configuration/unreadable.rs", &["roxmltree"]),
             ("varlink.rs", &["serde", "serde_json"]),
         ],
         purity: Purity::Pure,

@@ -3,7 +3,7 @@
 //! The parser takes time by the square of the attributes of an element and of the namespaces in
 //! force (tried: minutes for half a megabyte), so these are counted first, in one linear pass.
 
-use crate::wire::configuration::{MAX_OCTETS, Place, Unreadable};
+use crate::wire::configuration::unreadable::{MAX_OCTETS, Place, Unreadable};
 
 /// The octets as text that is safe to parse.
 pub(super) fn text(octets: &[u8]) -> Result<&str, Unreadable> {

@@ -1,9 +1,31 @@
-//! The blocks of a header that hold other elements, and the names of its tags.
+//! The blocks of a header that hold other elements.
 
 use crate::wire::codes::{Digest, Serial};
-use crate::wire::envelope::{SignatureInfo, Signer};
+use crate::wire::envelope::fields::field_name;
 use crate::wire::malformed::{Fault, Malformed};
 use crate::wire::reader::{Element, once, required};
+
+/// The certificate that the header names as the signer's; it is not in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signer<'a> {
+    /// Subject, as written by the signing tool.
+    pub name: &'a str,
+    /// Serial number.
+    pub serial: Serial<'a>,
+    /// Issuer, as written by the signing tool.
+    pub issuer: &'a str,
+}
+
+/// How the file was signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignatureInfo {
+    /// Tag 8.
+    pub digest: Digest,
+    /// Tag 10: 0 is RSA PKCS#1 v1.5, the only one known.
+    pub algorithm: u8,
+    /// Tag 11: 0 to 3 for 512, 1024, 2048, 4096 bits.
+    pub modulus: u8,
+}
 
 /// The children of the signer block; one that is missing is told after the whole header was read,
 /// because a child outside its block is the better explanation.
@@ -82,40 +104,4 @@ fn algorithm_info(block: &Element<'_>) -> Result<(u8, u8), Malformed> {
     let [algorithm] = required(algorithm, 10, field_name(10), block.offset)?;
     let [modulus] = required(modulus, 11, field_name(11), block.offset)?;
     Ok((algorithm, modulus))
-}
-
-/// The format's own words for the header's tags.
-#[must_use]
-pub const fn field_name(tag: u8) -> &'static str {
-    match tag {
-        1 => "version",
-        2 => "header length",
-        3 => "signer",
-        4 => "signer name",
-        5 => "serial number",
-        6 => "issuer",
-        7 => "signature info",
-        8 => "digest algorithm",
-        9 => "signature algorithm info",
-        10 => "signature algorithm",
-        11 => "signature modulus",
-        12 => "signature",
-        13 => "padding",
-        14 => "file name",
-        15 => "timestamp",
-        16 => "encryption info",
-        17 => "initialisation vector info",
-        18 => "initialisation vector marker",
-        19 => "initialisation vector",
-        20 => "padding count",
-        21 => "key info",
-        22 => "key marker",
-        23 => "key size",
-        24 => "key algorithm",
-        25 => "encrypted key",
-        26 => "plaintext digest algorithm",
-        27 => "plaintext digest",
-        28 => "signer version",
-        _ => "field of unknown tag",
-    }
 }

@@ -1,59 +1,9 @@
 //! The options of RFC 2347: blksize, timeout, tsize and windowsize.
 
 use core::fmt;
-use core::ops::RangeInclusive;
 
-use super::Malformed;
-
-/// Names of the options this client knows.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum OptionName {
-    /// Octets of a block. RFC 2348.
-    Blksize,
-    /// Seconds before the server sends again. RFC 2349.
-    Timeout,
-    /// Octets of the file; 0 in a read request. RFC 2349.
-    Tsize,
-    /// Blocks sent before an ACK is due. RFC 7440.
-    Windowsize,
-}
-
-impl OptionName {
-    /// The values allowed.
-    ///
-    /// # Source
-    /// RFC 2348, 2349, 7440. Windowsize: the RFC allows 65535; inferred: more than half of the
-    /// block numbers in one window and a block ahead cannot be told from a block long past.
-    #[must_use]
-    pub fn range(self) -> RangeInclusive<u64> {
-        match self {
-            Self::Blksize => 8..=65_464,
-            Self::Timeout => 1..=255,
-            Self::Tsize => 0..=u64::MAX,
-            Self::Windowsize => 1..=32_767,
-        }
-    }
-
-    /// Option names are not case sensitive: RFC 2347, "Packet Formats".
-    fn parse(octets: &[u8]) -> Option<Self> {
-        ALL.into_iter().find(|name| name.as_str().as_bytes().eq_ignore_ascii_case(octets))
-    }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Blksize => "blksize",
-            Self::Timeout => "timeout",
-            Self::Tsize => "tsize",
-            Self::Windowsize => "windowsize",
-        }
-    }
-}
-
-impl fmt::Display for OptionName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+use super::malformed::Malformed;
+use super::option::OptionName;
 
 /// A value that its option does not allow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -169,7 +119,7 @@ impl Options {
     }
 
     pub(super) fn emit(&self, out: &mut Vec<u8>) {
-        for option in ALL {
+        for option in OptionName::ALL {
             if let Some(value) = self.value(option) {
                 out.extend_from_slice(option.as_str().as_bytes());
                 out.push(0);
@@ -206,7 +156,7 @@ impl Options {
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
-        for option in ALL {
+        for option in OptionName::ALL {
             if let Some(value) = self.value(option) {
                 write!(f, "{separator}{option} {value}")?;
                 separator = ", ";
@@ -239,6 +189,3 @@ fn decimal(octets: &[u8]) -> Option<u64> {
         sum.checked_mul(10)?.checked_add(digit)
     })
 }
-
-const ALL: [OptionName; 4] =
-    [OptionName::Blksize, OptionName::Timeout, OptionName::Tsize, OptionName::Windowsize];

@@ -1,0 +1,89 @@
+//! What is wrong with a packet.
+
+use core::fmt;
+
+use super::code::ErrorCode;
+use super::option::OptionName;
+
+/// Octets that are not a packet a reader can get.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Malformed {
+    /// Not DATA, ACK, ERROR or OACK.
+    Opcode {
+        /// Where it stands.
+        offset: usize,
+        /// What stands there.
+        found: u16,
+    },
+    /// An option named twice in one OACK.
+    OptionRepeated {
+        /// Where the second one starts.
+        offset: usize,
+        /// Which.
+        option: OptionName,
+    },
+    /// An option that none of the RFCs names, so that nobody can have asked for it.
+    OptionUnknown {
+        /// Where its name starts.
+        offset: usize,
+    },
+    /// A value that is not a decimal number in the range of its option.
+    OptionValue {
+        /// Where it starts.
+        offset: usize,
+        /// Whose.
+        option: OptionName,
+    },
+    /// Fewer octets than the fixed part of the packet.
+    Truncated {
+        /// Where the missing field starts.
+        offset: usize,
+        /// Its octets.
+        expected: usize,
+        /// Octets that are left.
+        found: usize,
+    },
+    /// A string without its closing zero.
+    Unterminated {
+        /// Where the string starts.
+        offset: usize,
+    },
+}
+
+impl Malformed {
+    /// The code of the ERROR that answers it.
+    ///
+    /// # Source
+    /// RFC 2347: code 8 when the options of an OACK are not acceptable; else RFC 1350 §7.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Opcode { .. } | Self::Truncated { .. } => ErrorCode::IllegalOperation,
+            Self::OptionRepeated { .. }
+            | Self::OptionUnknown { .. }
+            | Self::OptionValue { .. }
+            | Self::Unterminated { .. } => ErrorCode::OptionRefused,
+        }
+    }
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Opcode { offset, found } => {
+                write!(f, "opcode {found} at offset {offset}, expected 3 to 6")
+            }
+            Self::OptionRepeated { offset, option } => {
+                write!(f, "option {option} repeated at offset {offset}")
+            }
+            Self::OptionUnknown { offset } => write!(f, "unknown option at offset {offset}"),
+            Self::OptionValue { offset, option } => {
+                write!(f, "value of {option} out of range at offset {offset}")
+            }
+            Self::Truncated { offset, expected, found } => {
+                write!(f, "{found} octets at offset {offset}, expected {expected}")
+            }
+            Self::Unterminated { offset } => write!(f, "string without end at offset {offset}"),
+        }
+    }
+}
