@@ -30,19 +30,12 @@ pub use dally::Dally;
 pub use outcome::{
     Agreed, Failure, LONGEST_MESSAGE, Message, Misbehaved, Negotiation, Received, Waiting,
 };
-pub use outgoing::{Datagram, To};
+pub use outgoing::{Datagram, Tid, To};
 pub use timing::Timing;
 
 use intake::{Arrival, Intake, PLAIN_BLKSIZE};
 use outgoing::Outgoing;
 use timing::Retry;
-
-/// A transfer identifier: the UDP port of one end.
-///
-/// # Source
-/// RFC 1350 §4.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Tid(pub u16);
 
 /// What to read, and within which bounds.
 #[derive(Clone, Copy, Debug)]

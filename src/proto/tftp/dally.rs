@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Datagram, Tid, Timing, To};
+use super::outgoing::{Datagram, Tid, To};
+use super::timing::Timing;
 use crate::wire::tftp::{BlockNumber, DATA_HEADER, Packet};
 
 /// The care for the last ACK, when the file is already in use.

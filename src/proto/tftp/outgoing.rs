@@ -1,7 +1,13 @@
 //! The datagrams of a reader, and where they go.
 
-use super::Tid;
 use crate::wire::tftp::{BlockNumber, ErrorCode, LONGEST_REQUEST, Options, Packet, Rrq};
+
+/// A transfer identifier: the UDP port of one end.
+///
+/// # Source
+/// RFC 1350 §4.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Tid(pub u16);
 
 /// Where a datagram goes, at the server's address.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
