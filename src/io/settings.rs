@@ -7,11 +7,12 @@
 mod access;
 mod check;
 mod fault;
+mod faults;
 mod raw;
 mod read;
 mod values;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use log::LevelFilter;
@@ -20,8 +21,8 @@ pub use crate::wire::address::{Host, ServerAddress};
 pub use crate::wire::configuration::{Member, TVS_PORT};
 pub use access::{Id, Principal};
 pub use fault::{Failure, Fault, Wrong};
+pub use read::MAX_FILE;
 
-use super::files::{self, Links, Unreadable};
 use super::store::Slot;
 use crate::trust::Policy;
 use crate::wire::name::{DeviceName, Model};
@@ -50,39 +51,6 @@ pub struct Settings {
     pub console: Console,
     /// `[retry]`.
     pub retry: Retry,
-}
-
-impl Settings {
-    /// Reads the file at `path`.
-    ///
-    /// # Errors
-    /// [`Failure::Unreadable`] if there is no file to read, [`Failure::Invalid`] if something is
-    /// wrong with what it says.
-    pub fn load(path: &Path) -> Result<Self, Failure> {
-        let file = path.display().to_string();
-        let octets = match files::read(path, MAX_FILE, Links::Follow) {
-            Ok(octets) => octets,
-            Err(Unreadable::TooLong { limit }) => {
-                return Err(Failure::of_file(&file, Wrong::TooLong { limit }));
-            }
-            Err(reason) => return Err(Failure::Unreadable { path: path.to_path_buf(), reason }),
-        };
-        match core::str::from_utf8(&octets) {
-            Ok(text) => Self::parse(text, &file),
-            Err(error) => {
-                let offset = error.valid_up_to();
-                Err(Failure::of_file(&file, Wrong::NotText { offset }))
-            }
-        }
-    }
-
-    /// Reads the text of a file; `file` is its name in faults.
-    ///
-    /// # Errors
-    /// [`Failure::Invalid`] with everything that is wrong, in the order of the file.
-    pub fn parse(text: &str, file: &str) -> Result<Self, Failure> {
-        read::configuration(text, file)
-    }
 }
 
 /// Which phone this is.
@@ -316,9 +284,6 @@ impl Default for Retry {
         Self { first: Duration::from_secs(30), max: Duration::from_secs(900) }
     }
 }
-
-/// Octets of the file. Inferred: ten times the commented sample.
-pub const MAX_FILE: u64 = 64 * 1024;
 
 /// The port of TFTP, RFC 1350.
 pub const TFTP_PORT: u16 = 69;

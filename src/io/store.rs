@@ -15,9 +15,9 @@
 mod damage;
 mod entry;
 mod install;
+mod slot;
 mod tidy;
 
-use core::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -29,51 +29,9 @@ use zeroize::Zeroizing;
 
 pub use damage::{Damage, Failure, Oddity, Reason, Warning};
 pub use entry::Entry;
+pub use slot::Slot;
 
 use super::files::{self, Links, Unreadable, errno};
-use crate::wire::configuration;
-
-/// A place for one installed thing.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Slot {
-    /// The last configuration that was verified.
-    Configuration,
-    /// The certificate trust list.
-    Ctl,
-    /// The identity trust list.
-    Itl,
-}
-
-impl Slot {
-    /// All slots.
-    pub const ALL: [Self; 3] = [Self::Configuration, Self::Ctl, Self::Itl];
-
-    /// The name of its file.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Configuration => "configuration",
-            Self::Ctl => "ctl",
-            Self::Itl => "itl",
-        }
-    }
-
-    /// The most octets it takes.
-    ///
-    /// # Source
-    /// Inferred: four times the 64 KiB of the header's length fields for a list.
-    pub const fn limit(self) -> usize {
-        match self {
-            Self::Configuration => configuration::MAX_OCTETS,
-            Self::Ctl | Self::Itl => 256 * 1024,
-        }
-    }
-}
-
-impl fmt::Display for Slot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// What a slot holds.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use log::LevelFilter;
 use toml::Spanned;
 
+use super::faults::{Faults, member_key};
 use super::raw::{self, Given, Level};
-use super::read::{Faults, member_key};
 use super::values::{parse_mode, parse_pin};
 use super::{
     Access, Console, Device, Https, Identity, Member, Paths, Principal, Retry, ServerAddress,

@@ -1,14 +1,51 @@
 //! From text to sections, with every fault noted on the way.
 
+use std::path::Path;
+
 use serde::de::DeserializeOwned;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, Error, ValueDeserializer};
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::check::{self, Sections};
-use super::{Failure, Fault, Settings, Wrong};
+use super::faults::{Faults, member_key};
+use super::{Failure, Settings, Wrong};
+use crate::io::files::{self, Links, Unreadable};
+
+impl Settings {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// [`Failure::Unreadable`] if there is no file to read, [`Failure::Invalid`] if something is
+    /// wrong with what it says.
+    pub fn load(path: &Path) -> Result<Self, Failure> {
+        let file = path.display().to_string();
+        let octets = match files::read(path, MAX_FILE, Links::Follow) {
+            Ok(octets) => octets,
+            Err(Unreadable::TooLong { limit }) => {
+                return Err(Failure::of_file(&file, Wrong::TooLong { limit }));
+            }
+            Err(reason) => return Err(Failure::Unreadable { path: path.to_path_buf(), reason }),
+        };
+        match core::str::from_utf8(&octets) {
+            Ok(text) => Self::parse(text, &file),
+            Err(error) => {
+                let offset = error.valid_up_to();
+                Err(Failure::of_file(&file, Wrong::NotText { offset }))
+            }
+        }
+    }
+
+    /// Reads the text of a file; `file` is its name in faults.
+    ///
+    /// # Errors
+    /// [`Failure::Invalid`] with everything that is wrong, in the order of the file.
+    pub fn parse(text: &str, file: &str) -> Result<Self, Failure> {
+        configuration(text, file)
+    }
+}
 
 /// Reads the whole text. After a fault of syntax nothing else is looked for.
-pub(super) fn configuration(text: &str, file: &str) -> Result<Settings, Failure> {
+fn configuration(text: &str, file: &str) -> Result<Settings, Failure> {
     let mut faults = Faults::default();
     let (document, errors) = DeTable::parse_recoverable(text);
     let checked = if errors.is_empty() {
@@ -23,50 +60,9 @@ pub(super) fn configuration(text: &str, file: &str) -> Result<Settings, Failure>
         None
     };
     match checked {
-        Some(configuration) if faults.0.is_empty() => Ok(configuration),
+        Some(configuration) if faults.is_empty() => Ok(configuration),
         _ => Err(Failure::Invalid(faults.placed(text, file))),
     }
-}
-
-/// Faults by their offset in the text.
-#[derive(Default)]
-pub(super) struct Faults(Vec<(usize, String, Wrong)>);
-
-impl Faults {
-    pub(super) fn add(&mut self, offset: usize, key: &str, wrong: Wrong) {
-        self.0.push((offset, key.to_owned(), wrong));
-    }
-
-    /// Notes that a key is missing, unless it was given and could not be read.
-    pub(super) fn missing(&mut self, offset: usize, key: &str) {
-        if !self.0.iter().any(|(_, other, _)| other == key) {
-            self.add(offset, key, Wrong::Missing);
-        }
-    }
-
-    fn toml(&mut self, error: &Error, key: &str) {
-        let message = error.message().replace("unknown field", "unknown key");
-        let message = message.replace("unknown variant", "unknown value").replace('\n', ", ");
-        let offset = error.span().map_or(0, |span| span.start);
-        self.add(offset, key, Wrong::Toml { message });
-    }
-
-    /// In the order of the text, with offsets turned into lines and columns.
-    fn placed(mut self, text: &str, file: &str) -> Vec<Fault> {
-        self.0.sort_by_key(|(offset, ..)| *offset);
-        let fault = |(offset, key, wrong)| {
-            let (line, column) = position(text, offset);
-            Fault { file: file.to_owned(), line, column, key, wrong }
-        };
-        self.0.into_iter().map(fault).collect()
-    }
-}
-
-fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
-    (line, column)
 }
 
 /// Takes every known section out of the document.
@@ -116,11 +112,6 @@ fn members<T: DeserializeOwned + Default>(
         (value.span().start, table(value, &member_key(index), faults))
     };
     members.into_iter().enumerate().map(member).collect()
-}
-
-/// How faults name a TVS member.
-pub(super) fn member_key(index: usize) -> String {
-    format!("tvs.members[{index}]")
 }
 
 /// Reads a table. Each key that cannot be read is noted and left out, so that the next is seen.
@@ -178,3 +169,6 @@ fn covers(value: &Spanned<DeValue<'_>>, offset: usize) -> bool {
     };
     within || value.span().contains(&offset)
 }
+
+/// Octets of the file. Inferred: ten times the commented sample.
+pub const MAX_FILE: u64 = 64 * 1024;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::io::files::Unreadable;
 use crate::trust::policy::{Choice, FirstUsePolicy};
 
 const SAMPLE: &str = include_str!("../../../rootfs/etc/secd.toml");

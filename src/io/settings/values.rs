@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use toml::Spanned;
 
+use super::faults::Faults;
 use super::raw::Given;
-use super::read::Faults;
 use super::{ServerAddress, TFTP_PORT, Wrong};
 
 impl Faults {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
-use super::Slot;
+use super::slot::Slot;
 use crate::io::files::{self, Unreadable, lower};
 
 /// A file or folder of the store that is not as the agent left it. Never the same as absence.

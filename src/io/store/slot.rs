@@ -1,0 +1,47 @@
+//! The places of a store.
+
+use core::fmt;
+
+use crate::wire::configuration;
+
+/// A place for one installed thing.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Slot {
+    /// The last configuration that was verified.
+    Configuration,
+    /// The certificate trust list.
+    Ctl,
+    /// The identity trust list.
+    Itl,
+}
+
+impl Slot {
+    /// All slots.
+    pub const ALL: [Self; 3] = [Self::Configuration, Self::Ctl, Self::Itl];
+
+    /// The name of its file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Configuration => "configuration",
+            Self::Ctl => "ctl",
+            Self::Itl => "itl",
+        }
+    }
+
+    /// The most octets it takes.
+    ///
+    /// # Source
+    /// Inferred: four times the 64 KiB of the header's length fields for a list.
+    pub const fn limit(self) -> usize {
+        match self {
+            Self::Configuration => configuration::MAX_OCTETS,
+            Self::Ctl | Self::Itl => 256 * 1024,
+        }
+    }
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
