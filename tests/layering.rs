@@ -6,6 +6,8 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "layering/circles.rs"]
+mod circles;
 #[path = "layering/paths.rs"]
 mod paths;
 #[path = "layering/table.rs"]
@@ -39,10 +41,10 @@ fn breaches(path: &str, text: &str) -> Vec<Breach> {
         }];
     };
     let used = uses(&module(path), text);
-    let reached = used.paths.into_iter().filter(|used| !layer.allows(file, used));
-    let printed = used.macros.into_iter().filter(|name| layer.is_effect(name));
+    let reached = used.paths().filter(|used| !layer.allows(file, used)).map(str::to_owned);
+    let printed = used.macros.iter().filter(|name| layer.is_effect(name));
     let breach = |used| Breach { file: path.to_owned(), used };
-    reached.chain(printed.map(|name| name + "!")).map(breach).collect()
+    reached.chain(printed.map(|name| format!("{name}!"))).map(breach).collect()
 }
 
 impl Layer {
