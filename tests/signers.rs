@@ -5,7 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may end where it fails")]
 
-use secd::trust::decide::{self, Signed, Signing};
+use secd::trust::decide::{Anyone, Signing, signer};
 use secd::trust::{Acceptance, Anchors, Decision, ListKind, Reason, State, stored};
 use secd::wire::{Envelope, Kind};
 use secd_lab::certificate::{Identity, Profile};
@@ -133,18 +133,34 @@ impl Table {
     }
 }
 
+/// What a signer is wanted for.
+#[derive(Clone, Copy, Debug)]
+enum Signed {
+    File,
+    List(ListKind),
+}
+
 fn decision(anchors: &Anchors, wanted: Signed, identity: &Identity) -> &'static str {
     let style = Style { layout: Layout::CallManager, digest: Digest::Sha1, timestamp: 1 };
     let file = signed(style, identity, "x.sgn", b"");
     let file = Envelope::parse(&file, Kind::Signed).unwrap();
-    match decide::signer(anchors, wanted, &file.signer) {
+    match wanted {
+        Signed::File => word(signer::file(anchors, &file.signer), |Anyone| "anyone"),
+        Signed::List(kind) => word(signer::list(anchors, kind, &file.signer), |_| "first use"),
+    }
+}
+
+fn word<Free>(
+    decision: Decision<Signing<'_, Free>>,
+    free: impl FnOnce(Free) -> &'static str,
+) -> &'static str {
+    match decision {
         Decision::Ask(query) => {
             assert!(matches!(query.otherwise, Reason::WrongSigner | Reason::WrongRole { .. }));
             "ask"
         }
         Decision::Refuse(_) => "refuse",
-        Decision::Trust(Signing::Anyone) => "anyone",
-        Decision::Trust(Signing::FirstUse(_)) => "first use",
+        Decision::Trust(Signing::Free(allowed)) => free(allowed),
         Decision::Trust(Signing::Listed(..) | Signing::Vouched(_)) => "listed",
     }
 }

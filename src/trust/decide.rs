@@ -5,7 +5,7 @@ pub mod signer;
 pub mod step;
 
 pub use peer::{AtHand, Stranger, Walk, peer};
-pub use signer::{Signed, Signing, signer};
+pub use signer::{Anyone, Signing};
 pub use step::Step;
 
 pub use crate::trust::query::Query;

@@ -114,8 +114,17 @@ impl Vouched {
     /// Whether this is the signer that a question is about, in a role that it may sign in.
     ///
     /// # Errors
-    /// [`Unvouched::OtherCertificate`], [`Unvouched::NoRoles`], [`Unvouched::WrongRoles`].
+    /// As of [`answer`](Self::answer).
     pub fn answers(&self, query: &Query) -> Result<(), Unvouched> {
+        self.answer(query).map(|_| ())
+    }
+
+    /// The certificate, if it is the one that a question is about, in a role that it may sign in.
+    ///
+    /// # Errors
+    /// [`Unvouched::NotACertificate`], [`Unvouched::OtherCertificate`], [`Unvouched::NoRoles`],
+    /// [`Unvouched::WrongRoles`].
+    pub fn answer(&self, query: &Query) -> Result<Certificate<'_>, Unvouched> {
         let certificate =
             Certificate::parse(&self.certificate).map_err(|_| Unvouched::NotACertificate)?;
         let other = |field| Err(Unvouched::OtherCertificate { field });
@@ -128,7 +137,8 @@ impl Vouched {
         if !writes(&query.subject, &certificate.subject, &certificate.subject_text) {
             return other("subject");
         }
-        self.endorsed.plays(query.roles)
+        self.endorsed.plays(query.roles)?;
+        Ok(certificate)
     }
 }
 

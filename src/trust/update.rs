@@ -8,8 +8,8 @@ pub use crate::trust::accepted::Accepted;
 use crate::trust::anchors::Anchors;
 use crate::trust::certificate::Certificate;
 use crate::trust::decide::Decision;
-use crate::trust::decide::signer::{self, Signed, Signing};
-use crate::trust::list::{Anchor, ListKind, TrustList};
+use crate::trust::decide::signer::{self, Anyone, Signing};
+use crate::trust::list::{ListKind, TrustList};
 use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::trust::reason::{Reason, Warning};
 use crate::trust::signature::{SignerKey, sha256};
@@ -74,18 +74,13 @@ fn judged_list(
         Ok(file) => file,
         Err(malformed) => return Decision::Refuse(malformed.into()),
     };
-    signing(anchors, Signed::List(kind), &file, vouched).and_then(|signing| {
+    asked(signer::list(anchors, kind, &file.signer), vouched).and_then(|signing| {
         let accepted = match signing {
-            Signing::Anyone => return Err(Reason::WrongSigner),
-            Signing::FirstUse(token) => first_use(kind, &file, token, policy)?,
-            Signing::Listed(anchor, voucher) => {
-                chained(kind, &file, listed_certificate(anchor)?, voucher.into(), policy)?
-            }
-            Signing::Vouched(vouched) => {
-                chained(kind, &file, vouched.certificate(), Voucher::Tvs, policy)?
-            }
+            Signing::Free(token) => first_use(kind, &file, token, policy)?,
+            Signing::Listed(by, voucher) => chained(kind, &file, &by, voucher.into(), policy)?,
+            Signing::Vouched(by) => chained(kind, &file, &by, Voucher::Tvs, policy)?,
         };
-        named(&file, &[offer.name, kind.generic_name()])?;
+        named(&file, offer.name, Some(kind.generic_name()))?;
         not_older(accepted, anchors, policy)
     })
 }
@@ -126,47 +121,35 @@ fn judged_file<'a>(
         Ok(file) => file,
         Err(malformed) => return Decision::Refuse(malformed.into()),
     };
-    signing(anchors, Signed::File, &file, vouched).and_then(|signing| match signing {
-        Signing::Anyone | Signing::FirstUse(_) => {
+    asked(signer::file(anchors, &file.signer), vouched).and_then(|signing| match signing {
+        Signing::Free(Anyone) => {
             Ok(Accepted { value: Content::Unchecked(file.body()), warnings: told(&file) })
         }
-        Signing::Listed(anchor, voucher) => {
-            let der = listed_certificate(anchor)?;
-            signed_file(file, der, voucher.into(), offer.name, policy)
-        }
-        Signing::Vouched(vouched) => {
-            signed_file(file, vouched.certificate(), Voucher::Tvs, offer.name, policy)
-        }
+        Signing::Listed(by, voucher) => signed_file(file, &by, voucher.into(), offer.name, policy),
+        Signing::Vouched(by) => signed_file(file, &by, Voucher::Tvs, offer.name, policy),
     })
 }
 
-/// Who a file may be verified with, by the lists and by who vouches for its signer.
-fn signing<'a>(
-    anchors: &'a Anchors,
-    wanted: Signed,
-    file: &Envelope<'_>,
+/// Who a file may be verified with, once it is known who vouches for its signer.
+fn asked<'a, Free>(
+    decision: Decision<Signing<'a, Free>>,
     vouched: Option<&'a Vouched>,
-) -> Decision<Signing<'a>> {
-    let decision = signer::signer(anchors, wanted, &file.signer);
+) -> Decision<Signing<'a, Free>> {
     match vouched {
         Some(vouched) => decision.asked(vouched),
         None => decision,
     }
 }
 
-fn listed_certificate(anchor: &Anchor) -> Result<&[u8], Reason> {
-    anchor.certificate.as_deref().ok_or(Reason::WrongSigner)
-}
-
 fn signed_file<'a>(
     file: Envelope<'a>,
-    der: &[u8],
+    by: &Certificate<'_>,
     voucher: Voucher,
     name: &str,
     policy: &Policy,
 ) -> Result<Accepted<Content<'a>>, Reason> {
-    let warnings = verified(&file, der, policy)?;
-    named(&file, &[name])?;
+    let warnings = verified(&file, by, policy)?;
+    named(&file, name, None)?;
     let value = Verified::assertion(file, Provenance::Chained(voucher));
     Ok(Accepted { value: Content::Verified(Box::new(value)), warnings })
 }
@@ -174,11 +157,11 @@ fn signed_file<'a>(
 fn chained(
     kind: ListKind,
     file: &Envelope<'_>,
-    der: &[u8],
+    by: &Certificate<'_>,
     voucher: Voucher,
     policy: &Policy,
 ) -> Result<Accepted<Verified<TrustList>>, Reason> {
-    let mut warnings = verified(file, der, policy)?;
+    let mut warnings = verified(file, by, policy)?;
     let list = TrustList::decode(kind, file)?;
     warnings.extend(skipped(&list.unknown));
     let value = Verified::assertion(list, Provenance::Chained(voucher));
@@ -196,15 +179,14 @@ fn first_use(
     policy: &Policy,
 ) -> Result<Accepted<Verified<TrustList>>, Reason> {
     let list = TrustList::decode(kind, file)?;
-    let anchor = signer::listed(&list, &[Role::Sast], &file.signer)?;
-    let der = listed_certificate(anchor)?;
-    let mut warnings = verified(file, der, policy)?;
+    let by = signer::listed(&list, &[Role::Sast], &file.signer)?;
+    let mut warnings = verified(file, &by, policy)?;
     warnings.extend(skipped(&list.unknown));
     match &policy.first_use {
         FirstUsePolicy::Allow => {}
         FirstUsePolicy::Deny => return Err(Reason::FirstUseDenied),
         FirstUsePolicy::Pin(pins) => {
-            if !pins.contains(&sha256(der)) {
+            if !pins.contains(&sha256(by.der)) {
                 return Err(Reason::NotPinned);
             }
         }
@@ -213,9 +195,12 @@ fn first_use(
 }
 
 /// Verifies the signature with the key of a certificate.
-fn verified(file: &Envelope<'_>, der: &[u8], policy: &Policy) -> Result<Vec<Warning>, Reason> {
-    let certificate = Certificate::parse(der).map_err(|_| Reason::WrongSigner)?;
-    let mut warnings = SignerKey::of_certificate(&certificate)?.verify(file, policy)?;
+fn verified(
+    file: &Envelope<'_>,
+    by: &Certificate<'_>,
+    policy: &Policy,
+) -> Result<Vec<Warning>, Reason> {
+    let mut warnings = SignerKey::of_certificate(by)?.verify(file, policy)?;
     warnings.extend(told(file));
     Ok(warnings)
 }
@@ -243,16 +228,13 @@ const fn newest(major: u8) -> Version {
     Version { major, minor: if major == 1 { 2 } else { 0 } }
 }
 
-/// The name that the signature binds must be one of those asked for.
-fn named(file: &Envelope<'_>, names: &[&str]) -> Result<(), Reason> {
+/// The name that the signature binds must be the one asked for, or the generic one if there is one.
+fn named(file: &Envelope<'_>, asked: &str, generic: Option<&str>) -> Result<(), Reason> {
     let bare = |name: &str| name.strip_prefix("./").unwrap_or(name).to_string();
-    if names.iter().any(|name| bare(name) == bare(file.file_name)) {
+    if [asked].into_iter().chain(generic).any(|name| bare(name) == bare(file.file_name)) {
         return Ok(());
     }
-    Err(Reason::FileNameMismatch {
-        expected: names.first().copied().unwrap_or_default().to_string(),
-        found: file.file_name.to_string(),
-    })
+    Err(Reason::FileNameMismatch { expected: asked.to_string(), found: file.file_name.to_string() })
 }
 
 /// An older list may be a restored one, or a replayed one. One that would weaken the checks, because

@@ -1,8 +1,10 @@
 //! Who may sign what: the table of signers, for every trust state.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::trust::anchors::{Anchors, State};
+use crate::trust::certificate::Certificate;
 use crate::trust::decide::Decision;
 use crate::trust::list::{Anchor, ListKind, TrustList};
 use crate::trust::name;
@@ -12,78 +14,52 @@ use crate::trust::tvs::Vouched;
 use crate::trust::verified::FirstUse;
 use crate::wire::{Role, Signer};
 
-/// What a signer is wanted for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signed {
-    /// A configuration or another file of the phone.
-    File,
-    /// A trust list.
-    List(ListKind),
-}
-
-impl Signed {
-    /// The roles of which the service must name one.
-    const fn asked_of_service(self) -> &'static [Role] {
-        match self {
-            Self::File => FILES,
-            Self::List(_) => SAST,
-        }
-    }
-}
-
-/// Who a file may be verified with.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Signing<'a> {
-    /// Nobody is to be verified: in this state files are taken from anyone.
-    Anyone,
-    /// The list itself, which is believed for want of another.
-    FirstUse(FirstUse),
+/// Who a file may be verified with. `Free` is what the state allows where nobody is needed for that.
+#[derive(Debug)]
+pub enum Signing<'a, Free> {
+    /// Nobody is to be verified.
+    Free(Free),
     /// The certificate of a record of this list.
-    Listed(&'a Anchor, ListKind),
+    Listed(Box<Certificate<'a>>, ListKind),
     /// The certificate that the Trust Verification Service vouches for.
-    Vouched(&'a Vouched),
+    Vouched(Box<Certificate<'a>>),
 }
 
-impl<'a> Decision<Signing<'a>> {
+/// In this state files that are no trust lists are taken from anyone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Anyone;
+
+impl<'a, Free> Decision<Signing<'a, Free>> {
     /// The decision once somebody was asked: a question that the proof does not answer is a
     /// refusal, and where no question is open the proof does not count.
     pub fn asked(self, vouched: &'a Vouched) -> Self {
         match self {
-            Self::Ask(query) if vouched.answers(&query).is_ok() => {
-                Self::Trust(Signing::Vouched(vouched))
-            }
-            Self::Ask(query) => Self::Refuse(query.otherwise),
+            Self::Ask(query) => match vouched.answer(&query) {
+                Ok(certificate) => Self::Trust(Signing::Vouched(Box::new(certificate))),
+                Err(_) => Self::Refuse(query.otherwise),
+            },
             settled => settled,
         }
     }
 }
 
-/// Decides who may have signed a file that names `signer`.
-pub fn signer<'a>(
+/// Decides who may have signed a trust list that names `signer`.
+pub fn list<'a>(
     anchors: &'a Anchors,
-    wanted: Signed,
+    kind: ListKind,
     signer: &Signer<'_>,
-) -> Decision<Signing<'a>> {
-    let rule = rule(anchors, wanted);
-    let mut unfit = Reason::WrongSigner;
-    for (kind, roles) in rule.search {
-        let Some(list) = anchors.records(*kind) else { continue };
-        match listed(list, roles, signer) {
-            Ok(anchor) => return Decision::Trust(Signing::Listed(anchor, *kind)),
-            Err(Reason::WrongSigner) => {}
-            Err(reason) => unfit = reason,
-        }
-    }
-    match rule.otherwise {
-        Otherwise::Anyone => Decision::Trust(Signing::Anyone),
-        Otherwise::Ask => Decision::Ask(Query::new(signer, wanted.asked_of_service(), unfit)),
-        Otherwise::FirstUse => Decision::Trust(Signing::FirstUse(FirstUse::assertion())),
-        Otherwise::Refuse => Decision::Refuse(unfit),
-    }
+) -> Decision<Signing<'a, FirstUse>> {
+    list_rule(anchors, kind).decide(anchors, signer, SAST, FirstUse::assertion)
 }
 
-/// The record of a list that is the signer's, by issuer, serial number and role, and has the
-/// certificate to verify with.
+/// Decides who may have signed a configuration or another file that names `signer`.
+pub fn file<'a>(anchors: &'a Anchors, signer: &Signer<'_>) -> Decision<Signing<'a, Anyone>> {
+    let itl = anchors.records(ListKind::Itl);
+    let rule = file_rule(anchors.state(), itl.is_some_and(TrustList::serves_files));
+    rule.decide(anchors, signer, FILES, || Anyone)
+}
+
+/// The certificate of a signer on a list, found by issuer, serial number, subject and role.
 ///
 /// # Errors
 /// [`Reason::WrongSigner`], [`Reason::WrongRole`], [`Reason::AmbiguousSigner`].
@@ -91,31 +67,34 @@ pub(in crate::trust) fn listed<'a>(
     list: &'a TrustList,
     roles: &[Role],
     signer: &Signer<'_>,
-) -> Result<&'a Anchor, Reason> {
-    let named = list.anchors_of(signer);
-    let fitting: Vec<_> =
-        named.iter().copied().filter(|anchor| roles.contains(&anchor.role)).collect();
-    let Some(first) = fitting.first() else {
-        return Err(named
-            .first()
-            .map_or(Reason::WrongSigner, |anchor| Reason::WrongRole { found: anchor.role }));
+) -> Result<Certificate<'a>, Reason> {
+    let (mut fitting, others): (Vec<_>, Vec<_>) =
+        list.certificates_of(signer).into_iter().partition(|(role, _)| roles.contains(role));
+    let Some((_, last)) = fitting.pop() else {
+        let other = others.first();
+        return Err(
+            other.map_or(Reason::WrongSigner, |(found, _)| Reason::WrongRole { found: *found })
+        );
     };
-    if fitting.iter().any(|anchor| anchor.certificate != first.certificate) {
+    if fitting.iter().any(|(_, certificate)| certificate.der != last.der) {
         return Err(Reason::AmbiguousSigner);
     }
-    Ok(first)
+    Ok(last)
 }
 
 impl TrustList {
-    /// The records of a signer that carry its certificate.
-    fn anchors_of<'a>(&'a self, signer: &Signer<'_>) -> Vec<&'a Anchor> {
+    /// The certificates that the records of a signer carry, each with the role of its record.
+    fn certificates_of<'a>(&'a self, signer: &Signer<'_>) -> Vec<(Role, Certificate<'a>)> {
         let subject = |anchor: &&Anchor| {
             anchor.subject.as_deref().is_some_and(|listed| name::same(listed, signer.name))
         };
         self.find(signer.issuer, signer.serial)
             .into_iter()
-            .filter(|anchor| anchor.certificate.is_some())
             .filter(subject)
+            .filter_map(|anchor| {
+                let certificate = Certificate::parse(anchor.certificate.as_deref()?).ok()?;
+                Some((anchor.role, certificate))
+            })
             .collect()
     }
 }
@@ -132,33 +111,55 @@ impl Rule {
     const fn new(search: Search, otherwise: Otherwise) -> Self {
         Self { search, otherwise }
     }
+
+    /// Applies the rule: `asked` are the roles that the service may name, `free` is what the state
+    /// allows where nobody is to be verified.
+    fn decide<'a, Free>(
+        &self,
+        anchors: &'a Anchors,
+        signer: &Signer<'_>,
+        asked: &'static [Role],
+        free: impl FnOnce() -> Free,
+    ) -> Decision<Signing<'a, Free>> {
+        let mut unfit = Reason::WrongSigner;
+        for (kind, roles) in self.search {
+            let Some(list) = anchors.records(*kind) else { continue };
+            match listed(list, roles, signer) {
+                Ok(found) => return Decision::Trust(Signing::Listed(Box::new(found), *kind)),
+                Err(Reason::WrongSigner) => {}
+                Err(reason) => unfit = reason,
+            }
+        }
+        match self.otherwise {
+            Otherwise::Ask => Decision::Ask(Query::new(signer, asked, unfit)),
+            Otherwise::Free => Decision::Trust(Signing::Free(free())),
+            Otherwise::Refuse => Decision::Refuse(unfit),
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
 enum Otherwise {
-    Anyone,
     Ask,
-    FirstUse,
+    /// Nobody is to be verified: first use of a list, files from anyone.
+    Free,
     Refuse,
 }
 
-/// The table of domain facts 2.2, one column each.
-fn rule(anchors: &Anchors, wanted: Signed) -> Rule {
+/// The table of domain facts 2.2, one column for each kind of list; [`file_rule`] is the third.
+fn list_rule(anchors: &Anchors, wanted: ListKind) -> Rule {
     let state = anchors.state();
     let itl = anchors.records(ListKind::Itl);
     let full_itl = itl.is_some_and(TrustList::serves_files);
     match wanted {
-        Signed::List(ListKind::Ctl) => {
-            ctl_rule(state, full_itl, itl.is_some_and(|list| list.lists(Role::Tvs)))
-        }
-        Signed::List(ListKind::Itl) => itl_rule(state, full_itl),
-        Signed::File => file_rule(state, full_itl),
+        ListKind::Ctl => ctl_rule(state, full_itl, itl.is_some_and(|list| list.lists(Role::Tvs))),
+        ListKind::Itl => itl_rule(state, full_itl),
     }
 }
 
 const fn ctl_rule(state: State, full_itl: bool, tvs: bool) -> Rule {
     match state {
-        State::None | State::Blank => Rule::new(&[], Otherwise::FirstUse),
+        State::None | State::Blank => Rule::new(&[], Otherwise::Free),
         State::Itl => Rule::new(&[(ListKind::Itl, SAST)], Otherwise::Ask),
         State::ItlWithoutFiles if tvs => Rule::new(&[(ListKind::Itl, SAST)], Otherwise::Ask),
         State::ItlWithoutFiles => Rule::new(&[(ListKind::Itl, SAST)], Otherwise::Refuse),
@@ -172,7 +173,7 @@ const fn ctl_rule(state: State, full_itl: bool, tvs: bool) -> Rule {
 
 const fn itl_rule(state: State, full_itl: bool) -> Rule {
     match state {
-        State::None | State::Blank => Rule::new(&[], Otherwise::FirstUse),
+        State::None | State::Blank => Rule::new(&[], Otherwise::Free),
         State::Itl => Rule::new(&[(ListKind::Itl, LISTS)], Otherwise::Ask),
         State::ItlWithoutFiles => Rule::new(&[(ListKind::Itl, SAST)], Otherwise::Refuse),
         State::Ctl | State::CtlAndBlank => Rule::new(&[(ListKind::Ctl, LISTS)], Otherwise::Refuse),
@@ -189,7 +190,7 @@ const fn file_rule(state: State, full_itl: bool) -> Rule {
         State::Both => Rule::new(&[(ListKind::Ctl, FILES), (ListKind::Itl, FILES)], Otherwise::Ask),
         State::CtlWithoutFiles if full_itl => Rule::new(&[(ListKind::Itl, FILES)], Otherwise::Ask),
         State::None | State::Blank | State::ItlWithoutFiles | State::CtlWithoutFiles => {
-            Rule::new(&[], Otherwise::Anyone)
+            Rule::new(&[], Otherwise::Free)
         }
     }
 }
