@@ -53,7 +53,7 @@ pub enum Reason {
     /// The signature is not the signer's signature of this file.
     SignatureMismatch,
     /// A signature algorithm other than RSA PKCS#1 v1.5, or a key of another kind.
-    UnsupportedAlgorithm(u8),
+    UnsupportedAlgorithm(NotRsa),
     /// A digest that is not known, or not allowed by policy.
     UnsupportedDigest(Digest),
     /// The signer's key is smaller than policy allows.
@@ -70,6 +70,15 @@ pub enum Reason {
     },
     /// No list knows the signer.
     WrongSigner,
+}
+
+/// What is of another algorithm than RSA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotRsa {
+    /// The key in the signer's certificate, or it is damaged or larger than 4096 bits.
+    Key,
+    /// The signature, by the code in the header.
+    Signature(u8),
 }
 
 impl Reason {
@@ -127,7 +136,12 @@ impl fmt::Display for Reason {
                 write!(f, "offset {offset}, record: {field} differs from the certificate's")
             }
             Self::SignatureMismatch => write!(f, "the signature does not fit file and signer"),
-            Self::UnsupportedAlgorithm(code) => write!(f, "signature algorithm {code}, not RSA"),
+            Self::UnsupportedAlgorithm(NotRsa::Key) => {
+                write!(f, "the signer's key is not an RSA key that can be used")
+            }
+            Self::UnsupportedAlgorithm(NotRsa::Signature(code)) => {
+                write!(f, "signature algorithm {code}, not RSA")
+            }
             Self::UnsupportedDigest(digest) => write!(f, "{digest} is not accepted"),
             Self::WeakKey { bits, least } => {
                 write!(f, "the signer's key has {bits} bits, at least {least} are required")

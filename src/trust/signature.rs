@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 
 use crate::trust::certificate::{Certificate, PublicKey};
 use crate::trust::policy::{Choice, Policy};
-use crate::trust::reason::{Reason, Warning};
+use crate::trust::reason::{NotRsa, Reason, Warning};
 use crate::wire::envelope::SignatureInfo;
 use crate::wire::{Digest, Envelope};
 
@@ -26,11 +26,11 @@ impl SignerKey {
     /// [`Reason::UnsupportedAlgorithm`] for a key that is not RSA or not one of 1 to 4096 bits.
     pub fn of_certificate(certificate: &Certificate<'_>) -> Result<Self, Reason> {
         let PublicKey::Rsa(der) = certificate.key else {
-            return Err(Reason::UnsupportedAlgorithm(RSA_PKCS1));
+            return Err(Reason::UnsupportedAlgorithm(NotRsa::Key));
         };
         RsaPublicKey::from_pkcs1_der(der)
             .map(Self)
-            .map_err(|_| Reason::UnsupportedAlgorithm(RSA_PKCS1))
+            .map_err(|_| Reason::UnsupportedAlgorithm(NotRsa::Key))
     }
 
     /// Bits of the modulus.
@@ -58,7 +58,7 @@ impl SignerKey {
 
     fn allowed(&self, info: SignatureInfo, policy: &Policy) -> Result<Vec<Warning>, Reason> {
         if info.algorithm != RSA_PKCS1 {
-            return Err(Reason::UnsupportedAlgorithm(info.algorithm));
+            return Err(Reason::UnsupportedAlgorithm(NotRsa::Signature(info.algorithm)));
         }
         let choice = match info.digest {
             Digest::Sha1 => policy.sha1,
@@ -128,3 +128,25 @@ pub(in crate::trust) const GOOD_RSA_BITS: usize = 2048;
 
 /// Smaller public exponents have a history of forgeries (domain facts 10, row 12).
 const LEAST_EXPONENT: u32 = 65537;
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use secd_lab::certificate::Profile;
+    use secd_lab::keys::{Kind, Pool};
+    use secd_lab::names::Name;
+
+    use super::*;
+
+    #[test]
+    fn a_key_of_another_kind_is_not_called_a_signature_of_another() {
+        let pool = Pool::new();
+        let profile = Profile::new(Name::common("signer"), pool.serial());
+        let signer = profile.self_signed(pool.take(Kind::P256)).certificate;
+        let certificate = Certificate::parse(&signer.der).unwrap();
+        let reason = SignerKey::of_certificate(&certificate).unwrap_err();
+        assert_eq!(reason, Reason::UnsupportedAlgorithm(NotRsa::Key));
+        assert_eq!(reason.to_string(), "the signer's key is not an RSA key that can be used");
+    }
+}
