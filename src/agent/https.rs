@@ -168,23 +168,20 @@ impl Agent {
         shown: Shown<'_>,
         called: &str,
     ) -> Result<Grant, Distrust> {
+        self.walk(shown, called).await.verdict
+    }
+
+    /// The verdict on a peer with the whole way to it.
+    async fn walk(&self, shown: Shown<'_>, called: &str) -> Walk<Result<Grant, Distrust>> {
         info!(target: SECD, "srvr_cert_vfy: Server Certificate Validation needs to be done");
-        let Walk { steps, verdict } = decide::peer(
-            shown,
-            &AtHand {
-                anchors: &self.anchors(),
-                cache: &self.cache.borrow(),
-                now: clock::now(),
-                instant: self.timeline.now(),
-            },
-        );
+        let Walk { steps, verdict } = self.judge_at_hand(shown);
         say_all(&steps, called);
         let judged = match verdict {
-            Decision::Trust(grant) => Ok(grant),
-            Decision::Refuse(distrust) => Err(distrust),
-            Decision::Ask(stranger) => self.asked(&stranger, called).await,
+            Decision::Trust(grant) => Walk { steps, verdict: Ok(grant) },
+            Decision::Refuse(distrust) => Walk { steps, verdict: Err(distrust) },
+            Decision::Ask(stranger) => self.asked(&stranger, called).await.after(steps),
         };
-        match &judged {
+        match &judged.verdict {
             Ok(grant) => trusted(grant.by(), called),
             Err(distrust) => {
                 error!(target: SECD, "EROR:https_cert_vfy: HTTPS cert not trusted, <{called}>: {distrust}");
@@ -193,12 +190,22 @@ impl Agent {
         judged
     }
 
-    async fn asked(&self, stranger: &Stranger<'_>, called: &str) -> Result<Grant, Distrust> {
+    fn judge_at_hand<'a>(&self, shown: Shown<'a>) -> Walk<Decision<Grant, Stranger<'a>>> {
+        let at_hand = AtHand {
+            anchors: &self.anchors(),
+            cache: &self.cache.borrow(),
+            now: clock::now(),
+            instant: self.timeline.now(),
+        };
+        decide::peer(shown, &at_hand)
+    }
+
+    /// Asks the service about a stranger.
+    async fn asked(&self, stranger: &Stranger<'_>, called: &str) -> Walk<Result<Grant, Distrust>> {
         let answer = self.ask_peer(stranger.purpose(), stranger.certificate()).await;
-        let Walk { steps, verdict } =
-            stranger.settled(answer.as_ref().map_err(Clone::clone), clock::now());
-        say_all(&steps, called);
-        verdict
+        let settled = stranger.settled(answer.as_ref().map_err(Clone::clone), clock::now());
+        say_all(&settled.steps, called);
+        settled
     }
 }
 

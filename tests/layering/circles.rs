@@ -1,6 +1,8 @@
 //! Circles of imports: files that need each other, directly or around corners.
 //!
-//! A file that is in none can be read, tested and moved with what is below it.
+//! A file that is in none can be read, tested and moved with what is below it. Methods are not
+//! followed: a file that adds some to a type needs the type, and whoever calls them is not seen to
+//! need the file.
 
 use std::collections::{BTreeMap, BTreeSet};
 

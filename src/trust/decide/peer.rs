@@ -44,6 +44,13 @@ pub struct Walk<T> {
     pub verdict: T,
 }
 
+impl<T> Walk<T> {
+    /// The same verdict, at the end of a longer way.
+    pub fn after(self, earlier: Vec<Step>) -> Self {
+        Self { steps: earlier.into_iter().chain(self.steps).collect(), ..self }
+    }
+}
+
 /// A peer that nothing at hand vouches for: the question is whether the service does.
 #[derive(Clone, Debug)]
 pub struct Stranger<'a>(Peer<'a>);
