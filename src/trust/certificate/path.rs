@@ -55,7 +55,10 @@ pub(in crate::trust) fn verify(
     end_entity
         .verify_for_usage(algorithms, &anchors, intermediates, now, usage, None, None)
         .map_err(|error| NoPath::Invalid(word(&error)))?;
-    end_entity.verify_is_valid_for_subject_name(name).map_err(|_| NoPath::OtherHost)
+    end_entity.verify_is_valid_for_subject_name(name).map_err(|error| match error {
+        webpki::Error::CertNotValidForName(_) => NoPath::OtherHost,
+        error => NoPath::Invalid(word(&error)),
+    })
 }
 
 const fn word(error: &webpki::Error) -> &'static str {
