@@ -52,8 +52,8 @@ pub enum Reason {
     },
     /// The signature is not the signer's signature of this file.
     SignatureMismatch,
-    /// A signature algorithm other than RSA PKCS#1 v1.5, or a key of another kind.
-    UnsupportedAlgorithm(NotRsa),
+    /// A signature algorithm other than RSA PKCS#1 v1.5, or a key that is not for it.
+    UnsupportedAlgorithm(Unsupported),
     /// A digest that is not known, or not allowed by policy.
     UnsupportedDigest(Digest),
     /// The signer's key is smaller than policy allows.
@@ -72,12 +72,17 @@ pub enum Reason {
     WrongSigner,
 }
 
-/// What is of another algorithm than RSA.
+/// What of a signature is not supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotRsa {
-    /// The key in the signer's certificate, or it is damaged or larger than 4096 bits.
+pub enum Unsupported {
+    /// The key's public exponent: it is too small.
+    Exponent {
+        /// The smallest that counts.
+        least: u32,
+    },
+    /// The key in the signer's certificate: not RSA, damaged, or larger than 4096 bits.
     Key,
-    /// The signature, by the code in the header.
+    /// The algorithm, by the code in the header.
     Signature(u8),
 }
 
@@ -136,10 +141,13 @@ impl fmt::Display for Reason {
                 write!(f, "offset {offset}, record: {field} differs from the certificate's")
             }
             Self::SignatureMismatch => write!(f, "the signature does not fit file and signer"),
-            Self::UnsupportedAlgorithm(NotRsa::Key) => {
+            Self::UnsupportedAlgorithm(Unsupported::Exponent { least }) => {
+                write!(f, "the public exponent of the signer's key is below {least}")
+            }
+            Self::UnsupportedAlgorithm(Unsupported::Key) => {
                 write!(f, "the signer's key is not an RSA key that can be used")
             }
-            Self::UnsupportedAlgorithm(NotRsa::Signature(code)) => {
+            Self::UnsupportedAlgorithm(Unsupported::Signature(code)) => {
                 write!(f, "signature algorithm {code}, not RSA")
             }
             Self::UnsupportedDigest(digest) => write!(f, "{digest} is not accepted"),

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 
 use crate::trust::certificate::{Certificate, PublicKey};
 use crate::trust::policy::{Choice, Policy};
-use crate::trust::reason::{NotRsa, Reason, Warning};
+use crate::trust::reason::{Reason, Unsupported, Warning};
 use crate::wire::envelope::SignatureInfo;
 use crate::wire::{Digest, Envelope};
 
@@ -26,11 +26,11 @@ impl SignerKey {
     /// [`Reason::UnsupportedAlgorithm`] for a key that is not RSA or not one of 1 to 4096 bits.
     pub fn of_certificate(certificate: &Certificate<'_>) -> Result<Self, Reason> {
         let PublicKey::Rsa(der) = certificate.key else {
-            return Err(Reason::UnsupportedAlgorithm(NotRsa::Key));
+            return Err(Reason::UnsupportedAlgorithm(Unsupported::Key));
         };
         RsaPublicKey::from_pkcs1_der(der)
             .map(Self)
-            .map_err(|_| Reason::UnsupportedAlgorithm(NotRsa::Key))
+            .map_err(|_| Reason::UnsupportedAlgorithm(Unsupported::Key))
     }
 
     /// Bits of the modulus.
@@ -58,7 +58,7 @@ impl SignerKey {
 
     fn allowed(&self, info: SignatureInfo, policy: &Policy) -> Result<Vec<Warning>, Reason> {
         if info.algorithm != RSA_PKCS1 {
-            return Err(Reason::UnsupportedAlgorithm(NotRsa::Signature(info.algorithm)));
+            return Err(Reason::UnsupportedAlgorithm(Unsupported::Signature(info.algorithm)));
         }
         let choice = match info.digest {
             Digest::Sha1 => policy.sha1,
@@ -70,8 +70,12 @@ impl SignerKey {
             return Err(Reason::UnsupportedDigest(info.digest));
         }
         let (bits, least) = (self.bits(), policy.min_rsa_bits);
-        if bits < least || *self.0.e() < BigUint::from(LEAST_EXPONENT) {
+        if bits < least {
             return Err(Reason::WeakKey { bits, least });
+        }
+        if *self.0.e() < BigUint::from(LEAST_EXPONENT) {
+            let exponent = Unsupported::Exponent { least: LEAST_EXPONENT };
+            return Err(Reason::UnsupportedAlgorithm(exponent));
         }
         let small = (bits < GOOD_RSA_BITS).then_some(Warning::SmallKey { bits });
         let sha1 = (info.digest == Digest::Sha1).then_some(Warning::Sha1);
@@ -146,7 +150,19 @@ mod tests {
         let signer = profile.self_signed(pool.take(Kind::P256)).certificate;
         let certificate = Certificate::parse(&signer.der).unwrap();
         let reason = SignerKey::of_certificate(&certificate).unwrap_err();
-        assert_eq!(reason, Reason::UnsupportedAlgorithm(NotRsa::Key));
+        assert_eq!(reason, Reason::UnsupportedAlgorithm(Unsupported::Key));
         assert_eq!(reason.to_string(), "the signer's key is not an RSA key that can be used");
+    }
+    #[test]
+    fn a_small_exponent_is_not_called_a_small_key() {
+        let modulus = (BigUint::from(1_u8) << 2047) + BigUint::from(1_u8);
+        let key = SignerKey(RsaPublicKey::new(modulus, BigUint::from(3_u8)).unwrap());
+        let info = SignatureInfo { digest: Digest::Sha512, algorithm: RSA_PKCS1, modulus: 2 };
+        let reason = key.allowed(info, &Policy::default()).unwrap_err();
+        let least = LEAST_EXPONENT;
+        let exponent = Unsupported::Exponent { least };
+        assert_eq!(reason, Reason::UnsupportedAlgorithm(exponent));
+        let text = "the public exponent of the signer's key is below 65537";
+        assert_eq!(reason.to_string(), text);
     }
 }
