@@ -21,6 +21,7 @@ extern crate alloc;
 pub mod agent;
 pub mod cli;
 pub mod diagnose;
+pub mod face;
 pub mod io;
 pub mod proto;
 pub mod trust;
