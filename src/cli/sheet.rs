@@ -4,8 +4,14 @@
 use std::fmt::Write;
 use std::io::IsTerminal;
 
-use crate::cli::{Exit, print};
+use crate::cli::exit::Exit;
+use crate::cli::print::print;
 use crate::io::console::escape;
+
+/// A fact that holds or does not.
+pub(super) const fn yes_or_no(holds: bool) -> &'static str {
+    if holds { "yes" } else { "no" }
+}
 
 /// Rows of fields, in sections.
 #[derive(Default)]

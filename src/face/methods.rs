@@ -11,7 +11,8 @@ use crate::face::errors::Error;
 use crate::face::method::{Carry, Declaration, Method, Mode, methods};
 use crate::face::record::{Record as _, record};
 use crate::face::records::{
-    Alarm, Check, Condition, Counters, Finding, Line, List, Message, Outcome, Server, Stage, Verdict,
+    Alarm, Check, Condition, Counters, Finding, Line, List, Message, Outcome, Server, Stage,
+    Verdict,
 };
 use crate::face::rights::Right;
 use crate::face::shape::{Types, Unfit};

@@ -124,6 +124,7 @@ pub(super) use record;
 pub(super) type Object = Map<String, Value>;
 
 #[cfg(test)]
+#[expect(unreachable_pub, reason = "the macro declares for everyone")]
 mod tests {
     use super::*;
     use serde_json::json;

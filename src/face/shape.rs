@@ -220,7 +220,10 @@ mod tests {
     #[test]
     fn an_object_may_have_any_members() {
         let object = json!({ "a": [1, null] });
-        assert_eq!(<Map<String, Value>>::of_value(object.clone()).map(Shape::into_value), Ok(object));
+        assert_eq!(
+            <Map<String, Value>>::of_value(object.clone()).map(Shape::into_value),
+            Ok(object)
+        );
         unfit::<Map<String, Value>>(json!([]));
     }
 

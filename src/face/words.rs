@@ -91,7 +91,10 @@ macro_rules! words {
 pub(super) use words;
 
 #[cfg(test)]
+#[expect(unreachable_pub, reason = "the macro declares for everyone")]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     words! {
@@ -118,7 +121,7 @@ mod tests {
         let mut types = Types::new();
         Plain::declare(&mut types);
         Hyphened::declare(&mut types);
-        assert_eq!(types.into_keys().collect::<alloc::vec::Vec<_>>(), ["Plain"]);
+        assert_eq!(types.into_keys().collect::<Vec<_>>(), ["Plain"]);
         assert_eq!(Hyphened::NotOk.to_string(), "not-ok");
     }
 }

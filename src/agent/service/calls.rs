@@ -116,12 +116,7 @@ impl Service {
     }
 
     /// What a call asks for, if the client may.
-    fn request(
-        &self,
-        call: &mut Call,
-        client: &Client,
-        groups: &Groups,
-    ) -> Result<Request, Error> {
+    fn request(&self, call: &mut Call, client: &Client, groups: &Groups) -> Result<Request, Error> {
         let name = Name::of(call)?;
         self.allow(name, call, client, groups)?;
         Ok(name.request(call.parameters.take().unwrap_or_default())?)

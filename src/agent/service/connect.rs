@@ -17,7 +17,7 @@ use crate::wire::varlink::Call;
 /// Opens a connection; with the reply, the client's connection becomes the plaintext stream.
 impl Carry<Connect, Turn, Over> for Service {
     async fn carry(&self, wanted: Connect, mut turn: Turn) -> Over {
-        let target = match target(wanted, &turn.call, turn.client.descriptor()) {
+        let target = match target(&wanted, &turn.call, turn.client.descriptor()) {
             Ok(target) => target,
             Err(error) => return turn.end(error.into_reply()).await,
         };
@@ -42,7 +42,7 @@ impl Carry<Connect, Turn, Over> for Service {
     }
 }
 
-fn target(wanted: Connect, call: &Call, client: i32) -> Result<Target, Error> {
+fn target(wanted: &Connect, call: &Call, client: i32) -> Result<Target, Error> {
     if !call.upgrade || call.oneway {
         return Err(Error::invalid_parameter("upgrade"));
     }

@@ -3,9 +3,7 @@
 use crate::agent::service::calls::Answer;
 use crate::agent::service::office::Service;
 use crate::face::Error;
-use crate::face::methods::{
-    Description, GetInfo, GetInterfaceDescription, INTERFACES, Info,
-};
+use crate::face::methods::{Description, GetInfo, GetInterfaceDescription, INTERFACES, Info};
 use crate::io::ipc::Client;
 
 impl Answer<GetInfo> for Service {

@@ -60,11 +60,7 @@ impl From<&(SystemTime, report::Message)> for Message {
 
 impl From<&console::Line> for Line {
     fn from(line: &console::Line) -> Self {
-        Self {
-            sequence: line.sequence(),
-            level: line.level().into(),
-            text: line.text().to_owned(),
-        }
+        Self { sequence: line.sequence(), level: line.level().into(), text: line.text().to_owned() }
     }
 }
 
