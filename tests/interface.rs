@@ -36,10 +36,12 @@ fn described(interface: &str) -> Facts {
     // The standard interface has no types of its own.
     if interface == "phone.secd" {
         for (name, declared) in types {
+            let name = format!("type {name}");
             match declared {
-                Declared::Record(of) => members(&mut facts, &format!("type {name}"), "member", &of),
+                Declared::Record(of) => members(&mut facts, &name, "member", &of),
                 Declared::Words(words) => {
-                    facts.extend(words.iter().map(|word| format!("type {name}, word {word}")));
+                    facts.extend(words.iter().map(|word| format!("{name}, word {word}")));
+                    facts.insert(name);
                 }
             }
         }
