@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use serde_json::{Map, Value};
 
-use crate::face::record::member;
+use crate::face::record::{Members, put};
 use crate::face::rights::Right;
 use crate::face::shape::{Member, Shape, Types, Unfit};
 use crate::wire::varlink::Reply;
@@ -40,18 +40,18 @@ macro_rules! errors {
             pub fn into_facts(self) -> Map<String, Value> {
                 let mut _facts = Map::new();
                 match self { $($(Self::$name $({ $($fact,)* })? => {
-                    $($(_facts.insert(stringify!($fact).into(), $fact.into_value());)*)?
+                    $($(put(&mut _facts, stringify!($fact), $fact);)*)?
                 })*)* }
                 _facts
             }
 
-            fn take(name: &str, _facts: &mut Map<String, Value>) -> Result<Option<Self>, Unfit> {
+            fn take(name: &str, _facts: &mut Members) -> Option<Self> {
                 $($(if name == concat!($interface, ".", stringify!($name)) {
-                    return Ok(Some(Self::$name $({
-                        $($fact: member(_facts, stringify!($fact))?,)*
-                    })?));
+                    return Some(Self::$name $({
+                        $($fact: _facts.take(stringify!($fact)),)*
+                    })?);
                 })*)*
-                Ok(None)
+                None
             }
 
             /// Every error for the interface's language: interface, name, facts; and the
@@ -218,8 +218,9 @@ impl Error {
     /// with these facts.
     #[must_use]
     pub fn read(name: &str, facts: &Value) -> Option<Self> {
-        let mut facts = facts.as_object().cloned().unwrap_or_default();
-        Self::take(name, &mut facts).ok().flatten()
+        let mut facts = Members::new(facts.as_object().cloned().unwrap_or_default());
+        let error = Self::take(name, &mut facts)?;
+        facts.end().is_ok().then_some(error)
     }
 }
 

@@ -16,10 +16,7 @@ pub trait Record: Sized {
     fn into_map(self) -> Map<String, Value>;
 
     /// Takes its members out of an object, and leaves what it does not know.
-    ///
-    /// # Errors
-    /// [`Unfit`]: the member that is wrong, or missing.
-    fn take(map: &mut Map<String, Value>) -> Result<Self, Unfit>;
+    fn take(members: &mut Members) -> Self;
 
     /// Its members for the interface's language.
     fn members() -> Vec<Member>;
@@ -30,32 +27,67 @@ pub trait Record: Sized {
     /// Reads a reply, which may have members that this program does not know yet.
     ///
     /// # Errors
-    /// [`Unfit`].
-    fn of_reply(mut map: Map<String, Value>) -> Result<Self, Unfit> {
-        Self::take(&mut map)
+    /// [`Unfit`]: the member that is wrong, or missing.
+    fn of_reply(map: Map<String, Value>) -> Result<Self, Unfit> {
+        let mut members = Members::new(map);
+        let record = Self::take(&mut members);
+        members.end().map(|_| record)
     }
 
     /// Reads parameters, of which each must be known: what is not understood must not be ignored.
     ///
     /// # Errors
-    /// [`Unfit`].
-    fn of_parameters(mut map: Map<String, Value>) -> Result<Self, Unfit> {
-        let record = Self::take(&mut map)?;
-        match map.into_iter().next() {
+    /// [`Unfit`]: the member that is wrong, missing, or not known.
+    fn of_parameters(map: Map<String, Value>) -> Result<Self, Unfit> {
+        let mut members = Members::new(map);
+        let record = Self::take(&mut members);
+        match members.end()?.into_iter().next() {
             None => Ok(record),
             Some((member, _)) => Err(Unfit { member }),
         }
     }
 }
 
-/// Takes one member out of an object.
-pub(super) fn member<T: Shape>(map: &mut Map<String, Value>, name: &str) -> Result<T, Unfit> {
-    let found = match map.remove(name) {
-        Some(value) => T::of_value(value),
-        None => T::absent().ok_or_else(Unfit::default),
-    };
-    found.map_err(|unfit| unfit.within(name))
+/// The members of an object, as they are taken out of it.
+///
+/// What is wrong is remembered and said in the end: to leave at each member would be most of the
+/// code of a record.
+#[derive(Debug)]
+pub struct Members {
+    map: Object,
+    wrong: Option<Unfit>,
 }
+
+impl Members {
+    pub(super) const fn new(map: Object) -> Self {
+        Self { map, wrong: None }
+    }
+
+    /// Takes one out.
+    pub(super) fn take<T: Shape>(&mut self, name: &str) -> T {
+        let found = match self.map.remove(name) {
+            Some(value) => T::of_value(value),
+            None => T::absent().ok_or_else(Unfit::default),
+        };
+        found.unwrap_or_else(|unfit| {
+            self.wrong.get_or_insert_with(|| unfit.within(name));
+            T::blank()
+        })
+    }
+
+    /// What is left, if nothing was wrong.
+    pub(super) fn end(self) -> Result<Object, Unfit> {
+        self.wrong.map_or(Ok(self.map), Err)
+    }
+}
+
+/// Adds a member to an object.
+pub(super) fn put<T: Shape>(map: &mut Object, name: &str, value: T) {
+    map.insert(name.into(), value.into_value());
+}
+
+/// Members with their values.
+pub(super) type Object = Map<String, Value>;
 
 /// Declares a struct, and each of its fields as a member of the same name.
 macro_rules! record {
@@ -68,19 +100,13 @@ macro_rules! record {
             const NAME: &'static str = stringify!($name);
 
             fn into_map(self) -> $crate::face::record::Object {
-                #[allow(unused_mut, reason = "some have no members")]
-                let mut map = $crate::face::record::Object::new();
-                $(map.insert(
-                    stringify!($member).into(),
-                    $crate::face::shape::Shape::into_value(self.$member),
-                );)*
-                map
+                let mut _map = $crate::face::record::Object::new();
+                $($crate::face::record::put(&mut _map, stringify!($member), self.$member);)*
+                _map
             }
 
-            fn take(
-                _map: &mut $crate::face::record::Object,
-            ) -> Result<Self, $crate::face::shape::Unfit> {
-                Ok(Self { $($member: $crate::face::record::member(_map, stringify!($member))?,)* })
+            fn take(_members: &mut $crate::face::record::Members) -> Self {
+                Self { $($member: _members.take(stringify!($member)),)* }
             }
 
             fn members() -> alloc::vec::Vec<$crate::face::shape::Member> {
@@ -109,6 +135,10 @@ macro_rules! record {
                 $crate::face::record::Record::of_reply(map)
             }
 
+            fn blank() -> Self {
+                Self { $($member: $crate::face::shape::Shape::blank(),)* }
+            }
+
             fn declare(types: &mut $crate::face::shape::Types) {
                 let members = <Self as $crate::face::record::Record>::members();
                 types.insert(stringify!($name), $crate::face::shape::Declared::Record(members));
@@ -119,9 +149,6 @@ macro_rules! record {
 }
 
 pub(super) use record;
-
-/// Members with their values.
-pub(super) type Object = Map<String, Value>;
 
 #[cfg(test)]
 #[expect(unreachable_pub, reason = "the macro declares for everyone")]

@@ -25,6 +25,10 @@ pub trait Shape: Sized {
     /// [`Unfit`].
     fn of_value(value: Value) -> Result<Self, Unfit>;
 
+    /// Any value: it takes the place of what could not be read, in a record that is then refused.
+    #[must_use]
+    fn blank() -> Self;
+
     /// What it amounts to that a member is not there; nothing where it must be.
     #[must_use]
     fn absent() -> Option<Self> {
@@ -83,6 +87,10 @@ impl Shape for String {
             _ => Err(Unfit::default()),
         }
     }
+
+    fn blank() -> Self {
+        Self::new()
+    }
 }
 
 impl Shape for bool {
@@ -96,6 +104,10 @@ impl Shape for bool {
 
     fn of_value(value: Value) -> Result<Self, Unfit> {
         value.as_bool().ok_or_else(Unfit::default)
+    }
+
+    fn blank() -> Self {
+        false
     }
 }
 
@@ -112,6 +124,10 @@ macro_rules! integers {
 
             fn of_value(value: Value) -> Result<Self, Unfit> {
                 value.as_u64().and_then(|it| it.try_into().ok()).ok_or_else(Unfit::default)
+            }
+
+            fn blank() -> Self {
+                0
             }
         }
     )*};
@@ -135,6 +151,10 @@ impl Shape for Map<String, Value> {
             _ => Err(Unfit::default()),
         }
     }
+
+    fn blank() -> Self {
+        Self::new()
+    }
 }
 
 /// Null and absent are the same.
@@ -149,6 +169,10 @@ impl<T: Shape> Shape for Option<T> {
 
     fn of_value(value: Value) -> Result<Self, Unfit> {
         if value.is_null() { Ok(None) } else { T::of_value(value).map(Some) }
+    }
+
+    fn blank() -> Self {
+        None
     }
 
     fn absent() -> Option<Self> {
@@ -174,6 +198,10 @@ impl<T: Shape> Shape for Vec<T> {
             Value::Array(items) => items.into_iter().map(T::of_value).collect(),
             _ => Err(Unfit::default()),
         }
+    }
+
+    fn blank() -> Self {
+        Self::new()
     }
 
     fn declare(types: &mut Types) {

@@ -81,6 +81,10 @@ macro_rules! words {
                 $crate::face::words::of_value(&value)
             }
 
+            fn blank() -> Self {
+                <Self as $crate::face::words::Words>::ALL[0]
+            }
+
             fn declare(types: &mut $crate::face::shape::Types) {
                 $crate::face::words::declare::<Self>(types);
             }
