@@ -31,7 +31,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
 
 fn forgotten(flushed: &Flushed) -> Sheet {
     let mut sheet = Sheet::default();
-    sheet.row(&["forgotten", &flushed.count.to_string()]);
+    sheet.fact("forgotten", &flushed.count);
     sheet
 }
 

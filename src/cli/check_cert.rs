@@ -8,9 +8,9 @@ use crate::cli::exit::{Exit, Failure, usage};
 use crate::cli::input;
 use crate::cli::print::{help_or_unexpected, named, print_json};
 use crate::cli::sheet::Sheet;
-use crate::face::Record;
 use crate::face::methods::Judge;
 use crate::face::terms::Purpose;
+use crate::face::{Record, Words};
 use crate::io::console::escape;
 
 /// Has the certificate judged that the arguments name.
@@ -42,8 +42,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Refused, named(&path, message)));
     }
     let mut sheet = Sheet::default();
-    let by = judgement.by.map(|by| by.to_string());
-    sheet.row(&["trusted", by.as_deref().unwrap_or_default()]);
+    sheet.fact("trusted", &judgement.by.map_or("", Words::word));
     Ok(sheet.print())
 }
 

@@ -32,9 +32,9 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
 
 fn sheet(file: &File) -> Sheet {
     let mut sheet = Sheet::default();
-    sheet.row(&["path", &file.path]);
-    sheet.row(&["length", &file.length.to_string()]);
-    sheet.row(&["verified", yes_or_no(file.verified)]);
+    sheet.fact("path", &file.path);
+    sheet.fact("length", &file.length);
+    sheet.fact("verified", &yes_or_no(file.verified));
     sheet
 }
 

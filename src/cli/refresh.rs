@@ -5,6 +5,7 @@ use lexopt::Parser;
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::sheet::Sheet;
+use crate::face::Words;
 use crate::face::methods::Refresh;
 use crate::face::records::{Outcome, Stage};
 use crate::face::terms::StageName;
@@ -38,7 +39,7 @@ const fn worse(exit: Exit, stage: StageName) -> Exit {
 fn show_stage(daemon: &Daemon, stage: &Stage) {
     if !daemon.json {
         let mut sheet = Sheet::default();
-        sheet.row(&[&stage.stage.to_string(), &stage.detail]);
+        sheet.fact(stage.stage.word(), &stage.detail);
         sheet.print();
     }
 }

@@ -16,17 +16,17 @@ pub(super) fn run(arguments: Parser) -> Result<Exit, Failure> {
 
 fn sheet(status: &Status) -> Sheet {
     let mut sheet = Sheet::default();
-    sheet.row(&["version", &status.version]);
-    sheet.row(&["device", &status.device]);
-    sheet.row(&["uptime", &status.uptime.to_string()]);
-    sheet.row(&["state", &status.state]);
-    sheet.row(&["meaning", &status.meaning]);
-    sheet.row(&["locked", yes_or_no(status.locked)]);
-    sheet.row(&["configuration", status.configuration.as_deref().unwrap_or_default()]);
-    sheet.row(&["cached", &status.cached.to_string()]);
-    sheet.row(&["open connections", &status.open_connections.to_string()]);
-    sheet.row(&["sandbox", &status.sandbox]);
-    sheet.row(&["log level", &status.log_level.to_string()]);
+    sheet.fact("version", &status.version);
+    sheet.fact("device", &status.device);
+    sheet.fact("uptime", &status.uptime);
+    sheet.fact("state", &status.state);
+    sheet.fact("meaning", &status.meaning);
+    sheet.fact("locked", &yes_or_no(status.locked));
+    sheet.fact("configuration", &status.configuration.as_deref().unwrap_or_default());
+    sheet.fact("cached", &status.cached);
+    sheet.fact("open connections", &status.open_connections);
+    sheet.fact("sandbox", &status.sandbox);
+    sheet.fact("log level", &status.log_level);
     sheet.section("Servers");
     for (kind, servers) in [("tftp", &status.tftp), ("tvs", &status.tvs)] {
         for server in servers {
@@ -35,7 +35,7 @@ fn sheet(status: &Status) -> Sheet {
     }
     sheet.section("Since the start");
     for (name, count) in status.counters.clone().into_map() {
-        sheet.row(&[name.replace('_', " "), count.to_string()]);
+        sheet.fact(&name.replace('_', " "), &count);
     }
     sheet
 }

@@ -1,5 +1,6 @@
 //! `secd trust`: what the phone's Trust List screen shows.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use lexopt::Parser;
@@ -21,10 +22,10 @@ pub(super) fn run(arguments: Parser) -> Result<Exit, Failure> {
 
 fn sheet(trust: &Trust) -> Sheet {
     let mut sheet = Sheet::default();
-    sheet.row(&["state", &trust.state]);
-    sheet.row(&["meaning", &trust.meaning]);
-    sheet.row(&["locked", yes_or_no(trust.locked)]);
-    sheet.row(&["signed files", yes_or_no(trust.signed_files)]);
+    sheet.fact("state", &trust.state);
+    sheet.fact("meaning", &trust.meaning);
+    sheet.fact("locked", &yes_or_no(trust.locked));
+    sheet.fact("signed files", &yes_or_no(trust.signed_files));
     for list in &trust.lists {
         add_list(&mut sheet, list);
     }
@@ -42,14 +43,16 @@ fn add_list(sheet: &mut Sheet, list: &List) {
     let title = list.kind.to_string();
     let kind = title.to_lowercase();
     sheet.section(&title);
-    let mut fact = |name: &str, value: &str| sheet.row(&[&kind, name, value]);
-    fact("length", &list.length.to_string());
+    let mut fact = |name: &str, value: &dyn Display| {
+        sheet.row(&[&kind, name, &value.to_string()]);
+    };
+    fact("length", &list.length);
     fact("md5", &list.md5);
     fact("sha1", &list.sha1);
     fact("signer", &list.signer);
     fact("timestamp", &date(list.timestamp.into()));
-    fact("believed", believed(list.acceptance));
-    fact("blank", if list.blank { BLANK } else { yes_or_no(false) });
+    fact("believed", &believed(list.acceptance));
+    fact("blank", &if list.blank { BLANK } else { yes_or_no(false) });
     for record in &list.records {
         let subject = record.subject.as_deref().unwrap_or_default();
         sheet.row(&[&kind, "record", &record.role, carries(record), subject]);

@@ -90,7 +90,7 @@ impl Carry<Refresh, Turn, Over> for Service {
             }
         }
         let progress = Progress { stage: None, outcome: Some(self.outcome()) };
-        turn.end(Refresh::last(Ok(progress))).await
+        Ok((turn, Refresh::last(Ok(progress))))
     }
 }
 

@@ -31,8 +31,8 @@ pub(super) struct Turn {
     pub(super) call: Call,
 }
 
-/// The client again, unless its connection has become something else.
-pub(super) type Over = Result<Client, Gone>;
+/// The last reply to a call, unless its connection has become something else.
+pub(super) type Over = Result<(Turn, Reply), Gone>;
 
 /// A method that needs one reply and leaves the connection as it is.
 pub(super) trait Answer<M: Method> {
@@ -45,17 +45,7 @@ where
 {
     async fn carry(&self, wanted: M, turn: Turn) -> Over {
         let outcome = self.answer(wanted, &turn.client).await;
-        turn.end(M::last(outcome)).await
-    }
-}
-
-impl Turn {
-    /// Sends the last reply, if one is wanted.
-    pub(super) async fn end(mut self, reply: Reply) -> Over {
-        if !self.call.oneway {
-            self.client.reply(&reply).await?;
-        }
-        Ok(self.client)
+        Ok((turn, M::last(outcome)))
     }
 }
 
@@ -104,15 +94,19 @@ impl Service {
         }
     }
 
-    /// Serves one call.
-    async fn turn(&self, client: Client, mut call: Call, groups: &Groups) -> Over {
+    /// Serves one call, and returns the client.
+    async fn turn(&self, client: Client, mut call: Call, groups: &Groups) -> Result<Client, Gone> {
         self.calls.set(self.calls.get() + 1);
         let request = self.request(&mut call, &client, groups);
         let turn = Turn { client, call };
-        match request {
-            Ok(request) => request.carried_out(self, turn).await,
-            Err(error) => turn.end(error.into_reply()).await,
+        let (mut turn, reply) = match request {
+            Ok(request) => request.carried_out(self, turn).await?,
+            Err(error) => (turn, error.into_reply()),
+        };
+        if !turn.call.oneway {
+            turn.client.reply(&reply).await?;
         }
+        Ok(turn.client)
     }
 
     /// What a call asks for, if the client may.

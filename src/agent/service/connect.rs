@@ -19,7 +19,7 @@ impl Carry<Connect, Turn, Over> for Service {
     async fn carry(&self, wanted: Connect, mut turn: Turn) -> Over {
         let target = match target(&wanted, &turn.call, turn.client.descriptor()) {
             Ok(target) => target,
-            Err(error) => return turn.end(error.into_reply()).await,
+            Err(error) => return Ok((turn, error.into_reply())),
         };
         let opened = tokio::select! {
             opened = self.agent.open(&target) => opened,
@@ -31,11 +31,11 @@ impl Carry<Connect, Turn, Over> for Service {
         };
         let opened = match opened {
             Ok(opened) => opened,
-            Err(error) => return turn.end(Error::from(&error).into_reply()).await,
+            Err(error) => return Ok((turn, Error::from(&error).into_reply())),
         };
         let connected = Connected { by: opened.by().into() };
-        let client = turn.end(Connect::last(Ok(connected))).await?;
-        let (upgraded, early) = client.upgrade();
+        turn.client.reply(&Connect::last(Ok(connected))).await?;
+        let (upgraded, early) = turn.client.upgrade();
         let stream = Prefixed::new(early, upgraded.stream);
         let _logged = opened.relay(stream).await;
         Err(Gone::Closed)

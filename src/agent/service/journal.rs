@@ -33,7 +33,7 @@ impl Answer<GetLog> for Service {
 impl Carry<FollowLog, Turn, Over> for Service {
     async fn carry(&self, wanted: FollowLog, turn: Turn) -> Over {
         if !turn.call.more || turn.call.oneway {
-            return turn.end(Error::ExpectedMore.into_reply()).await;
+            return Ok((turn, Error::ExpectedMore.into_reply()));
         }
         let Turn { mut client, .. } = turn;
         let level = threshold(wanted.level);

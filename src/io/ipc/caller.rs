@@ -38,10 +38,7 @@ impl Caller {
     /// # Errors
     /// [`Failure`].
     pub fn call<M: Method>(&mut self, method: M, patience: Duration) -> Result<M::Reply, Failure> {
-        self.wait_at_most(Some(patience))?;
-        self.send(&method.into_call())?;
-        let (parameters, _) = self.reply()?;
-        read::<M>(parameters)
+        read::<M>(self.exchange(&method.into_call(), patience)?)
     }
 
     /// Calls a method that answers several times, with any time between the replies.
@@ -64,11 +61,16 @@ impl Caller {
         method: M,
         patience: Duration,
     ) -> Result<(M::Reply, UnixStream, Vec<u8>), Failure> {
-        self.wait_at_most(Some(patience))?;
-        self.send(&Call { upgrade: true, ..method.into_call() })?;
-        let (parameters, _) = self.reply()?;
+        let call = Call { upgrade: true, ..method.into_call() };
+        let parameters = self.exchange(&call, patience)?;
         self.wait_at_most(None)?;
         Ok((read::<M>(parameters)?, self.stream, self.frames.rest()))
+    }
+
+    fn exchange(&mut self, call: &Call, patience: Duration) -> Result<Value, Failure> {
+        self.wait_at_most(Some(patience))?;
+        self.send(call)?;
+        self.reply().map(|(parameters, _)| parameters)
     }
 
     fn wait_at_most(&self, patience: Option<Duration>) -> Result<(), Failure> {
