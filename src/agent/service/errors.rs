@@ -1,8 +1,11 @@
 //! Which failure of the agent is which error of the interface.
 
+use std::path::Path;
+
 use crate::agent::https::NotOpened;
 use crate::agent::phone_file::{NotTaken, Room};
 use crate::face::Error;
+use crate::io::store;
 use crate::io::tftp::Failure;
 use crate::trust::Reason;
 
@@ -46,6 +49,15 @@ pub(super) fn of_file(name: &str, limit: usize, not_taken: &NotTaken) -> Error {
     }
 }
 
+/// Why the store in the folder `state` was not changed.
+pub(super) fn of_store(state: &Path, failure: &store::Failure) -> Error {
+    let (path, detail) = match failure {
+        store::Failure::Disk(failure) => (failure.path.as_path(), failure.source.to_string()),
+        other => (state, other.to_string()),
+    };
+    Error::NotWritten { path: path.display().to_string(), detail: Some(detail) }
+}
+
 impl From<&NotOpened> for Error {
     fn from(not_opened: &NotOpened) -> Self {
         let detail = not_opened.to_string();
@@ -55,5 +67,30 @@ impl From<&NotOpened> for Error {
             NotOpened::NoSlot => Self::TooManyConnections,
             NotOpened::Unreachable(_) => Self::HostUnreachable { detail },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::io::files;
+
+    fn not_written(failure: &store::Failure) -> (String, String) {
+        match of_store(Path::new("/state"), failure) {
+            Error::NotWritten { path, detail: Some(detail) } => (path, detail),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_was_not_erased_is_a_path_and_why_is_said_apart_from_it() {
+        let source = io::ErrorKind::ReadOnlyFilesystem.into();
+        let disk = files::Failure { path: "/state/itl".into(), source };
+        let expected = ("/state/itl".into(), "read-only filesystem or storage medium".into());
+        assert_eq!(not_written(&disk.into()), expected);
+        let expected = ("/state".into(), "the store is locked".into());
+        assert_eq!(not_written(&store::Failure::NotOpen), expected);
     }
 }

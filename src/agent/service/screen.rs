@@ -6,12 +6,12 @@ use crate::agent::SECD;
 use crate::agent::installed::{BOTH, NotErased};
 use crate::agent::report::Message;
 use crate::agent::service::calls::Answer;
+use crate::agent::service::errors;
 use crate::agent::service::office::Service;
 use crate::face::Error;
 use crate::face::methods::{Erase, Erased, GetTrust, Trust};
 use crate::face::terms::What;
 use crate::io::ipc::{Client, Peer};
-use crate::io::store::Failure;
 use crate::trust::ListKind;
 
 impl Answer<GetTrust> for Service {
@@ -56,19 +56,13 @@ impl Service {
         let erased = self.agent.installed.borrow_mut().erase(kinds(what));
         erased.map_err(|not_erased| match not_erased {
             NotErased::Locked => Error::Locked,
-            NotErased::Failed(failure) => self.not_written(&failure),
+            NotErased::Failed(failure) => {
+                errors::of_store(&self.agent.settings().paths.state, &failure)
+            }
         })?;
         self.agent.cache.borrow_mut().clear();
         self.agent.passes.ask();
         Ok(Erased { erased: true, confirmation: None })
-    }
-
-    fn not_written(&self, failure: &Failure) -> Error {
-        let (path, detail) = match failure {
-            Failure::Disk(failure) => (failure.path.clone(), failure.source.to_string()),
-            other => (self.agent.settings().paths.state.clone(), other.to_string()),
-        };
-        Error::NotWritten { path: path.display().to_string(), detail: Some(detail) }
     }
 }
 

@@ -227,3 +227,28 @@ impl std::error::Error for Failure {}
 
 /// 4 MiB: twice what the largest cache takes. Inferred.
 const MAX_REPLY: usize = 4 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::methods::GetFile;
+    use serde_json::json;
+
+    #[test]
+    fn an_error_is_known_or_kept_as_it_came() {
+        let known = answered(b"{\"error\":\"phone.secd.Busy\"}");
+        assert!(matches!(known, Err(Failure::Refused(Error::Busy))));
+        let newer = br#"{"error":"phone.secd.Tired","parameters":{"since":5}}"#;
+        let Err(Failure::Unknown(refusal)) = answered(newer) else { panic!("it is not known") };
+        assert_eq!(refusal.name, "phone.secd.Tired");
+        assert_eq!(refusal.parameters, json!({ "since": 5 }));
+    }
+
+    #[test]
+    fn a_reply_may_have_more_members_than_are_known_but_not_fewer() {
+        let file = json!({ "path": "/a", "length": 1, "verified": true, "owner": 0 });
+        assert_eq!(read::<GetFile>(file).unwrap().path, "/a");
+        let read = read::<GetFile>(json!({ "path": "/a", "length": -1 }));
+        assert!(matches!(read, Err(Failure::Unfit { member }) if member == "length"));
+    }
+}
