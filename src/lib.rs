@@ -8,10 +8,11 @@
 //!    io       sockets, files, TLS, clock              may block, fail, log
 //!    ──────────────────────────────────────────────── pure below: same input, same output
 //!    proto    machines        trust   verify, decide, cache, update rule
-//!    wire     octets ⇄ values
+//!                             face    the socket's interface, as types
+//!    wire     bytes ⇄ values
 //! ```
 //!
-//! Four verbs have one meaning each: *parse* turns octets into values, *verify* checks a signature,
+//! Four verbs have one meaning each: *parse* turns bytes into values, *verify* checks a signature,
 //! *decide* applies policy, *install* has an effect. A function does one of them.
 //!
 //! `tests/layering.rs` executes these rules.
@@ -21,6 +22,7 @@ extern crate alloc;
 pub mod agent;
 pub mod cli;
 pub mod diagnose;
+pub mod face;
 pub mod io;
 pub mod proto;
 pub mod trust;

@@ -215,6 +215,25 @@ fn cryptography_is_in_two_files_and_certificates_are_in_one() {
 }
 
 #[test]
+fn the_interface_is_described_by_what_does_not_act() {
+    for line in [
+        "use tokio::io::AsyncRead;",
+        "use std::net::IpAddr;",
+        "use std::time::Duration;",
+        "use serde::Deserialize;",
+        "use crate::trust::Reason;",
+        "use crate::io::ipc::Client;",
+        "use super::super::agent::Agent;",
+        "fn f() { log::info!(\"x\"); }",
+        "fn f() { println!(\"x\"); }",
+        "fn f() { g(Instant::now()); }",
+    ] {
+        assert_eq!(planted("face/methods.rs", line).len(), 1, "{line}");
+    }
+    assert_eq!(planted("face/methods.rs", "use crate::wire::varlink::Reply;"), [""; 0]);
+}
+
+#[test]
 fn proto_knows_packets_and_durations() {
     assert_eq!(planted("proto/tftp.rs", "fn f(d: core::time::Duration) {}"), [""; 0]);
     for line in [

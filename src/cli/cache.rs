@@ -2,43 +2,48 @@
 
 use lexopt::Parser;
 use lexopt::prelude::Long;
-use serde_json::json;
 
-use crate::cli::daemon::{Daemon, items, member};
+use crate::cli::daemon::Daemon;
+use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::input;
+use crate::cli::print::help_or_unexpected;
 use crate::cli::sheet::Sheet;
-use crate::cli::{Exit, Failure, help_or_unexpected, input, print_json, usage};
+use crate::face::methods::{FlushCache, Flushed, GetCache, Verdicts};
 
 /// Prints the answers, or has them forgotten.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     let mut daemon = Daemon::default();
-    let mut method = "GetCache";
+    let mut flush = false;
     while let Some(argument) = arguments.next().map_err(usage)? {
         match argument {
-            Long("flush") => method = "FlushCache",
+            Long("flush") => flush = true,
             Long("json") => daemon.json = true,
             Long("socket") => daemon.socket = input::path(&mut arguments)?,
             other => return help_or_unexpected(other, HELP),
         }
     }
-    let reply = daemon.ask(method, json!({}))?;
-    if daemon.json {
-        return Ok(print_json(&reply));
-    }
+    Ok(if flush {
+        daemon.show(daemon.ask(FlushCache {})?, forgotten)
+    } else {
+        daemon.show(daemon.ask(GetCache {})?, kept)
+    })
+}
+
+fn forgotten(flushed: &Flushed) -> Sheet {
     let mut sheet = Sheet::default();
-    if method == "FlushCache" {
-        sheet.row(&["forgotten", &member(&reply, "count")]);
+    sheet.fact("forgotten", &flushed.count);
+    sheet
+}
+
+fn kept(cache: &Verdicts) -> Sheet {
+    let mut sheet = Sheet::default();
+    for verdict in &cache.verdicts {
+        let seconds = verdict.expires_in.to_string();
+        let kept = if verdict.has_certificate { "certificate" } else { "" };
+        let roles = verdict.roles.join(", ");
+        sheet.row(&[&verdict.sha256, &seconds, &verdict.member, &roles, kept]);
     }
-    for verdict in items(&reply, "verdicts") {
-        let fact = |name: &str| member(verdict, name);
-        sheet.row(&[
-            fact("sha256"),
-            fact("expires_in"),
-            fact("member"),
-            fact("roles"),
-            if fact("has_certificate") == "yes" { "certificate" } else { "" }.to_owned(),
-        ]);
-    }
-    Ok(sheet.print())
+    sheet
 }
 
 const HELP: &str = "\

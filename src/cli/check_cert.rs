@@ -2,20 +2,24 @@
 
 use lexopt::Parser;
 use lexopt::prelude::{Long, Value};
-use serde_json::json;
 
-use crate::cli::daemon::{Daemon, member};
+use crate::cli::daemon::Daemon;
+use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::input;
+use crate::cli::print::{help_or_unexpected, named, print_json};
 use crate::cli::sheet::Sheet;
-use crate::cli::{Exit, Failure, help_or_unexpected, input, named, print_json, usage};
+use crate::face::methods::Judge;
+use crate::face::terms::Purpose;
+use crate::face::{Record, Words};
 use crate::io::console::escape;
 
 /// Has the certificate judged that the arguments name.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     let mut daemon = Daemon::default();
-    let (mut path, mut purpose, mut host) = (None, "https".to_owned(), None);
+    let (mut path, mut purpose, mut host) = (None, Purpose::Https, None);
     while let Some(argument) = arguments.next().map_err(usage)? {
         match argument {
-            Long("purpose") => purpose = input::text(&mut arguments)?,
+            Long("purpose") => purpose = input::word(&mut arguments)?,
             Long("host") => host = Some(input::text(&mut arguments)?),
             Long("json") => daemon.json = true,
             Long("socket") => daemon.socket = input::path(&mut arguments)?,
@@ -26,20 +30,19 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     let path = path.ok_or_else(|| usage("check-cert needs a FILE"))?;
     let certificate = String::from_utf8(input::read(&path)?)
         .map_err(|_| Failure::new(Exit::Malformed, named(&path, "not PEM")))?;
-    let parameters = json!({ "certificate": certificate, "purpose": purpose, "host": host });
-    let verdict = daemon.ask_patiently("Judge", parameters)?;
-    let trusted = verdict.get("trusted").and_then(serde_json::Value::as_bool) == Some(true);
+    let judgement = daemon.ask_patiently(Judge { certificate, purpose, host })?;
+    let trusted = judgement.trusted;
     if daemon.json {
-        let printed = print_json(&verdict);
+        let printed = print_json(&judgement.into_map());
         return Ok(if trusted { printed } else { Exit::Refused });
     }
     if !trusted {
-        let reason = member(&verdict, "reason");
+        let reason = judgement.reason.unwrap_or_default();
         let message = format!("not trusted: {}", escape(&reason));
         return Err(Failure::new(Exit::Refused, named(&path, message)));
     }
     let mut sheet = Sheet::default();
-    sheet.row(&["trusted", &member(&verdict, "by")]);
+    sheet.fact("trusted", &judgement.by.map_or("", Words::word));
     Ok(sheet.print())
 }
 

@@ -1,15 +1,15 @@
 //! `secd check-config`: reads the configuration and says everything that is wrong with it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lexopt::Parser;
 use lexopt::prelude::Long;
 use serde::Serialize;
 
-use crate::cli::{
-    Exit, Failure, complain, help_or_unexpected, input, named, print, print_json, usage,
-};
-use crate::io::settings::{self, Settings};
+use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::input;
+use crate::cli::print::{help_or_unexpected, named, print, print_json};
+use crate::cli::settings::{self, DEFAULT};
 
 /// Checks the file that the arguments name.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
@@ -21,7 +21,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
             other => return help_or_unexpected(other, HELP),
         }
     }
-    let configuration = load(&path)?;
+    let configuration = settings::load(&path)?;
     let device = &configuration.device.name;
     let servers: Vec<_> = configuration.tftp.servers.iter().map(ToString::to_string).collect();
     if json {
@@ -38,26 +38,6 @@ struct Facts {
     device: String,
     servers: Vec<String>,
 }
-
-/// Reads a configuration; each fault is a line of its own on standard error.
-pub(super) fn load(path: &Path) -> Result<Settings, Failure> {
-    Settings::load(path).map_err(|failure| match failure {
-        settings::Failure::Unreadable { path, reason } => {
-            Failure::new(Exit::NoInput, named(&path, reason))
-        }
-        settings::Failure::Invalid(faults) => {
-            let count = faults.len();
-            for fault in faults {
-                complain(&fault.to_string());
-            }
-            let faults = if count == 1 { "1 fault" } else { &format!("{count} faults") };
-            Failure::new(Exit::Config, named(path, faults))
-        }
-    })
-}
-
-/// Where the image puts the configuration.
-pub(super) const DEFAULT: &str = "/etc/secd.toml";
 
 const HELP: &str = "\
 Reads the configuration and says everything that is wrong with it.

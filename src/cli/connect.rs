@@ -7,19 +7,24 @@ use std::thread;
 
 use lexopt::Parser;
 use lexopt::prelude::{Long, Value};
-use serde_json::json;
 
-use crate::cli::daemon::{Daemon, PATIENCE, failure};
-use crate::cli::{Exit, Failure, complain, help_or_unexpected, input, usage};
+use crate::cli::daemon::{Daemon, PATIENCE};
+use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::input;
+use crate::cli::print::{complain, help_or_unexpected};
+use crate::cli::refusal::failure;
+use crate::face::Shape;
+use crate::face::methods::Connect;
+use crate::face::terms::Purpose;
 use crate::io::settings::ServerAddress;
 
 /// Connects standard input and output to the server that the arguments name.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     let mut daemon = Daemon::default();
-    let (mut server, mut purpose) = (None, "https".to_owned());
+    let (mut server, mut purpose) = (None, Purpose::Https);
     while let Some(argument) = arguments.next().map_err(usage)? {
         match argument {
-            Long("purpose") => purpose = input::text(&mut arguments)?,
+            Long("purpose") => purpose = input::word(&mut arguments)?,
             Long("json") => daemon.json = true,
             Long("socket") => daemon.socket = input::path(&mut arguments)?,
             Value(address) if server.is_none() => {
@@ -32,12 +37,10 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     let server = ServerAddress::parse(&server, HTTPS)
         .ok_or_else(|| usage(format!("{server} is no HOST:PORT")))?;
     let host = server.host.to_string();
-    let parameters = json!({ "host": host, "port": server.port, "purpose": purpose });
-    let caller = daemon.connect()?;
-    let (opened, stream, early) =
-        caller.upgrade("Connect", parameters, PATIENCE).map_err(failure)?;
+    let wanted = Connect { host, port: server.port, purpose: Some(purpose) };
+    let (opened, stream, early) = daemon.connect()?.upgrade(wanted, PATIENCE).map_err(failure)?;
     if daemon.json {
-        let _gone = writeln!(io::stderr().lock(), "{opened}");
+        let _gone = writeln!(io::stderr().lock(), "{}", opened.into_value());
     }
     if let Err(error) = copy(stream, &early) {
         complain(&format!("{server}: {error}"));

@@ -3,62 +3,53 @@
 use std::fmt::Write;
 
 use lexopt::Parser;
-use lexopt::prelude::Long;
-use serde_json::{Value, json};
 
-use crate::cli::daemon::{Daemon, items, member};
-use crate::cli::{Exit, Failure, help_or_unexpected, input, print, print_json, usage};
+use crate::cli::daemon::Daemon;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::print::{print, print_json};
+use crate::face::Record;
+use crate::face::methods::{Diagnose, Diagnosis};
+use crate::face::terms::Mark;
 use crate::io::console::escape;
 
 /// Has the daemon look, and prints what it found.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
-    let mut daemon = Daemon::default();
-    while let Some(argument) = arguments.next().map_err(usage)? {
-        match argument {
-            Long("json") => daemon.json = true,
-            Long("socket") => daemon.socket = input::path(&mut arguments)?,
-            other => return help_or_unexpected(other, HELP),
-        }
-    }
-    let report = daemon.ask_patiently("Diagnose", json!({}))?;
+pub(super) fn run(arguments: Parser) -> Result<Exit, Failure> {
+    let Some(daemon) = Daemon::of(arguments, HELP)? else { return Ok(Exit::Done) };
+    let diagnosis = daemon.ask_patiently(Diagnose {})?;
+    let is_well = diagnosis.remedy.word == "nothing";
     if daemon.json {
-        print_json(&report);
+        print_json(&diagnosis.into_map());
     } else {
-        print(&text(&report));
+        print(&text(&diagnosis));
     }
-    let is_well = report.pointer("/remedy/word").and_then(Value::as_str) == Some("nothing");
     Ok(if is_well { Exit::Done } else { Exit::Refused })
 }
 
-fn text(report: &Value) -> String {
+fn text(diagnosis: &Diagnosis) -> String {
     let mut text = String::new();
-    for check in items(report, "checks") {
-        let mark = match check.get("mark").and_then(Value::as_str) {
-            Some("ok") => "[ok]",
-            Some("not-ok") => "[NO]",
-            _ => "[??]",
+    for check in &diagnosis.checks {
+        let mark = match check.mark {
+            Mark::Ok => "[ok]",
+            Mark::NotOk => "[NO]",
+            Mark::Unknown => "[??]",
         };
-        line(&mut text, &format!("{mark} {}", member(check, "name")), &member(check, "detail"));
+        line(&mut text, &format!("{mark} {}", check.name), &check.detail);
     }
     text.push('\n');
-    for (title, part) in [("case", "case"), ("remedy", "remedy")] {
-        let found = report.get(part).unwrap_or(&Value::Null);
-        line(&mut text, title, &format!("{} ({})", member(found, "text"), member(found, "word")));
-        if part == "case" {
-            line(&mut text, "next boot", &member(report, "next_boot"));
-        }
-    }
-    let mut conditions = items(report, "conditions").peekable();
-    if conditions.peek().is_some() {
+    let (case, remedy) = (&diagnosis.case, &diagnosis.remedy);
+    line(&mut text, "case", &format!("{} ({})", case.text, case.word));
+    line(&mut text, "next boot", &diagnosis.next_boot);
+    line(&mut text, "remedy", &format!("{} ({})", remedy.text, remedy.word));
+    if !diagnosis.conditions.is_empty() {
         text.push_str("\nthe ITL may be deleted only if all of these hold:\n");
     }
-    for condition in conditions {
-        let mark = match condition.get("holds").and_then(Value::as_bool) {
+    for condition in &diagnosis.conditions {
+        let mark = match condition.holds {
             Some(true) => "[yes]",
             Some(false) => "[no] ",
             None => "[??] ",
         };
-        let _fits = writeln!(text, "  {mark} {}", escape(&member(condition, "text")));
+        let _fits = writeln!(text, "  {mark} {}", escape(&condition.text));
     }
     text
 }

@@ -5,10 +5,15 @@ use std::time::Duration;
 
 use lexopt::Parser;
 use lexopt::prelude::{Long, Value, ValueExt};
-use serde_json::json;
 
-use crate::cli::daemon::{Daemon, failure, member};
-use crate::cli::{Exit, Failure, help_or_unexpected, input, print, print_json, usage};
+use crate::cli::daemon::Daemon;
+use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::input;
+use crate::cli::print::{help_or_unexpected, print, print_json};
+use crate::cli::refusal::failure;
+use crate::face::methods::Erase;
+use crate::face::terms::What;
+use crate::face::{Record, Words};
 
 /// Erases what the arguments name.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
@@ -23,34 +28,35 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
             other => return help_or_unexpected(other, HELP),
         }
     }
-    let what = what.filter(|what| ["ctl", "itl", "all"].contains(&what.as_str()));
+    let what = what.as_deref().and_then(What::of);
     let what = what.ok_or_else(|| usage("erase needs to know what: ctl, itl or all"))?;
     if !sure && !io::stdin().is_terminal() {
         return Err(usage("nobody to ask for confirmation; --yes erases without"));
     }
-    erase(&daemon, &what, sure)
+    erase(&daemon, what, sure)
 }
 
 /// Two calls on one connection: the value that the first one gives confirms the second.
-fn erase(daemon: &Daemon, what: &str, sure: bool) -> Result<Exit, Failure> {
+fn erase(daemon: &Daemon, what: What, sure: bool) -> Result<Exit, Failure> {
     let mut caller = daemon.connect()?;
-    let first = caller.call("Erase", json!({ "what": what }), SOON).map_err(failure)?;
+    let first = caller.call(Erase { what, confirmation: None }, SOON).map_err(failure)?;
     if !sure && !confirmed(what) {
         return Err(Failure::new(Exit::Refused, "nothing was erased"));
     }
-    let parameters = json!({ "what": what, "confirmation": member(&first, "confirmation") });
-    let erased = caller.call("Erase", parameters, SOON).map_err(failure)?;
+    // Without one, the second call would be a first one again, and erase nothing.
+    let confirmation = Some(first.confirmation.unwrap_or_default());
+    let erased = caller.call(Erase { what, confirmation }, SOON).map_err(failure)?;
     if daemon.json {
-        return Ok(print_json(&erased));
+        return Ok(print_json(&erased.into_map()));
     }
     Ok(print(&format!("erased\t{what}\n")))
 }
 
-fn confirmed(what: &str) -> bool {
+fn confirmed(what: What) -> bool {
     let lists = match what {
-        "all" => "both trust lists",
-        "ctl" => "the CTL",
-        _ => "the ITL",
+        What::All => "both trust lists",
+        What::Ctl => "the CTL",
+        What::Itl => "the ITL",
     };
     let question = format!(
         "Erase {lists}? The next list is believed as on first use. \

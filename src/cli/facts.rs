@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::face::hex;
 use crate::trust::signature::{md5, sha1};
 use crate::wire::list::Hash;
 use crate::wire::{Envelope, Record};
@@ -92,11 +93,6 @@ fn certificate_sha1(record: &Record<'_>) -> Option<String> {
         (None, Some(Hash::Sha1(hash))) => Some(hex(hash)),
         (None, _) => None,
     }
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 /// Upper-case hexadecimal in pairs, as `show itl` prints it.

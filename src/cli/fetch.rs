@@ -1,6 +1,6 @@
 //! `secd fetch`: one file over TFTP, without a daemon.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{IsTerminal, Seek, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use lexopt::Parser;
 use lexopt::prelude::{Long, Value, ValueExt};
 use serde::Serialize;
-use tempfile::NamedTempFile;
 
-use crate::cli::facts::hex;
-use crate::cli::{Exit, Failure, help_or_unexpected, input, print, print_json, usage};
+use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::input;
+use crate::cli::output::{beside, is_special, write};
+use crate::cli::print::{help_or_unexpected, named, print, print_json};
+use crate::face::hex;
 use crate::io::resolve;
 use crate::io::settings::ServerAddress;
 use crate::io::tftp::{self, Options, Progress, Received, Request, Timing, blocking};
@@ -60,7 +62,7 @@ struct Wanted {
 impl Wanted {
     /// Writes the file as it comes, so that the largest need not fit into memory.
     fn fetch_into(&self, name: &str, path: &Path) -> Result<Exit, Failure> {
-        let unwritten = |error| Failure::new(Exit::NoInput, super::named(path, error));
+        let unwritten = |error| Failure::new(Exit::NoInput, named(path, error));
         let mut file = beside(path).map_err(unwritten)?;
         let mut written = Ok(0);
         let mut sink = |event: tftp::Event<'_>| match event {
@@ -173,35 +175,10 @@ fn of_transfer(name: &str, failure: &tftp::Failure) -> Failure {
     Failure::new(exit, format!("{name}: {failure}"))
 }
 
-/// Whether the path is a device, a pipe or a folder: such a thing is not to be replaced by a file.
-fn is_special(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|facts| !facts.is_file())
-}
-
-/// A file that is to become the one at `path`.
-fn beside(path: &Path) -> std::io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
-}
-
 /// What an earlier server sent is not part of the file.
 fn begin(file: &mut File) -> std::io::Result<()> {
     file.set_len(0)?;
     file.rewind()
-}
-
-/// A file is there as a whole or not at all; a device or a pipe is written to.
-pub(super) fn write(path: &Path, octets: &[u8]) -> Result<(), Failure> {
-    let write = || {
-        if is_special(path) {
-            let mut device = OpenOptions::new().write(true).open(path)?;
-            return device.write_all(octets).map(|()| device);
-        }
-        let mut file = beside(path)?;
-        file.write_all(octets)?;
-        file.persist(path).map_err(|error| error.error)
-    };
-    write().map(|_| ()).map_err(|error| Failure::new(Exit::NoInput, super::named(path, error)))
 }
 
 /// The progress line, on a terminal only.

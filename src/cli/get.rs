@@ -2,16 +2,18 @@
 
 use lexopt::Parser;
 use lexopt::prelude::{Long, Value, ValueExt};
-use serde_json::json;
 
-use crate::cli::daemon::{Daemon, member};
-use crate::cli::sheet::Sheet;
-use crate::cli::{Exit, Failure, help_or_unexpected, input, print_json, usage};
+use crate::cli::daemon::Daemon;
+use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::input;
+use crate::cli::print::help_or_unexpected;
+use crate::cli::sheet::{Sheet, yes_or_no};
+use crate::face::methods::{File, GetFile};
 
 /// Has the file fetched that the arguments name.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     let mut daemon = Daemon::default();
-    let (mut name, mut limit) = (None, None::<u64>);
+    let (mut name, mut limit) = (None, None::<usize>);
     while let Some(argument) = arguments.next().map_err(usage)? {
         match argument {
             Long("max") => {
@@ -25,15 +27,15 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
         }
     }
     let name = name.ok_or_else(|| usage("get needs the NAME of a file"))?;
-    let file = daemon.ask_patiently("GetFile", json!({ "name": name, "limit": limit }))?;
-    if daemon.json {
-        return Ok(print_json(&file));
-    }
+    Ok(daemon.show(daemon.ask_patiently(GetFile { name, limit })?, sheet))
+}
+
+fn sheet(file: &File) -> Sheet {
     let mut sheet = Sheet::default();
-    for fact in ["path", "length", "verified"] {
-        sheet.row(&[fact, &member(&file, fact)]);
-    }
-    Ok(sheet.print())
+    sheet.fact("path", &file.path);
+    sheet.fact("length", &file.length);
+    sheet.fact("verified", &yes_or_no(file.verified));
+    sheet
 }
 
 const HELP: &str = "\

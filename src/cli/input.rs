@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use lexopt::Parser;
 
-use crate::cli::{Exit, Failure, named, usage};
+use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::print::named;
+use crate::face::Words;
 use crate::wire::{Envelope, Kind};
 
 /// Reads a whole file, if it is not longer than any that a phone would fetch.
@@ -35,6 +37,15 @@ pub(super) fn text(arguments: &mut Parser) -> Result<String, Failure> {
         .map_err(usage)?
         .into_string()
         .map_err(|value| usage(format!("{} is not UTF-8", value.to_string_lossy())))
+}
+
+/// The value of an option, as one of the words that it may be.
+pub(super) fn word<W: Words>(arguments: &mut Parser) -> Result<W, Failure> {
+    let text = text(arguments)?;
+    W::of(&text).ok_or_else(|| {
+        let words: Vec<_> = W::ALL.iter().map(|it| it.word()).collect();
+        usage(format!("{text} is none of {}", words.join(", ")))
+    })
 }
 
 /// Keeps the one file that a command takes.

@@ -4,10 +4,14 @@ use std::io::{self, Write};
 
 use lexopt::Parser;
 use lexopt::prelude::{Long, Short, ValueExt};
-use serde_json::{Value, json};
 
-use crate::cli::daemon::{Daemon, failure, items, member};
-use crate::cli::{Exit, Failure, complain, help_or_unexpected, input, print_json, usage};
+use crate::cli::daemon::Daemon;
+use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::input;
+use crate::cli::print::{complain, help_or_unexpected, print_json};
+use crate::face::methods::{FollowLog, GetLog};
+use crate::face::records::Line;
+use crate::face::{Record, Shape};
 use crate::io::console::escape;
 
 /// Prints lines.
@@ -18,51 +22,49 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
         match argument {
             Short('f') | Long("follow") => follow = true,
             Short('n') | Long("lines") => count = Some(number(&mut arguments)?),
-            Long("level") => level = Some(input::text(&mut arguments)?),
+            Long("level") => level = Some(input::word(&mut arguments)?),
             Long("json") => daemon.json = true,
             Long("socket") => daemon.socket = input::path(&mut arguments)?,
             other => return help_or_unexpected(other, HELP),
         }
     }
-    let parameters = json!({ "count": count, "level": level });
     if follow {
-        return follow_from(&daemon, parameters);
+        return follow_from(&daemon, FollowLog { count, level });
     }
-    let lines = daemon.ask("GetLog", parameters)?;
+    let last = daemon.ask(GetLog { count, level })?;
     if daemon.json {
-        return Ok(print_json(&lines));
+        return Ok(print_json(&last.into_map()));
     }
-    let _gone = show(&daemon, &lines);
+    let _gone = show(&daemon, last.lines);
     Ok(Exit::Done)
 }
 
-fn number(arguments: &mut Parser) -> Result<u64, Failure> {
+fn number(arguments: &mut Parser) -> Result<usize, Failure> {
     arguments.value().and_then(|value| value.parse()).map_err(usage)
 }
 
 /// Prints lines as they come, until the daemon goes or nobody reads them any more.
-fn follow_from(daemon: &Daemon, parameters: Value) -> Result<Exit, Failure> {
-    for reply in daemon.connect()?.more("FollowLog", parameters).map_err(failure)? {
-        let lines = reply.map_err(failure)?;
-        match lines.get("missed").and_then(Value::as_u64) {
-            None | Some(0) => {}
-            Some(missed) => complain(&format!("{missed} lines were missed")),
+fn follow_from(daemon: &Daemon, wanted: FollowLog) -> Result<Exit, Failure> {
+    for news in daemon.ask_for_more(wanted)? {
+        let news = news?;
+        if news.missed > 0 {
+            complain(&format!("{} lines were missed", news.missed));
         }
-        if show(daemon, &lines).is_err() {
+        if show(daemon, news.lines).is_err() {
             break;
         }
     }
     Ok(Exit::Done)
 }
 
-/// Prints the lines of a reply; with `--json`, an object a line.
-fn show(daemon: &Daemon, lines: &Value) -> io::Result<()> {
+/// Prints lines; with `--json`, an object a line.
+fn show(daemon: &Daemon, lines: Vec<Line>) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    for line in items(lines, "lines") {
+    for line in lines {
         if daemon.json {
-            writeln!(out, "{line}")?;
+            writeln!(out, "{}", line.into_value())?;
         } else {
-            writeln!(out, "{}", escape(&member(line, "text")))?;
+            writeln!(out, "{}", escape(&line.text))?;
         }
     }
     out.flush()

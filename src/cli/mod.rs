@@ -3,13 +3,10 @@
 //! Facts go to standard output, in words or with `--json`; why something was not done goes to
 //! standard error, in one line, and into the exit code.
 
-use std::fmt::Display;
-use std::io::Write;
-use std::path::Path;
 use std::process::ExitCode;
 
+use lexopt::Parser;
 use lexopt::prelude::{Long, Short, Value};
-use lexopt::{Arg, Parser};
 
 mod cache;
 mod check_cert;
@@ -18,19 +15,27 @@ mod connect;
 mod daemon;
 mod doctor;
 mod erase;
+mod exit;
 mod facts;
 mod fetch;
 mod get;
 mod input;
 mod log;
+mod output;
+mod print;
 mod refresh;
+mod refusal;
 mod reload;
 mod run;
+mod settings;
 mod sheet;
 mod show;
 mod status;
 mod trust;
 mod verify;
+
+use exit::{Exit, Failure, usage};
+use print::{complain, print};
 
 /// Runs the command that the arguments name.
 #[must_use]
@@ -73,84 +78,6 @@ fn dispatch(mut arguments: Parser) -> Result<Exit, Failure> {
         "verify" => verify::run(arguments),
         _ => Err(usage(format!("no command {command}; `secd --help` lists them"))),
     }
-}
-
-/// How a command ended, as the shell sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Exit {
-    /// Done, or verified.
-    Done,
-    /// Refused by policy or by signature.
-    Refused,
-    /// The arguments make no sense.
-    Usage,
-    /// The file is not such a file.
-    Malformed,
-    /// A file cannot be read.
-    NoInput,
-    /// A server or the daemon cannot be reached.
-    Unavailable,
-    /// The configuration is wrong.
-    Config,
-}
-
-impl Exit {
-    /// The codes of `sysexits.h`, where it has one.
-    const fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Refused => 1,
-            Self::Usage => 64,
-            Self::Malformed => 65,
-            Self::NoInput => 66,
-            Self::Unavailable => 69,
-            Self::Config => 78,
-        }
-    }
-}
-
-/// Why a command was not carried out: one line for standard error.
-struct Failure {
-    exit: Exit,
-    message: String,
-}
-
-impl Failure {
-    fn new(exit: Exit, message: impl Display) -> Self {
-        Self { exit, message: message.to_string() }
-    }
-}
-
-fn usage(error: impl Display) -> Failure {
-    Failure::new(Exit::Usage, error)
-}
-
-/// Prints facts. A reader that has gone is no fault of ours (`secd show … | head`).
-fn print(text: &str) -> Exit {
-    let mut out = std::io::stdout().lock();
-    let _gone = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    Exit::Done
-}
-
-fn print_json(value: &impl serde::Serialize) -> Exit {
-    let text = serde_json::to_string_pretty(value).unwrap_or_default();
-    print(&(text + "\n"))
-}
-
-fn complain(message: &str) {
-    let _gone = writeln!(std::io::stderr().lock(), "secd: {message}");
-}
-
-/// The command's own `--help`, if the argument asks for it; else a usage error.
-fn help_or_unexpected(argument: Arg<'_>, help: &str) -> Result<Exit, Failure> {
-    match argument {
-        Long("help") | Short('h') => Ok(print(help)),
-        other => Err(usage(other.unexpected())),
-    }
-}
-
-fn named(path: &Path, what: impl Display) -> String {
-    format!("{}: {what}", path.display())
 }
 
 const HELP: &str = "\

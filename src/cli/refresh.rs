@@ -1,64 +1,56 @@
 //! `secd refresh`: a boot pass, stage by stage.
 
 use lexopt::Parser;
-use lexopt::prelude::Long;
-use serde_json::{Value, json};
 
-use crate::cli::daemon::{Daemon, failure, member};
+use crate::cli::daemon::Daemon;
+use crate::cli::exit::{Exit, Failure};
 use crate::cli::sheet::Sheet;
-use crate::cli::{Exit, Failure, help_or_unexpected, input, print_json, usage};
+use crate::face::Words;
+use crate::face::methods::Refresh;
+use crate::face::records::{Outcome, Stage};
+use crate::face::terms::StageName;
 
 /// Has the daemon go through a boot pass.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
-    let mut daemon = Daemon::default();
-    while let Some(argument) = arguments.next().map_err(usage)? {
-        match argument {
-            Long("json") => daemon.json = true,
-            Long("socket") => daemon.socket = input::path(&mut arguments)?,
-            other => return help_or_unexpected(other, HELP),
-        }
-    }
+pub(super) fn run(arguments: Parser) -> Result<Exit, Failure> {
+    let Some(daemon) = Daemon::of(arguments, HELP)? else { return Ok(Exit::Done) };
     let mut exit = Exit::Done;
-    for reply in daemon.connect()?.more("Refresh", json!({})).map_err(failure)? {
-        let reply = reply.map_err(failure)?;
-        if let Some(stage) = reply.get("stage").filter(|stage| !stage.is_null()) {
-            exit = worse(exit, stage);
-            show_stage(&daemon, stage);
-        } else if let Some(outcome) = reply.get("outcome") {
-            show_outcome(&daemon, outcome);
+    for reply in daemon.ask_for_more(Refresh {})? {
+        let progress = reply?;
+        if let Some(stage) = progress.stage {
+            exit = worse(exit, stage.stage);
+            show_stage(&daemon, &stage);
+        }
+        if let Some(outcome) = progress.outcome {
+            daemon.show(outcome, sheet);
         }
     }
     Ok(exit)
 }
 
 /// A pass that ended before its end.
-fn worse(exit: Exit, stage: &Value) -> Exit {
-    match stage.get("stage").and_then(Value::as_str) {
-        Some("network") => Exit::Unavailable,
-        Some("store") => Exit::Refused,
-        _ => exit,
+const fn worse(exit: Exit, stage: StageName) -> Exit {
+    match stage {
+        StageName::Network => Exit::Unavailable,
+        StageName::Store => Exit::Refused,
+        StageName::Configuration | StageName::Ctl | StageName::Itl => exit,
     }
 }
 
-fn show_stage(daemon: &Daemon, stage: &Value) {
+fn show_stage(daemon: &Daemon, stage: &Stage) {
     if !daemon.json {
         let mut sheet = Sheet::default();
-        sheet.row(&[member(stage, "stage"), member(stage, "detail")]);
+        sheet.fact(stage.stage.word(), &stage.detail);
         sheet.print();
     }
 }
 
-fn show_outcome(daemon: &Daemon, outcome: &Value) {
-    if daemon.json {
-        print_json(outcome);
-        return;
-    }
+fn sheet(outcome: &Outcome) -> Sheet {
     let mut sheet = Sheet::default();
-    sheet.row(&["state".to_owned(), member(outcome, "state"), member(outcome, "meaning")]);
-    if let Some(alarm) = outcome.get("alarm").filter(|alarm| !alarm.is_null()) {
-        sheet.row(&["alarm".to_owned(), member(alarm, "code"), member(alarm, "name")]);
+    sheet.row(&["state", &outcome.state, &outcome.meaning]);
+    if let Some(alarm) = &outcome.alarm {
+        sheet.row(&["alarm", &alarm.code.to_string(), &alarm.name]);
     }
-    sheet.print();
+    sheet
 }
 
 const HELP: &str = "\

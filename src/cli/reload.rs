@@ -1,24 +1,16 @@
 //! `secd reload`: the daemon reads its configuration again.
 
 use lexopt::Parser;
-use lexopt::prelude::Long;
-use serde_json::json;
 
 use crate::cli::daemon::Daemon;
-use crate::cli::{Exit, Failure, help_or_unexpected, input, print_json, usage};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::sheet::Sheet;
+use crate::face::methods::Reload;
 
 /// Has the configuration read again.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
-    let mut daemon = Daemon::default();
-    while let Some(argument) = arguments.next().map_err(usage)? {
-        match argument {
-            Long("json") => daemon.json = true,
-            Long("socket") => daemon.socket = input::path(&mut arguments)?,
-            other => return help_or_unexpected(other, HELP),
-        }
-    }
-    let done = daemon.ask("Reload", json!({}))?;
-    Ok(if daemon.json { print_json(&done) } else { Exit::Done })
+pub(super) fn run(arguments: Parser) -> Result<Exit, Failure> {
+    let Some(daemon) = Daemon::of(arguments, HELP)? else { return Ok(Exit::Done) };
+    Ok(daemon.show(daemon.ask(Reload {})?, |_| Sheet::default()))
 }
 
 const HELP: &str = "\

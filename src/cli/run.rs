@@ -11,8 +11,10 @@ use tokio::task::LocalSet;
 
 use crate::agent::Agent;
 use crate::agent::service::Service;
-use crate::cli::check_config::{self, DEFAULT};
-use crate::cli::{Exit, Failure, help_or_unexpected, input, usage};
+use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::input;
+use crate::cli::print::help_or_unexpected;
+use crate::cli::settings::{self, DEFAULT};
 use crate::io::clock::Timeline;
 use crate::io::console::{self, Console};
 use crate::io::descriptors;
@@ -26,7 +28,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
             other => return help_or_unexpected(other, HELP),
         }
     }
-    let configuration = check_config::load(&path)?;
+    let configuration = settings::load(&path)?;
     let console = console::init(configuration.console.level).map_err(unavailable)?;
     let device = &configuration.device.name;
     info!(target: "SECD", "run: secd {} for {device}", env!("CARGO_PKG_VERSION"));

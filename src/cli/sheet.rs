@@ -1,11 +1,17 @@
 //! Facts for people and for pipes: aligned under headings on a terminal, else one fact a line with
 //! tabs between its fields.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::io::IsTerminal;
 
-use crate::cli::{Exit, print};
+use crate::cli::exit::Exit;
+use crate::cli::print::print;
 use crate::io::console::escape;
+
+/// A fact that holds or does not.
+pub(super) const fn yes_or_no(holds: bool) -> &'static str {
+    if holds { "yes" } else { "no" }
+}
 
 /// Rows of fields, in sections.
 #[derive(Default)]
@@ -22,12 +28,17 @@ impl Sheet {
         self.0.push(Section { title: escape(title).to_string(), rows: Vec::new() });
     }
 
+    /// Adds a row of a name and a value.
+    pub(super) fn fact(&mut self, name: &str, value: &dyn Display) {
+        self.row(&[name, &value.to_string()]);
+    }
+
     /// Adds a row. What it says may come from anywhere: it is made harmless here.
-    pub(super) fn row<T: AsRef<str>>(&mut self, fields: &[T]) {
+    pub(super) fn row(&mut self, fields: &[&str]) {
         if self.0.is_empty() {
             self.section("");
         }
-        let fields = fields.iter().map(|field| escape(field.as_ref()).to_string()).collect();
+        let fields = fields.iter().map(|field| escape(field).to_string()).collect();
         if let Some(section) = self.0.last_mut() {
             section.rows.push(fields);
         }

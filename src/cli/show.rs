@@ -8,8 +8,10 @@ use lexopt::Parser;
 use lexopt::prelude::{Long, Value};
 use rustls::pki_types::UnixTime;
 
+use crate::cli::exit::{Exit, Failure, usage};
 use crate::cli::facts::{Facts, pairs};
-use crate::cli::{Exit, Failure, help_or_unexpected, input, named, print, print_json, usage};
+use crate::cli::input;
+use crate::cli::print::{help_or_unexpected, named, print, print_json};
 use crate::io::clock::Rfc3339;
 use crate::io::console::escape;
 use crate::trust::signature::sha1;

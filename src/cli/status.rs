@@ -1,63 +1,44 @@
 //! `secd status`: how the daemon is.
 
 use lexopt::Parser;
-use lexopt::prelude::Long;
-use serde_json::{Value, json};
 
-use crate::cli::daemon::{Daemon, items, member, plain};
-use crate::cli::sheet::Sheet;
-use crate::cli::{Exit, Failure, help_or_unexpected, input, print_json, usage};
+use crate::cli::daemon::Daemon;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::sheet::{Sheet, yes_or_no};
+use crate::face::Record;
+use crate::face::methods::{GetStatus, Status};
 
 /// Prints what the daemon says of itself.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
-    let mut daemon = Daemon::default();
-    while let Some(argument) = arguments.next().map_err(usage)? {
-        match argument {
-            Long("json") => daemon.json = true,
-            Long("socket") => daemon.socket = input::path(&mut arguments)?,
-            other => return help_or_unexpected(other, HELP),
-        }
-    }
-    let status = daemon.ask("GetStatus", json!({}))?;
-    if daemon.json {
-        return Ok(print_json(&status));
-    }
-    Ok(sheet(&status).print())
+pub(super) fn run(arguments: Parser) -> Result<Exit, Failure> {
+    let Some(daemon) = Daemon::of(arguments, HELP)? else { return Ok(Exit::Done) };
+    Ok(daemon.show(daemon.ask(GetStatus {})?, sheet))
 }
 
-fn sheet(status: &Value) -> Sheet {
+fn sheet(status: &Status) -> Sheet {
     let mut sheet = Sheet::default();
-    for name in FACTS {
-        sheet.row(&[name.replace('_', " "), member(status, name)]);
-    }
+    sheet.fact("version", &status.version);
+    sheet.fact("device", &status.device);
+    sheet.fact("uptime", &status.uptime);
+    sheet.fact("state", &status.state);
+    sheet.fact("meaning", &status.meaning);
+    sheet.fact("locked", &yes_or_no(status.locked));
+    sheet.fact("configuration", &status.configuration.as_deref().unwrap_or_default());
+    sheet.fact("cached", &status.cached);
+    sheet.fact("open connections", &status.open_connections);
+    sheet.fact("sandbox", &status.sandbox);
+    sheet.fact("log level", &status.log_level);
     sheet.section("Servers");
-    for kind in ["tftp", "tvs"] {
-        for server in items(status, kind) {
-            let address = member(server, "address");
-            sheet.row(&[kind.to_owned(), address, member(server, "last")]);
+    for (kind, servers) in [("tftp", &status.tftp), ("tvs", &status.tvs)] {
+        for server in servers {
+            sheet.row(&[kind, &server.address, &server.last]);
         }
     }
     sheet.section("Since the start");
-    let counters = status.get("counters").and_then(Value::as_object);
-    for (name, count) in counters.into_iter().flatten() {
-        sheet.row(&[name.replace('_', " "), plain(count)]);
+    for (name, count) in status.counters.clone().into_map() {
+        sheet.fact(&name.replace('_', " "), &count);
     }
     sheet
 }
-
-const FACTS: [&str; 11] = [
-    "version",
-    "device",
-    "uptime",
-    "state",
-    "meaning",
-    "locked",
-    "configuration",
-    "cached",
-    "open_connections",
-    "sandbox",
-    "log_level",
-];
 
 const HELP: &str = "\
 Says how the daemon is: state, servers and what came of talking to them last, counters.

@@ -1,100 +1,84 @@
 //! `secd trust`: what the phone's Trust List screen shows.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use lexopt::Parser;
-use lexopt::prelude::Long;
 use rustls::pki_types::UnixTime;
-use serde_json::{Value, json};
 
-use crate::cli::daemon::{Daemon, items, member};
-use crate::cli::sheet::Sheet;
-use crate::cli::{Exit, Failure, help_or_unexpected, input, print_json, usage};
+use crate::cli::daemon::Daemon;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::sheet::{Sheet, yes_or_no};
+use crate::face::methods::{GetTrust, Trust};
+use crate::face::records::{List, Record};
+use crate::face::terms::Acceptance;
 use crate::io::clock::Rfc3339;
 
 /// Prints what is trusted.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
-    let mut daemon = Daemon::default();
-    while let Some(argument) = arguments.next().map_err(usage)? {
-        match argument {
-            Long("json") => daemon.json = true,
-            Long("socket") => daemon.socket = input::path(&mut arguments)?,
-            other => return help_or_unexpected(other, HELP),
-        }
-    }
-    let trust = daemon.ask("GetTrust", json!({}))?;
-    if daemon.json {
-        return Ok(print_json(&trust));
-    }
-    Ok(sheet(&trust).print())
+pub(super) fn run(arguments: Parser) -> Result<Exit, Failure> {
+    let Some(daemon) = Daemon::of(arguments, HELP)? else { return Ok(Exit::Done) };
+    Ok(daemon.show(daemon.ask(GetTrust {})?, sheet))
 }
 
-fn sheet(trust: &Value) -> Sheet {
+fn sheet(trust: &Trust) -> Sheet {
     let mut sheet = Sheet::default();
-    for name in ["state", "meaning", "locked", "signed_files"] {
-        sheet.row(&[name.replace('_', " "), member(trust, name)]);
-    }
-    for list in items(trust, "lists") {
+    sheet.fact("state", &trust.state);
+    sheet.fact("meaning", &trust.meaning);
+    sheet.fact("locked", &yes_or_no(trust.locked));
+    sheet.fact("signed files", &yes_or_no(trust.signed_files));
+    for list in &trust.lists {
         add_list(&mut sheet, list);
     }
     sheet.section("Messages");
-    if let Some(alarm) = trust.get("alarm").filter(|alarm| !alarm.is_null()) {
-        sheet.row(&["alarm".to_owned(), member(alarm, "code"), member(alarm, "name")]);
+    if let Some(alarm) = &trust.alarm {
+        sheet.row(&["alarm", &alarm.code.to_string(), &alarm.name]);
     }
-    for message in items(trust, "messages") {
-        sheet.row(&["message".to_owned(), date(message, "time"), member(message, "text")]);
+    for message in &trust.messages {
+        sheet.row(&["message", &date(message.time), &message.text]);
     }
     sheet
 }
 
-fn add_list(sheet: &mut Sheet, list: &Value) {
-    let kind = member(list, "kind").to_lowercase();
-    sheet.section(&member(list, "kind"));
-    let mut fact = |name: &str, value: String| {
-        sheet.row(&[kind.clone(), name.to_owned(), value]);
+fn add_list(sheet: &mut Sheet, list: &List) {
+    let title = list.kind.to_string();
+    let kind = title.to_lowercase();
+    sheet.section(&title);
+    let mut fact = |name: &str, value: &dyn Display| {
+        sheet.row(&[&kind, name, &value.to_string()]);
     };
-    for name in ["length", "md5", "sha1", "signer"] {
-        fact(name, member(list, name));
-    }
-    fact("timestamp", date(list, "timestamp"));
-    fact("believed", believed(list).to_owned());
-    let blank = member(list, "blank");
-    fact("blank", if blank == "yes" { BLANK.to_owned() } else { blank });
-    for record in items(list, "records") {
-        let fields = [
-            kind.clone(),
-            "record".to_owned(),
-            member(record, "role"),
-            carries(record).to_owned(),
-            member(record, "subject"),
-        ];
-        sheet.row(&fields);
+    fact("length", &list.length);
+    fact("md5", &list.md5);
+    fact("sha1", &list.sha1);
+    fact("signer", &list.signer);
+    fact("timestamp", &date(list.timestamp.into()));
+    fact("believed", &believed(list.acceptance));
+    fact("blank", &if list.blank { BLANK } else { yes_or_no(false) });
+    for record in &list.records {
+        let subject = record.subject.as_deref().unwrap_or_default();
+        sheet.row(&[&kind, "record", &record.role, carries(record), subject]);
     }
 }
 
 /// Who vouched for a list.
-fn believed(list: &Value) -> &'static str {
-    match list.get("acceptance").and_then(Value::as_str) {
-        Some("first-use") => "on first use, without proof",
-        Some("ctl") => "signed by a signer of the CTL",
-        Some("itl") => "signed by a signer of the ITL",
-        Some("tvs") => "signed by a signer that TVS knows",
-        _ => "unknown",
+const fn believed(acceptance: Acceptance) -> &'static str {
+    match acceptance {
+        Acceptance::Ctl => "signed by a signer of the CTL",
+        Acceptance::FirstUse => "on first use, without proof",
+        Acceptance::Itl => "signed by a signer of the ITL",
+        Acceptance::Tvs => "signed by a signer that TVS knows",
     }
 }
 
 /// What a record has of its certificate.
-fn carries(record: &Value) -> &'static str {
-    let has = |name: &str| record.get(name).is_some_and(|value| !value.is_null());
-    match record.get("has_certificate").and_then(Value::as_bool) {
-        Some(true) => "certificate",
-        _ if has("cert_sha1") => "hash",
-        _ => "EMPTY",
+const fn carries(record: &Record) -> &'static str {
+    match (record.has_certificate, &record.cert_sha1) {
+        (true, _) => "certificate",
+        (false, Some(_)) => "hash",
+        (false, None) => "EMPTY",
     }
 }
 
-fn date(value: &Value, name: &str) -> String {
-    let seconds = value.get(name).and_then(Value::as_u64).unwrap_or_default();
+fn date(seconds: u64) -> String {
     Rfc3339(UnixTime::since_unix_epoch(Duration::from_secs(seconds))).to_string()
 }
 

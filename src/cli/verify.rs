@@ -7,11 +7,12 @@ use lexopt::prelude::{Long, Value};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::cli::facts::{Facts, hex};
-use crate::cli::fetch;
-use crate::cli::{
-    Exit, Failure, complain, help_or_unexpected, input, named, print, print_json, usage,
-};
+use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::facts::Facts;
+use crate::cli::input;
+use crate::cli::output;
+use crate::cli::print::{complain, help_or_unexpected, named, print, print_json};
+use crate::face::hex;
 use crate::trust::decrypt::{self, DeviceKey};
 use crate::trust::signature::sha256;
 use crate::trust::update::{self, Accepted, Content, Offer};
@@ -131,7 +132,7 @@ impl Options {
     ) -> Result<Exit, Failure> {
         if let Ok(Belief { content: Payload::Open(payload), .. }) = verdict {
             if let Some(path) = &self.out {
-                fetch::write(path, payload)?;
+                output::write(path, payload)?;
             }
         }
         let exit = match verdict {

@@ -28,7 +28,7 @@ pub(super) enum Purity {
 }
 
 /// The layers, from the lowest.
-pub(super) const LAYERS: [Layer; 7] = [
+pub(super) const LAYERS: [Layer; 8] = [
     Layer {
         name: "wire",
         reach: Reach::Only(&["alloc", "core", "crate::wire"]),
@@ -55,6 +55,13 @@ pub(super) const LAYERS: [Layer; 7] = [
             ("peer.rs", &["rustls::pki_types"]),
             ("signature.rs", CRYPTOGRAPHY),
         ],
+        purity: Purity::Pure,
+    },
+    Layer {
+        name: "face",
+        // Without serde: what it derives for these types is several times the code.
+        reach: Reach::Only(&["alloc", "core", "crate::face", "crate::wire", "serde_json"]),
+        besides: &[],
         purity: Purity::Pure,
     },
     Layer {

@@ -1,35 +1,9 @@
 //! Who may do what: the policy of the configuration, against the kernel's word on who asks.
 
-use std::fmt;
-
+use crate::face::Right;
 use crate::io::ipc::Peer;
 use crate::io::settings::{Access, Principal};
 use crate::io::users::Groups;
-
-/// What a method needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Right {
-    /// Any of the others.
-    Any,
-    Configure,
-    Connect,
-    Erase,
-    Fetch,
-    Read,
-}
-
-impl fmt::Display for Right {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Any => "any",
-            Self::Configure => "configure",
-            Self::Connect => "connect",
-            Self::Erase => "erase",
-            Self::Fetch => "fetch",
-            Self::Read => "read",
-        })
-    }
-}
 
 /// Whether a client has a right. Root has all.
 pub(super) fn may(access: &Access, peer: Peer, groups: &Groups, right: Right) -> bool {

@@ -1,67 +1,75 @@
-//! For the administrator: how the agent is, and what it is told to do.
+//! For the administrator: how the agent is, and what it is ordered to do.
 
-use log::max_level;
-use serde_json::{Value, json};
+use log::{Level as Grade, max_level};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::agent::passes::Stage;
-use crate::agent::service::errors::Fault;
-use crate::agent::service::screen::{alarm, hex};
-use crate::agent::service::{Answer, Service, journal, none};
+use crate::agent::passes;
+use crate::agent::service::calls::{Answer, Over, Turn};
+use crate::agent::service::office::Service;
+use crate::agent::service::shown::verdict;
+use crate::face::methods::{
+    FlushCache, Flushed, GetCache, GetStatus, Progress, Refresh, Reload, Reloaded, Status, Verdicts,
+};
+use crate::face::records::{Counters, Outcome, Server, Stage};
+use crate::face::terms::StageName;
+use crate::face::{Carry, Error, Method, Words};
 use crate::io::ipc::{Client, Gone};
-use crate::trust::cache::Entry;
-use crate::wire::Role;
-use crate::wire::varlink::{Call, Reply};
 
-impl Service {
-    pub(super) fn status(&self) -> Value {
+impl Answer<GetStatus> for Service {
+    async fn answer(&self, _: GetStatus, _: &Client) -> Result<Status, Error> {
         let agent = &self.agent;
-        let configuration = agent.settings();
+        let settings = agent.settings();
         let installed = agent.installed.borrow();
-        let server = |address: String| {
-            let last = agent.contacts.borrow().get(&address).cloned().unwrap_or_default();
-            json!({ "address": address, "last": last })
-        };
-        let tftp: Vec<_> =
-            configuration.tftp.servers.iter().map(|it| server(it.to_string())).collect();
-        let tvs: Vec<_> = agent.members().iter().map(|it| server(it.address.to_string())).collect();
+        let tftp = settings.tftp.servers.iter().map(|it| self.server(it.to_string()));
+        let tvs = agent.members().into_iter().map(|it| self.server(it.address.to_string()));
         let (state, meaning) = agent.state_words();
-        json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "device": configuration.device.name.as_str(),
-            "uptime": agent.timeline.now().as_secs(),
-            "state": state,
-            "meaning": meaning,
-            "locked": installed.is_locked(),
-            "configuration": installed.configuration().map(|last| last.name.clone()),
-            "tftp": tftp,
-            "tvs": tvs,
-            "cached": agent.tvs_cache().len(),
-            "open_connections": configuration.https.slots - agent.slots.available_permits(),
-            "counters": self.counters(),
-            "sandbox": "none",
-            "log_level": max_level().to_level().map_or("off", journal::word),
+        Ok(Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            device: settings.device.name.to_string(),
+            uptime: agent.timeline.now().as_secs(),
+            state,
+            meaning: meaning.to_owned(),
+            locked: installed.is_locked(),
+            configuration: installed.configuration().map(|last| last.name.clone()),
+            tftp: tftp.collect(),
+            tvs: tvs.collect(),
+            cached: agent.tvs_cache().len(),
+            open_connections: settings.https.slots - agent.slots.available_permits(),
+            counters: self.counters(),
+            sandbox: "none".to_owned(),
+            // There is no setting that shows nothing: errors are always shown.
+            log_level: max_level().to_level().unwrap_or(Grade::Error).into(),
         })
     }
+}
 
-    fn counters(&self) -> Value {
-        let counters = &self.agent.counters;
-        json!({
-            "passes": self.agent.passes.count(),
-            "transfers": self.agent.transfers.get(),
-            "tvs_questions": counters.questions.get(),
-            "connections": counters.connections.get(),
-            "refused_connections": counters.refused.get(),
-            "calls": self.calls.get(),
-            "refused_calls": self.refused.get(),
-        })
+impl Answer<Reload> for Service {
+    async fn answer(&self, _: Reload, _: &Client) -> Result<Reloaded, Error> {
+        let reloaded = self.agent.reload().map(|()| Reloaded {});
+        reloaded.map_err(|faults| Error::BadConfiguration { faults })
     }
+}
 
-    /// Goes through a boot pass; with `more`, tells each stage as it is over.
-    pub(super) async fn refresh(&self, client: &mut Client, call: &Call) -> Result<Answer, Gone> {
-        if let Err(fault) = none(call) {
-            return Ok(Err(fault));
-        }
+impl Answer<GetCache> for Service {
+    async fn answer(&self, _: GetCache, _: &Client) -> Result<Verdicts, Error> {
+        let now = self.agent.timeline.now();
+        let verdicts = self.agent.tvs_cache().iter().map(|it| verdict(it, now)).collect();
+        Ok(Verdicts { verdicts })
+    }
+}
+
+impl Answer<FlushCache> for Service {
+    async fn answer(&self, _: FlushCache, _: &Client) -> Result<Flushed, Error> {
+        let count = self.agent.tvs_cache().len();
+        self.agent.cache.borrow_mut().clear();
+        log::info!(target: crate::agent::SECD, "TVS cache: {count} answers forgotten by order");
+        Ok(Flushed { count })
+    }
+}
+
+/// Goes through a boot pass; with `more`, tells each stage as it is over.
+impl Carry<Refresh, Turn, Over> for Service {
+    async fn carry(&self, _: Refresh, mut turn: Turn) -> Over {
         let agent = &self.agent;
         let mut news = agent.passes.listen();
         let number = agent.passes.ask();
@@ -74,61 +82,58 @@ impl Service {
                 () = &mut over => break,
             };
             match stage {
-                Ok(stage) if call.more && !call.oneway && agent.passes.count() == number => {
-                    client.reply(&told(&stage)).await?;
+                Ok(passed) if agent.passes.count() == number => {
+                    report(&mut turn, &passed).await?;
                 }
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => break,
             }
         }
-        Ok(Ok(json!({ "stage": null, "outcome": self.outcome() })))
-    }
-
-    fn outcome(&self) -> Value {
-        let agent = &self.agent;
-        let (state, meaning) = agent.state_words();
-        json!({
-            "state": state,
-            "meaning": meaning,
-            "ctl": agent.passes.last("ctl"),
-            "itl": agent.passes.last("itl"),
-            "configuration": agent.passes.last("configuration"),
-            "alarm": agent.alarm().map(alarm),
-        })
-    }
-
-    pub(super) fn reload(&self) -> Answer {
-        self.agent
-            .reload()
-            .map(|()| json!({}))
-            .map_err(|faults| Fault::new("BadConfiguration", json!({ "faults": faults })))
-    }
-
-    pub(super) fn cache(&self) -> Value {
-        let now = self.agent.timeline.now();
-        let verdict = |entry: &Entry| {
-            let roles: Vec<_> = entry.endorsed().roles().iter().map(Role::to_string).collect();
-            json!({
-                "sha256": hex(entry.endorsed().sha256()),
-                "roles": roles,
-                "member": entry.source.member,
-                "expires_in": entry.expires.saturating_sub(now).as_secs(),
-                "has_certificate": entry.octets() > 0,
-            })
-        };
-        let verdicts: Vec<_> = self.agent.tvs_cache().iter().map(verdict).collect();
-        json!({ "verdicts": verdicts })
-    }
-
-    pub(super) fn flush_cache(&self) -> Value {
-        let count = self.agent.tvs_cache().len();
-        self.agent.cache.borrow_mut().clear();
-        log::info!(target: crate::agent::SECD, "TVS cache: {count} answers forgotten by order");
-        json!({ "count": count })
+        let progress = Progress { stage: None, outcome: Some(self.outcome()) };
+        Ok((turn, Refresh::last(Ok(progress))))
     }
 }
 
-fn told(stage: &Stage) -> Reply {
-    let stage = json!({ "stage": stage.stage, "detail": stage.detail });
-    Reply { continues: true, ..Reply::of(json!({ "stage": stage, "outcome": null })) }
+impl Service {
+    fn server(&self, address: String) -> Server {
+        let last = self.agent.contacts.borrow().get(&address).cloned().unwrap_or_default();
+        Server { address, last }
+    }
+
+    fn counters(&self) -> Counters {
+        let counters = &self.agent.counters;
+        Counters {
+            passes: self.agent.passes.count(),
+            transfers: self.agent.transfers.get(),
+            tvs_questions: counters.questions.get(),
+            connections: counters.connections.get(),
+            refused_connections: counters.refused.get(),
+            calls: self.calls.get(),
+            refused_calls: self.refused.get(),
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        let agent = &self.agent;
+        let (state, meaning) = agent.state_words();
+        Outcome {
+            state,
+            meaning: meaning.to_owned(),
+            ctl: agent.passes.last("ctl").to_owned(),
+            itl: agent.passes.last("itl").to_owned(),
+            configuration: agent.passes.last("configuration").to_owned(),
+            alarm: agent.alarm().map(Into::into),
+        }
+    }
+}
+
+/// Reports a stage to whoever waits for more than the last reply.
+async fn report(turn: &mut Turn, passed: &passes::Stage) -> Result<(), Gone> {
+    let Some(stage) = StageName::of(passed.stage) else { return Ok(()) };
+    if !turn.call.more || turn.call.oneway {
+        return Ok(());
+    }
+    let stage = Stage { stage, detail: passed.detail.to_owned() };
+    let progress = Progress { stage: Some(stage), outcome: None };
+    turn.client.reply(&Refresh::part(progress)).await
 }

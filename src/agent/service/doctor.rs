@@ -1,39 +1,30 @@
 //! For the administrator: what is the matter.
 
-use serde_json::{Value, json};
-
 use crate::agent::doctor::{Busy, Report};
-use crate::agent::service::errors::Fault;
-use crate::agent::service::{Answer, Service, none};
-use crate::diagnose::{Check, Conditions};
-use crate::wire::varlink::Call;
+use crate::agent::service::calls::Answer;
+use crate::agent::service::office::Service;
+use crate::diagnose::Conditions;
+use crate::face::Error;
+use crate::face::methods::{Diagnose, Diagnosis};
+use crate::face::records::Finding;
+use crate::io::ipc::Client;
 
-impl Service {
-    pub(super) async fn diagnose(&self, call: &Call) -> Answer {
-        none(call)?;
+impl Answer<Diagnose> for Service {
+    async fn answer(&self, _: Diagnose, _: &Client) -> Result<Diagnosis, Error> {
         let made = self.agent.diagnose().await;
-        made.map(|report| told(&report)).map_err(|Busy| Fault::new("Busy", json!({})))
+        made.map(|report| shown(&report)).map_err(|Busy| Error::Busy)
     }
 }
 
-fn told(report: &Report) -> Value {
+fn shown(report: &Report) -> Diagnosis {
     let diagnosis = &report.diagnosis;
     let (case, remedy) = (&diagnosis.case, diagnosis.remedy);
-    let checks: Vec<_> = report.findings.checks().iter().map(check).collect();
-    json!({
-        "checks": checks,
-        "case": { "word": case.word(), "text": case.to_string() },
-        "next_boot": diagnosis.next_boot.to_string(),
-        "remedy": { "word": remedy.word(), "text": remedy.to_string() },
-        "conditions": diagnosis.conditions.map(|it| conditions(&it)).unwrap_or_default(),
-    })
-}
-
-fn check(check: &Check) -> Value {
-    json!({ "name": check.name, "mark": check.mark.word(), "detail": check.detail })
-}
-
-fn conditions(conditions: &Conditions) -> Vec<Value> {
-    let condition = |(text, holds)| json!({ "text": text, "holds": holds });
-    conditions.listed().map(condition).to_vec()
+    let conditions = diagnosis.conditions.as_ref().map(Conditions::listed);
+    Diagnosis {
+        checks: report.findings.checks().into_iter().map(Into::into).collect(),
+        case: Finding { word: case.word().to_owned(), text: case.to_string() },
+        next_boot: diagnosis.next_boot.to_string(),
+        remedy: Finding { word: remedy.word().to_owned(), text: remedy.to_string() },
+        conditions: conditions.into_iter().flatten().map(Into::into).collect(),
+    }
 }

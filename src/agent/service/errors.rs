@@ -1,129 +1,96 @@
-//! The errors of the interface, each with its facts. One table says which reason is which error.
+//! Which failure of the agent is which error of the interface.
 
-use serde_json::{Value, json};
+use std::path::Path;
 
-use crate::agent::ask::Unanswered;
 use crate::agent::https::NotOpened;
-use crate::agent::phone_file::NotTaken;
-use crate::agent::service::access::Right;
+use crate::agent::phone_file::{NotTaken, Room};
+use crate::face::Error;
+use crate::io::store;
 use crate::io::tftp::Failure;
 use crate::trust::Reason;
-use crate::wire::varlink::Reply;
-
-/// A call that fails: the name of an error, and its parameters.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Fault {
-    name: String,
-    parameters: Value,
-}
-
-impl Fault {
-    /// An error of our interface.
-    pub(super) fn new(name: &str, parameters: Value) -> Self {
-        Self { name: format!("phone.secd.{name}"), parameters }
-    }
-
-    pub(super) fn invalid_parameter(parameter: &str) -> Self {
-        Self::of_protocol("InvalidParameter", json!({ "parameter": parameter }))
-    }
-
-    pub(super) fn interface_not_found(interface: &str) -> Self {
-        Self::of_protocol("InterfaceNotFound", json!({ "interface": interface }))
-    }
-
-    pub(super) fn method_not_found(method: &str) -> Self {
-        Self::of_protocol("MethodNotFound", json!({ "method": method }))
-    }
-
-    pub(super) fn expected_more() -> Self {
-        Self::of_protocol("ExpectedMore", json!({}))
-    }
-
-    pub(super) fn not_allowed(right: Right) -> Self {
-        Self::new("NotAllowed", json!({ "right": right.to_string() }))
-    }
-
-    /// Not even a call.
-    pub(super) fn not_a_call() -> Self {
-        Self::invalid_parameter("method")
-    }
-
-    fn of_protocol(name: &str, parameters: Value) -> Self {
-        Self { name: format!("org.varlink.service.{name}"), parameters }
-    }
-
-    pub(super) fn reply(self) -> Reply {
-        Reply::error(&self.name, self.parameters)
-    }
-}
 
 /// The table: each reason is one error.
-const fn error_of(reason: &Reason) -> &'static str {
-    match reason {
-        Reason::Malformed(_) | Reason::BadCertificate { .. } | Reason::RecordMismatch { .. } => {
-            "Malformed"
-        }
-        Reason::AmbiguousSigner | Reason::WrongRole { .. } | Reason::WrongSigner => {
-            "SignerNotTrusted"
-        }
-        Reason::SignatureMismatch
-        | Reason::UnsupportedAlgorithm(_)
-        | Reason::UnsupportedDigest(_)
-        | Reason::WeakKey { .. } => "BadSignature",
-        Reason::FileNameMismatch { .. }
-        | Reason::FirstUseDenied
-        | Reason::NotPinned
-        | Reason::Older { .. } => "RefusedByPolicy",
-        Reason::DecryptFailed | Reason::NoKey => "NotDecrypted",
-        Reason::Locked => "Locked",
-    }
-}
-
-impl From<&Reason> for Fault {
-    fn from(reason: &Reason) -> Self {
-        if matches!(reason, Reason::Locked) {
-            return Self::new(error_of(reason), json!({}));
-        }
-        let facts = json!({ "reason": reason.class(), "detail": reason.to_string() });
-        Self::new(error_of(reason), facts)
-    }
-}
-
-impl Fault {
-    /// Why a file of that name was not obtained.
-    pub(super) fn of_file(name: &str, limit: usize, not_taken: &NotTaken) -> Self {
-        match not_taken {
-            NotTaken::Fetch(Failure::NotFound { .. }) => {
-                Self::new("FileNotFound", json!({ "name": name }))
+impl From<&Reason> for Error {
+    fn from(why: &Reason) -> Self {
+        let (reason, detail) = (why.class().to_owned(), why.to_string());
+        match why {
+            Reason::Malformed(_)
+            | Reason::BadCertificate { .. }
+            | Reason::RecordMismatch { .. } => Self::Malformed { reason, detail },
+            Reason::AmbiguousSigner | Reason::WrongRole { .. } | Reason::WrongSigner => {
+                Self::SignerNotTrusted { reason, detail }
             }
-            NotTaken::Fetch(Failure::TooLarge { .. }) => {
-                Self::new("FileTooLarge", json!({ "name": name, "limit": limit }))
-            }
-            NotTaken::Fetch(failure) => {
-                Self::new("ServerUnreachable", json!({ "detail": failure.to_string() }))
-            }
-            NotTaken::Refused(reason) => Self::from(reason),
-            NotTaken::Write(path, _) => {
-                Self::new("NotWritten", json!({ "path": path.display().to_string() }))
-            }
+            Reason::SignatureMismatch
+            | Reason::UnsupportedAlgorithm(_)
+            | Reason::UnsupportedDigest(_)
+            | Reason::WeakKey { .. } => Self::BadSignature { reason, detail },
+            Reason::FileNameMismatch { .. }
+            | Reason::FirstUseDenied
+            | Reason::NotPinned
+            | Reason::Older { .. } => Self::RefusedByPolicy { reason, detail },
+            Reason::DecryptFailed | Reason::NoKey => Self::NotDecrypted { reason, detail },
+            Reason::Locked => Self::Locked,
         }
     }
 }
 
-impl From<&NotOpened> for Fault {
+/// Why a file of that name was not obtained.
+pub(super) fn of_file(name: &str, limit: usize, not_taken: &NotTaken) -> Error {
+    let name = name.to_owned();
+    match not_taken {
+        NotTaken::Fetch(Failure::NotFound { .. }) => Error::FileNotFound { name },
+        NotTaken::Fetch(Failure::TooLarge { .. }) => Error::FileTooLarge { name, limit },
+        NotTaken::Fetch(failure) => Error::ServerUnreachable { detail: failure.to_string() },
+        NotTaken::Refused(reason) => Error::from(reason),
+        NotTaken::Write(path, room) => Error::NotWritten {
+            path: path.display().to_string(),
+            detail: (*room == Room::None).then(|| "no space left".to_owned()),
+        },
+    }
+}
+
+/// Why the store in the folder `state` was not changed.
+pub(super) fn of_store(state: &Path, failure: &store::Failure) -> Error {
+    let (path, detail) = match failure {
+        store::Failure::Disk(failure) => (failure.path.as_path(), failure.source.to_string()),
+        other => (state, other.to_string()),
+    };
+    Error::NotWritten { path: path.display().to_string(), detail: Some(detail) }
+}
+
+impl From<&NotOpened> for Error {
     fn from(not_opened: &NotOpened) -> Self {
-        let detail = json!({ "detail": not_opened.to_string() });
+        let detail = not_opened.to_string();
         match not_opened {
-            NotOpened::Distrusted(_) => Self::new("NotTrusted", detail),
-            NotOpened::Handshake(_) => Self::new("HandshakeFailed", detail),
-            NotOpened::NoSlot => Self::new("TooManyConnections", json!({})),
-            NotOpened::Unreachable(_) => Self::new("HostUnreachable", detail),
+            NotOpened::Distrusted(_) => Self::NotTrusted { detail },
+            NotOpened::Handshake(_) => Self::HandshakeFailed { detail },
+            NotOpened::NoSlot => Self::TooManyConnections,
+            NotOpened::Unreachable(_) => Self::HostUnreachable { detail },
         }
     }
 }
 
-impl From<&Unanswered> for Fault {
-    fn from(unanswered: &Unanswered) -> Self {
-        Self::new("NotTrusted", json!({ "detail": unanswered.to_string() }))
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::io::files;
+
+    fn not_written(failure: &store::Failure) -> (String, String) {
+        match of_store(Path::new("/state"), failure) {
+            Error::NotWritten { path, detail: Some(detail) } => (path, detail),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_was_not_erased_is_a_path_and_why_is_said_apart_from_it() {
+        let source = io::ErrorKind::ReadOnlyFilesystem.into();
+        let disk = files::Failure { path: "/state/itl".into(), source };
+        let expected = ("/state/itl".into(), "read-only filesystem or storage medium".into());
+        assert_eq!(not_written(&disk.into()), expected);
+        let expected = ("/state".into(), "the store is locked".into());
+        assert_eq!(not_written(&store::Failure::NotOpen), expected);
     }
 }

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
+use std::marker::PhantomData;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::face::{Error, Method, Streams, Unfit, Upgrades};
 use crate::wire::varlink::{Call, Frames, MAX_MESSAGE, Reply};
 
 /// A connection to the daemon.
@@ -31,47 +33,44 @@ impl Caller {
         }
     }
 
-    /// Calls a method that gives one reply, and waits for that, but not for ever.
+    /// Calls a method that answers once, and waits for that, but not for ever.
     ///
     /// # Errors
     /// [`Failure`].
-    pub fn call(
-        &mut self,
-        method: &str,
-        parameters: Value,
-        patience: Duration,
-    ) -> Result<Value, Failure> {
-        self.wait_at_most(Some(patience))?;
-        self.send(&call(method, parameters))?;
-        self.reply().map(|(parameters, _)| parameters)
+    pub fn call<M: Method>(&mut self, method: M, patience: Duration) -> Result<M::Reply, Failure> {
+        read::<M>(self.exchange(&method.into_call(), patience)?)
     }
 
-    /// Calls a method that gives several replies, with any time between them.
+    /// Calls a method that answers several times, with any time between the replies.
     ///
     /// # Errors
     /// [`Failure`].
-    pub fn more(mut self, method: &str, parameters: Value) -> Result<Replies, Failure> {
+    pub fn more<M: Streams>(mut self, method: M) -> Result<Replies<M>, Failure> {
         self.wait_at_most(None)?;
-        self.send(&Call { more: true, ..call(method, parameters) })?;
-        Ok(Replies { caller: self, over: false })
+        self.send(&Call { more: true, ..method.into_call() })?;
+        Ok(Replies { caller: self, over: false, method: PhantomData })
     }
 
-    /// Calls a method after which the connection is something else: its parameters, the stream, and
-    /// what has come of it.
+    /// Calls a method after which the connection is something else: its reply, the stream, and what
+    /// has come of it.
     ///
     /// # Errors
     /// [`Failure`].
-    pub fn upgrade(
+    pub fn upgrade<M: Upgrades>(
         mut self,
-        method: &str,
-        parameters: Value,
+        method: M,
         patience: Duration,
-    ) -> Result<(Value, UnixStream, Vec<u8>), Failure> {
-        self.wait_at_most(Some(patience))?;
-        self.send(&Call { upgrade: true, ..call(method, parameters) })?;
-        let (parameters, _) = self.reply()?;
+    ) -> Result<(M::Reply, UnixStream, Vec<u8>), Failure> {
+        let call = Call { upgrade: true, ..method.into_call() };
+        let parameters = self.exchange(&call, patience)?;
         self.wait_at_most(None)?;
-        Ok((parameters, self.stream, self.frames.rest()))
+        Ok((read::<M>(parameters)?, self.stream, self.frames.rest()))
+    }
+
+    fn exchange(&mut self, call: &Call, patience: Duration) -> Result<Value, Failure> {
+        self.wait_at_most(Some(patience))?;
+        self.send(call)?;
+        self.reply().map(|(parameters, _)| parameters)
     }
 
     fn wait_at_most(&self, patience: Option<Duration>) -> Result<(), Failure> {
@@ -92,7 +91,7 @@ impl Caller {
         loop {
             let message = self.frames.message().map_err(|_| Failure::NotAReply)?;
             if let Some(message) = message {
-                return read(&message);
+                return answered(&message);
             }
             match self.stream.read(&mut buffer) {
                 Ok(0) => return Err(self.broken(io::ErrorKind::UnexpectedEof.into())),
@@ -115,32 +114,33 @@ impl Caller {
     }
 }
 
-fn call(method: &str, parameters: Value) -> Call {
-    let parameters = match parameters {
-        Value::Object(map) => Some(map),
-        _ => Some(Map::new()),
-    };
-    Call { method: format!("phone.secd.{method}"), parameters, ..Call::default() }
-}
-
-fn read(message: &[u8]) -> Result<(Value, bool), Failure> {
+/// The parameters of a reply, and whether another follows.
+fn answered(message: &[u8]) -> Result<(Value, bool), Failure> {
     let reply = Reply::parse(message).map_err(|_| Failure::NotAReply)?;
     let parameters = reply.parameters.unwrap_or_default();
     match reply.error {
-        Some(name) => Err(Failure::Refused(Refusal { name, parameters })),
         None => Ok((parameters, reply.continues)),
+        Some(name) => Err(match Error::read(&name, &parameters) {
+            Some(error) => Failure::Refused(error),
+            None => Failure::Unknown(Refusal { name, parameters }),
+        }),
     }
 }
 
-/// The replies of a method that gives several.
-#[derive(Debug)]
-pub struct Replies {
-    caller: Caller,
-    over: bool,
+fn read<M: Method>(parameters: Value) -> Result<M::Reply, Failure> {
+    M::read(parameters).map_err(|Unfit { member }| Failure::Unfit { member })
 }
 
-impl Iterator for Replies {
-    type Item = Result<Value, Failure>;
+/// The replies of a method that answers several times.
+#[derive(Debug)]
+pub struct Replies<M> {
+    caller: Caller,
+    over: bool,
+    method: PhantomData<M>,
+}
+
+impl<M: Method> Iterator for Replies<M> {
+    type Item = Result<M::Reply, Failure>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.over {
@@ -148,11 +148,11 @@ impl Iterator for Replies {
         }
         let reply = self.caller.reply();
         self.over = !matches!(reply, Ok((_, true)));
-        Some(reply.map(|(parameters, _)| parameters))
+        Some(reply.and_then(|(parameters, _)| read::<M>(parameters)))
     }
 }
 
-/// Why there is no reply with parameters.
+/// Why there is no reply.
 #[derive(Debug)]
 pub enum Failure {
     /// Nobody listens there.
@@ -177,7 +177,7 @@ pub enum Failure {
     /// What came is no reply.
     NotAReply,
     /// The method answers with an error.
-    Refused(Refusal),
+    Refused(Error),
     /// No reply in time.
     Silent {
         /// From where.
@@ -185,9 +185,16 @@ pub enum Failure {
     },
     /// The call does not fit into a message.
     TooLong,
+    /// The reply lacks a member, or has another one there than this program knows.
+    Unfit {
+        /// Which.
+        member: String,
+    },
+    /// The method answers with an error that this program does not know: the daemon is newer.
+    Unknown(Refusal),
 }
 
-/// An error that a method answers with.
+/// An error that is not known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refusal {
     /// Its interface and name, with a dot between them.
@@ -207,9 +214,11 @@ impl fmt::Display for Failure {
                 write!(f, "{}: the daemon closed the connection", path.display())
             }
             Self::NotAReply => f.write_str("what the daemon says is no Varlink reply"),
-            Self::Refused(refusal) => f.write_str(&refusal.name),
+            Self::Refused(error) => f.write_str(error.name()),
             Self::Silent { path } => write!(f, "{}: no reply in time", path.display()),
             Self::TooLong => f.write_str("more than 64 KiB"),
+            Self::Unfit { member } => write!(f, "the daemon's reply has no usable {member}"),
+            Self::Unknown(refusal) => f.write_str(&refusal.name),
         }
     }
 }
@@ -218,3 +227,28 @@ impl std::error::Error for Failure {}
 
 /// 4 MiB: twice what the largest cache takes. Inferred.
 const MAX_REPLY: usize = 4 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::methods::GetFile;
+    use serde_json::json;
+
+    #[test]
+    fn an_error_is_known_or_kept_as_it_came() {
+        let known = answered(b"{\"error\":\"phone.secd.Busy\"}");
+        assert!(matches!(known, Err(Failure::Refused(Error::Busy))));
+        let newer = br#"{"error":"phone.secd.Tired","parameters":{"since":5}}"#;
+        let Err(Failure::Unknown(refusal)) = answered(newer) else { panic!("it is not known") };
+        assert_eq!(refusal.name, "phone.secd.Tired");
+        assert_eq!(refusal.parameters, json!({ "since": 5 }));
+    }
+
+    #[test]
+    fn a_reply_may_have_more_members_than_are_known_but_not_fewer() {
+        let file = json!({ "path": "/a", "length": 1, "verified": true, "owner": 0 });
+        assert_eq!(read::<GetFile>(file).unwrap().path, "/a");
+        let read = read::<GetFile>(json!({ "path": "/a", "length": -1 }));
+        assert!(matches!(read, Err(Failure::Unfit { member }) if member == "length"));
+    }
+}

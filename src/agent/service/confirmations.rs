@@ -1,0 +1,68 @@
+//! Confirmations: what comes between the two calls that erase.
+
+use std::time::Duration;
+
+use rustls::crypto::ring::default_provider;
+
+use crate::face::terms::What;
+
+/// The confirmation that was given out last: a second one makes the first void, as a second press
+/// of the phone's keys does.
+#[derive(Default)]
+pub(super) struct Confirmations(Option<Issued>);
+
+struct Issued {
+    what: What,
+    uid: u32,
+    value: String,
+    until: Duration,
+}
+
+impl Confirmations {
+    pub(super) fn issue(&mut self, what: What, uid: u32, now: Duration) -> Option<String> {
+        let mut bytes = [0; 4];
+        default_provider().secure_random.fill(&mut bytes).ok()?;
+        let value = format!("{:06}", u32::from_be_bytes(bytes) % 1_000_000);
+        self.0 = Some(Issued { what, uid, value: value.clone(), until: now + VALID });
+        Some(value)
+    }
+
+    /// A value is good once, for the user who got it and for what it was given.
+    pub(super) fn redeem(&mut self, what: What, uid: u32, value: &str, now: Duration) -> bool {
+        self.0.take().is_some_and(|issued| {
+            issued.what == what && issued.uid == uid && issued.value == value && now < issued.until
+        })
+    }
+}
+
+/// Ten seconds, as the phone's own `**#` takes (domain facts 8.1).
+const VALID: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ZERO: Duration = Duration::ZERO;
+
+    #[test]
+    fn a_confirmation_is_good_once_for_its_user_and_its_list() {
+        let mut confirmations = Confirmations::default();
+        let value = confirmations.issue(What::Itl, 500, ZERO).unwrap();
+        assert!(confirmations.redeem(What::Itl, 500, &value, ZERO));
+        assert!(!confirmations.redeem(What::Itl, 500, &value, ZERO));
+        for (what, uid, now) in
+            [(What::All, 500, ZERO), (What::Itl, 501, ZERO), (What::Itl, 500, VALID)]
+        {
+            let value = confirmations.issue(What::Itl, 500, ZERO).unwrap();
+            assert!(!confirmations.redeem(what, uid, &value, now), "{what:?} {uid} {now:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_guess_makes_the_confirmation_void() {
+        let mut confirmations = Confirmations::default();
+        let value = confirmations.issue(What::Ctl, 0, ZERO).unwrap();
+        assert!(!confirmations.redeem(What::Ctl, 0, "no", ZERO));
+        assert!(!confirmations.redeem(What::Ctl, 0, &value, ZERO));
+    }
+}

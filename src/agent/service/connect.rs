@@ -1,0 +1,56 @@
+//! For applications: connections.
+
+use log::info;
+
+use crate::agent::SECD;
+use crate::agent::https::Target;
+use crate::agent::service::calls::{Over, Turn};
+use crate::agent::service::office::Service;
+use crate::face::methods::{Connect, Connected};
+use crate::face::terms::Purpose;
+use crate::face::{Carry, Error, Method};
+use crate::io::ipc::Gone;
+use crate::io::proxy::Prefixed;
+use crate::io::settings::{Host, ServerAddress};
+use crate::wire::varlink::Call;
+
+/// Opens a connection; with the reply, the client's connection becomes the plaintext stream.
+impl Carry<Connect, Turn, Over> for Service {
+    async fn carry(&self, wanted: Connect, mut turn: Turn) -> Over {
+        let target = match target(&wanted, &turn.call, turn.client.descriptor()) {
+            Ok(target) => target,
+            Err(error) => return Ok((turn, error.into_reply())),
+        };
+        let opened = tokio::select! {
+            opened = self.agent.open(&target) => opened,
+            // Whoever hangs up while we connect wants nothing any more.
+            () = turn.client.hangs_up() => {
+                info!(target: SECD, "clpSetupSsl: c:{} has gone, no connection", target.client);
+                return Err(Gone::Closed);
+            }
+        };
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(error) => return Ok((turn, Error::from(&error).into_reply())),
+        };
+        let connected = Connected { by: opened.by().into() };
+        turn.client.reply(&Connect::last(Ok(connected))).await?;
+        let (upgraded, early) = turn.client.upgrade();
+        let stream = Prefixed::new(early, upgraded.stream);
+        let _logged = opened.relay(stream).await;
+        Err(Gone::Closed)
+    }
+}
+
+fn target(wanted: &Connect, call: &Call, client: i32) -> Result<Target, Error> {
+    if !call.upgrade || call.oneway {
+        return Err(Error::invalid_parameter("upgrade"));
+    }
+    if wanted.port == 0 {
+        return Err(Error::invalid_parameter("port"));
+    }
+    let host = Host::parse(&wanted.host).ok_or_else(|| Error::invalid_parameter("host"))?;
+    let server = ServerAddress { host, port: wanted.port };
+    let purpose = wanted.purpose.unwrap_or(Purpose::Https).into();
+    Ok(Target { server, purpose, client })
+}

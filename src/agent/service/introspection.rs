@@ -1,0 +1,40 @@
+//! What every Varlink service says of itself.
+
+use crate::agent::service::calls::Answer;
+use crate::agent::service::office::Service;
+use crate::face::Error;
+use crate::face::methods::{Description, GetInfo, GetInterfaceDescription, INTERFACES, Info};
+use crate::io::ipc::Client;
+
+impl Answer<GetInfo> for Service {
+    async fn answer(&self, _: GetInfo, _: &Client) -> Result<Info, Error> {
+        Ok(Info {
+            vendor: "secd".to_owned(),
+            product: "secd".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            url: String::new(),
+            interfaces: INTERFACES.map(str::to_owned).to_vec(),
+        })
+    }
+}
+
+impl Answer<GetInterfaceDescription> for Service {
+    async fn answer(
+        &self,
+        wanted: GetInterfaceDescription,
+        _: &Client,
+    ) -> Result<Description, Error> {
+        let description = match wanted.interface.as_str() {
+            "phone.secd" => OURS,
+            "org.varlink.service" => VARLINK,
+            _ => return Err(Error::InterfaceNotFound { interface: wanted.interface }),
+        };
+        Ok(Description { description: description.to_owned() })
+    }
+}
+
+/// Our interface, in Varlink's own language.
+const OURS: &str = include_str!("../secd.varlink");
+
+/// What every Varlink service has.
+const VARLINK: &str = include_str!("org.varlink.service.varlink");

@@ -1,0 +1,142 @@
+//! The agent's own values, as the interface shows them.
+
+use std::time::{Duration, SystemTime};
+
+use crate::agent::report;
+use crate::diagnose;
+use crate::face::hex;
+use crate::face::records::{Alarm, Check, Condition, Line, List, Message, Record, Verdict};
+use crate::face::terms::{Acceptance, By, ListKind, Mark, Purpose};
+use crate::io::console;
+use crate::trust::cache::Entry;
+use crate::trust::list::Anchor;
+use crate::trust::{self, GrantedBy, Provenance, TrustList, Verified, Voucher};
+use crate::wire::Role;
+
+impl From<&Verified<TrustList>> for List {
+    fn from(list: &Verified<TrustList>) -> Self {
+        let value = list.value();
+        Self {
+            kind: value.kind.into(),
+            length: value.length,
+            timestamp: value.timestamp,
+            signer: value.signer.to_string(),
+            acceptance: list.provenance().acceptance().into(),
+            stored: matches!(list.provenance(), Provenance::Stored(_)),
+            blank: value.is_blank(),
+            md5: hex(&value.md5),
+            sha1: hex(&value.sha1),
+            records: value.anchors.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&Anchor> for Record {
+    fn from(anchor: &Anchor) -> Self {
+        Self {
+            role: anchor.role.to_string(),
+            role_code: anchor.role.code(),
+            subject: anchor.subject.as_deref().map(str::to_owned),
+            issuer: anchor.issuer.as_deref().map(str::to_owned),
+            serial: anchor.serial().map(|serial| serial.to_string()),
+            cert_sha1: anchor.sha1.map(|digest| hex(&digest)),
+            has_certificate: anchor.certificate.is_some(),
+        }
+    }
+}
+
+impl From<report::Alarm> for Alarm {
+    fn from(alarm: report::Alarm) -> Self {
+        Self { code: alarm.code(), name: alarm.name().to_owned() }
+    }
+}
+
+impl From<&(SystemTime, report::Message)> for Message {
+    fn from((time, message): &(SystemTime, report::Message)) -> Self {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self { time: since.as_secs(), text: message.to_string() }
+    }
+}
+
+impl From<&console::Line> for Line {
+    fn from(line: &console::Line) -> Self {
+        Self { sequence: line.sequence(), level: line.level().into(), text: line.text().to_owned() }
+    }
+}
+
+impl From<diagnose::Check> for Check {
+    fn from(check: diagnose::Check) -> Self {
+        Self { name: check.name, mark: check.mark.into(), detail: check.detail }
+    }
+}
+
+impl From<(&'static str, Option<bool>)> for Condition {
+    fn from((text, holds): (&'static str, Option<bool>)) -> Self {
+        Self { text: text.to_owned(), holds }
+    }
+}
+
+impl From<diagnose::Mark> for Mark {
+    fn from(mark: diagnose::Mark) -> Self {
+        match mark {
+            diagnose::Mark::NotOk => Self::NotOk,
+            diagnose::Mark::Ok => Self::Ok,
+            diagnose::Mark::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl From<trust::ListKind> for ListKind {
+    fn from(kind: trust::ListKind) -> Self {
+        match kind {
+            trust::ListKind::Ctl => Self::Ctl,
+            trust::ListKind::Itl => Self::Itl,
+        }
+    }
+}
+
+impl From<trust::Acceptance> for Acceptance {
+    fn from(acceptance: trust::Acceptance) -> Self {
+        match acceptance {
+            trust::Acceptance::Chained(Voucher::Ctl) => Self::Ctl,
+            trust::Acceptance::Chained(Voucher::Itl) => Self::Itl,
+            trust::Acceptance::Chained(Voucher::Tvs) => Self::Tvs,
+            trust::Acceptance::FirstUse => Self::FirstUse,
+        }
+    }
+}
+
+impl From<GrantedBy> for By {
+    fn from(by: GrantedBy) -> Self {
+        match by {
+            GrantedBy::Cache => Self::Cache,
+            GrantedBy::Listed(trust::ListKind::Ctl) => Self::Ctl,
+            GrantedBy::Listed(trust::ListKind::Itl) => Self::Itl,
+            GrantedBy::Path(trust::ListKind::Ctl) => Self::CtlCa,
+            GrantedBy::Path(trust::ListKind::Itl) => Self::ItlCa,
+            GrantedBy::Tvs => Self::Tvs,
+        }
+    }
+}
+
+impl From<Purpose> for trust::Purpose {
+    fn from(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Capf => Self::Capf,
+            Purpose::Https => Self::HttpsService,
+            Purpose::Provisioning => Self::HttpsProvisioning,
+            Purpose::Signalling => Self::Signalling,
+        }
+    }
+}
+
+/// An answer of TVS, and how long it holds from `now` on.
+pub(super) fn verdict(entry: &Entry, now: Duration) -> Verdict {
+    Verdict {
+        sha256: hex(entry.endorsed().sha256()),
+        roles: entry.endorsed().roles().iter().map(Role::to_string).collect(),
+        member: entry.source.member.to_string(),
+        expires_in: entry.expires.saturating_sub(now).as_secs(),
+        has_certificate: entry.octets() > 0,
+    }
+}

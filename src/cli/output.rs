@@ -1,0 +1,35 @@
+//! Files that commands write.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::print::named;
+
+/// A file is there as a whole or not at all; a device or a pipe is written to.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let write = || {
+        if is_special(path) {
+            let mut device = OpenOptions::new().write(true).open(path)?;
+            return device.write_all(bytes).map(|()| device);
+        }
+        let mut file = beside(path)?;
+        file.write_all(bytes)?;
+        file.persist(path).map_err(|error| error.error)
+    };
+    write().map(|_| ()).map_err(|error| Failure::new(Exit::NoInput, named(path, error)))
+}
+
+/// Whether the path is a device, a pipe or a folder: such a thing is not to be replaced by a file.
+pub(super) fn is_special(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|facts| !facts.is_file())
+}
+
+/// A file that is to become the one at `path`.
+pub(super) fn beside(path: &Path) -> std::io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+}

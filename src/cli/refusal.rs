@@ -1,0 +1,154 @@
+//! Why the daemon did not do it, in one line and an exit code.
+
+use serde_json::Value;
+
+use crate::cli::exit::{Exit, Failure};
+use crate::face::Error;
+use crate::io::console::escape;
+use crate::io::ipc::{self, Refusal};
+
+/// Why there is no reply.
+pub(super) fn failure(failure: ipc::Failure) -> Failure {
+    match failure {
+        ipc::Failure::Refused(error) => refused(error),
+        ipc::Failure::Unknown(refusal) => unknown(&refusal),
+        ipc::Failure::TooLong => Failure::new(Exit::Malformed, failure),
+        ipc::Failure::Absent { .. }
+        | ipc::Failure::Broken { .. }
+        | ipc::Failure::Closed { .. }
+        | ipc::Failure::NotAReply
+        | ipc::Failure::Silent { .. }
+        | ipc::Failure::Unfit { .. } => Failure::new(Exit::Unavailable, failure),
+    }
+}
+
+fn refused(error: Error) -> Failure {
+    let (exit, words) = match &error {
+        Error::BadCertificate => (Exit::Malformed, "not a certificate in PEM"),
+        Error::BadConfiguration { .. } => {
+            (Exit::Config, "the configuration has faults, nothing was changed")
+        }
+        Error::BadName { .. } => (Exit::Usage, "no name that can be asked for"),
+        Error::BadSignature { .. } => (Exit::Refused, "the signature does not hold"),
+        Error::Busy => (Exit::Unavailable, "another diagnosis is being made"),
+        Error::FileNotFound { .. } => (Exit::Refused, "no server has the file"),
+        Error::FileTooLarge { .. } => (Exit::Malformed, "larger than allowed"),
+        Error::HandshakeFailed { .. } => (Exit::Unavailable, "no TLS"),
+        Error::HostUnreachable { .. } => (Exit::Unavailable, "unreachable"),
+        Error::Locked => {
+            (Exit::Refused, "locked: what was trusted cannot be read; `secd erase all`")
+        }
+        Error::Malformed { .. } => (Exit::Malformed, "malformed"),
+        Error::NotAllowed { .. } => (Exit::Refused, "this user is not allowed to"),
+        Error::NotDecrypted { .. } => (Exit::Refused, "not decrypted"),
+        Error::NotTrusted { .. } => (Exit::Refused, "not trusted"),
+        Error::NotWritten { .. } => (Exit::NoInput, "not written"),
+        Error::RefusedByPolicy { .. } => (Exit::Refused, "refused by policy"),
+        Error::ServerUnreachable { .. } => (Exit::Unavailable, "no server gave the file"),
+        Error::SignerNotTrusted { .. } => (Exit::Refused, "the signer is not trusted"),
+        Error::TooManyConnections => (Exit::Unavailable, "too many connections are open"),
+        Error::WrongConfirmation => (Exit::Refused, "the confirmation is wrong or too old"),
+        Error::ExpectedMore
+        | Error::InterfaceNotFound { .. }
+        | Error::InvalidParameter { .. }
+        | Error::MethodNotFound { .. }
+        | Error::MethodNotImplemented { .. }
+        | Error::PermissionDenied => (Exit::Usage, error.name()),
+    };
+    worded(exit, words, &facts(error))
+}
+
+/// An error of a newer daemon, or of a service that is not ours.
+fn unknown(refusal: &Refusal) -> Failure {
+    let (exit, name) = match refusal.name.rsplit_once('.') {
+        Some(("phone.secd", name)) => (Exit::Refused, name),
+        Some((_, name)) => (Exit::Usage, name),
+        None => (Exit::Usage, refusal.name.as_str()),
+    };
+    worded(exit, name, &listed(&refusal.parameters))
+}
+
+fn worded(exit: Exit, words: &str, facts: &str) -> Failure {
+    let colon = if facts.is_empty() { "" } else { ": " };
+    Failure::new(exit, format!("{}{colon}{}", escape(words), escape(facts)))
+}
+
+fn facts(error: Error) -> String {
+    match error {
+        Error::NotWritten { path, detail: Some(detail) } => format!("{path}: {detail}"),
+        Error::NotWritten { path, detail: None } => format!("path {path}"),
+        other => listed(&Value::Object(other.into_facts())),
+    }
+}
+
+/// The detail of an error, or whatever else it has.
+fn listed(facts: &Value) -> String {
+    if let Some(detail) = facts.get("detail") {
+        return plain(detail);
+    }
+    let members = facts.as_object().into_iter().flatten();
+    members.map(|(name, value)| format!("{name} {}", plain(value))).collect::<Vec<_>>().join(", ")
+}
+
+/// A value without the marks of JSON.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn told(failure: ipc::Failure) -> (u8, String) {
+        let failure = super::failure(failure);
+        (failure.exit.code(), failure.message)
+    }
+
+    #[test]
+    fn an_error_is_said_with_its_facts() {
+        for (error, exit, message) in [
+            (Error::Busy, 69, "another diagnosis is being made"),
+            (Error::FileNotFound { name: "a".into() }, 1, "no server has the file: name a"),
+            (
+                Error::FileTooLarge { name: "a".into(), limit: 5 },
+                65,
+                "larger than allowed: limit 5, name a",
+            ),
+            (
+                Error::NotWritten { path: "/a".into(), detail: Some("no space left".into()) },
+                66,
+                "not written: /a: no space left",
+            ),
+            (
+                Error::Malformed { reason: "empty".into(), detail: "offset 0".into() },
+                65,
+                "malformed: offset 0",
+            ),
+            (Error::invalid_parameter("level"), 64, "InvalidParameter: parameter level"),
+        ] {
+            assert_eq!(told(ipc::Failure::Refused(error)), (exit, message.to_owned()));
+        }
+    }
+
+    #[test]
+    fn an_error_of_a_newer_daemon_is_said_as_it_is() {
+        for (name, exit, message) in [
+            ("phone.secd.Tired", 1, "Tired: detail, since 5"),
+            ("com.example.Tired", 64, "Tired: detail, since 5"),
+            ("Tired", 64, "Tired: detail, since 5"),
+        ] {
+            let facts = json!({ "since": 5, "because": ["detail"] });
+            let refusal = Refusal { name: name.to_owned(), parameters: facts };
+            let message = message.replace("detail", "because detail");
+            assert_eq!(told(ipc::Failure::Unknown(refusal)), (exit, message));
+        }
+    }
+}

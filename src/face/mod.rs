@@ -1,0 +1,25 @@
+//! The socket's interface, once: methods, parameters, replies, errors and rights, as types.
+//!
+//! The service answers in these types and the command line asks in them. `secd.varlink` says the
+//! same in Varlink's own language; `tests/interface.rs` compares the two, both ways. Nothing here
+//! acts: who carries a method out implements [`Carry`].
+
+pub mod errors;
+pub mod hex;
+pub mod method;
+pub mod methods;
+mod record;
+pub mod records;
+pub mod rights;
+pub mod shape;
+pub mod terms;
+mod words;
+
+pub use errors::Error;
+pub use hex::hex;
+pub use method::{Carry, Method, Streams, Upgrades};
+pub use methods::{Name, Request};
+pub use record::Record;
+pub use rights::Right;
+pub use shape::{Shape, Unfit};
+pub use words::Words;

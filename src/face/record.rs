@@ -1,0 +1,202 @@
+//! Records: structs whose fields are the members of an object.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde_json::{Map, Value};
+
+use crate::face::shape::{Member, Shape, Types, Unfit};
+
+/// A struct with named members: the parameters of a method, a reply, or a part of one.
+pub trait Record: Sized {
+    /// Its name in the interface's language.
+    const NAME: &'static str;
+
+    /// Its members as an object.
+    fn into_map(self) -> Map<String, Value>;
+
+    /// Takes its members out of an object, and leaves what it does not know.
+    fn take(members: &mut Members) -> Self;
+
+    /// Its members for the interface's language.
+    fn members() -> Vec<Member>;
+
+    /// Adds the declarations that its members refer to.
+    fn declare_members(types: &mut Types);
+
+    /// Reads a reply, which may have members that this program does not know yet.
+    ///
+    /// # Errors
+    /// [`Unfit`]: the member that is wrong, or missing.
+    fn of_reply(map: Map<String, Value>) -> Result<Self, Unfit> {
+        let mut members = Members::new(map);
+        let record = Self::take(&mut members);
+        members.end().map(|_| record)
+    }
+
+    /// Reads parameters, of which each must be known: what is not understood must not be ignored.
+    ///
+    /// # Errors
+    /// [`Unfit`]: the member that is wrong, missing, or not known.
+    fn of_parameters(map: Map<String, Value>) -> Result<Self, Unfit> {
+        let mut members = Members::new(map);
+        let record = Self::take(&mut members);
+        match members.end()?.into_iter().next() {
+            None => Ok(record),
+            Some((member, _)) => Err(Unfit { member }),
+        }
+    }
+}
+
+/// The members of an object, as they are taken out of it.
+///
+/// What is wrong is remembered and said in the end: to leave at each member would be most of the
+/// code of a record.
+#[derive(Debug)]
+pub struct Members {
+    map: Object,
+    wrong: Option<Unfit>,
+}
+
+impl Members {
+    pub(super) const fn new(map: Object) -> Self {
+        Self { map, wrong: None }
+    }
+
+    /// Takes one out.
+    pub(super) fn take<T: Shape>(&mut self, name: &str) -> T {
+        let found = match self.map.remove(name) {
+            Some(value) => T::of_value(value),
+            None => T::absent().ok_or_else(Unfit::default),
+        };
+        found.unwrap_or_else(|unfit| {
+            self.wrong.get_or_insert_with(|| unfit.within(name));
+            T::blank()
+        })
+    }
+
+    /// What is left, if nothing was wrong.
+    pub(super) fn end(self) -> Result<Object, Unfit> {
+        self.wrong.map_or(Ok(self.map), Err)
+    }
+}
+
+/// Adds a member to an object.
+pub(super) fn put<T: Shape>(map: &mut Object, name: &str, value: T) {
+    map.insert(name.into(), value.into_value());
+}
+
+/// Members with their values.
+pub(super) type Object = Map<String, Value>;
+
+/// Declares a struct, and each of its fields as a member of the same name.
+macro_rules! record {
+    ($(#[$about:meta])* $name:ident { $($(#[$what:meta])* $member:ident: $shape:ty,)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name { $($(#[$what])* pub $member: $shape,)* }
+
+        impl $crate::face::record::Record for $name {
+            const NAME: &'static str = stringify!($name);
+
+            fn into_map(self) -> $crate::face::record::Object {
+                let mut _map = $crate::face::record::Object::new();
+                $($crate::face::record::put(&mut _map, stringify!($member), self.$member);)*
+                _map
+            }
+
+            fn take(_members: &mut $crate::face::record::Members) -> Self {
+                Self { $($member: _members.take(stringify!($member)),)* }
+            }
+
+            fn members() -> alloc::vec::Vec<$crate::face::shape::Member> {
+                alloc::vec![$((
+                    stringify!($member),
+                    <$shape as $crate::face::shape::Shape>::varlink(),
+                ),)*]
+            }
+
+            fn declare_members(_types: &mut $crate::face::shape::Types) {
+                $(<$shape as $crate::face::shape::Shape>::declare(_types);)*
+            }
+        }
+
+        impl $crate::face::shape::Shape for $name {
+            fn varlink() -> alloc::string::String {
+                stringify!($name).into()
+            }
+
+            fn into_value(self) -> serde_json::Value {
+                serde_json::Value::Object($crate::face::record::Record::into_map(self))
+            }
+
+            fn of_value(value: serde_json::Value) -> Result<Self, $crate::face::shape::Unfit> {
+                let map = <$crate::face::record::Object as $crate::face::shape::Shape>::of_value(value)?;
+                $crate::face::record::Record::of_reply(map)
+            }
+
+            fn blank() -> Self {
+                Self { $($member: $crate::face::shape::Shape::blank(),)* }
+            }
+
+            fn declare(types: &mut $crate::face::shape::Types) {
+                let members = <Self as $crate::face::record::Record>::members();
+                types.insert(stringify!($name), $crate::face::shape::Declared::Record(members));
+                <Self as $crate::face::record::Record>::declare_members(types);
+            }
+        }
+    };
+}
+
+pub(super) use record;
+
+#[cfg(test)]
+#[expect(unreachable_pub, reason = "the macro declares for everyone")]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    record! {
+        /// A part.
+        Inner { number: u8, }
+    }
+
+    record! {
+        /// A whole.
+        Outer { text: String, maybe: Option<bool>, parts: Vec<Inner>, }
+    }
+
+    fn object(value: Value) -> Map<String, Value> {
+        Shape::of_value(value).unwrap()
+    }
+
+    fn whole() -> Value {
+        json!({ "text": "x", "maybe": null, "parts": [{ "number": 1 }] })
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let outer = Outer::of_parameters(object(whole())).unwrap();
+        assert_eq!(outer.into_value(), whole());
+    }
+
+    #[test]
+    fn the_member_that_is_wrong_or_missing_is_named() {
+        for (member, value) in [("text", json!(1)), ("maybe", json!(1)), ("parts", json!({}))] {
+            let mut wrong = object(whole());
+            wrong.insert(member.into(), value);
+            assert_eq!(Outer::of_reply(wrong).unwrap_err().member, member);
+        }
+        let inner = object(json!({ "text": "x", "parts": [{ "number": 256 }] }));
+        assert_eq!(Outer::of_reply(inner).unwrap_err().member, "parts.number");
+        assert_eq!(Outer::of_reply(Map::new()).unwrap_err().member, "text");
+    }
+
+    #[test]
+    fn a_member_that_is_not_known_is_refused_in_parameters_and_left_alone_in_replies() {
+        let mut more = object(whole());
+        more.insert("more".into(), Value::Null);
+        assert_eq!(Outer::of_parameters(more.clone()).unwrap_err().member, "more");
+        assert!(Outer::of_reply(more).is_ok());
+    }
+}

@@ -1,0 +1,208 @@
+//! `secd.varlink` and `face` describe the same interface: compared both ways, fact by fact.
+#![expect(clippy::unwrap_used, reason = "a test may end where it fails")]
+
+use std::collections::BTreeSet;
+
+use secd::face::methods::{self, INTERFACES};
+use secd::face::shape::{Declared, Member, Types};
+use secd::face::{Error, method::Mode};
+
+const OURS: &str = include_str!("../src/agent/secd.varlink");
+const STANDARD: &str = include_str!("../src/agent/service/org.varlink.service.varlink");
+
+/// What is said of an interface, one fact an entry: `method Erase, parameter what: What`.
+type Facts = BTreeSet<String>;
+
+/// What the types of the program say of an interface.
+fn described(interface: &str) -> Facts {
+    let mut facts = Facts::from([format!("interface {interface}")]);
+    let mut types = Types::new();
+    for method in methods::declared(&mut types).iter().filter(|it| it.interface == interface) {
+        let name = format!("method {}", method.name);
+        members(&mut facts, &name, "parameter", &method.parameters);
+        members(&mut facts, &name, "reply", &method.reply);
+        facts.extend(method.right.map(|right| format!("{name}, right {right}")));
+        facts.extend(match method.mode {
+            Mode::More => Some(format!("{name}, with `more`")),
+            Mode::Once => None,
+            Mode::Upgrade => Some(format!("{name}, with `upgrade`")),
+        });
+    }
+    for (of, name, members_of) in Error::declared(&mut types) {
+        if of == interface {
+            members(&mut facts, &format!("error {name}"), "fact", &members_of);
+        }
+    }
+    // The standard interface has no types of its own.
+    if interface == "phone.secd" {
+        for (name, declared) in types {
+            let name = format!("type {name}");
+            match declared {
+                Declared::Record(of) => members(&mut facts, &name, "member", &of),
+                Declared::Words(words) => {
+                    facts.extend(words.iter().map(|word| format!("{name}, word {word}")));
+                    facts.insert(name);
+                }
+            }
+        }
+    }
+    facts
+}
+
+fn members(facts: &mut Facts, owner: &str, what: &str, members: &[Member]) {
+    facts.insert(owner.to_owned());
+    facts.extend(members.iter().map(|(name, shape)| format!("{owner}, {what} {name}: {shape}")));
+}
+
+/// A text in Varlink's own language, read from its beginning.
+struct Text<'a> {
+    rest: &'a str,
+    /// The comment lines right before what comes next.
+    comment: String,
+}
+
+impl<'a> Text<'a> {
+    /// The next word or sign.
+    fn token(&mut self) -> Option<&'a str> {
+        loop {
+            let gap = self.rest.len() - self.rest.trim_start().len();
+            if self.rest[..gap].matches('\n').count() > 1 {
+                self.comment.clear();
+            }
+            self.rest = self.rest.trim_start();
+            let Some(comment) = self.rest.strip_prefix('#') else { break };
+            let (line, rest) = comment.split_once('\n').unwrap_or((comment, ""));
+            self.comment += line;
+            // The end of the line belongs to the gap after it.
+            self.rest = &self.rest[self.rest.len() - rest.len() - 1..];
+        }
+        let is_word = |c: char| c.is_ascii_alphanumeric() || "_.?[]".contains(c);
+        let word = self.rest.find(|c| !is_word(c)).unwrap_or(self.rest.len());
+        let length = match word {
+            0 if self.rest.starts_with("->") => 2,
+            0 => usize::from(!self.rest.is_empty()),
+            word => word,
+        };
+        let (token, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        (!token.is_empty()).then_some(token)
+    }
+
+    #[track_caller]
+    fn expect(&mut self, wanted: &str) {
+        assert_eq!(self.token(), Some(wanted), "before {:.40}", self.rest);
+    }
+
+    /// What stands between brackets: members, or words without a type.
+    fn list(&mut self) -> Vec<(&'a str, Option<&'a str>)> {
+        self.expect("(");
+        let mut list = Vec::new();
+        loop {
+            match self.token().unwrap() {
+                ")" => return list,
+                "," => {}
+                ":" => list.last_mut().unwrap().1 = self.token(),
+                name => list.push((name, None)),
+            }
+        }
+    }
+}
+
+/// What a text in Varlink's own language says of its interface.
+fn read(text: &str) -> Facts {
+    let mut text = Text { rest: text, comment: String::new() };
+    let mut facts = Facts::new();
+    while let Some(keyword) = text.token() {
+        let comment = std::mem::take(&mut text.comment);
+        let owner = format!("{keyword} {}", text.token().unwrap());
+        assert!(facts.insert(owner.clone()), "{owner}: twice");
+        let mut add = |what: &str, list: Vec<(&str, Option<&str>)>| {
+            facts.extend(list.into_iter().map(|(name, shape)| match shape {
+                Some(shape) => format!("{owner}, {what} {name}: {shape}"),
+                None => format!("{owner}, word {name}"),
+            }));
+        };
+        match keyword {
+            "interface" => {}
+            "type" => add("member", text.list()),
+            "error" => add("fact", text.list()),
+            "method" => {
+                add("parameter", text.list());
+                text.expect("->");
+                add("reply", text.list());
+                facts.extend(promises(&owner, &comment));
+            }
+            other => panic!("{other}"),
+        }
+    }
+    facts
+}
+
+/// What the comment of a method says that a program must know: its right, and how it is called.
+fn promises(owner: &str, comment: &str) -> Vec<String> {
+    let right = comment.split_once("Right: ").and_then(|(_, rest)| rest.split_once('.'));
+    let with = ["`more`", "`upgrade`"].into_iter().filter(|word| comment.contains(word));
+    let right = right.map(|(right, _)| format!("{owner}, right {right}"));
+    right.into_iter().chain(with.map(|word| format!("{owner}, with {word}"))).collect()
+}
+
+/// What one of the two says and the other does not.
+fn differences(interface: &str, text: &str) -> Vec<String> {
+    let (face, varlink) = (described(interface), read(text));
+    let only = |side: &str, fact: &String| format!("only {side}: {fact}");
+    let ours = face.difference(&varlink).map(|fact| only("face", fact));
+    ours.chain(varlink.difference(&face).map(|fact| only("varlink", fact))).collect()
+}
+
+#[test]
+fn both_descriptions_of_an_interface_say_the_same() {
+    assert_eq!(INTERFACES, ["org.varlink.service", "phone.secd"]);
+    assert_eq!(differences("org.varlink.service", STANDARD), [""; 0]);
+    assert_eq!(differences("phone.secd", OURS), [""; 0]);
+}
+
+#[test]
+fn there_is_something_to_compare() {
+    let facts = described("phone.secd");
+    let count = |prefix: &str| facts.iter().filter(|fact| fact.starts_with(prefix)).count();
+    let with_right = facts.iter().filter(|fact| fact.contains(", right ")).count();
+    let methods = methods::declared(&mut Types::new());
+    assert_eq!(with_right, methods.iter().filter(|it| it.interface == "phone.secd").count());
+    assert!(count("method ") > 90 && count("type ") > 90 && count("error ") > 40, "{facts:#?}");
+    for fact in [
+        "method GetFile, parameter limit: ?int",
+        "method Refresh, with `more`",
+        "method Connect, with `upgrade`",
+        "type List, member records: []Record",
+        "type Level, word warning",
+        "error NotAllowed, fact right: Right",
+        "error Busy",
+    ] {
+        assert!(facts.contains(fact), "{fact} in {facts:#?}");
+    }
+}
+
+#[test]
+fn a_difference_in_either_direction_is_found() {
+    for (from, to, found) in [
+        ("  locked: bool,\n", "", "only face: method GetStatus, reply locked: bool"),
+        ("limit: ?int", "limit: int", "only varlink: method GetFile, parameter limit: int"),
+        ("blank: bool,", "blank: ?bool,", "only face: type List, member blank: bool"),
+        ("uptime: int", "uptime: string", "only varlink: method GetStatus, reply uptime: string"),
+        ("error Busy ()", "", "only face: error Busy"),
+        ("error Busy ()", "error Busy ()\nerror Tired ()", "only varlink: error Tired"),
+        ("(path: string, detail: ?string)", "(path: string)", "only face: error NotWritten, fact"),
+        ("Right: erase", "Right: read", "only varlink: method Erase, right read"),
+        ("Forgets them. Right: configure.", "", "only face: method FlushCache, right configure"),
+        ("with `upgrade`.", "politely.", "only face: method Connect, with `upgrade`"),
+        ("method Reload() -> ()", "", "only face: method Reload"),
+        (", notice,", ",", "only face: type Level, word notice"),
+        ("type Alarm (", "type Alert (", "only varlink: type Alert"),
+        ("records: []Record", "records: Record", "only varlink: type List, member records: Record"),
+    ] {
+        assert!(OURS.contains(from), "{from}");
+        let differences = differences("phone.secd", &OURS.replace(from, to));
+        let is_it = |it: &String| it.starts_with(found);
+        assert!(differences.iter().any(is_it), "{from} -> {to}: {differences:#?}");
+    }
+}
