@@ -4,12 +4,13 @@
 //!
 //! ```text
 //!    cli      argv, exit codes, stdout
-//!    agent    refresh, judge, serve: sequences; owns all mutable state
-//!    io       sockets, files, TLS, clock              may block, fail, log
-//!    ──────────────────────────────────────────────── pure below: same input, same output
-//!    proto    machines        trust   verify, decide, cache, update rule
-//!                             face    the socket's interface, as types
-//!    wire     bytes ⇄ values
+//!    agent    the real world: owners of what changes, the service, the doctor, the narration
+//!    boot     the boot pass, over a world     diagnose   from facts to remedy
+//!    io       sockets, files, TLS, clock                 may block, fail, log
+//!    ──────────────────────────────────────────────────── pure: boot and diagnose, and all below
+//!    trust    verify, decide, cache, update rule
+//!    face     the socket's interface, as types           proto   machines
+//!    wire     bytes ⇄ values, the phone's XML included
 //! ```
 //!
 //! Four verbs have one meaning each: *parse* turns bytes into values, *verify* checks a signature,
@@ -20,6 +21,7 @@
 extern crate alloc;
 
 pub mod agent;
+pub mod boot;
 pub mod cli;
 pub mod diagnose;
 pub mod face;

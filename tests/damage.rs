@@ -238,7 +238,7 @@ fn a_damaged_list_falls_back_to_the_one_before_without_a_server_too() {
     phone.configure(&[], "", "");
     let lines = Agent::start(&phone).pass();
     expect_line(&lines, "WRN", &["ctl", "wrong sha256 at offset ", "the CTL before it"]);
-    expect_line(&lines, "ERR", &["no server reached, state S3 stays"]);
+    expect_line(&lines, "ERR", &["no server reached for the CTL, state S3 stays"]);
     assert_eq!(phone.found(), Some(cluster.config().xml().into_bytes()), "of the last start");
 }
 

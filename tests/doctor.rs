@@ -377,6 +377,40 @@ fn a_configuration_encrypted_for_another_phone_is_said_to_be() {
     assert!(report.check("configuration").1.ends_with("this phone has none"), "{}", report.text);
 }
 
+/// Ciphertext is of no use where nobody is verified: a pass takes the plain form, and so does the
+/// doctor's.
+#[test]
+fn after_an_encrypted_configuration_a_rollback_is_seen_as_the_next_pass_will_see_it() {
+    let mut cluster = Cluster::new(Setup::default());
+    let tvs = Servers::start(&mut cluster);
+    let tftp = Server::start(cluster.encrypted_files(secd_lab::encrypt::Cipher::Aes128));
+    let phone = Phone::new(&[&tftp.address().to_string()]);
+    let [key, certificate] = ["device.key", "device.der"].map(|name| phone.folder().join(name));
+    support::write(&key, cluster.device.key.pem().as_bytes());
+    support::write(&certificate, &cluster.device.certificate.der);
+    let text = fs::read_to_string(phone.configuration()).unwrap();
+    let own = format!("certificate = {certificate:?}\nkey = {key:?}\n\n[tftp]");
+    support::write(&phone.configuration(), text.replace("\n[tftp]", &own).as_bytes());
+    let mut agent = Agent::start(&phone);
+    agent.pass();
+    let mut scene = Scene { cluster, tvs, tftp, phone, agent };
+    assert_eq!(scene.tftp.names().last().unwrap(), "SEP001122334455.cnf.xml.enc.sgn");
+    scene.change(|cluster| cluster.set_rollback(Rollback::On));
+    // The call manager goes on encrypting it, for phones that can check who signed it.
+    let mut files = scene.cluster.files();
+    let encrypted = scene.cluster.encrypted_files(secd_lab::encrypt::Cipher::Aes128);
+    files.extend(encrypted.into_iter().filter(|(name, _)| name.ends_with(".enc.sgn")));
+    scene.tftp.serve(files);
+    let report = scene.doctor();
+    assert_eq!(report.says(), ("rollback-prepared", "reset-phone"), "{}", report.text);
+    assert!(report.text.contains("configuration taken UNCHECKED"), "{}", report.text);
+    assert_eq!(report.check("configuration").0, "unknown", "from anyone");
+    assert!(report.conditions().is_empty(), "nothing is refused");
+    let lines = scene.agent.pass_again();
+    let last = &lines.last().unwrap().text;
+    assert!(last.contains("state S4") && last.ends_with("configuration done"), "{last}");
+}
+
 #[test]
 fn two_diagnoses_at_a_time_are_one_too_many() {
     let scene = Scene::new(Setup::default(), |_| {});

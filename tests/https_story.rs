@@ -12,7 +12,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use phone::Phone;
-use secd::agent::https::NotOpened;
+use secd::agent::NotOpened;
 use secd_lab::certificate::Identity;
 use secd_lab::cluster::{Cluster, Setup};
 use secd_lab::https::{self, Connection, Handshake};

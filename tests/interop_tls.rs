@@ -24,7 +24,7 @@ use std::future::Future;
 
 use office::Office;
 use peer::Peer;
-use secd::agent::https::NotOpened;
+use secd::agent::NotOpened;
 use secd_lab::certificate::Identity;
 use secd_lab::cluster::Setup;
 use secd_lab::keys::Kind;

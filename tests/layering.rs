@@ -248,8 +248,44 @@ fn proto_knows_packets_and_durations() {
 }
 
 #[test]
+fn a_boot_pass_has_a_world_and_nothing_else() {
+    for line in [
+        "use tokio::time::sleep;",
+        "use std::net::UdpSocket;",
+        "use std::fs::File;",
+        "use std::time::SystemTime;",
+        "fn f() { g(Instant::now()); }",
+        "fn f() { log::info!(\"x\"); }",
+        "fn f() { println!(\"x\"); }",
+        "use crate::io::clock;",
+        "use crate::proto::tftp;",
+        "use crate::diagnose::Findings;",
+        "use crate::agent::Agent;",
+        "use serde::Serialize;",
+    ] {
+        assert_eq!(planted("boot/pass.rs", line).len(), 1, "{line}");
+    }
+}
+
+#[test]
+fn a_diagnosis_is_made_of_facts() {
+    for line in [
+        "use tokio::time::timeout;",
+        "use std::fs;",
+        "use crate::io::clock;",
+        "use crate::boot::Outcome;",
+        "use crate::agent::Agent;",
+        "fn f() { log::info!(\"x\"); }",
+    ] {
+        assert_eq!(planted("diagnose/findings.rs", line).len(), 1, "{line}");
+    }
+}
+
+#[test]
 fn io_does_not_look_up() {
     assert_eq!(planted("io/clock.rs", "use crate::agent::Agent;"), ["crate::agent::Agent"]);
+    assert_eq!(planted("io/clock.rs", "use crate::boot::Event;"), ["crate::boot::Event"]);
+    assert_eq!(planted("io/clock.rs", "use crate::diagnose;"), ["crate::diagnose"]);
     assert_eq!(planted("io/clock.rs", "use crate::cli;"), ["crate::cli"]);
 }
 

@@ -248,8 +248,15 @@ fn certificates_are_judged_and_remembered() {
     let file = phone.folder().join("server.pem");
     support::write(&file, office.certificate().as_bytes());
     let file = file.display().to_string();
-    assert_eq!(told(&phone, &["check-cert", &file]), "trusted\ttvs\n");
-    assert_eq!(told(&phone, &["check-cert", &file]), "trusted\tcache\n");
+    let way = "step\tCTL: not installed\n\
+         step\tITL: no record of this certificate for HTTPS\nstep\tITL: no CA for HTTPS\n";
+    let asked = "step\tcache: no earlier answer of TVS about this certificate\n\
+         step\tTVS: vouches for the certificate as APP-SERVER\n";
+    let verdict = told(&phone, &["check-cert", &file]);
+    assert_eq!(verdict, format!("trusted\ttvs\n{way}{asked}"));
+    let remembered = "step\tcache: TVS vouched for this certificate earlier\n";
+    let verdict = told(&phone, &["check-cert", &file]);
+    assert_eq!(verdict, format!("trusted\tcache\n{way}{remembered}"));
     let verdicts = told(&phone, &["cache"]);
     assert!(verdicts.contains(&office.tvs.address().to_string()), "{verdicts}");
     assert_eq!(told(&phone, &["cache", "--flush"]), "forgotten\t1\n");

@@ -4,23 +4,19 @@ use std::cell::{Cell, RefCell};
 
 use tokio::sync::{Notify, broadcast, watch};
 
+use crate::boot::Stage;
+
 /// The passes of one agent.
 pub(super) struct Passes {
     wanted: Notify,
     begun: Cell<u64>,
     over: watch::Sender<u64>,
-    news: broadcast::Sender<Stage>,
-    last: RefCell<Vec<Stage>>,
+    news: broadcast::Sender<Passed>,
+    last: RefCell<Vec<Passed>>,
 }
 
-/// How one stage of a pass went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stage {
-    /// ctl, itl, configuration; store or network if the pass ended there.
-    pub(super) stage: &'static str,
-    /// In one word.
-    pub(super) detail: &'static str,
-}
+/// How one stage of a pass went, in one word.
+pub(super) type Passed = (Stage, &'static str);
 
 impl Default for Passes {
     fn default() -> Self {
@@ -40,12 +36,10 @@ impl Passes {
         self.last.borrow_mut().clear();
     }
 
-    pub(super) fn stage(&self, stage: &'static str, detail: &'static str) {
-        let stage = Stage { stage, detail };
-        self.last.borrow_mut().push(stage.clone());
-        let _nobody_listens = self.news.send(stage);
+    pub(super) fn pass(&self, passed: Passed) {
+        self.last.borrow_mut().push(passed);
+        let _nobody_listens = self.news.send(passed);
     }
-
     pub(super) fn end(&self) {
         self.over.send_replace(self.begun.get());
     }
@@ -68,14 +62,14 @@ impl Passes {
     }
 
     /// The stages from now on.
-    pub(super) fn listen(&self) -> broadcast::Receiver<Stage> {
+    pub(super) fn listen(&self) -> broadcast::Receiver<Passed> {
         self.news.subscribe()
     }
 
     /// How a stage of the last pass went; "not reached" if it did not come to it.
-    pub(super) fn last(&self, stage: &str) -> &'static str {
+    pub(super) fn last(&self, stage: Stage) -> &'static str {
         let last = self.last.borrow();
-        last.iter().find(|found| found.stage == stage).map_or("not reached", |found| found.detail)
+        last.iter().find(|(found, _)| *found == stage).map_or("not reached", |(_, detail)| detail)
     }
 
     /// How many passes there were.

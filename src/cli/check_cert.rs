@@ -36,19 +36,26 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
         let printed = print_json(&judgement.into_map());
         return Ok(if trusted { printed } else { Exit::Refused });
     }
-    if !trusted {
-        let reason = judgement.reason.unwrap_or_default();
-        let message = format!("not trusted: {}", escape(&reason));
-        return Err(Failure::new(Exit::Refused, named(&path, message)));
-    }
     let mut sheet = Sheet::default();
-    sheet.fact("trusted", &judgement.by.map_or("", Words::word));
-    Ok(sheet.print())
+    if let Some(by) = judgement.by {
+        sheet.fact("trusted", &by.word());
+    }
+    for step in &judgement.steps {
+        sheet.fact("step", step);
+    }
+    let printed = sheet.print();
+    if trusted {
+        return Ok(printed);
+    }
+    let reason = judgement.reason.unwrap_or_default();
+    let message = format!("not trusted: {}", escape(&reason));
+    Err(Failure::new(Exit::Refused, named(&path, message)))
 }
 
 const HELP: &str = "\
 Has the daemon judge a certificate as a server's: by the lists, by earlier answers of TVS, and by
-TVS itself. Prints who vouches for it: ctl, itl, ctl-ca, itl-ca, cache or tvs.
+TVS itself. Prints who vouches for it: ctl, itl, ctl-ca, itl-ca, cache or tvs; and the steps of the
+search, in their order.
 
 Usage: secd check-cert FILE [--purpose P] [--host H] [--json] [--socket PATH]
 

@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::diagnose::boot::Fate;
+use crate::diagnose::contact::Contact;
 use crate::diagnose::findings::{
     Clock, ConfigurationFound, Findings, Fingerprint, Integrity, Judged, ListFound, MemberFound,
     Offered, OfferedList, Presented, Shown, StoreFound,
@@ -57,8 +58,11 @@ impl Findings {
     pub fn checks(&self) -> Vec<Check> {
         let mut checks = alloc::vec![store(self.store), clock(self.clock)];
         checks.extend(self.servers.iter().map(|server| {
-            let mark = if server.last.starts_with("gave ") { Mark::Ok } else { Mark::Unknown };
-            let last = if server.last.is_empty() { "was not asked" } else { server.last.as_str() };
+            let mark = if server.last.is_good() { Mark::Ok } else { Mark::Unknown };
+            let last = match &server.last {
+                Contact::Never => "was not asked".to_string(),
+                last => last.to_string(),
+            };
             Check::new(format!("TFTP server {}", server.address), mark, last)
         }));
         for (name, list) in [("CTL", &self.ctl), ("ITL", &self.itl)] {

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::diagnose::changes::{Changes, tokens};
+use crate::diagnose::contact::Contact;
 use crate::trust::anchors::{Anchors, State};
 use crate::trust::list::{ListKind, TrustList};
 use crate::trust::peer::Pinned;
@@ -149,8 +150,8 @@ pub enum Clock {
 pub struct Server {
     /// Where it is.
     pub address: String,
-    /// In words; empty if it was not talked to.
-    pub last: String,
+    /// The contact.
+    pub last: Contact,
 }
 
 /// One trust list, on the phone and on the server.

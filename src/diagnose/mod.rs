@@ -11,6 +11,7 @@ mod changes;
 mod checks;
 mod classify;
 mod conditions;
+mod contact;
 mod findings;
 mod remedy;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use case::{Case, Cluster};
 pub use changes::{Change, Changes};
 pub use checks::{Check, Mark};
 pub use conditions::Conditions;
+pub use contact::Contact;
 pub use findings::{
     Clock, ConfigurationFound, Findings, Fingerprint, Integrity, Judged, ListFound, MemberFound,
     Offered, OfferedList, Presented, Reach, Server, Shown, StoreFound,

@@ -221,6 +221,8 @@ methods! {
             by: Option<By>,
             /// Why not, if it is not.
             reason: Option<String>,
+            /// The steps that led to the verdict, in their order, in words.
+            steps: Vec<String>,
         }
 
         /// Goes through a boot pass.

@@ -3,6 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use serde_json::{Map, Value};
+
 use crate::face::record::record;
 use crate::face::terms::{Acceptance, Level, ListKind, Mark, StageName};
 
@@ -75,6 +77,12 @@ record! {
         sequence: u64,
         /// How grave it is.
         level: Level,
+        /// When it was written: RFC 3339 in UTC, with microseconds.
+        time: String,
+        /// The name of its event; nothing if it is a line of a library.
+        event: Option<String>,
+        /// The facts of its event.
+        facts: Option<Map<String, Value>>,
         /// As it is shown.
         text: String,
     }

@@ -85,6 +85,18 @@ impl fmt::Display for Rfc3339 {
     }
 }
 
+/// Shows a time as RFC 3339 in UTC with microseconds, `2026-11-24T16:00:00.017670Z`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Stamp(pub SystemTime);
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let since_epoch = since_epoch(self.0);
+        let (year, month, day) = civil(since_epoch.as_secs() / SECONDS_A_DAY);
+        write!(f, "{year:04}-{month:02}-{day:02}T{}Z", TimeOfDay(self.0))
+    }
+}
+
 fn since_epoch(time: SystemTime) -> Duration {
     time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
@@ -146,6 +158,12 @@ mod tests {
     fn the_time_of_day_has_microseconds() {
         let time = at(33_197) + Duration::from_micros(17_670);
         assert_eq!(TimeOfDay(time).to_string(), "09:13:17.017670");
+    }
+
+    #[test]
+    fn a_stamp_has_date_and_microseconds() {
+        let time = at(1_795_536_000) + Duration::from_micros(17_670);
+        assert_eq!(Stamp(time).to_string(), "2026-11-24T16:00:00.017670Z");
     }
 
     #[test]

@@ -12,6 +12,9 @@
 //! segment of the path, and it is shown only as `ERR` or `WRN`: what a library says below that
 //! is about the library. Ours without a target is shown as `SECD`.
 //!
+//! A record may carry the name of an event and its facts for programs, under [`EVENT`] and [`FACTS`]:
+//! they are kept with the line in memory, and not shown.
+//!
 //! The whole line is [escaped](escape()) and cut to [`ring::WIDTH`] octets in one place. Nothing
 //! here fails or waits: a line that stderr does not take is lost there, and stays in the ring.
 
@@ -25,13 +28,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use env_logger::{Builder, Logger, Target};
+use log::kv::Key;
 use log::{Level, LevelFilter, Log, Metadata, Record, SetLoggerError};
 use nix::fcntl::OFlag;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 pub use escape::escape;
-pub use ring::{Line, Ring, Since};
+pub use ring::{Line, Origin, Ring, Since};
 
 use super::clock::{self, TimeOfDay};
 
@@ -101,8 +105,14 @@ impl Tee {
         let Some(process) = process(record.level(), record.target()) else { return };
         // Formatted before the ring is held: an argument's Display may log.
         let text = record.args().to_string();
+        let origin = Origin {
+            level: record.level(),
+            time,
+            event: pair(record, EVENT),
+            facts: pair(record, FACTS),
+        };
         let mut ring = self.console.ring();
-        let line = ring.push(record.level(), |sequence, line| {
+        let line = ring.push(origin, |sequence, line| {
             let level = mnemonic(record.level());
             let time = TimeOfDay(time);
             write!(line, "{sequence}: {level} {time} {}: {}", escape(process), escape(&text))
@@ -126,6 +136,12 @@ impl Log for Tee {
     }
 
     fn flush(&self) {}
+}
+
+/// What a record carries under a key.
+fn pair(record: &Record<'_>, key: &str) -> Option<Box<str>> {
+    let value = record.key_values().get(Key::from(key))?;
+    value.to_borrowed_str().map(Box::from)
 }
 
 /// The PROC for a target, or `None` if the record is not shown.
@@ -166,6 +182,12 @@ fn reopened(path: &str) -> io::Result<File> {
     let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     OpenOptions::new().append(true).custom_flags(flags.bits()).open(path)
 }
+
+/// The key under which a record carries the name of its event.
+pub const EVENT: &str = "event";
+
+/// The key under which a record carries the facts of its event, an object of JSON.
+pub const FACTS: &str = "facts";
 
 /// Libraries in the binary that log with their bare name as the target.
 const LIBRARIES: [&str; 6] = ["env_logger", "mio", "rustls", "tokio", "tokio_rustls", "webpki"];

@@ -1,13 +1,14 @@
 //! How many descriptors the process may have open.
 
-use log::warn;
+use std::io;
+
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// Raises the limit as far as the system allows: what bounds the connections is the configuration.
-pub fn raise_limit() {
-    let raised = getrlimit(Resource::RLIMIT_NOFILE)
-        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
-    if let Err(error) = raised {
-        warn!(target: "SECD", "run: the limit of descriptors stays, {error}");
-    }
+/// Raises the limit as far as the system allows: what bounds the connections are the settings.
+///
+/// # Errors
+/// The system's reason; the limit stays then.
+pub fn raise_limit() -> io::Result<()> {
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    Ok(setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?)
 }

@@ -145,9 +145,17 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// Why, without the path.
+    #[must_use]
+    pub fn why(&self) -> String {
+        format!("cannot be written, {}", lower(&reason(&self.source)))
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: cannot be written, {}", self.path.display(), lower(&reason(&self.source)))
+        write!(f, "{}: {}", self.path.display(), self.why())
     }
 }
 

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
-use log::{error, info, warn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -282,8 +281,13 @@ impl Drop for Slot {
 /// Accepts clients for ever, and gives each to `serve`, which must not wait for it.
 ///
 /// A place is taken before a connection is accepted, so that a crowd waits in the kernel and not in
-/// our memory. Errors of accepting are waited out.
-pub async fn accept(listener: &Listener, limits: Limits, serve: impl Fn(Client)) {
+/// our memory. Errors of accepting are waited out. What keeps clients out is given to `notice`.
+pub async fn accept(
+    listener: &Listener,
+    limits: Limits,
+    serve: impl Fn(Client),
+    notice: impl Fn(Trouble),
+) {
     let places = std::sync::Arc::new(Semaphore::new(limits.connections));
     let users = Rc::new(RefCell::new(BTreeMap::new()));
     let crowded = Cell::new(0_u64);
@@ -294,7 +298,7 @@ pub async fn accept(listener: &Listener, limits: Limits, serve: impl Fn(Client))
         let stream = match listener.inner.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
-                error!(target: "SECD", "EROR:ipc: accept: {error}");
+                notice(Trouble::Accept(error));
                 sleep(pause).await;
                 pause = (pause * 2).min(ACCEPT_PAUSE_MAX);
                 continue;
@@ -303,7 +307,11 @@ pub async fn accept(listener: &Listener, limits: Limits, serve: impl Fn(Client))
         pause = ACCEPT_PAUSE;
         match admit(stream, permit, &users, limits) {
             Some(client) => serve(client),
-            None => tell_crowd(&crowded, limits),
+            None => {
+                if let Some(trouble) = turned_away(&crowded, limits) {
+                    notice(trouble);
+                }
+            }
         }
     }
 }
@@ -330,15 +338,25 @@ fn admit(
     })
 }
 
-/// Says that clients are turned away, the first time and then every 1000th: a flood must not fill
-/// the log.
-fn tell_crowd(crowded: &Cell<u64>, limits: Limits) {
+/// What keeps clients out.
+#[derive(Debug)]
+pub enum Trouble {
+    /// No connection can be accepted for a moment.
+    Accept(io::Error),
+    /// So many connections were closed for want of a place.
+    Closed(u64),
+    /// A user has as many connections as one may have.
+    Crowded(usize),
+}
+
+/// That clients are turned away, the first time and then every 1000th: a flood must not fill the
+/// log.
+fn turned_away(crowded: &Cell<u64>, limits: Limits) -> Option<Trouble> {
     let count = crowded.get();
     crowded.set(count + 1);
-    if count == 0 {
-        warn!(target: "SECD", "ipc: a user has {} connections, a further one is closed", limits.per_user);
-    } else if count % 1000 == 0 {
-        info!(target: "SECD", "ipc: {count} connections closed so far");
+    match count {
+        0 => Some(Trouble::Crowded(limits.per_user)),
+        count => (count % 1000 == 0).then_some(Trouble::Closed(count)),
     }
 }
 

@@ -74,7 +74,7 @@ impl Entry {
 /// The answers, as many as fit; the next to expire makes room.
 ///
 /// Every lookup costs a search of a balanced tree, whatever the number of entries.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Cache {
     capacity: usize,
     longest: Duration,

@@ -11,8 +11,6 @@ pub enum Distrust {
     NotACertificate,
     /// Neither list knows it, and the service is not asked about itself.
     NotListed,
-    /// What was vouched for is a certificate other than the peer's.
-    OtherCertificate,
     /// Neither list knows it, and the service does not vouch for it.
     Unanswered(Unanswered),
 }
@@ -22,7 +20,6 @@ impl fmt::Display for Distrust {
         match self {
             Self::NotACertificate => write!(f, "the peer's certificate is not one in DER"),
             Self::NotListed => write!(f, "no list knows the certificate"),
-            Self::OtherCertificate => write!(f, "the verdict is for a different certificate"),
             Self::Unanswered(Unanswered::NobodyToAsk) => {
                 write!(f, "no list knows the certificate, and there is no TVS")
             }

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::trust::certificate::Certificate;
 use crate::trust::name;
@@ -21,7 +22,16 @@ pub enum ListKind {
     Itl,
 }
 
+impl fmt::Display for ListKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
 impl ListKind {
+    /// Both, in the order in which they are brought up to date and searched.
+    pub const ALL: [Self; 2] = [Self::Ctl, Self::Itl];
+
     /// The name that the header of such a list carries, whichever name it is served under.
     #[must_use]
     pub const fn generic_name(self) -> &'static str {

@@ -174,24 +174,20 @@ pub enum Pinned {
 
 /// Finds the TVS record of a server by issuer, serial number and role, then compares the digest;
 /// CTL before ITL (technote; domain facts 6.2). The service never vouches for itself.
-///
-/// # Errors
-/// [`NotACertificate`].
-pub fn pinned(anchors: &Anchors, der: &[u8]) -> Result<Pinned, NotACertificate> {
-    let certificate = Certificate::parse(der)?;
-    let digest = sha1(der);
-    for kind in [ListKind::Ctl, ListKind::Itl] {
+pub fn pinned(anchors: &Anchors, certificate: &Certificate<'_>) -> Pinned {
+    let digest = sha1(certificate.der);
+    for kind in ListKind::ALL {
         let Some(list) = anchors.records(kind) else { continue };
         let named = list
             .find_serial(certificate.serial)
             .into_iter()
             .filter(|anchor| Purpose::Tvs.roles().contains(&anchor.role))
-            .find(|anchor| issued_as_listed(anchor, &certificate));
+            .find(|anchor| issued_as_listed(anchor, certificate));
         match named {
-            Some(anchor) if anchor.sha1 == Some(digest) => return Ok(Pinned::Fits(kind)),
-            Some(_) => return Ok(Pinned::OtherCertificate(kind)),
+            Some(anchor) if anchor.sha1 == Some(digest) => return Pinned::Fits(kind),
+            Some(_) => return Pinned::OtherCertificate(kind),
             None => {}
         }
     }
-    Ok(Pinned::NotListed)
+    Pinned::NotListed
 }

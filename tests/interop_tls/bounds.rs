@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use secd::agent::https::NotOpened;
+use secd::agent::NotOpened;
 use secd_lab::certificate::Profile;
 use secd_lab::cluster::Setup;
 use secd_lab::https;

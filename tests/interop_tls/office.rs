@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use secd::agent::https::{NotOpened, Target};
+use secd::agent::{NotOpened, Target};
 use secd::io::settings::ServerAddress;
 use secd::trust::{GrantedBy, Purpose};
 use secd_lab::certificate::Certificate;

@@ -3,7 +3,7 @@
 use std::fs;
 
 use rustls::pki_types::ServerName;
-use secd::agent::https::NotOpened;
+use secd::agent::NotOpened;
 use secd::io::clock;
 use secd::trust::peer::{Peer as Judged, Shown};
 use secd::trust::{Acceptance, Anchors, GrantedBy, ListKind, Purpose, stored};

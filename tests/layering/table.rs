@@ -28,7 +28,7 @@ pub(super) enum Purity {
 }
 
 /// The layers, from the lowest.
-pub(super) const LAYERS: [Layer; 8] = [
+pub(super) const LAYERS: [Layer; 9] = [
     Layer {
         name: "wire",
         reach: Reach::Only(&["alloc", "core", "crate::wire"]),
@@ -80,6 +80,20 @@ pub(super) const LAYERS: [Layer; 8] = [
         purity: Purity::Pure,
     },
     Layer {
+        name: "boot",
+        // What is decrypted is wiped; the world does the rest.
+        reach: Reach::Only(&[
+            "alloc",
+            "core",
+            "crate::boot",
+            "crate::trust",
+            "crate::wire",
+            "zeroize",
+        ]),
+        besides: &[],
+        purity: Purity::Pure,
+    },
+    Layer {
         name: "diagnose",
         reach: Reach::Only(&["alloc", "core", "crate::diagnose", "crate::trust", "crate::wire"]),
         besides: &[],
@@ -87,7 +101,7 @@ pub(super) const LAYERS: [Layer; 8] = [
     },
     Layer {
         name: "io",
-        reach: Reach::AllBut(&["crate::agent", "crate::cli"]),
+        reach: Reach::AllBut(&["crate::agent", "crate::boot", "crate::cli", "crate::diagnose"]),
         besides: &[],
         purity: Purity::Effects,
     },

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use secd::agent::Agent;
-use secd::agent::https::{NotOpened, Target};
+use secd::agent::{NotOpened, Target};
 use secd::io::clock::Timeline;
 use secd::io::settings::{ServerAddress, Settings};
 use secd::trust::Purpose;
@@ -86,7 +86,7 @@ impl Phone {
             files.sort();
             files
         });
-        let said = agent.messages().iter().count();
+        let said = agent.messages().len();
         let (alarm, cached) = (agent.alarm(), agent.tvs_cache());
         format!("{files:?} {} messages {said} alarm {alarm:?} {cached:?}", agent.state())
     }

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use secd::agent::doctor::Report;
-use secd::diagnose::{ConfigurationFound, Fate};
+use secd::agent::Report;
 use secd::trust::ListKind;
 use secd_lab::cluster::Setup;
 use tokio::runtime::Builder;
@@ -90,12 +89,15 @@ pub(crate) fn run(row: &Row) -> Outcome {
             lab,
             phone,
             lines: Vec::new(),
-            news: ['-'; 3],
+            came: secd::boot::Outcome::default(),
             report: None,
             outcome: Outcome::new(),
         };
         for step in row.steps {
             run.step(step).await;
+        }
+        if !run.outcome.is_outside {
+            run.foretell().await;
         }
         run.outcome
     })
@@ -106,8 +108,8 @@ struct Run {
     phone: Phone,
     /// The log of the last boot pass or key press.
     lines: Vec<String>,
-    /// The marks of the last boot pass: CTL, ITL, configuration.
-    news: [char; 3],
+    /// What the last boot pass came to.
+    came: secd::boot::Outcome,
     /// What the doctor said before the next boot pass.
     report: Option<Report>,
     outcome: Outcome,
@@ -134,8 +136,7 @@ impl Run {
                 };
                 let seen = self.boot().await;
                 self.outcome.compare(boot.shown(), seen);
-                let came = self.prophecy(&report);
-                self.outcome.compare("the doctor saw it coming".to_owned(), came);
+                self.compare_with(&report);
             }
             Step::Cached(left) => {
                 let now = self.phone.agent().tvs_cache().into_iter();
@@ -169,12 +170,24 @@ impl Run {
             Step::Reset => self.phone = Phone::new(&self.lab.servers()),
             Step::Restart => self.phone.restart(),
             Step::Start(state) => {
+                let report = self.doctor().await;
                 self.boot().await;
+                self.compare_with(&report);
                 let seen = self.phone.agent().state();
                 self.outcome.compare(format!("start {state}"), format!("start {seen}"));
             }
             Step::Wait(seconds) => self.phone.wait(Duration::from_secs(*seconds)),
         }
+    }
+
+    /// However a row ends: the doctor says what the next boot pass comes to.
+    async fn foretell(&mut self) {
+        let report = match self.report.take() {
+            Some(report) => report,
+            None => self.doctor().await,
+        };
+        self.boot().await;
+        self.compare_with(&report);
     }
 
     /// Asks the doctor, who must leave everything as it is.
@@ -188,22 +201,14 @@ impl Run {
         report
     }
 
-    /// Whether a boot pass went as it was predicted.
-    fn prophecy(&self, report: &Report) -> String {
-        let predicted = &report.diagnosis.next_boot;
+    /// Whether the last boot pass came to what the doctor predicted, to the last reason.
+    fn compare_with(&mut self, report: &Report) {
+        let predicted = format!("{:?}", report.outcome);
+        let came = format!("{:?}", self.came);
+        self.outcome.compare(format!("predicted {predicted}"), format!("predicted {came}"));
         let state = self.phone.agent().state();
-        let fates = [predicted.ctl, predicted.itl, predicted.configuration];
-        let mut new = self.news.map(|mark| mark == '+');
-        if let ConfigurationFound::Verified { name, .. } = &report.findings.configuration {
-            // The default configuration takes nothing from the phone's own.
-            new[2] |= name.starts_with("XMLDefault");
-        }
-        let kept = |fate| matches!(fate, Fate::Absent | Fate::Refused | Fate::Same);
-        let came = fates.iter().zip(new).all(|(fate, new)| new != kept(*fate));
-        if came && predicted.state == state {
-            return "the doctor saw it coming".to_owned();
-        }
-        format!("the doctor said: {predicted}; new {new:?}, state {state}")
+        let next = report.diagnosis.next_boot.state;
+        self.outcome.compare(format!("predicted {next}"), format!("predicted {state}"));
     }
 
     /// Boots, and tells what was seen in the words of [`Boot::shown`].
@@ -211,9 +216,9 @@ impl Run {
         let agent = self.phone.agent();
         let lists = [ListKind::Ctl, ListKind::Itl].map(|kind| agent.digest(kind));
         let before = self.phone.configuration_in_use();
-        let told = agent.messages().iter().count();
+        let told = agent.messages().len();
         log::take();
-        agent.refresh().await;
+        self.came = agent.refresh().await;
         self.lines = log::take();
 
         let [ctl, itl] = [ListKind::Ctl, ListKind::Itl].map(|kind| agent.digest(kind));
@@ -226,7 +231,6 @@ impl Run {
             (Some(_), false) if after == before => '=',
             (Some(_), false) => '?',
         };
-        self.news = [ctl, itl, configuration];
         let messages = agent.messages();
         let says: Vec<String> =
             messages.iter().skip(told).map(|(_, message)| message.to_string()).collect();

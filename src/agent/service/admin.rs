@@ -3,25 +3,26 @@
 use log::{Level as Grade, max_level};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::agent::passes;
+use crate::agent::narrate::say;
+use crate::agent::passes::Passed;
 use crate::agent::service::calls::{Answer, Over, Turn};
 use crate::agent::service::office::Service;
 use crate::agent::service::shown::verdict;
+use crate::boot::{self, Event};
 use crate::face::methods::{
     FlushCache, Flushed, GetCache, GetStatus, Progress, Refresh, Reload, Reloaded, Status, Verdicts,
 };
 use crate::face::records::{Counters, Outcome, Server, Stage};
-use crate::face::terms::StageName;
-use crate::face::{Carry, Error, Method, Words};
+use crate::face::{Carry, Error, Method};
 use crate::io::ipc::{Client, Gone};
+use crate::wire::configuration::Member;
 
 impl Answer<GetStatus> for Service {
     async fn answer(&self, _: GetStatus, _: &Client) -> Result<Status, Error> {
         let agent = &self.agent;
         let settings = agent.settings();
-        let installed = agent.installed.borrow();
-        let tftp = settings.tftp.servers.iter().map(|it| self.server(it.to_string()));
-        let tvs = agent.members().into_iter().map(|it| self.server(it.address.to_string()));
+        let identity = agent.identity();
+        let members = agent.around(&settings, &identity).members();
         let (state, meaning) = agent.state_words();
         Ok(Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -29,12 +30,12 @@ impl Answer<GetStatus> for Service {
             uptime: agent.timeline.now().as_secs(),
             state,
             meaning: meaning.to_owned(),
-            locked: installed.is_locked(),
-            configuration: installed.configuration().map(|last| last.name.clone()),
-            tftp: tftp.collect(),
-            tvs: tvs.collect(),
+            locked: agent.installed.is_locked(),
+            configuration: agent.installed.configuration().map(|last| last.name),
+            tftp: agent.servers().into_iter().map(Into::into).collect(),
+            tvs: members.iter().map(|it| self.member(it)).collect(),
             cached: agent.tvs_cache().len(),
-            open_connections: settings.https.slots - agent.slots.available_permits(),
+            open_connections: agent.connections.open_now(),
             counters: self.counters(),
             sandbox: "none".to_owned(),
             // There is no setting that shows nothing: errors are always shown.
@@ -45,8 +46,10 @@ impl Answer<GetStatus> for Service {
 
 impl Answer<Reload> for Service {
     async fn answer(&self, _: Reload, _: &Client) -> Result<Reloaded, Error> {
-        let reloaded = self.agent.reload().map(|()| Reloaded {});
-        reloaded.map_err(|faults| Error::BadConfiguration { faults })
+        self.agent.reload().map_err(|faults| Error::BadConfiguration { faults })?;
+        // As SIGHUP: what was changed shows in a pass.
+        self.agent.passes.ask();
+        Ok(Reloaded {})
     }
 }
 
@@ -61,8 +64,8 @@ impl Answer<GetCache> for Service {
 impl Answer<FlushCache> for Service {
     async fn answer(&self, _: FlushCache, _: &Client) -> Result<Flushed, Error> {
         let count = self.agent.tvs_cache().len();
-        self.agent.cache.borrow_mut().clear();
-        log::info!(target: crate::agent::SECD, "TVS cache: {count} answers forgotten by order");
+        self.agent.tvs.forget();
+        say(&Event::AnswersFlushed { count });
         Ok(Flushed { count })
     }
 }
@@ -83,7 +86,7 @@ impl Carry<Refresh, Turn, Over> for Service {
             };
             match stage {
                 Ok(passed) if agent.passes.count() == number => {
-                    report(&mut turn, &passed).await?;
+                    report(&mut turn, passed).await?;
                 }
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => break,
@@ -95,19 +98,19 @@ impl Carry<Refresh, Turn, Over> for Service {
 }
 
 impl Service {
-    fn server(&self, address: String) -> Server {
-        let last = self.agent.contacts.borrow().get(&address).cloned().unwrap_or_default();
-        Server { address, last }
+    fn member(&self, member: &Member) -> Server {
+        let last = self.agent.tvs.contact(&member.address).to_string();
+        Server { address: member.address.to_string(), last }
     }
 
     fn counters(&self) -> Counters {
-        let counters = &self.agent.counters;
+        let agent = &self.agent;
         Counters {
-            passes: self.agent.passes.count(),
-            transfers: self.agent.transfers.get(),
-            tvs_questions: counters.questions.get(),
-            connections: counters.connections.get(),
-            refused_connections: counters.refused.get(),
+            passes: agent.passes.count(),
+            transfers: agent.files.transfers(),
+            tvs_questions: agent.tvs.questions(),
+            connections: agent.connections.opened(),
+            refused_connections: agent.connections.refused(),
             calls: self.calls.get(),
             refused_calls: self.refused.get(),
         }
@@ -119,21 +122,20 @@ impl Service {
         Outcome {
             state,
             meaning: meaning.to_owned(),
-            ctl: agent.passes.last("ctl").to_owned(),
-            itl: agent.passes.last("itl").to_owned(),
-            configuration: agent.passes.last("configuration").to_owned(),
+            ctl: agent.passes.last(boot::Stage::Ctl).to_owned(),
+            itl: agent.passes.last(boot::Stage::Itl).to_owned(),
+            configuration: agent.passes.last(boot::Stage::Configuration).to_owned(),
             alarm: agent.alarm().map(Into::into),
         }
     }
 }
 
 /// Reports a stage to whoever waits for more than the last reply.
-async fn report(turn: &mut Turn, passed: &passes::Stage) -> Result<(), Gone> {
-    let Some(stage) = StageName::of(passed.stage) else { return Ok(()) };
+async fn report(turn: &mut Turn, (stage, detail): Passed) -> Result<(), Gone> {
     if !turn.call.more || turn.call.oneway {
         return Ok(());
     }
-    let stage = Stage { stage, detail: passed.detail.to_owned() };
+    let stage = Stage { stage: stage.into(), detail: detail.to_owned() };
     let progress = Progress { stage: Some(stage), outcome: None };
     turn.client.reply(&Refresh::part(progress)).await
 }

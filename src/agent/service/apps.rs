@@ -1,15 +1,15 @@
 //! For applications: files and certificates.
 
-use log::info;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use crate::agent::SECD;
-use crate::agent::installed::{Form, Proven};
-use crate::agent::phone_file::Order;
+use crate::agent::narrate::say;
+use crate::agent::peers;
 use crate::agent::service::calls::Answer;
 use crate::agent::service::errors;
 use crate::agent::service::office::Service;
+use crate::agent::world::Real;
+use crate::boot::{Event, Form, Order, file};
 use crate::face::Error;
 use crate::face::methods::{File, GetFile, IsSecure, Judge, Judgement, Security};
 use crate::io::ipc::Client;
@@ -31,13 +31,14 @@ impl Answer<GetFile> for Service {
         let order = Order { name: &name, limit, requester, form: Form::Plain };
         // A file is in memory more than once while it is judged and written.
         let _turn = self.files.acquire().await;
-        let not_taken = |why| errors::of_file(name.as_str(), limit, &why);
-        let obtained = self.agent.obtain(&order).await.map_err(not_taken)?;
-        let path = self.agent.write(&name, &obtained.payload).map_err(not_taken)?;
+        let mut world = Real::new(&self.agent);
+        let settings = world.settings();
+        let taken = file::take(&mut world, &settings, &order).await;
+        let obtained = taken.map_err(|why| errors::of_file(name.as_str(), limit, why))?;
         Ok(File {
-            path: path.display().to_string(),
+            path: settings.path(&name),
             length: obtained.payload.len(),
-            verified: obtained.proven == Proven::Yes,
+            verified: obtained.by.is_some(),
         })
     }
 }
@@ -46,16 +47,15 @@ impl Answer<IsSecure> for Service {
     async fn answer(&self, wanted: IsSecure, _: &Client) -> Result<Security, Error> {
         self.expect_unlocked()?;
         // Only a server's name gets into a line of our own.
-        let server = match wanted.server {
-            None => String::new(),
-            Some(text) => match Host::parse(&text) {
-                Some(host) => format!(", {host}"),
-                None => return Err(Error::invalid_parameter("server")),
-            },
-        };
-        let secure = self.agent.anchors_snapshot().demand_signed_files();
-        let word = if secure { "secure" } else { "not secure" };
-        info!(target: SECD, "lookupCTL: TFTP SRVR {word}{server}");
+        let server = wanted
+            .server
+            .map(|text| Host::parse(&text).ok_or_else(|| Error::invalid_parameter("server")));
+        let secure = self.agent.installed.anchors().demand_signed_files();
+        let security = file::security_word(secure);
+        say(&match server.transpose()? {
+            None => Event::SecurityLookedUp { security },
+            Some(host) => Event::SecurityLookedUpFor { security, server: host.to_string() },
+        });
         Ok(Security { secure })
     }
 }
@@ -71,10 +71,17 @@ impl Answer<Judge> for Service {
         let name = tls::server_name(&host, ([0, 0, 0, 0], 0).into());
         let purpose = wanted.purpose.into();
         let shown = Shown { purpose, certificate, intermediates, name: &name };
-        Ok(match self.agent.judge_peer(shown, &host.to_string()).await {
-            Ok(grant) => Judgement { trusted: true, by: Some(grant.by().into()), reason: None },
+        let (settings, identity) = (self.agent.settings(), self.agent.identity());
+        let around = self.agent.around(&settings, &identity);
+        let judged = peers::judge(&self.agent.tvs, around, shown, &host.to_string()).await;
+        let steps = judged.steps.iter().map(ToString::to_string).collect();
+        Ok(match judged.verdict {
+            Ok(grant) => {
+                Judgement { trusted: true, by: Some(grant.by().into()), reason: None, steps }
+            }
             Err(distrust) => {
-                Judgement { trusted: false, by: None, reason: Some(distrust.to_string()) }
+                let reason = Some(distrust.to_string());
+                Judgement { trusted: false, by: None, reason, steps }
             }
         })
     }
@@ -82,7 +89,7 @@ impl Answer<Judge> for Service {
 
 impl Service {
     fn expect_unlocked(&self) -> Result<(), Error> {
-        if self.agent.installed.borrow().is_locked() { Err(Error::Locked) } else { Ok(()) }
+        if self.agent.installed.is_locked() { Err(Error::Locked) } else { Ok(()) }
     }
 }
 

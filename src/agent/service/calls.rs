@@ -2,13 +2,12 @@
 
 use std::rc::Rc;
 
-use log::{debug, warn};
-
+use crate::agent::narrate::say;
+use crate::agent::owners::Agent;
 use crate::agent::service::access;
 use crate::agent::service::office::Service;
-use crate::agent::{Agent, SECD};
-use crate::face::{Carry, Error, Method, Name, Request};
-use crate::io::console::escape;
+use crate::boot::Event;
+use crate::face::{Carry, Error, Method, Name, Request, Words};
 use crate::io::ipc::{self, Client, Gone, Listener, NotOpen};
 use crate::io::users::Groups;
 use crate::wire::varlink::{Call, Reply};
@@ -58,11 +57,11 @@ impl Service {
             per_user: settings.per_user,
             idle: settings.idle,
         };
-        ipc::accept(listener, limits, |client| {
+        let serve = |client| {
             let service = self.clone();
             tokio::task::spawn_local(async move { service.client(client).await });
-        })
-        .await;
+        };
+        ipc::accept(listener, limits, serve, |trouble| say(&told(trouble))).await;
     }
 
     /// Serves one client until it goes.
@@ -77,7 +76,7 @@ impl Service {
             match self.turn(client, call, &groups).await {
                 Ok(again) => client = again,
                 Err(gone) => {
-                    debug!(target: SECD, "ipc: client of uid {}: {gone}", peer.uid);
+                    say(&Event::ClientGone { uid: peer.uid, why: gone.to_string() });
                     return;
                 }
             }
@@ -90,7 +89,7 @@ impl Service {
             let _too_late = client.reply(&not_a_call.into_reply()).await;
         }
         if !matches!(gone, Gone::Closed) {
-            debug!(target: SECD, "ipc: client of uid {}: {gone}", client.peer.uid);
+            say(&Event::ClientGone { uid: client.peer.uid, why: gone.to_string() });
         }
     }
 
@@ -130,7 +129,17 @@ impl Service {
         self.refused.set(self.refused.get() + 1);
         let ipc::Peer { uid, gid, pid } = client.peer;
         let pid = pid.unwrap_or_default();
-        warn!(target: SECD, "ipc: {} refused to uid {uid}, gid {gid}, pid {pid}: lacks the right {right}", escape(&call.method));
+        let method = call.method.clone();
+        say(&Event::CallRefused { method, uid, gid, pid, right: right.word() });
         Err(Error::NotAllowed { right })
+    }
+}
+
+/// What keeps clients out, as a line.
+fn told(trouble: ipc::Trouble) -> Event {
+    match trouble {
+        ipc::Trouble::Accept(error) => Event::AcceptFailed { why: error.to_string() },
+        ipc::Trouble::Closed(count) => Event::CrowdClosed { count },
+        ipc::Trouble::Crowded(connections) => Event::UserCrowded { connections },
     }
 }

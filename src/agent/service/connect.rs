@@ -1,11 +1,10 @@
 //! For applications: connections.
 
-use log::info;
-
-use crate::agent::SECD;
-use crate::agent::https::Target;
+use crate::agent::connections::Target;
+use crate::agent::narrate::say;
 use crate::agent::service::calls::{Over, Turn};
 use crate::agent::service::office::Service;
+use crate::boot::Event;
 use crate::face::methods::{Connect, Connected};
 use crate::face::terms::Purpose;
 use crate::face::{Carry, Error, Method};
@@ -25,7 +24,7 @@ impl Carry<Connect, Turn, Over> for Service {
             opened = self.agent.open(&target) => opened,
             // Whoever hangs up while we connect wants nothing any more.
             () = turn.client.hangs_up() => {
-                info!(target: SECD, "clpSetupSsl: c:{} has gone, no connection", target.client);
+                say(&Event::ConnectionUnwanted { client: target.client });
                 return Err(Gone::Closed);
             }
         };

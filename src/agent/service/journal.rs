@@ -2,14 +2,17 @@
 
 use log::LevelFilter;
 
+use crate::agent::narrate::say;
 use crate::agent::service::calls::{Answer, Over, Turn};
-use crate::agent::service::levels::{filter, grade};
+use crate::agent::service::levels::{filter, gravity};
 use crate::agent::service::office::Service;
+use crate::boot::Event;
+use crate::boot::event::OURS;
 use crate::face::methods::{
     AppendLog, Appended, FollowLog, GetLog, LevelSet, Lines, News, SetLogLevel,
 };
 use crate::face::terms::Level;
-use crate::face::{Carry, Error, Method};
+use crate::face::{Carry, Error, Method, Words};
 use crate::io::console::{self, Line};
 use crate::io::ipc::{Client, Gone};
 use crate::wire::varlink::MAX_MESSAGE;
@@ -60,7 +63,7 @@ impl Carry<FollowLog, Turn, Over> for Service {
 impl Answer<SetLogLevel> for Service {
     async fn answer(&self, wanted: SetLogLevel, _: &Client) -> Result<LevelSet, Error> {
         console::set_level(filter(wanted.level));
-        log::info!(target: crate::agent::SECD, "console: level {}", wanted.level);
+        say(&Event::LogLevelSet { level: wanted.level.word() });
         Ok(LevelSet {})
     }
 }
@@ -75,7 +78,8 @@ impl Answer<AppendLog> for Service {
         if !is_a_tag {
             return Err(Error::invalid_parameter("process"));
         }
-        log::log!(target: process, grade(wanted.level), "{}", wanted.text);
+        let (process, level) = (wanted.process, gravity(wanted.level));
+        say(&Event::Client { process, level, text: wanted.text });
         Ok(Appended {})
     }
 }
@@ -110,18 +114,17 @@ async fn send_some(client: &mut Client, lines: &[Line], missed: u64) -> Result<(
     client.reply(&FollowLog::part(News { lines, missed })).await
 }
 
-/// The most bytes that a line takes in a reply: quotes and backslashes are escaped, and what stands
-/// around the text is short.
+/// The most bytes that a line takes in a reply: quotes and backslashes are escaped in the text and
+/// not again in the facts, and what stands around them is short.
 fn cost(line: &Line) -> usize {
     let escaped = line.text().bytes().filter(|byte| b"\"\\".contains(byte)).count();
-    line.text().len() + escaped + 64
+    let facts = line.origin().facts.as_deref().map_or(0, str::len);
+    line.text().len() + escaped + facts + 192
 }
 
-/// Tags under which only the agent writes: nobody is to forge a verdict in the log.
-const OURS: [&str; 3] = ["SECD", "TFTP", "tftpClient"];
-
-/// Lines in one reply: at most 512 bytes each, twice that where all must be escaped.
-const CHUNK: usize = 32;
+/// Lines in one reply: at most 512 bytes each, twice that where all must be escaped; facts have a
+/// bound of their own.
+const CHUNK: usize = 16;
 
 /// Bytes of lines in one reply, so that the whole is no longer than a message may be.
 const ROOM: usize = MAX_MESSAGE - 1024;

@@ -2,21 +2,23 @@
 
 use log::{Level as Grade, LevelFilter};
 
+use crate::agent::narrate::of_log;
+use crate::boot::event;
 use crate::face::terms::Level;
 
 /// Lines as grave as this.
 pub(super) fn filter(level: Level) -> LevelFilter {
-    grade(level).to_level_filter()
+    of_log(gravity(level)).to_level_filter()
 }
 
-/// The level under which a line is written.
-pub(super) const fn grade(level: Level) -> Grade {
+/// The level of an event.
+pub(super) const fn gravity(level: Level) -> event::Level {
     match level {
-        Level::Error => Grade::Error,
-        Level::Warning => Grade::Warn,
-        Level::Notice => Grade::Info,
-        Level::Info => Grade::Debug,
-        Level::Debug => Grade::Trace,
+        Level::Error => event::Level::Error,
+        Level::Warning => event::Level::Warning,
+        Level::Notice => event::Level::Notice,
+        Level::Info => event::Level::Info,
+        Level::Debug => event::Level::Debug,
     }
 }
 

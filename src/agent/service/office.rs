@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use tokio::sync::Semaphore;
 
-use crate::agent::Agent;
+use crate::agent::owners::Agent;
 use crate::agent::service::confirmations::Confirmations;
 use crate::io::console::Console;
 

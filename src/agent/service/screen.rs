@@ -1,25 +1,23 @@
 //! For the phone's screen: the trust lists, and erasing them.
 
-use log::{info, warn};
-
-use crate::agent::SECD;
-use crate::agent::installed::{BOTH, NotErased};
-use crate::agent::report::Message;
+use crate::agent::installed::NotErased;
+use crate::agent::narrate::say;
 use crate::agent::service::calls::Answer;
-use crate::agent::service::errors;
 use crate::agent::service::office::Service;
-use crate::face::Error;
+use crate::agent::world;
+use crate::boot::{Event, Message};
 use crate::face::methods::{Erase, Erased, GetTrust, Trust};
 use crate::face::terms::What;
+use crate::face::{Error, Words};
 use crate::io::ipc::{Client, Peer};
 use crate::trust::ListKind;
 
 impl Answer<GetTrust> for Service {
     async fn answer(&self, _: GetTrust, _: &Client) -> Result<Trust, Error> {
         let agent = &self.agent;
-        let anchors = agent.anchors_snapshot();
-        let lists = BOTH.iter().filter_map(|kind| anchors.list(*kind));
-        let locked = agent.installed.borrow().is_locked();
+        let anchors = agent.installed.anchors();
+        let lists = ListKind::ALL.iter().filter_map(|kind| anchors.list(*kind));
+        let locked = agent.installed.is_locked();
         let (state, meaning) = agent.state_words();
         Ok(Trust {
             state,
@@ -42,7 +40,7 @@ impl Answer<Erase> for Service {
             return Ok(Erased { erased: false, confirmation });
         };
         if !confirmations.redeem(what, peer.uid, &confirmation, now) {
-            warn!(target: SECD, "erase: wrong confirmation by uid {}", peer.uid);
+            say(&Event::ConfirmationWrong { uid: peer.uid });
             return Err(Error::WrongConfirmation);
         }
         self.erase_now(what, peer)
@@ -51,24 +49,27 @@ impl Answer<Erase> for Service {
 
 impl Service {
     fn erase_now(&self, what: What, peer: Peer) -> Result<Erased, Error> {
-        info!(target: SECD, "erase: {what:?} by uid {}", peer.uid);
-        self.agent.tell(Message::Erasing);
-        let erased = self.agent.installed.borrow_mut().erase(kinds(what));
+        say(&Event::Erasing { what: what.word(), uid: peer.uid });
+        self.agent.show(Message::Erasing);
+        let erased = self.agent.installed.erase(kinds(what));
+        // Also after a failure: some of it may be gone.
+        self.agent.tvs.forget();
         erased.map_err(|not_erased| match not_erased {
             NotErased::Locked => Error::Locked,
-            NotErased::Failed(failure) => {
-                errors::of_store(&self.agent.settings().paths.state, &failure)
-            }
+            NotErased::Failed(failure) => world::not_stored(&self.agent, &failure).into(),
         })?;
-        self.agent.cache.borrow_mut().clear();
         self.agent.passes.ask();
+        // Erased, and then not to be read any more.
+        if self.agent.installed.is_locked() {
+            return Err(Error::Locked);
+        }
         Ok(Erased { erased: true, confirmation: None })
     }
 }
 
 const fn kinds(what: What) -> &'static [ListKind] {
     match what {
-        What::All => &BOTH,
+        What::All => &ListKind::ALL,
         What::Ctl => &[ListKind::Ctl],
         What::Itl => &[ListKind::Itl],
     }

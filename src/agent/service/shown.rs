@@ -2,11 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::agent::report;
+use crate::boot;
 use crate::diagnose;
 use crate::face::hex;
-use crate::face::records::{Alarm, Check, Condition, Line, List, Message, Record, Verdict};
-use crate::face::terms::{Acceptance, By, ListKind, Mark, Purpose};
+use crate::face::records::{Alarm, Check, Condition, Line, List, Message, Record, Server, Verdict};
+use crate::face::terms::{Acceptance, By, ListKind, Mark, Purpose, StageName};
+use crate::io::clock::Stamp;
 use crate::io::console;
 use crate::trust::cache::Entry;
 use crate::trust::list::Anchor;
@@ -45,14 +46,14 @@ impl From<&Anchor> for Record {
     }
 }
 
-impl From<report::Alarm> for Alarm {
-    fn from(alarm: report::Alarm) -> Self {
+impl From<boot::Alarm> for Alarm {
+    fn from(alarm: boot::Alarm) -> Self {
         Self { code: alarm.code(), name: alarm.name().to_owned() }
     }
 }
 
-impl From<&(SystemTime, report::Message)> for Message {
-    fn from((time, message): &(SystemTime, report::Message)) -> Self {
+impl From<&(SystemTime, boot::Message)> for Message {
+    fn from((time, message): &(SystemTime, boot::Message)) -> Self {
         let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Self { time: since.as_secs(), text: message.to_string() }
     }
@@ -60,7 +61,34 @@ impl From<&(SystemTime, report::Message)> for Message {
 
 impl From<&console::Line> for Line {
     fn from(line: &console::Line) -> Self {
-        Self { sequence: line.sequence(), level: line.level().into(), text: line.text().to_owned() }
+        let origin = line.origin();
+        let facts = origin.facts.as_deref();
+        Self {
+            sequence: line.sequence(),
+            level: line.level().into(),
+            time: Stamp(origin.time).to_string(),
+            event: origin.event.as_deref().map(str::to_owned),
+            facts: facts.and_then(|facts| serde_json::from_str(facts).ok()),
+            text: line.text().to_owned(),
+        }
+    }
+}
+
+impl From<boot::Stage> for StageName {
+    fn from(stage: boot::Stage) -> Self {
+        match stage {
+            boot::Stage::Ctl => Self::Ctl,
+            boot::Stage::Itl => Self::Itl,
+            boot::Stage::Configuration => Self::Configuration,
+            boot::Stage::Network => Self::Network,
+            boot::Stage::Store => Self::Store,
+        }
+    }
+}
+
+impl From<diagnose::Server> for Server {
+    fn from(server: diagnose::Server) -> Self {
+        Self { address: server.address, last: server.last.to_string() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The last lines of the console, in memory of a fixed size.
 
 use core::fmt::{self, Write};
+use std::time::SystemTime;
 
 use heapless::{Deque, String as Text};
 use log::Level;
@@ -9,8 +10,21 @@ use log::Level;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Line {
     sequence: u64,
-    level: Level,
+    origin: Origin,
     text: Text<WIDTH>,
+}
+
+/// What a line is about, besides its text.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Origin {
+    /// How grave it is.
+    pub level: Level,
+    /// When it was written.
+    pub time: SystemTime,
+    /// The name of the event, if it is one of ours.
+    pub event: Option<Box<str>>,
+    /// The facts of the event, an object of JSON.
+    pub facts: Option<Box<str>>,
 }
 
 impl Line {
@@ -21,7 +35,12 @@ impl Line {
 
     /// How grave it is.
     pub fn level(&self) -> Level {
-        self.level
+        self.origin.level
+    }
+
+    /// What it is about.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// The line as shown, number included, without a line break.
@@ -51,7 +70,7 @@ impl Ring {
     /// ends in [`CUT`].
     pub fn push(
         &mut self,
-        level: Level,
+        origin: Origin,
         compose: impl FnOnce(u64, &mut dyn Write) -> fmt::Result,
     ) -> &Line {
         if self.lines.is_full() {
@@ -61,7 +80,7 @@ impl Ring {
         let mut cutter = Cutter::default();
         // An error says that the line is full, which the cut shows.
         let _ = compose(self.last, &mut cutter);
-        let line = Line { sequence: self.last, level, text: cutter.text };
+        let line = Line { sequence: self.last, origin, text: cutter.text };
         self.lines.push_back(line).expect("a place was freed above");
         self.lines.back().expect("a line was put in above")
     }
@@ -118,7 +137,7 @@ impl Cutter {
     }
 }
 
-/// Lines kept. Inferred: two boot passes and a few verdicts, in 128 KiB.
+/// Lines kept. Inferred: two boot passes and a few verdicts.
 pub const LINES: usize = 256;
 
 /// Octets in a line. Inferred: twice the longest line of the golden trace.
@@ -131,10 +150,15 @@ pub const CUT: char = '…';
 mod tests {
     use super::*;
 
+    fn origin() -> Origin {
+        let time = SystemTime::UNIX_EPOCH;
+        Origin { level: Level::Info, time, event: None, facts: None }
+    }
+
     fn filled(count: u64) -> Ring {
         let mut ring = Ring::default();
         for _ in 0..count {
-            ring.push(Level::Info, |sequence, line| write!(line, "{sequence}: NOT"));
+            ring.push(origin(), |sequence, line| write!(line, "{sequence}: NOT"));
         }
         ring
     }
@@ -185,7 +209,7 @@ mod tests {
         for start in 0..4 {
             let mut ring = Ring::default();
             let text = "a".repeat(start) + &"日".repeat(WIDTH);
-            let line = ring.push(Level::Info, |_, line| line.write_str(&text));
+            let line = ring.push(origin(), |_, line| line.write_str(&text));
             assert!(line.text().len() <= WIDTH && line.text().len() > WIDTH - 4);
             assert!(line.text().ends_with("日…"), "{}", line.text());
         }
@@ -195,14 +219,14 @@ mod tests {
     fn a_line_that_just_fits_is_not_cut() {
         let mut ring = Ring::default();
         let text = "a".repeat(WIDTH);
-        assert_eq!(ring.push(Level::Info, |_, line| line.write_str(&text)).text(), text);
+        assert_eq!(ring.push(origin(), |_, line| line.write_str(&text)).text(), text);
     }
 
     #[test]
     fn a_full_line_makes_room_for_the_mark() {
         let mut ring = Ring::default();
         let text = "a".repeat(WIDTH);
-        let line = ring.push(Level::Info, |_, line| {
+        let line = ring.push(origin(), |_, line| {
             line.write_str(&text)?;
             line.write_str("b")
         });

@@ -230,3 +230,13 @@ fn a_file_that_cannot_be_read_is_told_from_one_that_is_wrong() {
     let long = vec![b'#'; 65_537];
     assert_eq!(shown(write(&long).unwrap_err()), ":1:1: longer than 65536 octets");
 }
+
+/// What is kept has to be read again.
+#[test]
+fn no_configuration_is_allowed_that_its_reader_does_not_take() {
+    let most = crate::wire::configuration::MAX_OCTETS;
+    let settings = configuration(&format!("[tftp]\nconfig_limit = {most}\n"));
+    assert_eq!(settings.tftp.config_limit, most);
+    let more = fault(&format!("[tftp]\nconfig_limit = {}\n", most + 1));
+    assert!(more.ends_with(&format!("is not within 1024 to {most}")), "{more}");
+}

@@ -1,8 +1,7 @@
 //! What a person is told about a boot pass: the status messages and the alarm.
 
+use alloc::string::String;
 use core::fmt;
-
-use heapless::HistoryBuffer;
 
 /// The trust list update alarm that a phone sends to its call manager.
 ///
@@ -45,6 +44,12 @@ impl Alarm {
             Self::FailedOldItl => 8,
             Self::FailedOld => 9,
         }
+    }
+
+    /// Whether it tells of new lists, and not of a failure.
+    #[must_use]
+    pub const fn is_success(self) -> bool {
+        self.code() <= Self::InitialSuccess.code()
     }
 
     /// The name that the guide gives it.
@@ -99,6 +104,33 @@ pub enum Prior {
     None,
     /// At least one.
     Some,
+}
+
+/// The stages of a boot pass, and where it may end early.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stage {
+    /// The CTL.
+    Ctl,
+    /// The ITL.
+    Itl,
+    /// The configuration.
+    Configuration,
+    /// The pass ended here: no server was reached.
+    Network,
+    /// The pass ended here: the store is locked.
+    Store,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ctl => "ctl",
+            Self::Itl => "itl",
+            Self::Configuration => "configuration",
+            Self::Network => "network",
+            Self::Store => "store",
+        })
+    }
 }
 
 /// How the step for one list went.
@@ -206,22 +238,3 @@ impl Message {
         }
     }
 }
-
-/// The Status Messages screen: the most recent messages, each with its time.
-#[derive(Default)]
-pub struct Messages(HistoryBuffer<(std::time::SystemTime, Message), SCREEN>);
-
-impl Messages {
-    /// Adds a message; the oldest one makes room.
-    pub fn add(&mut self, time: std::time::SystemTime, message: Message) {
-        self.0.write((time, message));
-    }
-
-    /// The messages, oldest first.
-    pub fn iter(&self) -> impl Iterator<Item = &(std::time::SystemTime, Message)> {
-        self.0.oldest_ordered()
-    }
-}
-
-/// The screen keeps 30 (administration guide 8800; domain facts 2.5).
-const SCREEN: usize = 30;

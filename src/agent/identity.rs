@@ -1,54 +1,47 @@
 //! What the phone has of its own: a certificate (LSC, else MIC) and the key for it.
 
-use log::warn;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use zeroize::Zeroizing;
 
-use crate::agent::SECD;
+use crate::agent::narrate::say;
+use crate::boot::Event;
 use crate::io::files::{self, Links};
 use crate::io::settings;
-use crate::io::tls::Identity;
+use crate::io::tls;
 use crate::trust::decrypt::DeviceKey;
 use crate::trust::signature::md5;
 
 /// The phone's certificate and key, as far as they can be used.
 #[derive(Default)]
-pub(super) struct Device {
+pub(super) struct Identity {
     /// For servers that ask for a client certificate.
-    pub(super) identity: Option<Identity>,
+    pub(super) client: Option<tls::Identity>,
     /// For encrypted configurations.
     pub(super) key: Option<DeviceKey>,
     /// The name of the certificate in `certHash` (domain facts 4.2), lower-case hexadecimal.
     pub(super) certificate_md5: Option<String>,
 }
 
-impl Device {
+impl Identity {
     /// Reads what the configuration names. What cannot be used is left out with a line in the log: a
     /// phone without a certificate still verifies.
     pub(super) fn load(settings: &settings::Device) -> Self {
         let Some(paths) = &settings.identity else { return Self::default() };
-        let identity = Identity::load(&paths.certificate, &paths.key)
-            .inspect_err(
-                |error| warn!(target: SECD, "device.certificate: not offered to servers, {error}"),
-            )
+        let client = tls::Identity::load(&paths.certificate, &paths.key)
+            .inspect_err(|error| say(&Event::CertificateNotOffered { why: error.to_string() }))
             .ok();
-        Self {
-            identity,
-            key: key(&paths.key),
-            certificate_md5: certificate_md5(&paths.certificate),
-        }
+        Self { client, key: key(&paths.key), certificate_md5: certificate_md5(&paths.certificate) }
     }
 }
 
 fn key(path: &std::path::Path) -> Option<DeviceKey> {
-    let octets = files::read(path, LIMIT, Links::Follow)
-        .inspect_err(|error| warn!(target: SECD, "device.key: {}: {error}", path.display()))
+    let shown = || path.display().to_string();
+    let bytes = files::read(path, LIMIT, Links::Follow)
+        .inspect_err(|error| say(&Event::KeyUnreadable { path: shown(), why: error.to_string() }))
         .ok()?;
-    DeviceKey::of_pem(&Zeroizing::new(octets))
-        .inspect_err(|_| {
-            warn!(target: SECD, "device.key: {}: not an RSA key, opens no encrypted configuration", path.display());
-        })
+    DeviceKey::of_pem(&Zeroizing::new(bytes))
+        .inspect_err(|_| say(&Event::KeyNotRsa { path: shown() }))
         .ok()
 }
 

@@ -1,0 +1,237 @@
+//! HTTPS connections for the phone's other processes: connected, judged, and only then opened.
+
+use std::cell::Cell;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::agent::narrate::say;
+use crate::agent::peers;
+use crate::agent::tvs::{Around, Tvs};
+use crate::boot::Event;
+use crate::io::proxy::{self, Limits, Relayed};
+use crate::io::settings::Settings;
+use crate::io::tls::{self, Handshaken, OtherCertificate, SmallKeys, Terms};
+use crate::io::{resolve, tcp};
+use crate::trust::peer::Shown;
+use crate::trust::{Distrust, GrantedBy, Purpose};
+use crate::wire::address::ServerAddress;
+
+/// What a local process wants to talk to.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The server.
+    pub server: ServerAddress,
+    /// What it is to the phone.
+    pub purpose: Purpose,
+    /// The descriptor of the local client, for the log.
+    pub client: i32,
+}
+
+/// Why a local process gets no connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotOpened {
+    /// The server's certificate is not believed.
+    Distrusted(Distrust),
+    /// No TLS with this server.
+    Handshake(String),
+    /// As many connections as may be are open.
+    NoSlot,
+    /// The verdict is for another certificate than the server's.
+    OtherCertificate(OtherCertificate),
+    /// The server cannot be reached.
+    Unreachable(String),
+}
+
+impl fmt::Display for NotOpened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Distrusted(distrust) => distrust.fmt(f),
+            Self::Handshake(why) | Self::Unreachable(why) => f.write_str(why),
+            Self::NoSlot => f.write_str("too many connections are open"),
+            Self::OtherCertificate(_) => {
+                f.write_str("the verdict is for another certificate than the server's")
+            }
+        }
+    }
+}
+
+/// The connections of one phone.
+pub(super) struct Connections {
+    /// Those that may be open at once.
+    slots: Semaphore,
+    all: usize,
+    opened: Cell<u64>,
+    refused: Cell<u64>,
+}
+
+impl Connections {
+    pub(super) const fn new(slots: usize) -> Self {
+        Self {
+            slots: Semaphore::const_new(slots),
+            all: slots,
+            opened: Cell::new(0),
+            refused: Cell::new(0),
+        }
+    }
+
+    /// How many are open.
+    pub(super) fn open_now(&self) -> usize {
+        self.all - self.slots.available_permits()
+    }
+
+    /// How many were opened since the start.
+    pub(super) fn opened(&self) -> u64 {
+        self.opened.get()
+    }
+
+    /// How many were refused since the start.
+    pub(super) fn refused(&self) -> u64 {
+        self.refused.get()
+    }
+
+    /// Connects to a server and judges it. The connection takes one of the places there are.
+    pub(super) async fn open(
+        &self,
+        tvs: &Tvs,
+        around: Around<'_>,
+        target: &Target,
+    ) -> Result<Opened<'_>, NotOpened> {
+        let opened = self.try_open(tvs, around, target).await;
+        let counter = if opened.is_ok() { &self.opened } else { &self.refused };
+        counter.set(counter.get() + 1);
+        opened
+    }
+
+    async fn try_open(
+        &self,
+        tvs: &Tvs,
+        around: Around<'_>,
+        target: &Target,
+    ) -> Result<Opened<'_>, NotOpened> {
+        let place = self.slots.try_acquire().map_err(|_| NotOpened::NoSlot)?;
+        let (handshaken, address) = shake_hands(around.settings, target).await?;
+        let name = tls::server_name(&target.server.host, address);
+        let shown = Shown {
+            purpose: target.purpose,
+            certificate: handshaken.certificate(),
+            intermediates: handshaken.intermediates(),
+            name: &name,
+        };
+        let judged = peers::judge(tvs, around, shown, &address.ip().to_string()).await;
+        let grant = judged.verdict.map_err(|distrust| {
+            refused(address.ip());
+            NotOpened::Distrusted(distrust)
+        })?;
+        let by = grant.by();
+        let stream = handshaken.admit(&grant).map_err(|other| {
+            refused(address.ip());
+            NotOpened::OtherCertificate(other)
+        })?;
+        let settings = &around.settings.https;
+        let limits = Limits { idle: settings.idle, total: settings.total };
+        Ok(Opened { stream, by, limits, server: target.server.to_string(), _place: place })
+    }
+}
+
+async fn shake_hands(
+    settings: &Settings,
+    target: &Target,
+) -> Result<(Handshaken, SocketAddr), NotOpened> {
+    let (stream, address, descriptor) = connect(settings, target).await?;
+    let (ip, client) = (address.ip(), target.client);
+    say(&Event::Connected { ip, client, descriptor });
+    say(&Event::HandshakeBegun { ip, client, descriptor });
+    let small = settings.policy.min_rsa_bits < 2048;
+    let name = tls::server_name(&target.server.host, address);
+    let terms = Terms {
+        name: name.clone(),
+        keys: if small { SmallKeys::Accept } else { SmallKeys::Refuse },
+        within: settings.https.handshake_timeout,
+    };
+    match tls::shake_hands(stream, terms).await {
+        Ok(handshaken) => Ok((handshaken, address)),
+        Err(failure) => {
+            let why = failure.explained(address, &name).await.to_string();
+            say(&Event::HandshakeRefused { ip, why: why.clone() });
+            say(&Event::HandshakeFailed { ip, client, descriptor });
+            refused(ip);
+            Err(NotOpened::Handshake(why))
+        }
+    }
+}
+
+/// Connects to the first address of the server that takes the connection.
+async fn connect(
+    settings: &Settings,
+    target: &Target,
+) -> Result<(tcp::Stream, SocketAddr, i32), NotOpened> {
+    let server = target.server.host.to_string();
+    let addresses = match resolve::one(&target.server).await {
+        Ok(addresses) => addresses,
+        Err(unresolved) => {
+            say(&Event::Unresolved { host: server.clone(), why: unresolved.to_string() });
+            say(&Event::ConnectionRefused { server: server.clone() });
+            return Err(NotOpened::Unreachable(format!("{server} does not resolve")));
+        }
+    };
+    let mut last = String::new();
+    for address in addresses {
+        match connect_at(settings, target, address).await {
+            Ok((stream, descriptor)) => return Ok((stream, address, descriptor)),
+            Err(failure) => {
+                last = failure.to_string();
+                say(&Event::ConnectFailed { ip: address.ip(), why: last.clone() });
+            }
+        }
+    }
+    say(&Event::ConnectionRefused { server });
+    Err(NotOpened::Unreachable(last))
+}
+
+async fn connect_at(
+    settings: &Settings,
+    target: &Target,
+    address: SocketAddr,
+) -> Result<(tcp::Stream, i32), tcp::Failure> {
+    let (ip, port, client) = (address.ip(), address.port(), target.client);
+    let family = if address.is_ipv4() { "IPV4" } else { "IPV6" };
+    say(&Event::Connecting { family, ip, port });
+    let socket = tcp::Socket::bound(address)?;
+    let descriptor = socket.descriptor();
+    say(&Event::ConnectWaiting { ip, client, descriptor, port });
+    Ok((socket.connect(settings.https.connect_timeout).await?, descriptor))
+}
+
+/// The line of a connection that was not opened.
+fn refused(ip: IpAddr) {
+    say(&Event::ConnectionRefused { server: ip.to_string() });
+}
+
+/// An open connection, in one of the places there are.
+pub struct Opened<'a> {
+    stream: tls::Stream,
+    by: GrantedBy,
+    limits: Limits,
+    server: String,
+    _place: SemaphorePermit<'a>,
+}
+
+impl Opened<'_> {
+    /// Who vouched for the server.
+    #[must_use]
+    pub const fn by(&self) -> GrantedBy {
+        self.by
+    }
+
+    /// Relays between a local client and the server until the connection ends.
+    pub async fn relay<C: AsyncRead + AsyncWrite>(self, client: C) -> Relayed {
+        let relayed = proxy::relay(client, self.stream, self.limits).await;
+        let Relayed { up, down, end } = &relayed;
+        let end = end.to_string();
+        say(&Event::ConnectionEnded { server: self.server, end, up: *up, down: *down });
+        relayed
+    }
+}

@@ -1,0 +1,120 @@
+//! The agent as a daemon: passes until it is told to end, and settings read again.
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::sleep;
+
+use crate::agent::narrate::say;
+use crate::agent::owners::Agent;
+use crate::agent::world::Real;
+use crate::boot::{self, Event, Outcome};
+use crate::io::console;
+use crate::io::settings::{self, Settings};
+
+impl Agent {
+    /// Boots, and goes through a boot pass again at every SIGHUP, until SIGTERM or SIGINT.
+    ///
+    /// # Errors
+    /// If the system refuses the signal handlers.
+    pub async fn run(&self) -> std::io::Result<()> {
+        let mut hangup = signal(SignalKind::hangup())?;
+        let mut end = End::new()?;
+        let mut pause = self.settings().retry.first;
+        loop {
+            let retry = self.settings().retry;
+            let outcome = tokio::select! {
+                outcome = self.refresh() => outcome,
+                () = end.asked() => break,
+            };
+            let again = outcome.is_passing();
+            if again {
+                say(&Event::RefreshAgain { seconds: pause.as_secs() });
+            }
+            tokio::select! {
+                () = sleep(pause), if again => pause = retry.max.min(pause * 2),
+                _ = hangup.recv() => {
+                    pause = retry.first;
+                    self.reload_or_keep();
+                }
+                () = self.passes.asked() => pause = retry.first,
+                () = end.asked() => break,
+            }
+            // The store may have been mended meanwhile. Before the first pass it was just read.
+            self.installed.unlock();
+        }
+        say(&Event::Ended {});
+        Ok(())
+    }
+
+    /// Goes through one boot pass.
+    pub async fn refresh(&self) -> Outcome {
+        self.passes.begin();
+        let mut world = Real::new(self);
+        let settings = world.settings();
+        let outcome = boot::pass(&mut world, &settings).await;
+        self.passes.end();
+        let (settings, identity) = (self.settings(), self.identity());
+        self.tvs.keep_only(&self.around(&settings, &identity).members());
+        outcome
+    }
+
+    /// Reads the settings again. What takes effect at the start only stays as it is: paths, the
+    /// socket, and the sizes of cache and slots.
+    ///
+    /// # Errors
+    /// Every fault; nothing is changed then.
+    pub(super) fn reload(&self) -> Result<(), Vec<String>> {
+        let Some(source) = self.source() else { return Ok(()) };
+        let mut settings = Settings::load(source).map_err(|failure| match failure {
+            settings::Failure::Invalid(faults) => faults.iter().map(ToString::to_string).collect(),
+            unreadable @ settings::Failure::Unreadable { .. } => vec![unreadable.to_string()],
+        })?;
+        let before = self.settings();
+        keep_what_stays(&mut settings, &before);
+        console::set_level(settings.console.level);
+        self.put_settings(settings);
+        say(&Event::Reloaded { file: source.display().to_string() });
+        Ok(())
+    }
+
+    fn reload_or_keep(&self) {
+        for fault in self.reload().err().into_iter().flatten() {
+            say(&Event::NotReloaded { fault });
+        }
+    }
+}
+
+fn keep_what_stays(settings: &mut Settings, before: &Settings) {
+    if settings.paths != before.paths || settings.socket != before.socket {
+        say(&Event::ReloadedInPart { what: "[paths] and [socket]" });
+        settings.paths = before.paths.clone();
+        settings.socket = before.socket.clone();
+    }
+    if (settings.tvs.cache, settings.tvs.ttl_max, settings.https.slots)
+        != (before.tvs.cache, before.tvs.ttl_max, before.https.slots)
+    {
+        say(&Event::ReloadedInPart { what: "tvs.cache, tvs.ttl_max_s and https.slots" });
+    }
+    settings.https.slots = before.https.slots;
+}
+
+/// The signals that end the agent.
+struct End {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl End {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! A pass under examination: the world fetches and asks for real, and commits to copies.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::agent::identity::Identity;
+use crate::agent::owners::Agent;
+use crate::agent::tvs::{self, NotShown};
+use crate::agent::world;
+use crate::boot::{
+    self, Change, Committed, Configured, Event, LastConfiguration, NotCommitted, NotFetched,
+    Outcome, Sort, Wanted, World,
+};
+use crate::diagnose::{MemberFound, Presented, Shown};
+use crate::io::settings::Settings;
+use crate::trust::certificate::Certificate;
+use crate::trust::list::Anchor;
+use crate::trust::peer;
+use crate::trust::signature::sha1;
+use crate::trust::tvs as answers;
+use crate::trust::{
+    Anchors, Cache, ListKind, Query, Reason, TrustList, Unanswered, Verified, Vouched,
+};
+use crate::wire::{Envelope, Kind, Role};
+
+/// A pass under examination: everything as it would be after each step.
+pub(super) struct Trial<'a> {
+    agent: &'a Agent,
+    settings: Rc<Settings>,
+    identity: Rc<Identity>,
+    pub(super) anchors: Arc<Anchors>,
+    cache: Cache,
+    last: Option<LastConfiguration>,
+    /// The lists that the servers gave, by their names: for comparison only.
+    given: Vec<(String, Vec<u8>)>,
+}
+
+impl<'a> Trial<'a> {
+    pub(super) fn new(agent: &'a Agent) -> Self {
+        Self {
+            settings: agent.settings(),
+            identity: agent.identity(),
+            anchors: agent.installed.anchors(),
+            cache: agent.tvs.cache(),
+            last: agent.installed.configuration(),
+            given: Vec::new(),
+            agent,
+        }
+    }
+
+    /// What the pass goes by.
+    pub(super) fn settings(&self) -> boot::Settings {
+        world::settings(&self.settings)
+    }
+
+    pub(super) fn members(&self) -> Vec<MemberFound> {
+        let members = self.agent.around(&self.settings, &self.identity).members();
+        let found = |address: String| MemberFound { address, presented: Presented::NotExamined };
+        members.iter().map(|member| found(member.address.to_string())).collect()
+    }
+
+    pub(super) fn own_configuration(&self) -> String {
+        format!("{}.cnf.xml", self.settings.device.name)
+    }
+
+    /// Whether signed files are demanded, and the phone's configuration is there without a signature
+    /// alone.
+    pub(super) async fn has_only_unsigned(&mut self, outcome: &Outcome) -> bool {
+        if outcome.configuration != Some(Configured::Absent) || !self.anchors.demand_signed_files()
+        {
+            return false;
+        }
+        let name = self.own_configuration();
+        let limit = self.settings.tftp.config_limit;
+        self.fetch(&Wanted { name: &name, limit, sort: Sort::File }).await.is_ok()
+    }
+
+    /// Looks at the certificate of every TVS server, judged by the installed lists.
+    pub(super) async fn look_at_members(&self, found: &mut [MemberFound], installed: &Anchors) {
+        let offered = self.offered_list(ListKind::Itl);
+        let members = self.agent.around(&self.settings, &self.identity).members();
+        for (found, member) in found.iter_mut().zip(members) {
+            found.presented = match tvs::look(&self.settings.tvs, &member.address, installed).await
+            {
+                Err(NotShown::Unreachable(why)) => Presented::Unreachable(why),
+                Err(NotShown::NoTls(why)) => Presented::NoTls(why),
+                Ok(peer) => shown(peer.certificate(), installed, offered.as_ref()),
+            };
+        }
+    }
+
+    /// The file that the servers gave as the list of a kind, and its name.
+    pub(super) fn given(&self, kind: ListKind) -> Option<(&str, &[u8])> {
+        let of_kind = |(name, _): &&(String, Vec<u8>)| name.starts_with(kind.word());
+        self.given.iter().find(of_kind).map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+    }
+
+    /// The list of a kind that the servers gave, whoever signed it.
+    pub(super) fn offered_list(&self, kind: ListKind) -> Option<TrustList> {
+        let file = Envelope::parse(self.given(kind)?.1, Kind::List).ok()?;
+        TrustList::decode(kind, &file).ok()
+    }
+}
+
+impl World for Trial<'_> {
+    fn anchors(&self) -> Arc<Anchors> {
+        self.anchors.clone()
+    }
+
+    fn is_locked(&self) -> bool {
+        self.agent.installed.is_locked()
+    }
+
+    fn last_configuration(&self) -> Option<LastConfiguration> {
+        self.last.clone()
+    }
+
+    fn certificate_md5(&self) -> Option<String> {
+        self.identity.certificate_md5.clone()
+    }
+
+    fn decrypt(&self, file: &Verified<Envelope<'_>>) -> Result<Zeroizing<Vec<u8>>, Reason> {
+        world::open(&self.identity, file)
+    }
+
+    async fn first_server(&mut self) -> Option<String> {
+        None
+    }
+
+    async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
+        let fetched = self.agent.files.fetch(&self.settings.tftp, wanted).await;
+        if let (Ok(bytes), Sort::List) = (&fetched, wanted.sort) {
+            if !bytes.is_empty() {
+                self.given.push((wanted.name.to_owned(), bytes.clone()));
+            }
+        }
+        fetched
+    }
+
+    async fn vouch(&mut self, query: &Query) -> Result<Vouched, Unanswered> {
+        let around = self.agent.around(&self.settings, &self.identity);
+        let tvs = &self.agent.tvs;
+        tvs.signer_on_trial(around, &self.anchors, &mut self.cache, query).await
+    }
+
+    fn commit(&mut self, change: Change<'_>) -> Result<Committed, NotCommitted> {
+        match change {
+            Change::File { .. } | Change::Restore => return Ok(Committed::Same),
+            Change::Keep { name, form, .. } => {
+                self.last = Some(LastConfiguration { name: name.to_string(), form });
+            }
+            Change::List { list, .. } => {
+                Arc::make_mut(&mut self.anchors).install(list.clone());
+                let anchors = &self.anchors;
+                self.cache.retain_by_tvs(|tvs| answers::is_listed(anchors, tvs));
+            }
+        }
+        Ok(Committed::Changed)
+    }
+
+    /// Nothing has happened.
+    fn say(&mut self, _event: Event) {}
+}
+
+/// How a certificate that TVS shows stands to the installed lists and to the offered one.
+fn shown(der: &[u8], installed: &Anchors, offered: Option<&TrustList>) -> Presented {
+    let Ok(certificate) = Certificate::parse(der) else {
+        return Presented::NoTls("its certificate is not one in DER".to_owned());
+    };
+    let digest = sha1(der);
+    let record = |anchor: &Anchor| anchor.role == Role::Tvs && anchor.sha1 == Some(digest);
+    Presented::Certificate(Box::new(Shown {
+        issuer: certificate.issuer_text.clone(),
+        serial: certificate.serial.to_string(),
+        sha1: digest,
+        pinned: peer::pinned(installed, &certificate),
+        is_offered: offered.is_some_and(|list| list.anchors.iter().any(record)),
+    }))
+}

@@ -1,0 +1,172 @@
+//! The agent of one phone: its owners, side by side.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Semaphore;
+
+use crate::agent::connections::{Connections, NotOpened, Opened, Target};
+use crate::agent::files::Files;
+use crate::agent::identity::Identity;
+use crate::agent::installed::Installed;
+use crate::agent::narrate::say;
+use crate::agent::passes::Passes;
+use crate::agent::screen::Screen;
+use crate::agent::tvs::{Around, Tvs};
+use crate::boot::{Alarm, Event, Message};
+use crate::io::clock::{self, Timeline};
+use crate::io::proxy::Relayed;
+use crate::io::settings::Settings;
+use crate::trust::cache::Entry;
+use crate::trust::{ListKind, State};
+
+/// The agent of one phone.
+pub struct Agent {
+    settings: RefCell<Rc<Settings>>,
+    identity: RefCell<Rc<Identity>>,
+    /// Where the settings were read.
+    source: Option<PathBuf>,
+    pub(super) timeline: Timeline,
+    pub(super) installed: Installed,
+    pub(super) files: Files,
+    pub(super) tvs: Tvs,
+    pub(super) connections: Connections,
+    pub(super) screen: Screen,
+    pub(super) passes: Passes,
+    /// One diagnosis at a time.
+    pub(super) diagnosis: Semaphore,
+}
+
+impl Agent {
+    /// An agent with the lists and the configuration that its store holds; what it learns expires
+    /// by `timeline`.
+    #[must_use]
+    pub fn new(settings: Settings, timeline: Timeline) -> Self {
+        Self {
+            installed: Installed::load(&settings.paths.state),
+            identity: RefCell::new(Rc::new(Identity::load(&settings.device))),
+            source: None,
+            files: Files::default(),
+            tvs: Tvs::new(&settings.tvs, timeline.clone()),
+            connections: Connections::new(settings.https.slots),
+            screen: Screen::default(),
+            passes: Passes::default(),
+            diagnosis: Semaphore::new(1),
+            timeline,
+            settings: RefCell::new(Rc::new(settings)),
+        }
+    }
+
+    /// The same agent, which can read its settings again from a file.
+    #[must_use]
+    pub fn reading(mut self, source: PathBuf) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// Where the settings were read.
+    pub(super) const fn source(&self) -> Option<&PathBuf> {
+        self.source.as_ref()
+    }
+
+    /// The settings in force.
+    pub(super) fn settings(&self) -> Rc<Settings> {
+        self.settings.borrow().clone()
+    }
+
+    /// The phone's own certificate and key.
+    pub(super) fn identity(&self) -> Rc<Identity> {
+        self.identity.borrow().clone()
+    }
+
+    /// Puts settings in force, with the certificate and key that they name.
+    pub(super) fn put_settings(&self, settings: Settings) {
+        self.identity.replace(Rc::new(Identity::load(&settings.device)));
+        self.files.keep_only(&settings.tftp.servers);
+        self.settings.replace(Rc::new(settings));
+    }
+
+    /// What stands around a question to TVS.
+    pub(super) const fn around<'a>(
+        &'a self,
+        settings: &'a Settings,
+        identity: &'a Identity,
+    ) -> Around<'a> {
+        Around { settings, identity, installed: &self.installed }
+    }
+
+    /// Shows a message to the person at the phone.
+    pub(super) fn show(&self, message: Message) {
+        say(&Event::MessageShown { message: message.clone() });
+        self.screen.show(clock::wall(), message);
+    }
+}
+
+/// What others may know.
+impl Agent {
+    /// The trust state that the phone is in.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.installed.anchors().state()
+    }
+
+    /// The state and what it means, in words; "locked" if it cannot be known.
+    pub(super) fn state_words(&self) -> (String, &'static str) {
+        if self.installed.is_locked() {
+            return ("locked".to_owned(), "what was trusted cannot be read; nothing is trusted");
+        }
+        let state = self.state();
+        (state.to_string(), state.meaning())
+    }
+
+    /// SHA-256 of the installed list of a kind.
+    #[must_use]
+    pub fn digest(&self, kind: ListKind) -> Option<[u8; 32]> {
+        self.installed.anchors().records(kind).map(|list| list.sha256)
+    }
+
+    /// The last alarm that was raised.
+    #[must_use]
+    pub fn alarm(&self) -> Option<Alarm> {
+        self.screen.alarm()
+    }
+
+    /// The Status Messages screen, oldest first.
+    #[must_use]
+    pub fn messages(&self) -> Vec<(SystemTime, Message)> {
+        self.screen.messages()
+    }
+
+    /// The answers of TVS that still hold, the next to expire first.
+    #[must_use]
+    pub fn tvs_cache(&self) -> Vec<Entry> {
+        self.tvs.entries()
+    }
+}
+
+/// Connections for the phone's other processes.
+impl Agent {
+    /// Connects to a server and judges it. The connection takes one of the places there are.
+    ///
+    /// # Errors
+    /// [`NotOpened`].
+    pub async fn open(&self, target: &Target) -> Result<Opened<'_>, NotOpened> {
+        let (settings, identity) = (self.settings(), self.identity());
+        self.connections.open(&self.tvs, self.around(&settings, &identity), target).await
+    }
+
+    /// Opens a connection and relays between it and a local client until it ends.
+    ///
+    /// # Errors
+    /// [`NotOpened`]; not a byte has been exchanged then.
+    pub async fn serve_https<C: AsyncRead + AsyncWrite>(
+        &self,
+        target: &Target,
+        client: C,
+    ) -> Result<Relayed, NotOpened> {
+        Ok(self.open(target).await?.relay(client).await)
+    }
+}

@@ -1,0 +1,83 @@
+//! Peers judged: the walk of [`decide`], TVS where it asks for it, and the lines of the way.
+
+use crate::agent::narrate::say;
+use crate::agent::tvs::{Around, Tvs};
+use crate::boot::Event;
+use crate::io::clock;
+use crate::trust::decide::step::{Authority, Cached, Step};
+use crate::trust::decide::{self, AtHand, Decision, Walk};
+use crate::trust::peer::Shown;
+use crate::trust::{Distrust, Grant, GrantedBy};
+
+/// A judgement, with all steps that led to it.
+pub(super) type Judged = Walk<Result<Grant, Distrust>>;
+
+/// Judges a peer: CTL, ITL, a path to a listed authority, earlier answers, TVS. `called` is what
+/// the log calls it.
+pub(super) async fn judge(tvs: &Tvs, around: Around<'_>, shown: Shown<'_>, called: &str) -> Judged {
+    say(&Event::PeerValidation {});
+    let anchors = around.installed.anchors();
+    let (now, instant) = (clock::now(), tvs.now());
+    let Walk { steps, verdict } = tvs.with_cache(|cache| {
+        decide::peer(shown, &AtHand { anchors: &anchors, cache, now, instant })
+    });
+    say_all(&steps, called);
+    let judged = match verdict {
+        Decision::Trust(grant) => Walk { steps, verdict: Ok(grant) },
+        Decision::Refuse(distrust) => Walk { steps, verdict: Err(distrust) },
+        Decision::Ask(stranger) => {
+            let answer = tvs.peer(around, stranger.purpose(), stranger.certificate()).await;
+            let settled = stranger.settled(answer.as_ref().map_err(Clone::clone), clock::now());
+            say_all(&settled.steps, called);
+            settled.after(steps)
+        }
+    };
+    say(&match &judged.verdict {
+        Ok(grant) => trusted(grant.by(), called),
+        Err(distrust) => {
+            Event::PeerDistrusted { peer: called.to_owned(), why: distrust.to_string() }
+        }
+    });
+    judged
+}
+
+/// The lines of the way to a verdict.
+fn say_all(steps: &[Step], called: &str) {
+    steps.iter().for_each(|step| say_step(step, called));
+}
+
+fn say_step(step: &Step, called: &str) {
+    let peer = called.to_owned();
+    match step {
+        Step::Exact(kind, _) => say(&Event::PeerSearched { list: *kind }),
+        Step::Authority(kind, Authority::NoPath(no_path)) => {
+            say(&Event::PeerNoPath { list: *kind, why: no_path.to_string() });
+        }
+        Step::Cache(found) => {
+            say(&Event::PeerUnlisted { peer });
+            say(&Event::PeerQuestion {});
+            say_cached(found);
+        }
+        Step::Oddity(warning) => say(&Event::PeerOdd { peer, warning: *warning }),
+        // A path that was found is said with the verdict, an answer where it comes in.
+        Step::Authority(..) | Step::Tvs(_) => {}
+    }
+}
+
+fn say_cached(found: &Cached) {
+    let Cached::Hit(warnings) = found else { return say(&Event::CacheMiss {}) };
+    say(&Event::CacheHit {});
+    for warning in warnings {
+        say(&Event::CacheHitOdd { warning: *warning });
+    }
+}
+
+fn trusted(by: GrantedBy, called: &str) -> Event {
+    let peer = called.to_owned();
+    match by {
+        GrantedBy::Cache => Event::PeerByCache {},
+        GrantedBy::Listed(list) => Event::PeerListed { list, peer },
+        GrantedBy::Path(list) => Event::PeerUnderAuthority { list, peer },
+        GrantedBy::Tvs => Event::PeerByTvs {},
+    }
+}

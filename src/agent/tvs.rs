@@ -1,0 +1,282 @@
+//! The Trust Verification Service: earlier answers first, then its members in order.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::agent::identity::Identity;
+use crate::agent::installed::Installed;
+use crate::agent::narrate::say;
+use crate::boot::Event;
+use crate::diagnose::Contact;
+use crate::io::clock::Timeline;
+use crate::io::settings::{self, Settings};
+use crate::proto::tvs::Sessions;
+use crate::trust::cache::{DEFAULT_TTL, Entry, Source};
+use crate::trust::tvs as answers;
+use crate::trust::{Anchors, Cache, Endorsed, ListKind, Purpose, Query, Unanswered, Vouched};
+use crate::wire::Role;
+use crate::wire::address::ServerAddress;
+use crate::wire::configuration::Member;
+use crate::wire::tvs::Session;
+
+mod member;
+mod question;
+
+use member::{Asking, Word};
+pub(super) use member::{NotShown, look};
+use question::{Answer, Flights, OfPeer, OfSigner, Question};
+
+/// What the agent knows of the service.
+pub(super) struct Tvs {
+    sessions: RefCell<Sessions>,
+    peers: Flights<OfPeer<'static>>,
+    signers: Flights<OfSigner<'static>>,
+    cache: RefCell<Cache>,
+    /// What came of asking each member last, by the name that its configuration has for it.
+    contacts: RefCell<BTreeMap<ServerAddress, Contact>>,
+    questions: Cell<u64>,
+    /// What answers expire by.
+    timeline: Timeline,
+}
+
+/// What stands around a question: nothing of it is kept over an await but by its owner.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) identity: &'a Identity,
+    pub(super) installed: &'a Installed,
+}
+
+impl Around<'_> {
+    /// The members of the last verified configuration, else those of secd.toml.
+    pub(super) fn members(&self) -> Vec<Member> {
+        let members = self.installed.members();
+        if members.is_empty() { self.settings.tvs.members.clone() } else { members }
+    }
+}
+
+impl Tvs {
+    pub(super) fn new(settings: &settings::Tvs, timeline: Timeline) -> Self {
+        Self {
+            sessions: RefCell::default(),
+            peers: Flights::default(),
+            signers: Flights::default(),
+            cache: RefCell::new(Cache::new(settings.cache, settings.ttl_max)),
+            contacts: RefCell::default(),
+            questions: Cell::new(0),
+            timeline,
+        }
+    }
+
+    /// Asks whether the signer of a file is trusted, and for its certificate.
+    pub(super) async fn signer(
+        &self,
+        around: Around<'_>,
+        query: &Query,
+    ) -> Result<Vouched, Unanswered> {
+        if let Some(vouched) = self.earlier(&self.cache.borrow(), query) {
+            return Ok(vouched);
+        }
+        self.once(&self.signers, around, &OfSigner(query)).await
+    }
+
+    /// Asks whether a peer's certificate is trusted for a purpose. Earlier answers were searched.
+    pub(super) async fn peer(
+        &self,
+        around: Around<'_>,
+        purpose: Purpose,
+        certificate: &[u8],
+    ) -> Result<Endorsed, Unanswered> {
+        self.once(&self.peers, around, &OfPeer { purpose, certificate }).await
+    }
+
+    /// As [`signer`](Self::signer), as a phone with these lists and these answers would ask; what is
+    /// learnt goes into that cache alone.
+    pub(super) async fn signer_on_trial(
+        &self,
+        around: Around<'_>,
+        anchors: &Arc<Anchors>,
+        cache: &mut Cache,
+        query: &Query,
+    ) -> Result<Vouched, Unanswered> {
+        if let Some(vouched) = self.earlier(cache, query) {
+            return Ok(vouched);
+        }
+        let (vouched, source) = self.ask_members(around, anchors, &OfSigner(query)).await?;
+        cache.insert_signer(vouched.clone(), source, self.timeline.now());
+        Ok(vouched)
+    }
+
+    fn earlier(&self, cache: &Cache, query: &Query) -> Option<Vouched> {
+        say(&Event::SignerQuestion {});
+        let found = cache.signer(query, self.timeline.now()).cloned();
+        say(&if found.is_some() { Event::CacheHit {} } else { Event::CacheMiss {} });
+        found
+    }
+
+    /// Asks, unless the same question is on its way already: then its answer is shared. Only who
+    /// asked keeps the answer.
+    async fn once<Q: Question, Same>(
+        &self,
+        flights: &Flights<Same>,
+        around: Around<'_>,
+        question: &Q,
+    ) -> Answer<Q::Proof>
+    where
+        Same: Question<Key = Q::Key, Proof = Q::Proof>,
+    {
+        let key = question.key();
+        if let Some(answer) = flights.shared(&key).await {
+            return answer;
+        }
+        let flight = flights.begin(key);
+        let word = self.ask_members(around, &around.installed.anchors(), question).await;
+        let word = word.and_then(|word| still_listed::<Q>(around, word));
+        let answer = word.map(|(proof, source)| {
+            self.keep::<Q>(proof.clone(), source);
+            proof
+        });
+        flight.land(&answer);
+        answer
+    }
+
+    fn keep<Q: Question>(&self, proof: Q::Proof, source: Source) {
+        let default = match Q::ttl(&proof) {
+            Some(ttl) if ttl != DEFAULT_TTL => "",
+            _ => "default ",
+        };
+        let kept = Q::keep(proof, &mut self.cache.borrow_mut(), source, self.timeline.now());
+        say(&match kept {
+            Some(ttl) => Event::AnswerKept { default, seconds: ttl.as_secs() },
+            None => Event::AnswerNotKept {},
+        });
+    }
+
+    async fn ask_members<Q: Question>(
+        &self,
+        around: Around<'_>,
+        anchors: &Arc<Anchors>,
+        question: &Q,
+    ) -> Word<Q::Proof> {
+        let members = around.members();
+        if let Some(lack) = lack(&members, anchors) {
+            say(&Event::NobodyToAsk { lack });
+            return Err(Unanswered::NobodyToAsk);
+        }
+        let number = || self.number();
+        let asking = Asking {
+            settings: &around.settings.tvs,
+            caller: around.settings.device.caller(),
+            client: around.identity.client.as_ref(),
+            anchors,
+            number: &number,
+        };
+        if let Err(why) = asking.try_out(&question.request()) {
+            say(&Event::QuestionUnsendable { why: why.clone() });
+            return Err(Unanswered::NoAnswer(why));
+        }
+        say(&Event::NoServerSocket {});
+        let mut last = String::new();
+        for Member { address, .. } in &members {
+            match asking.ask(address, question).await {
+                Ok(word) => {
+                    self.note(address, Contact::Answered);
+                    return word;
+                }
+                Err(why) => {
+                    self.note(address, Contact::Failed(why.clone()));
+                    let member = address.to_string();
+                    say(&Event::MemberFailed { member, why: why.clone() });
+                    last = why;
+                }
+            }
+        }
+        Err(Unanswered::NoAnswer(last))
+    }
+
+    fn number(&self) -> Session {
+        self.questions.set(self.questions.get() + 1);
+        self.sessions.borrow_mut().number()
+    }
+
+    fn note(&self, member: &ServerAddress, contact: Contact) {
+        self.contacts.borrow_mut().insert(member.clone(), contact);
+    }
+
+    /// What came of asking a member last.
+    pub(super) fn contact(&self, member: &ServerAddress) -> Contact {
+        self.contacts.borrow().get(member).cloned().unwrap_or_default()
+    }
+
+    /// Forgets members that are asked no more.
+    pub(super) fn keep_only(&self, members: &[Member]) {
+        let is_member = |server: &ServerAddress| members.iter().any(|it| it.address == *server);
+        self.contacts.borrow_mut().retain(|server, _| is_member(server));
+    }
+
+    /// The instant that answers expire by.
+    pub(super) fn now(&self) -> Duration {
+        self.timeline.now()
+    }
+
+    /// How often a member was asked.
+    pub(super) fn questions(&self) -> u64 {
+        self.questions.get()
+    }
+}
+
+/// Earlier answers.
+impl Tvs {
+    /// A copy of them all.
+    pub(super) fn cache(&self) -> Cache {
+        self.cache.borrow().clone()
+    }
+
+    /// What one look at them gives.
+    pub(super) fn with_cache<T>(&self, look: impl FnOnce(&Cache) -> T) -> T {
+        look(&self.cache.borrow())
+    }
+
+    /// Those that still hold, the next to expire first.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        self.cache.borrow().entries(self.timeline.now()).cloned().collect()
+    }
+
+    /// Forgets them all.
+    pub(super) fn forget(&self) {
+        self.cache.borrow_mut().clear();
+    }
+
+    /// Forgets what was vouched for by a TVS server that no list knows any more.
+    pub(super) fn forget_unlisted(&self, anchors: &Anchors) {
+        let is_listed = |tvs: &[u8; 20]| answers::is_listed(anchors, tvs);
+        let count = self.cache.borrow_mut().retain_by_tvs(is_listed);
+        if count > 0 {
+            say(&Event::AnswersUnlisted { count });
+        }
+    }
+}
+
+/// Why nobody can be asked.
+fn lack(members: &[Member], anchors: &Anchors) -> Option<&'static str> {
+    let lists_tvs = |kind| anchors.records(kind).is_some_and(|list| list.lists(Role::Tvs));
+    if !ListKind::ALL.into_iter().any(lists_tvs) {
+        return Some("no list has a TVS record");
+    }
+    members.is_empty().then_some("no member is configured")
+}
+
+/// The lists may have changed while the answer was awaited: what a server says that no list has any
+/// more counts as little as if it were asked now.
+fn still_listed<Q: Question>(
+    around: Around<'_>,
+    (proof, source): (Q::Proof, Source),
+) -> Word<Q::Proof> {
+    if answers::is_listed(&around.installed.anchors(), &source.tvs) {
+        return Ok((proof, source));
+    }
+    say(&Event::AnswerOutdated { member: source.member.to_string() });
+    Err(Unanswered::NoAnswer("the server that answered is not listed any more".to_owned()))
+}

@@ -1,0 +1,224 @@
+//! One member of the service: reached at any of its addresses, known by its record, asked.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::agent::narrate::say;
+use crate::agent::tvs::question::Question;
+use crate::boot::Event;
+use crate::io::settings;
+use crate::io::tls::{self, Handshaken, Pin, SmallKeys, Terms};
+use crate::io::{resolve, tcp, tvs};
+use crate::proto::tvs::Exchange;
+use crate::trust::cache::Source;
+use crate::trust::certificate::Certificate;
+use crate::trust::peer::{self, Pinned};
+use crate::trust::signature::sha1;
+use crate::trust::{Anchors, ListKind, Unanswered};
+use crate::wire::address::ServerAddress;
+use crate::wire::configuration::TVS_PORT;
+use crate::wire::tvs::{Caller, Request, Session};
+
+/// What a member is asked by.
+pub(super) struct Asking<'a> {
+    pub(super) settings: &'a settings::Tvs,
+    pub(super) caller: Caller,
+    pub(super) client: Option<&'a tls::Identity>,
+    pub(super) anchors: &'a Arc<Anchors>,
+    /// Gives a question its number, and counts it.
+    pub(super) number: &'a dyn Fn() -> Session,
+}
+
+/// The answer of one member and its source; or its word that it does not vouch.
+pub(super) type Word<P> = Result<(P, Source), Unanswered>;
+
+impl Asking<'_> {
+    /// Whether a question can be sent at all.
+    ///
+    /// # Errors
+    /// Why it cannot: no member has to be disturbed for that.
+    pub(super) fn try_out(&self, request: &Request<'_>) -> Result<(), String> {
+        self.begin(request, Session(0)).map(|_| ())
+    }
+
+    fn begin(
+        &self,
+        request: &Request<'_>,
+        session: Session,
+    ) -> Result<(Exchange, Vec<u8>), String> {
+        Exchange::begin(request, &self.caller, session).map_err(|unsendable| unsendable.to_string())
+    }
+
+    /// Asks one member.
+    ///
+    /// # Errors
+    /// Why the member failed, so that the next one is asked; its word, either way, is no error.
+    pub(super) async fn ask<Q: Question>(
+        &self,
+        address: &ServerAddress,
+        question: &Q,
+    ) -> Result<Word<Q::Proof>, String> {
+        let (exchange, source) = self.converse(address, &question.request(), Q::WORDS.0).await?;
+        let response = exchange.response().map_err(|misbehaved| misbehaved.to_string())?;
+        say(&Event::AnswerReceived { answer: Q::WORDS.1, status: response.status });
+        match question.judge(&response) {
+            Ok(proof) => Ok(Ok((proof, source))),
+            Err(unvouched) if unvouched.is_final() => Ok(Err(Unanswered::Unvouched(unvouched))),
+            Err(unvouched) => Err(unvouched.to_string()),
+        }
+    }
+
+    /// Sends a request to one member and takes in its answer.
+    async fn converse(
+        &self,
+        address: &ServerAddress,
+        request: &Request<'_>,
+        question: &'static str,
+    ) -> Result<(Exchange, Source), String> {
+        let mut stream = self.connect(address).await?;
+        let (mut exchange, bytes) = self.begin(request, (self.number)())?;
+        say(&Event::QuestionSent { question });
+        tvs::ask(&mut stream, &bytes, &mut exchange, self.settings.answer_timeout)
+            .await
+            .map_err(|failure| failure.to_string())?;
+        let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+        let source = Source {
+            member: address.to_string().into(),
+            tvs: shown.map(|der| sha1(der)).unwrap_or_default(),
+        };
+        tokio::task::spawn_local(tvs::close(stream));
+        Ok((exchange, source))
+    }
+
+    /// Connects to the first address of a member that leads to it.
+    async fn connect(&self, member: &ServerAddress) -> Result<tls::Stream, String> {
+        let mut last = String::new();
+        for address in addresses(member).await? {
+            match self.connect_at(member, address).await {
+                Ok(stream) => return Ok(stream),
+                Err(failure) => last = failure,
+            }
+        }
+        Err(last)
+    }
+
+    async fn connect_at(
+        &self,
+        member: &ServerAddress,
+        address: SocketAddr,
+    ) -> Result<tls::Stream, String> {
+        let stream = reach(self.settings, address).await?;
+        let pin = pin(self.anchors.clone(), address);
+        tls::connect_pinned(stream, terms(self.settings, member, address), pin, self.client)
+            .await
+            .map_err(|failure| failure.to_string())
+    }
+}
+
+/// Why a member shows no certificate.
+pub(in crate::agent) enum NotShown {
+    /// It takes connections, and there is no TLS with it; why.
+    NoTls(String),
+    /// There is no connection; why.
+    Unreachable(String),
+}
+
+/// Has a member show its certificate: the one that the lists have, if any of its addresses leads to
+/// that, as a question would go to it; else the first that is shown.
+///
+/// # Errors
+/// [`NotShown`], of the address where it got furthest.
+pub(in crate::agent) async fn look(
+    settings: &settings::Tvs,
+    member: &ServerAddress,
+    anchors: &Anchors,
+) -> Result<Handshaken, NotShown> {
+    let mut last = None;
+    let mut first = None;
+    for address in addresses(member).await.map_err(NotShown::Unreachable)? {
+        let not_shown = match reach(settings, address).await {
+            Err(why) => NotShown::Unreachable(why),
+            Ok(stream) => match tls::shake_hands(stream, terms(settings, member, address)).await {
+                Ok(shown) if is_listed(anchors, shown.certificate()) => return Ok(shown),
+                Ok(shown) => {
+                    first.get_or_insert(shown);
+                    continue;
+                }
+                Err(failure) => NotShown::NoTls(failure.to_string()),
+            },
+        };
+        last = match (last, not_shown) {
+            (Some(tls @ NotShown::NoTls(_)), NotShown::Unreachable(_)) => Some(tls),
+            (_, not_shown) => Some(not_shown),
+        };
+    }
+    // A name without an address is an error above.
+    first.ok_or_else(|| last.unwrap_or_else(|| NotShown::Unreachable(UNRESOLVED.to_owned())))
+}
+
+fn is_listed(anchors: &Anchors, der: &[u8]) -> bool {
+    let pinned = Certificate::parse(der).map(|shown| peer::pinned(anchors, &shown));
+    matches!(pinned, Ok(Pinned::Fits(_)))
+}
+
+async fn addresses(member: &ServerAddress) -> Result<Vec<SocketAddr>, String> {
+    resolve::one(member).await.map_err(|unresolved| {
+        let (host, why) = (member.host.to_string(), unresolved.to_string());
+        say(&Event::Unresolved { host, why });
+        UNRESOLVED.to_owned()
+    })
+}
+
+/// Opens the TCP connection to a member.
+async fn reach(settings: &settings::Tvs, address: SocketAddr) -> Result<tcp::Stream, String> {
+    let socket = tcp::Socket::bound(address).map_err(|failure| failure.to_string())?;
+    let endpoint = socket.endpoint().map(|endpoint| endpoint.to_string()).unwrap_or_default();
+    say(&Event::TvsSocketBound { descriptor: socket.descriptor(), endpoint });
+    let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
+    say(&Event::TvsFamily { family });
+    say(&Event::TvsAddress { family });
+    let (ip, port) = (address.ip(), address.port());
+    let default = if port == TVS_PORT { " (default)" } else { "" };
+    say(&Event::TvsConnecting { ip, port, default });
+    socket.connect(settings.connect_timeout).await.map_err(|failure| failure.to_string())
+}
+
+/// What a handshake with a member is made under.
+fn terms(settings: &settings::Tvs, member: &ServerAddress, address: SocketAddr) -> Terms {
+    Terms {
+        name: tls::server_name(&member.host, address),
+        keys: if settings.rsa1024 { SmallKeys::Accept } else { SmallKeys::Refuse },
+        within: settings.handshake_timeout,
+    }
+}
+
+/// Whether a certificate is the one that the lists have for a TVS server, with the lines that the
+/// log has for the search.
+fn pin(anchors: Arc<Anchors>, address: SocketAddr) -> Pin {
+    Arc::new(move |der| {
+        let ip = address.ip();
+        say(&Event::PeerValidation {});
+        let Ok(certificate) = Certificate::parse(der) else {
+            say(&Event::TvsNotACertificate { ip });
+            return false;
+        };
+        let pinned = peer::pinned(&anchors, &certificate);
+        say(&Event::TvsRecordSearched { list: ListKind::Ctl });
+        if !matches!(pinned, Pinned::Fits(ListKind::Ctl) | Pinned::OtherCertificate(ListKind::Ctl))
+        {
+            say(&Event::TvsRecordSearched { list: ListKind::Itl });
+        }
+        match pinned {
+            Pinned::Fits(_) => {
+                say(&Event::TvsHashMatches {});
+                say(&Event::TvsVerified { ip });
+                return true;
+            }
+            Pinned::OtherCertificate(_) => say(&Event::TvsHashDiffers {}),
+            Pinned::NotListed => say(&Event::TvsUnlisted { ip }),
+        }
+        false
+    })
+}
+
+const UNRESOLVED: &str = "its name does not resolve";

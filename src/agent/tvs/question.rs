@@ -1,0 +1,168 @@
+//! The two questions, and the answers that are on their way.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::agent::narrate::say;
+use crate::boot::Event;
+use crate::trust::cache::Source;
+use crate::trust::signature::sha256;
+use crate::trust::tvs as answers;
+use crate::trust::{Cache, Endorsed, Purpose, Query, Unanswered, Unvouched, Vouched};
+use crate::wire::Serial;
+use crate::wire::tvs::{Request, Response};
+
+/// A question, and what an answer to it proves.
+pub(super) trait Question {
+    /// What tells one question from another.
+    type Key: Clone + Ord;
+    /// What a good answer is.
+    type Proof: Clone;
+    /// The question as the log names it on its way out, and back.
+    const WORDS: (&'static str, &'static str);
+
+    fn key(&self) -> Self::Key;
+    fn request(&self) -> Request<'_>;
+    fn judge(&self, response: &Response<'_>) -> Result<Self::Proof, Unvouched>;
+    /// How long an answer holds by the service.
+    fn ttl(proof: &Self::Proof) -> Option<Duration>;
+    /// Puts an answer into the cache, and tells how long it will hold, if it does.
+    fn keep(
+        proof: Self::Proof,
+        cache: &mut Cache,
+        source: Source,
+        now: Duration,
+    ) -> Option<Duration>;
+}
+
+/// Is this certificate, which a peer has shown, trusted for a purpose?
+pub(super) struct OfPeer<'a> {
+    pub(super) purpose: Purpose,
+    pub(super) certificate: &'a [u8],
+}
+
+impl Question for OfPeer<'_> {
+    type Key = (Purpose, [u8; 32]);
+    type Proof = Endorsed;
+    const WORDS: (&'static str, &'static str) =
+        ("Authenticate Certificate", "Authentication Response");
+
+    fn key(&self) -> Self::Key {
+        (self.purpose, sha256(self.certificate))
+    }
+
+    fn request(&self) -> Request<'_> {
+        Request::Verify { certificate: self.certificate }
+    }
+
+    fn judge(&self, response: &Response<'_>) -> Result<Endorsed, Unvouched> {
+        let accepted = answers::peer(self.purpose, self.certificate, response)?;
+        for warning in accepted.warnings {
+            say(&Event::AnswerOdd { warning });
+        }
+        Ok(accepted.value)
+    }
+
+    fn ttl(proof: &Endorsed) -> Option<Duration> {
+        proof.ttl()
+    }
+
+    fn keep(proof: Endorsed, cache: &mut Cache, source: Source, now: Duration) -> Option<Duration> {
+        cache.insert_peer(proof, source, now)
+    }
+}
+
+/// Which certificate does the signer of a file have, and is it trusted?
+pub(super) struct OfSigner<'a>(pub(super) &'a Query);
+
+impl Question for OfSigner<'_> {
+    type Key = (String, String, Box<[u8]>, Vec<u16>);
+    type Proof = Vouched;
+    const WORDS: (&'static str, &'static str) = ("Query Certificate", "Query Response");
+
+    fn key(&self) -> Self::Key {
+        let Query { subject, issuer, serial, roles, .. } = self.0;
+        let roles = roles.iter().map(|role| role.code()).collect();
+        (subject.clone(), issuer.clone(), serial.clone(), roles)
+    }
+
+    fn request(&self) -> Request<'_> {
+        Request::Query {
+            subject: &self.0.subject,
+            issuer: &self.0.issuer,
+            serial: Serial::new(&self.0.serial),
+        }
+    }
+
+    fn judge(&self, response: &Response<'_>) -> Result<Vouched, Unvouched> {
+        answers::signer(self.0, response)
+    }
+
+    fn ttl(proof: &Vouched) -> Option<Duration> {
+        proof.endorsed().ttl()
+    }
+
+    fn keep(proof: Vouched, cache: &mut Cache, source: Source, now: Duration) -> Option<Duration> {
+        cache.insert_signer(proof, source, now)
+    }
+}
+
+/// An answer as all who ask at the same time share it.
+pub(super) type Answer<P> = Result<P, Unanswered>;
+
+/// Questions of one kind that are on their way.
+pub(super) struct Flights<Q: Question>(RefCell<BTreeMap<Q::Key, Waiting<Q::Proof>>>);
+
+type Waiting<P> = watch::Receiver<Option<Answer<P>>>;
+
+impl<Q: Question> Default for Flights<Q> {
+    fn default() -> Self {
+        Self(RefCell::default())
+    }
+}
+
+impl<Q: Question> Flights<Q> {
+    /// The answer to the same question, if that is on its way already.
+    pub(super) async fn shared(&self, key: &Q::Key) -> Option<Answer<Q::Proof>> {
+        loop {
+            let mut waiting = self.0.borrow().get(key).cloned()?;
+            say(&Event::QuestionShared {});
+            // Who asked may have gone before the answer: then the question may be ours now.
+            if let Ok(answer) = waiting.wait_for(Option::is_some).await {
+                if let Some(answer) = answer.as_ref() {
+                    return Some(answer.clone());
+                }
+            }
+        }
+    }
+
+    /// Announces a question; who asks the same from now on waits for its answer.
+    pub(super) fn begin(&self, key: Q::Key) -> Flight<'_, Q> {
+        let (sender, receiver) = watch::channel(None);
+        self.0.borrow_mut().insert(key.clone(), receiver);
+        Flight { flights: self, key, sender }
+    }
+}
+
+/// A question on its way. It is taken off the list also when who asked is dropped in the midst.
+pub(super) struct Flight<'a, Q: Question> {
+    flights: &'a Flights<Q>,
+    key: Q::Key,
+    sender: watch::Sender<Option<Answer<Q::Proof>>>,
+}
+
+impl<Q: Question> Flight<'_, Q> {
+    /// Gives the answer to all who wait for it.
+    pub(super) fn land(self, answer: &Answer<Q::Proof>) {
+        self.sender.send_replace(Some(answer.clone()));
+    }
+}
+
+impl<Q: Question> Drop for Flight<'_, Q> {
+    fn drop(&mut self) {
+        self.flights.0.borrow_mut().remove(&self.key);
+    }
+}

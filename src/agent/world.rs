@@ -1,0 +1,173 @@
+//! The real world of a boot pass.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::agent::identity::Identity;
+use crate::agent::installed::Keeping;
+use crate::agent::narrate::say;
+use crate::agent::owners::Agent;
+use crate::boot::{
+    self, Change, Committed, Event, LastConfiguration, NotCommitted, NotFetched, Room, Wanted,
+    World,
+};
+use crate::io::settings::Settings;
+use crate::io::{files, resolve, store};
+use crate::trust::{Anchors, Query, Reason, Unanswered, Verified, Vouched, decrypt};
+use crate::wire::Envelope;
+use crate::wire::name::FileName;
+
+/// The world as the agent finds it: servers, the store, the ram folder, the screen, the log.
+pub(super) struct Real<'a> {
+    agent: &'a Agent,
+    /// Those of the whole pass: what a reload changes counts from the next one on.
+    settings: Rc<Settings>,
+}
+
+impl<'a> Real<'a> {
+    pub(super) fn new(agent: &'a Agent) -> Self {
+        Self { agent, settings: agent.settings() }
+    }
+
+    /// What a pass in this world goes by.
+    pub(super) fn settings(&self) -> boot::Settings {
+        settings(&self.settings)
+    }
+}
+
+impl World for Real<'_> {
+    fn anchors(&self) -> Arc<Anchors> {
+        self.agent.installed.anchors()
+    }
+
+    fn is_locked(&self) -> bool {
+        self.agent.installed.is_locked()
+    }
+
+    fn last_configuration(&self) -> Option<LastConfiguration> {
+        self.agent.installed.configuration()
+    }
+
+    fn certificate_md5(&self) -> Option<String> {
+        self.agent.identity().certificate_md5.clone()
+    }
+
+    fn decrypt(&self, file: &Verified<Envelope<'_>>) -> Result<Zeroizing<Vec<u8>>, Reason> {
+        open(&self.agent.identity(), file)
+    }
+
+    async fn first_server(&mut self) -> Option<String> {
+        for server in &self.settings.tftp.servers {
+            // One that does not resolve is named when it is asked.
+            if let Ok(addresses) = resolve::one(server).await {
+                return addresses.first().map(|address| resolve::mapped(*address));
+            }
+        }
+        None
+    }
+
+    async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
+        self.agent.files.fetch(&self.settings.tftp, wanted).await
+    }
+
+    async fn vouch(&mut self, query: &Query) -> Result<Vouched, Unanswered> {
+        let identity = self.agent.identity();
+        self.agent.tvs.signer(self.agent.around(&self.settings, &identity), query).await
+    }
+
+    fn commit(&mut self, change: Change<'_>) -> Result<Committed, NotCommitted> {
+        let agent = self.agent;
+        let folder = &self.settings.paths.ram;
+        match change {
+            // Nothing is proven where what was trusted is lost.
+            _ if agent.installed.is_locked() => Err(not_stored(agent, &store::Failure::NotOpen)),
+            Change::File { name, payload } => write(folder, name, payload),
+            Change::Keep { name, payload, form, members } => {
+                let keeping = Keeping { name: name.as_str(), payload, form, members };
+                agent.installed.keep(&keeping).map_err(|failure| not_stored(agent, &failure))
+            }
+            Change::List { list, name, bytes } => {
+                let installed = agent.installed.install(list, name, bytes);
+                installed.map_err(|failure| not_stored(agent, &failure))?;
+                agent.tvs.forget_unlisted(&agent.installed.anchors());
+                Ok(Committed::Changed)
+            }
+            Change::Restore => restore(agent),
+        }
+    }
+
+    fn say(&mut self, event: Event) {
+        match &event {
+            Event::AlarmRaised { alarm } => self.agent.screen.raise(*alarm),
+            Event::MessageShown { message } => return self.agent.show(message.clone()),
+            Event::StageOver { stage, outcome } => {
+                self.agent.passes.pass((*stage, outcome));
+            }
+            _ => {}
+        }
+        say(&event);
+    }
+}
+
+/// Opens an encrypted file with the phone's own key.
+pub(super) fn open(
+    identity: &Identity,
+    file: &Verified<Envelope<'_>>,
+) -> Result<Zeroizing<Vec<u8>>, Reason> {
+    decrypt::decrypt(file, identity.key.as_ref().ok_or(Reason::NoKey)?)
+}
+
+/// What a pass goes by.
+pub(super) fn settings(settings: &Settings) -> boot::Settings {
+    boot::Settings {
+        device: settings.device.name.clone(),
+        list_limit: settings.tftp.list_limit,
+        config_limit: settings.tftp.config_limit,
+        policy: settings.policy.clone(),
+        folder: settings.paths.ram.display().to_string(),
+    }
+}
+
+/// Puts a payload into the ram folder; the same bytes again change nothing.
+fn write(
+    folder: &std::path::Path,
+    name: &FileName,
+    payload: &[u8],
+) -> Result<Committed, NotCommitted> {
+    let written =
+        files::provide_folder(folder).and_then(|()| files::write_changed(folder, name, payload));
+    written.map(|_| Committed::Changed).map_err(|failure| not_written(&failure))
+}
+
+fn restore(agent: &Agent) -> Result<Committed, NotCommitted> {
+    let last = agent.installed.configuration();
+    let Some(name) = last.and_then(|last| FileName::parse(&last.name).ok()) else {
+        return Ok(Committed::Same);
+    };
+    match agent.installed.configuration_payload() {
+        Some(payload) => write(&agent.settings().paths.ram, &name, &payload),
+        None => Ok(Committed::Same),
+    }
+}
+
+/// Why the store was not changed.
+pub(super) fn not_stored(agent: &Agent, failure: &store::Failure) -> NotCommitted {
+    match failure {
+        store::Failure::Disk(failure) => not_written(failure),
+        other => {
+            let path = agent.settings().paths.state.display().to_string();
+            NotCommitted { path, why: other.to_string(), room: Room::Enough }
+        }
+    }
+}
+
+fn not_written(failure: &files::Failure) -> NotCommitted {
+    let full = failure.source.kind() == std::io::ErrorKind::StorageFull;
+    NotCommitted {
+        path: failure.path.display().to_string(),
+        why: failure.why(),
+        room: if full { Room::None } else { Room::Enough },
+    }
+}

@@ -1,0 +1,418 @@
+//! Every line that the console log can show: its name, its facts, and its words.
+//!
+//! One row a line. The logic says an [`Event`], which is data; what a person reads of it, at which
+//! level and in whose name, stands in the table below and nowhere else. The lines of the golden
+//! trace are the firmware's own (technote 116232): odd spellings and levels are part of them.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::IpAddr;
+
+use crate::boot::report::{Alarm, Message, Stage};
+use crate::trust::{ListKind, Reason, State, Unanswered, Warning};
+use crate::wire::name::DeviceName;
+use crate::wire::tvs::Status;
+
+/// How grave a line is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Level {
+    /// `ERR`.
+    Error,
+    /// `WRN`.
+    Warning,
+    /// `NOT`.
+    Notice,
+    /// `INF`.
+    Info,
+    /// `DEB`.
+    Debug,
+}
+
+/// One row of the table, as it is written there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Line {
+    /// The name of the event.
+    pub name: &'static str,
+    /// Its level, or what decides it.
+    pub level: &'static str,
+    /// The process in whose name it is written.
+    pub process: &'static str,
+    /// Its text, with facts by name, in braces.
+    pub text: &'static str,
+}
+
+/// A fact of a line, for programs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Fact {
+    /// A count, a size, a number of the system.
+    Number(i64),
+    /// Anything else.
+    Text(String),
+}
+
+/// What can be a fact.
+trait AsFact {
+    fn as_fact(&self) -> Fact;
+}
+
+macro_rules! numbers {
+    ($($type:ty),*) => { $(
+        impl AsFact for $type {
+            fn as_fact(&self) -> Fact {
+                Fact::Number(i64::try_from(*self).unwrap_or(i64::MAX))
+            }
+        }
+    )* };
+}
+
+macro_rules! texts {
+    ($($type:ty),*) => { $(
+        impl AsFact for $type {
+            fn as_fact(&self) -> Fact {
+                Fact::Text(self.to_string())
+            }
+        }
+    )* };
+}
+
+numbers!(i32, u8, u16, u32, u64, usize);
+texts!(
+    &'static str,
+    Alarm,
+    Box<str>,
+    DeviceName,
+    IpAddr,
+    Level,
+    ListKind,
+    Message,
+    Reason,
+    Stage,
+    State,
+    String,
+    Unanswered,
+    Warning
+);
+
+impl AsFact for Status {
+    fn as_fact(&self) -> Fact {
+        Fact::Number(match self {
+            Self::Trusted => 0,
+            Self::Invalid => 1,
+            Self::Unknown(code) => i64::from(*code),
+        })
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Notice => "notice",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        })
+    }
+}
+
+/// Makes the table: a variant, its fields, its level and process (expressions that may look at the
+/// fields), and its text.
+macro_rules! events {
+    ($(
+        $name:ident { $($field:ident: $type:ty),* $(,)? } $level:expr, $process:expr, $text:literal;
+    )*) => {
+        /// Something that happened, by its facts.
+        #[derive(Clone, Debug, Eq, PartialEq)]
+        #[allow(missing_docs, reason = "the text of a line is its documentation, its facts are in it")]
+        pub enum Event { $(
+            #[doc = concat!("`", $text, "`")]
+            $name { $($field: $type),* },
+        )* }
+
+        #[allow(unused_variables, reason = "few lines decide level or process by their facts")]
+        impl Event {
+            /// All lines, in the order of the table.
+            pub const LINES: &'static [Line] = &[$(Line {
+                name: stringify!($name),
+                level: stringify!($level),
+                process: stringify!($process),
+                text: $text,
+            }),*];
+
+            /// The name of the line, for programs.
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                match self { $(Self::$name { .. } => stringify!($name)),* }
+            }
+
+            /// How grave it is.
+            #[must_use]
+            pub const fn level(&self) -> Level {
+                match self { $(Self::$name { $($field),* } => $level),* }
+            }
+
+            /// The process of the phone in whose name it is written.
+            #[must_use]
+            pub fn process(&self) -> &str {
+                match self { $(Self::$name { $($field),* } => $process),* }
+            }
+
+            /// Its facts by name.
+            #[must_use]
+            pub fn facts(&self) -> Vec<(&'static str, Fact)> {
+                match self { $(
+                    Self::$name { $($field),* } => {
+                        alloc::vec![$((stringify!($field), $field.as_fact())),*]
+                    }
+                )* }
+            }
+        }
+
+        /// The text.
+        #[allow(unused_variables, reason = "few lines decide level or process by their facts")]
+        impl fmt::Display for Event {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self { $(Self::$name { $($field),* } => write!(f, $text)),* }
+            }
+        }
+    };
+}
+
+use Level::{Error, Info, Notice, Warning as Warn};
+
+events! {
+    // --- the agent itself
+    Started { version: &'static str, device: DeviceName }
+        Notice, SECD, "run: secd {version} for {device}";
+    Ended {} Notice, SECD, "run: ended by signal";
+    DescriptorLimitStays { why: String } Warn, SECD, "run: the limit of descriptors stays, {why}";
+    ReloadedInPart { what: &'static str }
+        Warn, SECD, "reload: {what} take effect at the next start";
+    Reloaded { file: String } Notice, SECD, "reload: {file} is in force";
+    NotReloaded { fault: String }
+        Error, SECD, "EROR:reload: {fault}; the configuration before stays";
+    LogLevelSet { level: &'static str } Notice, SECD, "console: level {level}";
+    CertificateNotOffered { why: String }
+        Warn, SECD, "device.certificate: not offered to servers, {why}";
+    KeyUnreadable { path: String, why: String } Warn, SECD, "device.key: {path}: {why}";
+    KeyNotRsa { path: String }
+        Warn, SECD, "device.key: {path}: not an RSA key, opens no encrypted configuration";
+
+    // --- the store
+    StoreRead { folder: String, state: State } Notice, SECD, "store: {folder}, state {state}";
+    StoreLocked {}
+        Error, SECD, "EROR:store: LOCKED: nothing is trusted until the store is mended or erased";
+    StoreDamaged { damage: String } Error, SECD, "EROR:store: {damage}";
+    StoreOdd { what: String } Warn, SECD, "store: {what}";
+    StoredListUnread { list: ListKind, reason: Reason } Error, SECD, "EROR:store: {list}: {reason}";
+    StoredListWeaker { list: ListKind, damage: String }
+        Error, SECD, "EROR:store: {damage}; the {list} before it enforces less";
+    StoredListBefore { list: ListKind, damage: String }
+        Warn, SECD, "store: {damage}; going on with the {list} before it";
+    StoredConfigurationBefore { damage: String }
+        Warn, SECD, "store: {damage}; going on with the configuration before it";
+    ConfigurationRestored { name: String }
+        Notice, SECD, "store: {name} of the last start is in place";
+
+    // --- a boot pass
+    StageOver { stage: Stage, outcome: &'static str }
+        Info, SECD, "refresh: {stage} {outcome}";
+    RefreshLocked {} Error, SECD, "refresh: locked, no server is asked";
+    RefreshCut { list: ListKind, state: State }
+        Error, SECD, "refresh: no server reached for the {list}, state {state} stays";
+    RefreshDone { state: State, meaning: &'static str, configuration: &'static str }
+        Notice, SECD, "refresh: done, state {state} ({meaning}), configuration {configuration}";
+    RefreshAgain { seconds: u64 }
+        Notice, SECD, "refresh: next try in {seconds} seconds, or at SIGHUP";
+    MessageShown { message: Message } Notice, SECD, "status message: {message}";
+    AlarmRaised { alarm: Alarm }
+        if alarm.is_success() { Notice } else { Error }, SECD, "Trust List update alarm: {alarm}";
+
+    // --- trust lists
+    ListRequested { name: String } Notice, SECD, "tlRequestFile: Request {name}";
+    ListEmpty { name: String } Warn, SECD, "tlRequestFile: {name} is empty: taken as not found";
+    ListAbsent { list: ListKind } Notice, SECD, "tlRequestFile: no {list} on the server";
+    ListNotFetched { name: String, why: String } Error, SECD, "EROR:tlRequestFile: {name}: {why}";
+    ListVerified { header_length: usize }
+        Notice, SECD,
+        "validate_file_envelope: File sign verify SUCCESS; header length <{header_length}>";
+    ListOdd { name: String, warning: Warning }
+        Warn, SECD, "validate_file_envelope: {name}: {warning}";
+    ListRefused { name: String, reason: Reason }
+        Error, SECD, "EROR:validate_file_envelope: File sign verify FAILED, {name}: {reason}";
+    ListSame { name: String } Info, SECD, "updateFromFile: {name} is the installed list";
+    ListFirstUse { name: String, signer: Box<str> }
+        Warn, SECD, "updateFromFile: {name} believed on FIRST USE, signed by {signer}";
+    ListInstalled { list: ListKind } Notice, SECD, "updateFromFile: {list} file updated";
+    ListNotInstalled { name: String, why: String }
+        Error, SECD, "EROR:updateFromFile: {name} not installed: {why}";
+    SignerUnvouched { name: String, why: Unanswered }
+        Error, SECD, "EROR:processTvsClntReq: signer of {name} not vouched for: {why}";
+
+    // --- other files of the phone
+    FileRequested { requester: String, name: String, path: String, limit: usize }
+        Notice, TFTP_CLIENT,
+        "tftp request rcv'd from {requester}, srcFile = {name}, dstFile = {path} max size = {limit}";
+    AuthServer { server: String } Notice, TFTP_CLIENT, "auth server - tftpList[0] = {server}";
+    ServerLookUp {} Notice, TFTP_CLIENT, "look up server - 0";
+    SecurityLookedUp { security: &'static str } Notice, SECD, "lookupCTL: TFTP SRVR {security}";
+    SecurityLookedUpFor { security: &'static str, server: String }
+        Notice, SECD, "lookupCTL: TFTP SRVR {security}, {server}";
+    SecurityValue { value: &'static str } Notice, TFTP_CLIENT, "secVal = {value}";
+    ServerSecure { server: String } Notice, TFTP_CLIENT, "{server} is a secure server";
+    ServerNotSecure { server: String } Notice, TFTP_CLIENT, "{server} is not a secure server";
+    SecurityReturned { value: &'static str } Notice, TFTP_CLIENT, "retval = {value}";
+    SecureFileRequested {} Notice, TFTP_CLIENT, "Secure file requested";
+    SignedFileApproved { name: String }
+        Notice, TFTP_CLIENT, "authenticated file approved - add .sgn -- {name}";
+    EncryptedFileRequested {} Notice, TFTP_CLIENT, "Encrypted file requested";
+    EncryptedFileApproved { name: String }
+        Notice, TFTP_CLIENT, "encrypted file approved - add .enc.sgn -- {name}";
+    FileVerified { path: String } Notice, SECD, "verifyFile: verify SUCCESS <{path}>";
+    FileOdd { name: String, warning: Warning } Warn, SECD, "verifyFile: {name}: {warning}";
+    FileUnsigned { path: String } Warn, SECD, "verifyFile: UNSIGNED, taken as it is <{path}>";
+    FileUnchecked { path: String }
+        Warn, SECD, "verifyFile: NOT VERIFIED, taken from anyone <{path}>";
+    FileSignerUnlisted { path: String }
+        Error, SECD,
+        "EROR:verifyFile: sgn verify file failed <{path}>, errclass 8, errcode 19 (signer not in CTL)";
+    FileRefused { path: String, reason: Reason }
+        Error, SECD, "EROR:verifyFile: sgn verify file failed <{path}>: {reason}";
+    FileFailed { path: String } Error, SECD, "EROR:verifyFile: verify FAILED, <{path}>";
+    FileNotWritten { why: String } Error, SECD, "EROR:verifyFile: {why}";
+    ConfigurationNotKept { name: String, why: String }
+        Error, SECD, "EROR:verifyFile: {name} not kept: {why}";
+    ConfigurationAbsent {}
+        Error, TFTP_CLIENT, "no configuration on the server; the last good one stays";
+    ConfigurationNotFetched { name: String, why: String } Error, TFTP_CLIENT, "{name}: {why}";
+    ConfigurationOdd { what: String } Warn, SECD, "configuration: {what}";
+    ConfigurationUnread { why: String }
+        Warn, SECD, "configuration: {why}; the TVS members before stay";
+    EncryptedAbsent { name: String }
+        Error, TFTP_CLIENT, "{name}.enc.sgn is announced and not there";
+    EncryptedForAnother { theirs: Box<str>, ours: String }
+        Error, SECD,
+        "EROR:certHash: the configuration is encrypted for certificate <{theirs}>, this phone has {ours}";
+
+    // --- transfers
+    Requesting { number: u64, name: String, server: String }
+        Notice, TFTP, "[{number}]:Requesting {name} from {server}";
+    RequestingUpTo { number: u64, name: String, server: String, limit: usize }
+        Notice, TFTP, "[{number}]:Requesting {name} from {server} with size limit of {limit}";
+    TransferFinished { number: u64, bytes: usize }
+        Notice, TFTP, "[{number}]:Finished --> rcvd {bytes} bytes";
+    TransferFailed { number: u64, why: String, level: Level } *level, TFTP, "[{number}]:{why}";
+    Unresolved { host: String, why: String } Warn, SECD, "resolve: {host}: {why}";
+
+    // --- questions to the Trust Verification Service
+    SignerQuestion {} Notice, SECD, "processTvsClntReq: TVS Query Certificate request";
+    PeerQuestion {} Notice, SECD, "processTvsClntReq: TVS Certificate Authentication request";
+    CacheHit {} Notice, SECD, "lookupAuthCertTvsCacheEntry: Matching entry found at cache";
+    CacheHitOdd { warning: Warning } Warn, SECD, "lookupAuthCertTvsCacheEntry: {warning}";
+    CacheMiss {} Notice, SECD, "lookupAuthCertTvsCacheEntry: No matching entry found at cache";
+    QuestionShared {} Info, SECD, "processTvsClntReq: the same question is on its way";
+    NobodyToAsk { lack: &'static str } Error, SECD, "EROR:processTvsClntReq: no TVS to ask, {lack}";
+    QuestionUnsendable { why: String } Error, SECD, "EROR:processTvsClntReq: {why}";
+    NoServerSocket {} Notice, SECD, "processTvsClntReq: No server sock exists, must be created";
+    TvsSocketBound { descriptor: i32, endpoint: String }
+        Notice, SECD, "secReq_initClient: clnt sock fd {descriptor} bound to <{endpoint}>";
+    TvsFamily { family: &'static str }
+        Notice, SECD, "getTvsServerInfo: Phone in {family} only mode";
+    TvsAddress { family: &'static str }
+        Notice, SECD, "getTvsServerInfo: Retrieving {family} address";
+    TvsConnecting { ip: IpAddr, port: u16, default: &'static str }
+        Notice, SECD,
+        "connectToTvsServer: Successfully started a TLS connection establishment to the TVS server: IP:{ip}, port:{port}{default}; Waiting for it to get connected.";
+    TvsRecordSearched { list: ListKind }
+        Notice, SECD, "findByIssuerAndSerialAndRoleInTL: Searching TL from {list} file";
+    TvsHashMatches {} Notice, SECD, "verifyCertWithHashFromTL: cert hash and hash in TL MATCH";
+    TvsHashDiffers {} Error, SECD, "EROR:verifyCertWithHashFromTL: cert hash and hash in TL DIFFER";
+    TvsVerified { ip: IpAddr }
+        Notice, SECD, "tvs_cert_vfy: TVS cert verified with hash from TL, <{ip}>";
+    TvsUnlisted { ip: IpAddr } Error, SECD, "EROR:tvs_cert_vfy: TVS cert not in CTL or ITL, <{ip}>";
+    TvsNotACertificate { ip: IpAddr } Error, SECD, "EROR:tvs_cert_vfy: not one certificate, <{ip}>";
+    QuestionSent { question: &'static str }
+        Notice, SECD,
+        "sendTvsClientReqToSrvr: {question} : request sent to TVS server - waiting for response";
+    AnswerReceived { answer: &'static str, status: Status }
+        Notice, SECD, "processTvsSrvrResponse: {answer} received, status : {status}";
+    AnswerOdd { warning: Warning } Warn, SECD, "processTvsSrvrResponse: {warning}";
+    AnswerOutdated { member: String }
+        Error, SECD, "EROR:processTvsSrvrResponse: {member} is not listed any more";
+    MemberFailed { member: String, why: String }
+        Error, SECD, "EROR:processTvsClntReq: TVS server {member}: {why}";
+    AnswerKept { default: &'static str, seconds: u64 }
+        Notice, SECD,
+        "saveCertToTvsCache: Saving certificate in TVS cache with {default}time-to-live value: {seconds} seconds";
+    AnswerNotKept {} Warn, SECD, "saveCertToTvsCache: the answer is not kept";
+    AnswersUnlisted { count: usize }
+        Notice, SECD, "TVS cache: {count} answers forgotten with the server that gave them";
+    AnswersFlushed { count: usize } Notice, SECD, "TVS cache: {count} answers forgotten by order";
+
+    // --- connections for the phone's other processes
+    Connecting { family: &'static str, ip: IpAddr, port: u16 }
+        Notice, SECD, "clpSetupSsl: Trying to connect to {family}, IP: {ip}, Port : {port}";
+    ConnectWaiting { ip: IpAddr, client: i32, descriptor: i32, port: u16 }
+        Notice, SECD,
+        "clpSetupSsl: TCP connect() waiting, <{ip}> c:{client} s:{descriptor} port: {port}";
+    ConnectFailed { ip: IpAddr, why: String }
+        Error, SECD, "EROR:clpSetupSsl: TCP connect() failed, <{ip}>: {why}";
+    Connected { ip: IpAddr, client: i32, descriptor: i32 }
+        Notice, SECD, "clpSetupSsl: TCP connected, <{ip}> c:{client} s:{descriptor}";
+    HandshakeBegun { ip: IpAddr, client: i32, descriptor: i32 }
+        Notice, SECD, "clpSetupSsl: start SSL/TLS handshake, <{ip}> c:{client} s:{descriptor}";
+    HandshakeRefused { ip: IpAddr, why: String }
+        Error, SECD, "EROR:clpState: SSL_connect:failed, <{ip}>: {why}";
+    HandshakeFailed { ip: IpAddr, client: i32, descriptor: i32 }
+        Error, SECD, "EROR:clpSetupSsl: ** SSL handshake failed, <{ip}> c:{client} s:{descriptor}";
+    ConnectionRefused { server: String }
+        Error, SECD, "EROR:clpSndStatus: SSL CLNT ERR, srvr<{server}>";
+    ConnectionEnded { server: String, end: String, up: u64, down: u64 }
+        Notice, SECD, "clpState: connection to {server} {end}, {up} octets up, {down} down";
+    ConnectionUnwanted { client: i32 }
+        Notice, SECD, "clpSetupSsl: c:{client} has gone, no connection";
+    PeerValidation {} Notice, SECD, "srvr_cert_vfy: Server Certificate Validation needs to be done";
+    PeerSearched { list: ListKind }
+        Notice, SECD, "findByCertAndRoleInTL: Searching TL from {list} file";
+    PeerNoPath { list: ListKind, why: String } Notice, SECD, "findCaInTL: {list}: {why}";
+    PeerUnlisted { peer: String }
+        Error, SECD, "EROR:https_cert_vfy: HTTPS cert not in CTL, <{peer}>";
+    PeerOdd { peer: String, warning: Warning } Warn, SECD, "srvr_cert_vfy: <{peer}>: {warning}";
+    PeerListed { list: ListKind, peer: String }
+        Notice, SECD, "https_cert_vfy: HTTPS cert in {list}, <{peer}>";
+    PeerUnderAuthority { list: ListKind, peer: String }
+        Notice, SECD, "https_cert_vfy: HTTPS cert under a CA in {list}, <{peer}>";
+    PeerByCache {} Notice, SECD, "Authenticated the HTTPS conn via TVS cache";
+    // The technote's firmware says this as an error.
+    PeerByTvs {} Error, SECD, "Authenticated the HTTPS conn via TVS";
+    PeerDistrusted { peer: String, why: String }
+        Error, SECD, "EROR:https_cert_vfy: HTTPS cert not trusted, <{peer}>: {why}";
+
+    // --- the local socket
+    SocketNotOpen { why: String } Error, SECD, "EROR:ipc: {why}; nobody is served";
+    AcceptFailed { why: String } Error, SECD, "EROR:ipc: accept: {why}";
+    UserCrowded { connections: usize }
+        Warn, SECD, "ipc: a user has {connections} connections, a further one is closed";
+    CrowdClosed { count: u64 } Notice, SECD, "ipc: {count} connections closed so far";
+    ClientGone { uid: u32, why: String } Info, SECD, "ipc: client of uid {uid}: {why}";
+    CallRefused { method: String, uid: u32, gid: u32, pid: i32, right: &'static str }
+        Warn, SECD,
+        "ipc: {method} refused to uid {uid}, gid {gid}, pid {pid}: lacks the right {right}";
+    Erasing { what: &'static str, uid: u32 } Notice, SECD, "erase: {what} by uid {uid}";
+    ConfirmationWrong { uid: u32 } Warn, SECD, "erase: wrong confirmation by uid {uid}";
+    DoctorLooks {} Notice, SECD, "doctor: looks, and changes nothing";
+    DoctorSays { case: &'static str, remedy: &'static str }
+        Notice, SECD, "doctor: case {case}, remedy {remedy}; nothing was changed";
+    // A line of another process of the phone, under its own name.
+    Client { process: String, level: Level, text: String } *level, process, "{text}";
+}
+
+/// The names of the phone's processes in the log.
+const SECD: &str = "SECD";
+const TFTP: &str = "TFTP";
+const TFTP_CLIENT: &str = "tftpClient";
+
+/// The names under which only the agent writes: nobody is to forge a verdict in the log.
+pub const OURS: [&str; 3] = [SECD, TFTP, TFTP_CLIENT];

@@ -1,0 +1,269 @@
+//! A file that is not a trust list: asked for under the right name, judged, and put in place
+//! without its envelope.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
+
+use crate::boot::event::Event;
+use crate::boot::world::{Change, Form, NotCommitted, NotFetched, Settings, Sort, Wanted, World};
+use crate::trust::update::{self, Accepted, Content, Offer};
+use crate::trust::{Decision, Provenance, Reason, Unanswered, Verified, Voucher};
+use crate::wire::name::FileName;
+use crate::wire::{Envelope, Kind};
+
+/// A file of the phone that is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// Its name, without what says that it is signed.
+    pub name: &'a FileName,
+    /// The most bytes that it may have.
+    pub limit: usize,
+    /// Who wants it, for the log.
+    pub requester: &'a str,
+    /// In which form it is asked for.
+    pub form: Form,
+}
+
+/// A file that was fetched and judged.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Obtained {
+    /// The name that it was asked for by.
+    pub asked: String,
+    /// What it holds, without its envelope; wiped when dropped.
+    pub payload: Zeroizing<Vec<u8>>,
+    /// Who vouched for its signer; nobody if it was taken from anyone.
+    pub by: Option<Voucher>,
+    /// How it came.
+    pub form: Form,
+}
+
+/// Why a file is not in place.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum NotTaken {
+    /// It was not fetched.
+    Fetch {
+        /// The name that it was asked for by.
+        asked: String,
+        /// Why.
+        why: NotFetched,
+    },
+    /// It is refused.
+    Refused {
+        /// The name that it was asked for by.
+        asked: String,
+        /// Why.
+        reason: Reason,
+        /// Why TVS did not vouch for the signer, if it had to.
+        unanswered: Option<Unanswered>,
+    },
+    /// It was not written.
+    Write(NotCommitted),
+}
+
+/// Fetches a file, judges it, and puts it into the folder of verified files.
+///
+/// # Errors
+/// [`NotTaken`]; what was in place stays.
+pub async fn take<W: World>(
+    world: &mut W,
+    settings: &Settings,
+    order: &Order<'_>,
+) -> Result<Obtained, NotTaken> {
+    let obtained = obtain(world, settings, order).await?;
+    put(world, order.name, &obtained)?;
+    Ok(obtained)
+}
+
+/// Puts a file into the folder of verified files; the same bytes again change nothing.
+pub(super) fn put<W: World>(
+    world: &mut W,
+    name: &FileName,
+    obtained: &Obtained,
+) -> Result<(), NotTaken> {
+    let written = world.commit(Change::File { name, payload: &obtained.payload });
+    written.map(|_| ()).map_err(|not_written| {
+        world.say(Event::FileNotWritten { why: not_written.to_string() });
+        NotTaken::Write(not_written)
+    })
+}
+
+/// Fetches and judges one file.
+///
+/// # Errors
+/// [`NotTaken`], all but [`NotTaken::Write`].
+pub(super) async fn obtain<W: World>(
+    world: &mut W,
+    settings: &Settings,
+    order: &Order<'_>,
+) -> Result<Obtained, NotTaken> {
+    let Order { name, limit, requester, form } = *order;
+    let path = settings.path(name);
+    world.say(Event::FileRequested {
+        requester: requester.to_string(),
+        name: name.to_string(),
+        path: path.clone(),
+        limit,
+    });
+    look_up_servers(world).await;
+    let asked = asked(world, name, form);
+    let wanted = Wanted { name: &asked, limit, sort: Sort::File };
+    let bytes = match world.fetch(&wanted).await {
+        Ok(bytes) => bytes,
+        Err(why) => return Err(NotTaken::Fetch { asked, why }),
+    };
+    let judging = Judging { settings, form, path: &path };
+    match judging.judge(world, Offer { name: &asked, octets: &bytes }).await {
+        Ok((payload, by)) => Ok(Obtained { asked, payload, by, form }),
+        Err((reason, unanswered)) => {
+            say_refusal(world, path, &reason);
+            Err(NotTaken::Refused { asked, reason, unanswered })
+        }
+    }
+}
+
+/// Whether the servers are secure, with the lines that the log has for it. It is the lists that
+/// make them so: no address is compared (domain facts 8.2).
+async fn look_up_servers<W: World>(world: &mut W) {
+    let Some(server) = world.first_server().await else { return };
+    let secure = world.anchors().demand_signed_files();
+    world.say(Event::AuthServer { server: server.clone() });
+    world.say(Event::ServerLookUp {});
+    world.say(Event::SecurityLookedUp { security: security_word(secure) });
+    if secure {
+        world.say(Event::SecurityValue { value: "0x9" });
+        world.say(Event::ServerSecure { server });
+        world.say(Event::SecurityReturned { value: "SRVR_SECURE" });
+    } else {
+        world.say(Event::SecurityValue { value: "0x0" });
+        world.say(Event::ServerNotSecure { server });
+        world.say(Event::SecurityReturned { value: "SRVR_NONSECURE" });
+    }
+}
+
+/// How the log calls servers whose files must be signed, or need not.
+#[must_use]
+pub const fn security_word(secure: bool) -> &'static str {
+    if secure { "secure" } else { "not secure" }
+}
+
+/// The name that a file is asked for by.
+fn asked<W: World>(world: &mut W, name: &FileName, form: Form) -> String {
+    match form {
+        Form::Encrypted => {
+            let asked = format!("{name}.enc.sgn");
+            world.say(Event::EncryptedFileRequested {});
+            world.say(Event::EncryptedFileApproved { name: asked.clone() });
+            asked
+        }
+        Form::Plain if world.anchors().demand_signed_files() => {
+            let asked = format!("{name}.sgn");
+            world.say(Event::SecureFileRequested {});
+            world.say(Event::SignedFileApproved { name: asked.clone() });
+            asked
+        }
+        Form::Plain => name.to_string(),
+    }
+}
+
+/// A refusal, and why TVS did not vouch, if it had to.
+type Refusal = (Reason, Option<Unanswered>);
+
+/// What was found in a file, and who vouches for it.
+type Found = (Zeroizing<Vec<u8>>, Option<Voucher>);
+
+/// The judgement of one file.
+struct Judging<'a> {
+    settings: &'a Settings,
+    form: Form,
+    /// Where it would be put, for the log.
+    path: &'a str,
+}
+
+impl Judging<'_> {
+    async fn judge<W: World>(&self, world: &mut W, offer: Offer<'_>) -> Result<Found, Refusal> {
+        if world.is_locked() {
+            return Err((Reason::Locked, None));
+        }
+        // Looked at again, since the lists may have changed while the file was fetched. An unsigned
+        // file is what was asked for then; a signed one is taken as well, for its payload.
+        let anchors = world.anchors();
+        let plain = self.form == Form::Plain;
+        let signed = anchors.demand_signed_files();
+        if plain && !signed && Envelope::parse(offer.octets, Kind::Signed).is_err() {
+            world.say(Event::FileUnsigned { path: self.path.to_string() });
+            return Ok((Zeroizing::new(offer.octets.to_vec()), None));
+        }
+        let policy = &self.settings.policy;
+        let accepted = match update::file(&anchors, self.kind(), offer, policy) {
+            Decision::Trust(accepted) => accepted,
+            Decision::Refuse(reason) => return Err((reason, None)),
+            Decision::Ask(query) => match world.vouch(&query).await {
+                // What is in force may have changed, or been lost, while TVS was asked.
+                Ok(_) if world.is_locked() => return Err((Reason::Locked, None)),
+                Ok(vouched) => {
+                    update::file_vouched(&world.anchors(), self.kind(), offer, policy, &vouched)
+                        .map_err(|reason| (reason, None))?
+                }
+                Err(unanswered) => {
+                    let why = unanswered.clone();
+                    world.say(Event::SignerUnvouched { name: offer.name.to_string(), why });
+                    return Err((query.otherwise, Some(unanswered)));
+                }
+            },
+        };
+        self.open(world, offer.name, accepted).map_err(|reason| (reason, None))
+    }
+
+    const fn kind(&self) -> Kind {
+        match self.form {
+            Form::Encrypted => Kind::Encrypted,
+            Form::Plain => Kind::Signed,
+        }
+    }
+
+    fn open<W: World>(
+        &self,
+        world: &mut W,
+        name: &str,
+        accepted: Accepted<Content<'_>>,
+    ) -> Result<Found, Reason> {
+        for warning in accepted.warnings {
+            world.say(Event::FileOdd { name: name.to_string(), warning });
+        }
+        match accepted.value {
+            Content::Verified(file) => {
+                // Decrypted only now: nobody but a trusted signer learns anything from a failure.
+                let payload = match file.value().encryption {
+                    None => Zeroizing::new(file.value().body().to_vec()),
+                    Some(_) => world.decrypt(&file)?,
+                };
+                world.say(Event::FileVerified { path: self.path.to_string() });
+                Ok((payload, voucher(&file)))
+            }
+            // Ciphertext of nobody in particular is of no use.
+            Content::Unchecked(_) if self.form == Form::Encrypted => Err(Reason::WrongSigner),
+            Content::Unchecked(payload) => {
+                world.say(Event::FileUnchecked { path: self.path.to_string() });
+                Ok((Zeroizing::new(payload.to_vec()), None))
+            }
+        }
+    }
+}
+
+fn voucher(file: &Verified<Envelope<'_>>) -> Option<Voucher> {
+    match file.provenance() {
+        Provenance::Chained(voucher) => Some(voucher),
+        Provenance::FirstUse | Provenance::Stored(_) => None,
+    }
+}
+
+fn say_refusal<W: World>(world: &mut W, path: String, reason: &Reason) {
+    world.say(match reason {
+        Reason::WrongSigner => Event::FileSignerUnlisted { path: path.clone() },
+        _ => Event::FileRefused { path: path.clone(), reason: reason.clone() },
+    });
+    world.say(Event::FileFailed { path });
+}

@@ -1,0 +1,195 @@
+//! One trust list: fetched, judged, put in force.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use crate::boot::event::Event;
+use crate::boot::report::{Message, Step};
+use crate::boot::world::{Change, NotCommitted, NotFetched, Settings, Sort, Wanted, World};
+use crate::trust::signature::sha256;
+use crate::trust::update::{self, Accepted, Offer};
+use crate::trust::{
+    Acceptance, Decision, ListKind, Provenance, Reason, TrustList, Unanswered, Verified,
+};
+
+/// What came of the step for one list.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Listed {
+    /// The servers have none; what is in force stays.
+    Absent,
+    /// A new one is in force.
+    Installed {
+        /// The name that it was fetched by.
+        name: String,
+        /// Who vouched for its signer.
+        acceptance: Acceptance,
+    },
+    /// It was not fetched.
+    NotFetched {
+        /// The name that it was asked for by.
+        name: String,
+        /// Why.
+        why: NotFetched,
+    },
+    /// It is accepted, and could not be kept: the phone's own fault.
+    NotInstalled {
+        /// The name that it was fetched by.
+        name: String,
+        /// Why.
+        why: NotCommitted,
+    },
+    /// It is refused; what is in force stays.
+    Refused {
+        /// The name that it was fetched by.
+        name: String,
+        /// Why.
+        reason: Reason,
+        /// Why TVS did not vouch for the signer, if it had to.
+        unanswered: Option<Unanswered>,
+    },
+    /// It is the one in force.
+    Same {
+        /// The name that it was fetched by.
+        name: String,
+    },
+}
+
+impl Listed {
+    /// How the step went, for the screen.
+    #[must_use]
+    pub const fn step(&self) -> Step {
+        match self {
+            Self::Absent | Self::Same { .. } => Step::Kept,
+            Self::Installed { .. } => Step::Installed,
+            Self::NotFetched { .. } | Self::Refused { .. } => Step::Failed,
+            Self::NotInstalled { .. } => Step::Broken,
+        }
+    }
+
+    /// Whether no server could be reached: the pass ends there.
+    #[must_use]
+    pub const fn is_unreachable(&self) -> bool {
+        matches!(self, Self::NotFetched { why: NotFetched::Unreachable(_), .. })
+    }
+}
+
+/// Brings the list of a kind up to date. What is in force stays so, whatever fails.
+pub(super) async fn refresh<W: World>(
+    world: &mut W,
+    settings: &Settings,
+    kind: ListKind,
+) -> Listed {
+    let own = format!("{kind}{}.tlv", settings.device);
+    for name in [own.as_str(), kind.generic_name()] {
+        world.say(Event::ListRequested { name: name.to_string() });
+        let wanted = Wanted { name, limit: settings.list_limit, sort: Sort::List };
+        match world.fetch(&wanted).await {
+            Ok(bytes) if bytes.is_empty() => world.say(Event::ListEmpty { name: name.to_string() }),
+            Ok(bytes) => {
+                let offer = Offer { name, octets: &bytes };
+                return judge(world, settings, kind, offer).await;
+            }
+            Err(NotFetched::Absent) => {}
+            Err(why) => return not_fetched(world, name, why),
+        }
+    }
+    world.say(Event::ListAbsent { list: kind });
+    if kind == ListKind::Ctl {
+        world.say(Event::MessageShown { message: Message::CtlNotFound });
+    }
+    Listed::Absent
+}
+
+fn not_fetched<W: World>(world: &mut W, name: &str, why: NotFetched) -> Listed {
+    let name = name.to_string();
+    world.say(Event::ListNotFetched { name: name.clone(), why: why.to_string() });
+    if let Some(message) = why.message(Sort::List) {
+        world.say(Event::MessageShown { message });
+    }
+    Listed::NotFetched { name, why }
+}
+
+/// Judges what came, and installs it if it is trusted and new.
+async fn judge<W: World>(
+    world: &mut W,
+    settings: &Settings,
+    kind: ListKind,
+    offer: Offer<'_>,
+) -> Listed {
+    let anchors = world.anchors();
+    let digest = sha256(offer.octets);
+    let same = anchors.records(kind).is_some_and(|installed| installed.sha256 == digest);
+    let policy = &settings.policy;
+    let mut unanswered = None;
+    let judged = match update::list(&anchors, kind, offer, policy) {
+        _ if world.is_locked() => Err(Reason::Locked),
+        Decision::Trust(accepted) => Ok(accepted),
+        Decision::Refuse(reason) => Err(reason),
+        // What is in force need not be vouched for again.
+        Decision::Ask(query) if same => Err(query.otherwise),
+        Decision::Ask(query) => match world.vouch(&query).await {
+            // What is in force may have changed, or been lost, while TVS was asked.
+            Ok(_) if world.is_locked() => Err(Reason::Locked),
+            Ok(vouched) => update::list_vouched(&world.anchors(), kind, offer, policy, &vouched),
+            Err(why) => {
+                let name = offer.name.to_string();
+                world.say(Event::SignerUnvouched { name, why: why.clone() });
+                unanswered = Some(why);
+                Err(query.otherwise)
+            }
+        },
+    };
+    let name = offer.name.to_string();
+    match judged {
+        Ok(accepted) if same => {
+            say_verified(world, &accepted, offer);
+            world.say(Event::ListSame { name: name.clone() });
+            Listed::Same { name }
+        }
+        Ok(accepted) => install(world, accepted, offer),
+        Err(_) if same => {
+            world.say(Event::ListSame { name: name.clone() });
+            Listed::Same { name }
+        }
+        Err(reason) => {
+            world.say(Event::ListRefused { name: name.clone(), reason: reason.clone() });
+            Listed::Refused { name, reason, unanswered }
+        }
+    }
+}
+
+fn say_verified<W: World>(
+    world: &mut W,
+    accepted: &Accepted<Verified<TrustList>>,
+    offer: Offer<'_>,
+) {
+    let header_length = offer.octets.len() - accepted.value.value().body_length;
+    world.say(Event::ListVerified { header_length });
+}
+
+fn install<W: World>(
+    world: &mut W,
+    accepted: Accepted<Verified<TrustList>>,
+    offer: Offer<'_>,
+) -> Listed {
+    say_verified(world, &accepted, offer);
+    let Accepted { value: list, warnings } = accepted;
+    let name = offer.name.to_string();
+    for warning in warnings {
+        world.say(Event::ListOdd { name: name.clone(), warning });
+    }
+    if list.provenance() == Provenance::FirstUse {
+        let signer = list.value().signer.clone();
+        world.say(Event::ListFirstUse { name: name.clone(), signer });
+    }
+    match world.commit(Change::List { list: &list, name: offer.name, bytes: offer.octets }) {
+        Ok(_) => {
+            world.say(Event::ListInstalled { list: list.value().kind });
+            Listed::Installed { name, acceptance: list.provenance().acceptance() }
+        }
+        Err(why) => {
+            world.say(Event::ListNotInstalled { name: name.clone(), why: why.to_string() });
+            Listed::NotInstalled { name, why }
+        }
+    }
+}

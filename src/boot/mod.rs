@@ -1,0 +1,25 @@
+//! The boot pass, written once: CTL, then ITL, then the configuration, and the files after it.
+//!
+//! A sequence over a [`World`]: what it needs of the network, the store and the phone's own key it
+//! asks the world for, and what it has to tell it says as an [`Event`]. The agent's world is the
+//! real one; the doctor's commits to copies; a test's is a script. Nothing here waits, fails or
+//! logs by itself, so all of them go through the very same steps.
+
+mod configuration;
+pub mod event;
+pub mod file;
+mod list;
+mod pass;
+mod report;
+mod world;
+
+pub use configuration::Configured;
+pub use event::Event;
+pub use file::{NotTaken, Obtained, Order};
+pub use list::Listed;
+pub use pass::{Outcome, pass, pass_into};
+pub use report::{Alarm, Message, Prior, Stage, Step};
+pub use world::{
+    Change, Committed, Form, LastConfiguration, NotCommitted, NotFetched, Room, Settings, Sort,
+    Trouble, Wanted, World,
+};

@@ -1,0 +1,117 @@
+//! The pass: CTL, then ITL, then configuration.
+
+use crate::boot::configuration::{self, Configured};
+use crate::boot::event::Event;
+use crate::boot::list::{self, Listed};
+use crate::boot::report::{Alarm, Message, Prior, Stage, Step};
+use crate::boot::world::{Change, Committed, LastConfiguration, Settings, World};
+use crate::trust::{ListKind, State};
+
+/// What came of a pass, as far as it got.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Outcome {
+    /// The certificate trust list.
+    pub ctl: Option<Listed>,
+    /// The identity trust list.
+    pub itl: Option<Listed>,
+    /// The configuration.
+    pub configuration: Option<Configured>,
+}
+
+impl Outcome {
+    /// Whether another pass may end better without a change on the server: the network, the store.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        let broken = |list: &Option<Listed>| {
+            list.as_ref().is_some_and(|listed| listed.step() == Step::Broken)
+        };
+        match &self.configuration {
+            // It did not come to that: the store is locked, or no server was reached.
+            None => true,
+            Some(configured) => configured.is_passing() || broken(&self.ctl) || broken(&self.itl),
+        }
+    }
+}
+
+/// Goes through one boot pass.
+///
+/// Each step is committed before the next one begins: the ITL is judged by the new CTL, the
+/// configuration by both.
+///
+/// # Source
+/// Technote 116232 and a public 8861 log; domain facts 1.1.
+pub async fn pass<W: World>(world: &mut W, settings: &Settings) -> Outcome {
+    let mut outcome = Outcome::default();
+    pass_into(world, settings, &mut outcome).await;
+    outcome
+}
+
+/// As [`pass`], with what came of each step so far in `outcome`: for who may have to stop midway.
+pub async fn pass_into<W: World>(world: &mut W, settings: &Settings, outcome: &mut Outcome) {
+    if world.is_locked() {
+        return locked(world);
+    }
+    restore(world);
+    let prior = if state(world) == State::None { Prior::None } else { Prior::Some };
+    let ctl = outcome.ctl.insert(list::refresh(world, settings, ListKind::Ctl).await);
+    if ctl.is_unreachable() {
+        return cut(world, prior, ListKind::Ctl, Step::Failed);
+    }
+    let ctl = ctl.step();
+    world.say(Event::StageOver { stage: Stage::Ctl, outcome: ctl.word() });
+    let itl = outcome.itl.insert(list::refresh(world, settings, ListKind::Itl).await);
+    if itl.is_unreachable() {
+        return cut(world, prior, ListKind::Itl, ctl);
+    }
+    let itl = itl.step();
+    world.say(Event::StageOver { stage: Stage::Itl, outcome: itl.word() });
+    sum_up(world, prior, ctl, itl);
+    let configured = configuration::refresh(world, settings).await;
+    let word = outcome.configuration.insert(configured).word();
+    world.say(Event::StageOver { stage: Stage::Configuration, outcome: word });
+    let state = state(world);
+    let meaning = state.meaning();
+    world.say(Event::RefreshDone { state, meaning, configuration: word });
+}
+
+fn state<W: World>(world: &W) -> State {
+    world.anchors().state()
+}
+
+fn locked<W: World>(world: &mut W) {
+    world.say(Event::StageOver { stage: Stage::Store, outcome: "locked" });
+    world.say(Event::MessageShown { message: Message::TrustListUpdateFailed });
+    world.say(Event::AlarmRaised { alarm: Alarm::Failed });
+    world.say(Event::RefreshLocked {});
+}
+
+/// The phone works with its last configuration until there is a new one.
+fn restore<W: World>(world: &mut W) {
+    match (world.commit(Change::Restore), world.last_configuration()) {
+        (Ok(Committed::Changed), Some(LastConfiguration { name, .. })) => {
+            world.say(Event::ConfigurationRestored { name });
+        }
+        (Ok(_), _) => {}
+        (Err(not_written), _) => world.say(Event::FileNotWritten { why: not_written.to_string() }),
+    }
+}
+
+/// Nobody can be reached: the phone goes on with what it has.
+fn cut<W: World>(world: &mut W, prior: Prior, list: ListKind, ctl: Step) {
+    world.say(Event::StageOver { stage: Stage::Network, outcome: "unreachable" });
+    sum_up(world, prior, ctl, Step::Failed);
+    let state = state(world);
+    world.say(Event::RefreshCut { list, state });
+}
+
+fn sum_up<W: World>(world: &mut W, prior: Prior, ctl: Step, itl: Step) {
+    if let Some(message) = Message::of_lists(prior, ctl, itl) {
+        world.say(Event::MessageShown { message });
+    }
+    if state(world) == State::None {
+        world.say(Event::MessageShown { message: Message::NoTrustList });
+    }
+    if let Some(alarm) = Alarm::of(prior, ctl, itl) {
+        world.say(Event::AlarmRaised { alarm });
+    }
+}

@@ -1,0 +1,236 @@
+//! What a boot pass needs of the world.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::boot::event::Event;
+use crate::boot::report::Message;
+use crate::trust::{Anchors, Policy, Query, Reason, TrustList, Unanswered, Verified, Vouched};
+use crate::wire::Envelope;
+use crate::wire::configuration::Member;
+use crate::wire::name::{DeviceName, FileName};
+
+/// The world around a boot pass.
+#[expect(async_fn_in_trait, reason = "everything runs on one thread: no future has to be Send")]
+pub trait World {
+    /// The lists in force.
+    fn anchors(&self) -> Arc<Anchors>;
+
+    /// Whether nothing may be trusted, because what was trusted cannot be read.
+    fn is_locked(&self) -> bool;
+
+    /// The configuration that was accepted last.
+    fn last_configuration(&self) -> Option<LastConfiguration>;
+
+    /// The name of the phone's own certificate in `certHash`, lower-case hexadecimal
+    /// (domain facts 4.2).
+    fn certificate_md5(&self) -> Option<String>;
+
+    /// Opens an encrypted file with the phone's own key.
+    ///
+    /// # Errors
+    /// [`Reason::NoKey`], [`Reason::DecryptFailed`].
+    fn decrypt(&self, file: &Verified<Envelope<'_>>) -> Result<Zeroizing<Vec<u8>>, Reason>;
+
+    /// The address of the server that is asked first, as the log writes it; for the log alone.
+    async fn first_server(&mut self) -> Option<String>;
+
+    /// Gets a file from the servers.
+    ///
+    /// # Errors
+    /// [`NotFetched`].
+    async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched>;
+
+    /// Asks the Trust Verification Service about the signer of a file.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    async fn vouch(&mut self, query: &Query) -> Result<Vouched, Unanswered>;
+
+    /// Makes a change that stays.
+    ///
+    /// # Errors
+    /// [`NotCommitted`]; everything is as it was then.
+    fn commit(&mut self, change: Change<'_>) -> Result<Committed, NotCommitted>;
+
+    /// Takes note of what happened.
+    fn say(&mut self, event: Event);
+}
+
+/// What the sequence goes by.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The phone.
+    pub device: DeviceName,
+    /// The most bytes of a trust list.
+    pub list_limit: usize,
+    /// The most bytes of a configuration.
+    pub config_limit: usize,
+    /// The owner's choices.
+    pub policy: Policy,
+    /// The folder of verified files, as the log writes it.
+    pub folder: String,
+}
+
+impl Settings {
+    /// Where a verified file is put, as the log writes it.
+    #[must_use]
+    pub fn path(&self, name: &FileName) -> String {
+        alloc::format!("{}/{name}", self.folder.trim_end_matches('/'))
+    }
+}
+
+/// A file that is wanted from the servers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Wanted<'a> {
+    /// Its name there.
+    pub name: &'a str,
+    /// The most bytes that it may have.
+    pub limit: usize,
+    /// What it is to the phone.
+    pub sort: Sort,
+}
+
+/// What a file is to the phone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Sort {
+    /// A configuration, or a file that it names.
+    File,
+    /// A trust list.
+    List,
+}
+
+/// Why a file was not fetched, whatever way it was asked for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum NotFetched {
+    /// The servers do not have it: an ordinary answer.
+    Absent,
+    /// A server was reached and did not give it.
+    Failed(Trouble),
+    /// It is larger than it may be; in words.
+    TooLarge(String),
+    /// No server was reached.
+    Unreachable(Trouble),
+}
+
+/// What went wrong, as the way that was taken puts it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Trouble {
+    /// For the log.
+    pub why: String,
+    /// For the screen.
+    pub message: Message,
+}
+
+impl fmt::Display for NotFetched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("not on the server"),
+            Self::Failed(trouble) | Self::Unreachable(trouble) => f.write_str(&trouble.why),
+            Self::TooLarge(why) => f.write_str(why),
+        }
+    }
+}
+
+impl NotFetched {
+    /// What the screen says of it, if anything: a file that is not there is no trouble.
+    #[must_use]
+    pub fn message(&self, sort: Sort) -> Option<Message> {
+        match self {
+            Self::Absent => None,
+            Self::Failed(trouble) | Self::Unreachable(trouble) => Some(trouble.message.clone()),
+            Self::TooLarge(_) if sort == Sort::File => Some(Message::ConfigurationTooLarge),
+            Self::TooLarge(_) => Some(Message::TftpError),
+        }
+    }
+}
+
+/// A change that stays.
+#[derive(Clone, Copy, Debug)]
+pub enum Change<'a> {
+    /// Puts a verified file where the phone looks for it.
+    File {
+        /// Its name there.
+        name: &'a FileName,
+        /// What it holds, without its envelope.
+        payload: &'a [u8],
+    },
+    /// Keeps a configuration for the next start.
+    Keep {
+        /// Its name in the folder of verified files.
+        name: &'a FileName,
+        /// What it holds, without its envelope.
+        payload: &'a [u8],
+        /// How it came.
+        form: Form,
+        /// The TVS members from now on; those before stay where there are none.
+        members: &'a [Member],
+    },
+    /// Puts a list in force.
+    List {
+        /// The list.
+        list: &'a Verified<TrustList>,
+        /// The name that it was fetched by.
+        name: &'a str,
+        /// The file.
+        bytes: &'a [u8],
+    },
+    /// Puts the configuration of the last start where the phone looks for it.
+    Restore,
+}
+
+/// What a change came to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Committed {
+    /// Something is different now.
+    Changed,
+    /// Everything was so before.
+    Same,
+}
+
+/// A change that was not made: the phone's own fault.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NotCommitted {
+    /// What could not be written.
+    pub path: String,
+    /// Why.
+    pub why: String,
+    /// Whether that was for want of room.
+    pub room: Room,
+}
+
+impl fmt::Display for NotCommitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.why)
+    }
+}
+
+/// Whether there was room to write something.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Room {
+    /// There was.
+    Enough,
+    /// There was not.
+    None,
+}
+
+/// The last configuration that was accepted.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LastConfiguration {
+    /// Its name in the folder of verified files.
+    pub name: String,
+    /// How it came.
+    pub form: Form,
+}
+
+/// How a file comes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Form {
+    /// Encrypted for this phone: the next one is asked for in this form first.
+    Encrypted,
+    /// As it is.
+    Plain,
+}
