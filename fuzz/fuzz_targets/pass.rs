@@ -1,0 +1,291 @@
+//! Whatever servers and TVS answer, and whatever cannot be written: a boot pass ends, a failure never
+//! changes what is installed, and nothing weaker is installed without a newer signed list.
+
+#![no_main]
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, LazyLock};
+use std::task::{Context, Poll, Waker};
+
+use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
+use libfuzzer_sys::fuzz_target;
+use secd::boot::{
+    Change, Committed, Configured, Event, Form, LastConfiguration, Listed, Message, NotCommitted,
+    NotFetched, Outcome, Room, Settings, Step, Trouble, Wanted, World, pass,
+};
+use secd::trust::decrypt::{self, DeviceKey};
+use secd::trust::signature::sha256;
+use secd::trust::{
+    Anchors, ListKind, Policy, Provenance, Query, Reason, Unanswered, Unvouched, Verified, Vouched,
+    tvs,
+};
+use secd::wire::name::DeviceName;
+use secd::wire::tvs::{Response, Status};
+use secd::wire::{Envelope, Role};
+use zeroize::Zeroizing;
+
+/// Files that real signers made: what the answers are built from.
+static FILES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors");
+    let mut files: Vec<_> = ["good", "trust", "tolerated", "plain", "bad"]
+        .iter()
+        .flat_map(|name| std::fs::read_dir(format!("{folder}/{name}")).into_iter().flatten())
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    files.sort();
+    files.iter().filter_map(|path| std::fs::read(path).ok()).collect()
+});
+
+static CERTIFICATES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let lists = FILES.iter().filter_map(|file| {
+        let file = Envelope::parse(file, secd::wire::Kind::List).ok()?;
+        secd::trust::TrustList::decode(ListKind::Itl, &file).ok()
+    });
+    let records = lists.flat_map(|list| list.anchors);
+    records.filter_map(|record| record.certificate.map(Vec::from)).collect()
+});
+
+/// A world that answers as the input says.
+struct Any<'a> {
+    input: Unstructured<'a>,
+    anchors: Arc<Anchors>,
+    last: Option<LastConfiguration>,
+    steps: usize,
+    /// Whether what was trusted was lost.
+    locked: bool,
+}
+
+impl<'a> Any<'a> {
+    fn step(&mut self) {
+        self.steps += 1;
+        assert!(self.steps < 100, "a pass ends");
+    }
+
+    fn pick<T: Clone>(&mut self, of: &[T]) -> Option<T> {
+        self.input.choose(of).ok().cloned()
+    }
+
+    /// A genuine file, sometimes damaged in one place; or bytes of the input's own.
+    fn file(&mut self) -> Vec<u8> {
+        match self.input.int_in_range(0..=9).unwrap_or(0) {
+            0 => Vec::arbitrary(&mut self.input).unwrap_or_default(),
+            1 => {
+                let mut file = self.pick(&FILES).unwrap_or_default();
+                let place = self.input.choose_index(file.len()).unwrap_or_default();
+                if let Some(byte) = file.get_mut(place) {
+                    *byte ^= u8::arbitrary(&mut self.input).unwrap_or(1);
+                }
+                file
+            }
+            _ => self.pick(&FILES).unwrap_or_default(),
+        }
+    }
+
+    /// The store cannot be read any more: nobody is known, and nothing may be taken for it.
+    fn lose(&mut self) {
+        self.locked = true;
+        self.anchors = Arc::default();
+    }
+
+    fn flips(&mut self, one_in: u32) -> bool {
+        self.input.ratio(1, one_in).unwrap_or(false)
+    }
+}
+
+impl World for Any<'_> {
+    fn anchors(&self) -> Arc<Anchors> {
+        self.anchors.clone()
+    }
+
+    fn is_locked(&self) -> bool {
+        self.locked
+    }
+
+    fn last_configuration(&self) -> Option<LastConfiguration> {
+        self.last.clone()
+    }
+
+    fn certificate_md5(&self) -> Option<String> {
+        Some("0a1b".to_owned())
+    }
+
+    fn decrypt(
+        &self,
+        file: &Verified<Envelope<'_>>,
+    ) -> std::result::Result<Zeroizing<Vec<u8>>, Reason> {
+        static KEY: LazyLock<Option<DeviceKey>> = LazyLock::new(|| {
+            DeviceKey::of_pem(include_bytes!("../../tests/vectors/keys/device.key")).ok()
+        });
+        decrypt::decrypt(file, KEY.as_ref().ok_or(Reason::NoKey)?)
+    }
+
+    async fn first_server(&mut self) -> Option<String> {
+        None
+    }
+
+    async fn fetch(&mut self, _: &Wanted<'_>) -> std::result::Result<Vec<u8>, NotFetched> {
+        self.step();
+        if self.flips(64) {
+            self.lose();
+        }
+        let trouble = || Trouble { why: String::new(), message: Message::TftpError };
+        match self.input.int_in_range(0..=11).unwrap_or(0) {
+            0 => Err(NotFetched::Absent),
+            1 => Err(NotFetched::Failed(trouble())),
+            2 => Err(NotFetched::TooLarge(String::new())),
+            3 => Err(NotFetched::Unreachable(trouble())),
+            _ => Ok(self.file()),
+        }
+    }
+
+    async fn vouch(&mut self, query: &Query) -> std::result::Result<Vouched, Unanswered> {
+        self.step();
+        // The lists may change while TVS is asked, or be lost.
+        if self.flips(16) {
+            self.lose();
+        }
+        if self.flips(4) {
+            let kind = if self.flips(2) { ListKind::Ctl } else { ListKind::Itl };
+            Arc::make_mut(&mut self.anchors).erase(kind);
+        }
+        let role = Role::from(u16::arbitrary(&mut self.input).unwrap_or(0) % 12);
+        let fits = CERTIFICATES.iter().find_map(|der| {
+            let response = Response {
+                status: Status::Trusted,
+                roles: vec![role],
+                ttl: None,
+                certificate: Some(der),
+                unknown: Vec::new(),
+            };
+            tvs::signer(query, &response).ok()
+        });
+        fits.ok_or(Unanswered::Unvouched(Unvouched::Invalid))
+    }
+
+    fn commit(&mut self, change: Change<'_>) -> std::result::Result<Committed, NotCommitted> {
+        self.step();
+        assert!(!self.locked, "nothing is changed where nothing can be proven");
+        if self.flips(8) {
+            let (path, why) = (String::new(), String::new());
+            return Err(NotCommitted { path, why, room: Room::Enough });
+        }
+        match change {
+            Change::File { .. } | Change::Restore => {}
+            Change::Keep { name, form, .. } => {
+                self.last = Some(LastConfiguration { name: name.to_string(), form });
+            }
+            Change::List { list, bytes, .. } => {
+                assert_eq!(list.value().sha256, sha256(bytes), "what is installed is what came");
+                assert_not_weaker(&self.anchors, list);
+                Arc::make_mut(&mut self.anchors).install(list.clone());
+            }
+        }
+        Ok(Committed::Changed)
+    }
+
+    fn say(&mut self, event: Event) {
+        assert!(!event.to_string().is_empty() || event.name() == "Client");
+        assert!(!event.facts().iter().any(|(name, _)| name.is_empty()));
+    }
+}
+
+/// A list that switches checks off must be newer than every one of its line.
+fn assert_not_weaker(anchors: &Anchors, list: &Verified<secd::trust::TrustList>) {
+    let list_kind = list.value().kind;
+    let Some(before) = anchors.records(list_kind) else { return };
+    let weaker = list.value().is_blank() || (before.serves_files() && !list.value().serves_files());
+    if weaker {
+        let newest = anchors.newest(list_kind);
+        assert!(list.value().timestamp > newest, "a weaker list is newer than {newest}");
+    }
+    if before.serves_files() {
+        let first_use = list.provenance() == Provenance::FirstUse;
+        assert!(!first_use, "a list that demands signed files is not replaced without proof");
+    }
+}
+
+/// What a step that failed must have left alone.
+fn assert_kept(listed: Option<&Listed>, before: Option<[u8; 32]>, after: Option<[u8; 32]>) {
+    if listed
+        .is_some_and(|listed| matches!(listed.step(), Step::Failed | Step::Broken | Step::Kept))
+    {
+        // Erased while TVS was asked, or as it was.
+        assert!(after == before || after.is_none(), "{listed:?} changes nothing");
+    }
+}
+
+fn digest(anchors: &Anchors, kind: ListKind) -> Option<[u8; 32]> {
+    anchors.records(kind).map(|list| list.sha256)
+}
+
+fn at_once(future: impl Future<Output = Outcome>) -> Outcome {
+    let mut future = pin!(future);
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => panic!("nothing here waits"),
+    }
+}
+
+fn passes(input: Unstructured<'_>) -> Result<()> {
+    let settings = Settings {
+        device: DeviceName::parse("SEP001122334455").expect("a device name"),
+        list_limit: 1 << 18,
+        config_limit: 550_001,
+        policy: Policy::default(),
+        folder: "/ram".to_owned(),
+    };
+    let mut world = Any { input, anchors: Arc::default(), last: None, steps: 0, locked: false };
+    if world.flips(4) {
+        let name = "SEP001122334455.cnf.xml".to_owned();
+        world.last = Some(LastConfiguration { name, form: Form::Encrypted });
+    }
+    for _ in 0..PASSES {
+        world.steps = 0;
+        let before = world.anchors.clone();
+        let outcome = at_once(pass(&mut world, &settings));
+        for (kind, listed) in [(ListKind::Ctl, &outcome.ctl), (ListKind::Itl, &outcome.itl)] {
+            assert_kept(listed.as_ref(), digest(&before, kind), digest(&world.anchors, kind));
+        }
+        if std::env::var_os("REACH").is_some() {
+            reach(&outcome);
+        }
+        if let Some(Configured::Taken { by: None, .. }) = outcome.configuration {
+            assert!(
+                !world.locked && !world.anchors.demand_signed_files(),
+                "unsigned where signed ones are demanded"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// What a pass came to, a line a step: `REACH=1 target -runs=0 corpus | sort | uniq -c`.
+fn reach(outcome: &Outcome) {
+    let word = |step: &dyn std::fmt::Debug| {
+        let text = format!("{step:?}");
+        text.split_once(|c: char| !c.is_alphanumeric())
+            .map_or(text.clone(), |(word, _)| word.into())
+    };
+    for (stage, listed) in [("CTL", &outcome.ctl), ("ITL", &outcome.itl)] {
+        if let Some(listed) = listed {
+            let by = match listed {
+                Listed::Installed { acceptance, .. } => acceptance.word(),
+                Listed::Refused { reason, .. } => reason.class(),
+                _ => "",
+            };
+            println!("{stage} {} {by}", word(listed));
+        }
+    }
+    if let Some(configured) = &outcome.configuration {
+        println!("configuration {}", word(configured));
+    }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let _end_of_input = passes(Unstructured::new(bytes));
+});
+
+/// Passes one after the other, so that lists replace lists.
+const PASSES: usize = 3;
