@@ -207,19 +207,3 @@ fn an_invalid_peer_is_refused_whatever_its_roles() {
     let judged = tvs::peer(Purpose::HttpsService, b"certificate", &response);
     assert_eq!(judged.map(|_| ()), Err(Unvouched::Invalid));
 }
-
-#[test]
-fn a_tvs_certificate_is_listed_in_its_own_role_only() {
-    let anchors = anchors();
-    let records = anchors.records(ListKind::Itl).expect("the list");
-    for anchor in &records.anchors {
-        let sha1 = anchor.sha1.expect("a certificate");
-        let as_tvs = |other: &&secd::trust::list::Anchor| {
-            other.role == Role::Tvs && other.sha1 == Some(sha1)
-        };
-        let expected = records.anchors.iter().any(|other| as_tvs(&other));
-        assert_eq!(tvs::is_listed(&anchors, &sha1), expected, "{}", anchor.role);
-    }
-    assert!(records.lists(Role::Tvs));
-    assert!(!tvs::is_listed(&Anchors::default(), &[0; 20]));
-}

@@ -1,6 +1,6 @@
 //! What is installed: in memory, and in the store that keeps it over a restart.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,7 +21,11 @@ mod load;
 use load::{ACCEPTANCE, FORM, Kept, Locked, NEWEST, Place, form_word, slot};
 
 /// The lists in force and the configuration in use, with the store behind them.
-pub(super) struct Installed(RefCell<Inner>);
+pub(super) struct Installed {
+    inner: RefCell<Inner>,
+    /// Counts the changes of the lists in force.
+    generation: Cell<u64>,
+}
 
 struct Inner {
     state: PathBuf,
@@ -59,24 +63,34 @@ impl Installed {
             members: Vec::new(),
         };
         inner.read_again();
-        Self(RefCell::new(inner))
+        Self { inner: RefCell::new(inner), generation: Cell::new(0) }
     }
 
     /// Tries to read the store, if that has not been possible until now.
     pub(super) fn unlock(&self) {
         if self.is_locked() {
-            self.0.borrow_mut().read_again();
+            self.inner.borrow_mut().read_again();
+            self.changed();
         }
+    }
+
+    /// A number that is another one whenever the lists in force may be others.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.get()
+    }
+
+    fn changed(&self) {
+        self.generation.set(self.generation.get() + 1);
     }
 
     /// Whether nothing may be trusted, because what was trusted cannot be read.
     pub(super) fn is_locked(&self) -> bool {
-        self.0.borrow().locked
+        self.inner.borrow().locked
     }
 
     /// How the store is.
     pub(super) fn condition(&self) -> StoreFound {
-        let inner = self.0.borrow();
+        let inner = self.inner.borrow();
         match (inner.locked, inner.repaired) {
             (true, _) => StoreFound::Locked,
             (false, true) => StoreFound::Repaired,
@@ -86,22 +100,22 @@ impl Installed {
 
     /// The lists in force, as they are now.
     pub(super) fn anchors(&self) -> Arc<Anchors> {
-        self.0.borrow().anchors.clone()
+        self.inner.borrow().anchors.clone()
     }
 
     /// The TVS members of the last verified configuration that names any.
     pub(super) fn members(&self) -> Vec<Member> {
-        self.0.borrow().members.clone()
+        self.inner.borrow().members.clone()
     }
 
     /// The configuration that was accepted last.
     pub(super) fn configuration(&self) -> Option<LastConfiguration> {
-        self.0.borrow().configuration.as_ref().map(|kept| kept.last.clone())
+        self.inner.borrow().configuration.as_ref().map(|kept| kept.last.clone())
     }
 
     /// The payload of the last configuration, from the store.
     pub(super) fn configuration_payload(&self) -> Option<Zeroizing<Vec<u8>>> {
-        let inner = self.0.borrow();
+        let inner = self.inner.borrow();
         match inner.usable()?.load(Slot::Configuration) {
             Loaded::Current(entry) | Loaded::Previous { entry, .. } => Some(entry.octets),
             Loaded::Absent | Loaded::Locked { .. } => None,
@@ -115,20 +129,21 @@ impl Installed {
         name: &str,
         bytes: &[u8],
     ) -> Result<(), Failure> {
-        let mut inner = self.0.borrow_mut();
+        let mut inner = self.inner.borrow_mut();
         let store = inner.usable().ok_or(Failure::NotOpen)?;
         let entry = noted(name, bytes)
             .with(ACCEPTANCE, list.provenance().acceptance().word())
             .with(NEWEST, &inner.anchors.newest_with(list).to_string());
         store.install(slot(list.value().kind), &entry)?;
         Arc::make_mut(&mut inner.anchors).install(list.clone());
+        self.changed();
         Ok(())
     }
 
     /// Keeps a configuration for the next start, with the TVS members that are in force after it.
     pub(super) fn keep(&self, keeping: &Keeping<'_>) -> Result<Committed, Failure> {
         let Keeping { name, payload, form, members } = *keeping;
-        let mut inner = self.0.borrow_mut();
+        let mut inner = self.inner.borrow_mut();
         let members = if members.is_empty() { inner.members.clone() } else { members.to_vec() };
         let last = LastConfiguration { name: name.to_owned(), form };
         let kept = Some(Kept { last, digest: sha256(payload) });
@@ -146,7 +161,7 @@ impl Installed {
     /// Forgets lists by order of a person at the phone; all of them also when what they were cannot
     /// be read.
     pub(super) fn erase(&self, kinds: &[ListKind]) -> Result<(), NotErased> {
-        let mut inner = self.0.borrow_mut();
+        let mut inner = self.inner.borrow_mut();
         let store = inner.store.as_ref().ok_or(NotErased::Locked)?;
         if inner.locked && kinds.len() < ListKind::ALL.len() {
             return Err(NotErased::Locked);
@@ -154,6 +169,7 @@ impl Installed {
         let erased = kinds.iter().try_for_each(|kind| store.erase(slot(*kind)));
         // Also after a failure: what is in force must be what is there.
         inner.read_again();
+        self.changed();
         erased.map_err(NotErased::Failed)
     }
 }

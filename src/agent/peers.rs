@@ -2,19 +2,32 @@
 
 use crate::agent::narrate::say;
 use crate::agent::tvs::{Around, Tvs};
-use crate::boot::Event;
+use crate::boot::{Event, file};
 use crate::io::clock;
 use crate::trust::decide::step::{Authority, Cached, Step};
 use crate::trust::decide::{self, AtHand, Decision, Walk};
 use crate::trust::peer::Shown;
-use crate::trust::{Distrust, Grant, GrantedBy};
+use crate::trust::{Distrust, Grant, GrantedBy, Unanswered};
 
 /// A judgement, with all steps that led to it.
 pub(super) type Judged = Walk<Result<Grant, Distrust>>;
 
 /// Judges a peer: CTL, ITL, a path to a listed authority, earlier answers, TVS. `called` is what
-/// the log calls it.
+/// the log calls it. Judged anew as often as the lists change while TVS is asked, but not for ever.
 pub(super) async fn judge(tvs: &Tvs, around: Around<'_>, shown: Shown<'_>, called: &str) -> Judged {
+    let mut judged = judge_once(tvs, around, shown, called).await;
+    for _ in 0..file::ANEW {
+        match judged.verdict {
+            Err(Distrust::Unanswered(Unanswered::ListsChanged)) => {
+                judged = judge_once(tvs, around, shown, called).await;
+            }
+            _ => break,
+        }
+    }
+    judged
+}
+
+async fn judge_once(tvs: &Tvs, around: Around<'_>, shown: Shown<'_>, called: &str) -> Judged {
     say(&Event::PeerValidation {});
     let anchors = around.installed.anchors();
     let (now, instant) = (clock::now(), tvs.now());

@@ -14,7 +14,6 @@ use crate::io::clock::Timeline;
 use crate::io::settings::{self, Settings};
 use crate::proto::tvs::Sessions;
 use crate::trust::cache::{DEFAULT_TTL, Entry, Source};
-use crate::trust::tvs as answers;
 use crate::trust::{Anchors, Cache, Endorsed, ListKind, Purpose, Query, Unanswered, Vouched};
 use crate::wire::Role;
 use crate::wire::address::ServerAddress;
@@ -132,8 +131,15 @@ impl Tvs {
             return answer;
         }
         let flight = flights.begin(key);
+        let asked_under = around.installed.generation();
         let word = self.ask_members(around, &around.installed.anchors(), question).await;
-        let word = word.and_then(|word| still_listed::<Q>(around, word));
+        let word = match word {
+            _ if around.installed.generation() != asked_under => {
+                say(&Event::AnswerOutdated { question: Q::WORDS.0 });
+                Err(Unanswered::ListsChanged)
+            }
+            word => word,
+        };
         let answer = word.map(|(proof, source)| {
             self.keep::<Q>(proof.clone(), source);
             proof
@@ -244,18 +250,16 @@ impl Tvs {
         self.cache.borrow().entries(self.timeline.now()).cloned().collect()
     }
 
-    /// Forgets them all.
-    pub(super) fn forget(&self) {
-        self.cache.borrow_mut().clear();
+    /// Forgets them all, and returns how many they were.
+    pub(super) fn forget(&self) -> usize {
+        self.cache.borrow_mut().clear()
     }
 
-    /// Forgets what was vouched for by a TVS server that no list knows any more.
-    pub(super) fn forget_unlisted(&self, anchors: &Anchors) {
-        let is_listed = |tvs: &[u8; 20]| answers::is_listed(anchors, tvs);
-        let count = self.cache.borrow_mut().retain_by_tvs(is_listed);
-        if count > 0 {
-            say(&Event::AnswersUnlisted { count });
-        }
+    /// Forgets them all because the lists have changed: a change of trust ends what the old trust
+    /// vouched for (domain facts 2.3, step 8).
+    pub(super) fn trust_changed(&self) {
+        say(&Event::CacheFlushRequested {});
+        say(&Event::CacheFlushed { count: self.forget() });
     }
 }
 
@@ -266,17 +270,4 @@ fn lack(members: &[Member], anchors: &Anchors) -> Option<&'static str> {
         return Some("no list has a TVS record");
     }
     members.is_empty().then_some("no member is configured")
-}
-
-/// The lists may have changed while the answer was awaited: what a server says that no list has any
-/// more counts as little as if it were asked now.
-fn still_listed<Q: Question>(
-    around: Around<'_>,
-    (proof, source): (Q::Proof, Source),
-) -> Word<Q::Proof> {
-    if answers::is_listed(&around.installed.anchors(), &source.tvs) {
-        return Ok((proof, source));
-    }
-    say(&Event::AnswerOutdated { member: source.member.to_string() });
-    Err(Unanswered::NoAnswer("the server that answered is not listed any more".to_owned()))
 }

@@ -91,7 +91,7 @@ impl World for Real<'_> {
             Change::List { list, name, bytes } => {
                 let installed = agent.installed.install(list, name, bytes);
                 installed.map_err(|failure| not_stored(agent, &failure))?;
-                agent.tvs.forget_unlisted(&agent.installed.anchors());
+                agent.tvs.trust_changed();
                 Ok(Committed::Changed)
             }
             Change::Restore => restore(agent),

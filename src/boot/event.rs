@@ -339,16 +339,17 @@ events! {
     AnswerReceived { answer: &'static str, status: Status }
         Notice, SECD, "processTvsSrvrResponse: {answer} received, status : {status}";
     AnswerOdd { warning: Warning } Warn, SECD, "processTvsSrvrResponse: {warning}";
-    AnswerOutdated { member: String }
-        Error, SECD, "EROR:processTvsSrvrResponse: {member} is not listed any more";
+    AnswerOutdated { question: &'static str }
+        Notice, SECD, "processTvsSrvrResponse: {question} was asked under other lists: decided anew";
     MemberFailed { member: String, why: String }
         Error, SECD, "EROR:processTvsClntReq: TVS server {member}: {why}";
     AnswerKept { default: &'static str, seconds: u64 }
         Notice, SECD,
         "saveCertToTvsCache: Saving certificate in TVS cache with {default}time-to-live value: {seconds} seconds";
     AnswerNotKept {} Warn, SECD, "saveCertToTvsCache: the answer is not kept";
-    AnswersUnlisted { count: usize }
-        Notice, SECD, "TVS cache: {count} answers forgotten with the server that gave them";
+    CacheFlushRequested {} Notice, SECD, "tvsReqFlushTvsCertCache: the trust lists have changed";
+    CacheFlushed { count: usize }
+        Notice, SECD, "tvsFlushCertCache: Completed, {count} answers forgotten";
     AnswersFlushed { count: usize } Notice, SECD, "TVS cache: {count} answers forgotten by order";
 
     // --- connections for the phone's other processes

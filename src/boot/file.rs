@@ -183,7 +183,25 @@ struct Judging<'a> {
 }
 
 impl Judging<'_> {
+    /// Judges a file, and anew as often as the lists change while TVS is asked: but not for ever.
     async fn judge<W: World>(&self, world: &mut W, offer: Offer<'_>) -> Result<Found, Refusal> {
+        let mut judged = self.judge_once(world, offer).await;
+        for _ in 0..ANEW {
+            match judged {
+                Err((_, Some(Unanswered::ListsChanged))) => {
+                    judged = self.judge_once(world, offer).await;
+                }
+                settled => return settled,
+            }
+        }
+        judged
+    }
+
+    async fn judge_once<W: World>(
+        &self,
+        world: &mut W,
+        offer: Offer<'_>,
+    ) -> Result<Found, Refusal> {
         if world.is_locked() {
             return Err((Reason::Locked, None));
         }
@@ -267,3 +285,7 @@ fn say_refusal<W: World>(world: &mut W, path: String, reason: &Reason) {
     });
     world.say(Event::FileFailed { path });
 }
+
+/// How often a file, list or peer is judged anew because the lists changed while TVS was asked. Inferred:
+/// a person at the phone erases once.
+pub const ANEW: usize = 2;

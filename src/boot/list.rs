@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use crate::boot::event::Event;
+use crate::boot::file::ANEW;
 use crate::boot::report::{Message, Step};
 use crate::boot::world::{Change, NotCommitted, NotFetched, Settings, Sort, Wanted, World};
 use crate::trust::signature::sha256;
@@ -109,8 +110,27 @@ fn not_fetched<W: World>(world: &mut W, name: &str, why: NotFetched) -> Listed {
     Listed::NotFetched { name, why }
 }
 
-/// Judges what came, and installs it if it is trusted and new.
+/// Judges what came, and installs it if it is trusted and new; anew as often as the lists change
+/// while TVS is asked, but not for ever.
 async fn judge<W: World>(
+    world: &mut W,
+    settings: &Settings,
+    kind: ListKind,
+    offer: Offer<'_>,
+) -> Listed {
+    let mut listed = judge_once(world, settings, kind, offer).await;
+    for _ in 0..ANEW {
+        match listed {
+            Listed::Refused { unanswered: Some(Unanswered::ListsChanged), .. } => {
+                listed = judge_once(world, settings, kind, offer).await;
+            }
+            settled => return settled,
+        }
+    }
+    listed
+}
+
+async fn judge_once<W: World>(
     world: &mut W,
     settings: &Settings,
     kind: ListKind,
@@ -139,6 +159,16 @@ async fn judge<W: World>(
             }
         },
     };
+    settle(world, offer, same, judged.map_err(|reason| (reason, unanswered)))
+}
+
+/// Does what the verdict says.
+fn settle<W: World>(
+    world: &mut W,
+    offer: Offer<'_>,
+    same: bool,
+    judged: Result<Accepted<Verified<TrustList>>, (Reason, Option<Unanswered>)>,
+) -> Listed {
     let name = offer.name.to_string();
     match judged {
         Ok(accepted) if same => {
@@ -151,7 +181,7 @@ async fn judge<W: World>(
             world.say(Event::ListSame { name: name.clone() });
             Listed::Same { name }
         }
-        Err(reason) => {
+        Err((reason, unanswered)) => {
             world.say(Event::ListRefused { name: name.clone(), reason: reason.clone() });
             Listed::Refused { name, reason, unanswered }
         }

@@ -23,8 +23,6 @@ use crate::wire::Serial;
 pub struct Source {
     /// The member, as the configuration names it.
     pub member: Box<str>,
-    /// SHA-1 of the TVS certificate that it showed, which is what lists know it by.
-    pub tvs: [u8; 20],
 }
 
 /// One answer.
@@ -190,22 +188,11 @@ impl Cache {
         if fitting.next().is_some() { None } else { found }
     }
 
-    /// Drops what was said by a TVS certificate that is no longer believed, and tells how many
-    /// answers that were (domain facts 2.3, step 8).
-    pub fn retain_by_tvs(&mut self, is_listed: impl Fn(&[u8; 20]) -> bool) -> usize {
-        let unlisted: Vec<_> = self
-            .entries
-            .iter()
-            .filter(|(_, entry)| !is_listed(&entry.source.tvs))
-            .map(|(key, _)| *key)
-            .collect();
-        unlisted.iter().for_each(|key| self.remove(key));
-        unlisted.len()
-    }
-
-    /// Forgets everything, when lists are erased.
-    pub fn clear(&mut self) {
+    /// Forgets everything, and returns how many answers that were (domain facts 2.3, step 8).
+    pub fn clear(&mut self) -> usize {
+        let count = self.entries.len();
         *self = Self::new(self.capacity, self.longest);
+        count
     }
 
     /// The answers that hold, the next to expire first.

@@ -10,9 +10,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::trust::accepted::Accepted;
-use crate::trust::anchors::Anchors;
 use crate::trust::certificate::Certificate;
-use crate::trust::list::ListKind;
 use crate::trust::name::Name;
 use crate::trust::purpose::Purpose;
 use crate::trust::query::Query;
@@ -183,24 +181,13 @@ const fn trusted(response: &Response<'_>) -> Result<(), Unvouched> {
     }
 }
 
-/// Whether a list still carries the TVS certificate with this SHA-1: only then what it said is to
-/// be kept when lists change.
-#[must_use]
-pub fn is_listed(anchors: &Anchors, tvs: &[u8; 20]) -> bool {
-    [ListKind::Ctl, ListKind::Itl].into_iter().filter_map(|kind| anchors.records(kind)).any(
-        |list| {
-            list.anchors.iter().any(|anchor| {
-                anchor.role == Role::Tvs && anchor.sha1.is_some_and(|listed| listed == *tvs)
-            })
-        },
-    )
-}
-
 /// Why nobody vouches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unanswered {
     /// No member is known, or no list says how to know one.
     NobodyToAsk,
+    /// The lists have changed since the question was asked: it has to be decided anew.
+    ListsChanged,
     /// No member gave an answer; why the last one did not.
     NoAnswer(String),
     /// The service answered, and does not vouch.
@@ -210,6 +197,7 @@ pub enum Unanswered {
 impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::ListsChanged => f.write_str("the trust lists changed while TVS was asked"),
             Self::NobodyToAsk => f.write_str("there is no TVS to ask"),
             Self::NoAnswer(why) => write!(f, "no TVS server answered, {why}"),
             Self::Unvouched(unvouched) => unvouched.fmt(f),

@@ -203,12 +203,15 @@ impl Run {
 
     /// Whether the last boot pass came to what the doctor predicted, to the last reason.
     fn compare_with(&mut self, report: &Report) {
-        let predicted = format!("{:?}", report.outcome);
-        let came = format!("{:?}", self.came);
-        self.outcome.compare(format!("predicted {predicted}"), format!("predicted {came}"));
         let state = self.phone.agent().state();
         let next = report.diagnosis.next_boot.state;
-        self.outcome.compare(format!("predicted {next}"), format!("predicted {state}"));
+        let expected = "the doctor saw it coming".to_owned();
+        let seen = if report.outcome == self.came && next == state {
+            expected.clone()
+        } else {
+            format!("predicted {:?} and {next}, came {:?} and {state}", report.outcome, self.came)
+        };
+        self.outcome.compare(expected, seen);
     }
 
     /// Boots, and tells what was seen in the words of [`Boot::shown`].

@@ -19,7 +19,6 @@ use crate::trust::certificate::Certificate;
 use crate::trust::list::Anchor;
 use crate::trust::peer;
 use crate::trust::signature::sha1;
-use crate::trust::tvs as answers;
 use crate::trust::{
     Anchors, Cache, ListKind, Query, Reason, TrustList, Unanswered, Verified, Vouched,
 };
@@ -153,8 +152,7 @@ impl World for Trial<'_> {
             }
             Change::List { list, .. } => {
                 Arc::make_mut(&mut self.anchors).install(list.clone());
-                let anchors = &self.anchors;
-                self.cache.retain_by_tvs(|tvs| answers::is_listed(anchors, tvs));
+                self.cache.clear();
             }
         }
         Ok(Committed::Changed)

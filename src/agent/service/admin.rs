@@ -63,8 +63,7 @@ impl Answer<GetCache> for Service {
 
 impl Answer<FlushCache> for Service {
     async fn answer(&self, _: FlushCache, _: &Client) -> Result<Flushed, Error> {
-        let count = self.agent.tvs_cache().len();
-        self.agent.tvs.forget();
+        let count = self.agent.tvs.forget();
         say(&Event::AnswersFlushed { count });
         Ok(Flushed { count })
     }

@@ -53,7 +53,7 @@ impl Service {
         self.agent.show(Message::Erasing);
         let erased = self.agent.installed.erase(kinds(what));
         // Also after a failure: some of it may be gone.
-        self.agent.tvs.forget();
+        self.agent.tvs.trust_changed();
         erased.map_err(|not_erased| match not_erased {
             NotErased::Locked => Error::Locked,
             NotErased::Failed(failure) => world::not_stored(&self.agent, &failure).into(),

@@ -13,7 +13,6 @@ use crate::proto::tvs::Exchange;
 use crate::trust::cache::Source;
 use crate::trust::certificate::Certificate;
 use crate::trust::peer::{self, Pinned};
-use crate::trust::signature::sha1;
 use crate::trust::{Anchors, ListKind, Unanswered};
 use crate::wire::address::ServerAddress;
 use crate::wire::configuration::TVS_PORT;
@@ -81,11 +80,7 @@ impl Asking<'_> {
         tvs::ask(&mut stream, &bytes, &mut exchange, self.settings.answer_timeout)
             .await
             .map_err(|failure| failure.to_string())?;
-        let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-        let source = Source {
-            member: address.to_string().into(),
-            tvs: shown.map(|der| sha1(der)).unwrap_or_default(),
-        };
+        let source = Source { member: address.to_string().into() };
         tokio::task::spawn_local(tvs::close(stream));
         Ok((exchange, source))
     }

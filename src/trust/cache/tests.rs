@@ -19,8 +19,8 @@ const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn source(tvs: u8) -> Source {
-    Source { member: Box::from("cucm1"), tvs: [tvs; 20] }
+fn source() -> Source {
+    Source { member: Box::from("cucm1") }
 }
 
 fn response(roles: &[Role], ttl: Option<u64>) -> Response<'static> {
@@ -66,7 +66,7 @@ fn signers() -> Vec<(Vouched, Query)> {
 #[test]
 fn an_answer_holds_until_it_expires() {
     let mut cache = Cache::default();
-    let ttl = cache.insert_peer(endorsed(b"a", Some(3600)), source(1), seconds(100));
+    let ttl = cache.insert_peer(endorsed(b"a", Some(3600)), source(), seconds(100));
     assert_eq!(ttl, Some(seconds(3600)));
     assert!(holds(&cache, b"a", seconds(3699)));
     assert!(!holds(&cache, b"a", seconds(3700)));
@@ -76,7 +76,7 @@ fn an_answer_holds_until_it_expires() {
 #[test]
 fn an_answer_without_time_to_live_holds_a_day() {
     let mut cache = Cache::default();
-    let ttl = cache.insert_peer(endorsed(b"a", None), source(1), seconds(0));
+    let ttl = cache.insert_peer(endorsed(b"a", None), source(), seconds(0));
     assert_eq!(ttl, Some(DEFAULT_TTL));
     assert!(holds(&cache, b"a", seconds(86_399)));
     assert!(!holds(&cache, b"a", seconds(86_400)));
@@ -86,7 +86,7 @@ fn an_answer_without_time_to_live_holds_a_day() {
 fn a_longer_time_to_live_is_clamped() {
     let mut cache = Cache::new(4, seconds(60));
     for ttl in [None, Some(61), Some(u64::MAX)] {
-        let kept = cache.insert_peer(endorsed(b"a", ttl), source(1), seconds(0));
+        let kept = cache.insert_peer(endorsed(b"a", ttl), source(), seconds(0));
         assert_eq!(kept, Some(seconds(60)));
     }
 }
@@ -94,21 +94,21 @@ fn a_longer_time_to_live_is_clamped() {
 #[test]
 fn a_time_to_live_of_nothing_is_not_kept_and_ends_an_earlier_answer() {
     let mut cache = Cache::default();
-    cache.insert_peer(endorsed(b"a", None), source(1), seconds(0));
-    assert_eq!(cache.insert_peer(endorsed(b"a", Some(0)), source(1), seconds(1)), None);
+    cache.insert_peer(endorsed(b"a", None), source(), seconds(0));
+    assert_eq!(cache.insert_peer(endorsed(b"a", Some(0)), source(), seconds(1)), None);
     assert!(!holds(&cache, b"a", seconds(1)));
 }
 
 #[test]
 fn an_answer_serves_only_its_roles() {
     let mut cache = Cache::default();
-    cache.insert_peer(endorsed(b"a", None), source(1), seconds(0));
+    cache.insert_peer(endorsed(b"a", None), source(), seconds(0));
     let key = sha256(b"a");
     for purpose in [Purpose::Capf, Purpose::HttpsProvisioning, Purpose::Signalling, Purpose::Tvs] {
         assert_eq!(cache.peer(&key, purpose, seconds(1)), None, "{purpose}");
     }
     let without = tvs::peer(HTTPS, b"b", &response(&[], None)).unwrap().value;
-    cache.insert_peer(without, source(1), seconds(0));
+    cache.insert_peer(without, source(), seconds(0));
     let found = cache.peer(&sha256(b"b"), HTTPS, seconds(1)).unwrap();
     assert_eq!(found.warnings, [Warning::NoRoles]);
 }
@@ -116,19 +116,19 @@ fn an_answer_serves_only_its_roles() {
 #[test]
 fn a_later_answer_replaces_an_earlier_one() {
     let mut cache = Cache::default();
-    cache.insert_peer(endorsed(b"a", Some(10)), source(1), seconds(0));
-    cache.insert_peer(endorsed(b"a", Some(100)), source(2), seconds(5));
+    cache.insert_peer(endorsed(b"a", Some(10)), source(), seconds(0));
+    cache.insert_peer(endorsed(b"a", Some(100)), source(), seconds(5));
     let entries: Vec<_> = cache.entries(seconds(5)).collect();
     assert_eq!(entries.len(), 1);
-    assert_eq!((entries[0].expires, &entries[0].source), (seconds(105), &source(2)));
+    assert_eq!((entries[0].expires, &entries[0].source), (seconds(105), &source()));
 }
 
 #[test]
 fn the_next_to_expire_makes_room() {
     let mut cache = Cache::new(2, DEFAULT_TTL);
-    cache.insert_peer(endorsed(b"later", Some(90)), source(1), seconds(0));
-    cache.insert_peer(endorsed(b"sooner", Some(30)), source(1), seconds(0));
-    cache.insert_peer(endorsed(b"new", Some(10)), source(1), seconds(0));
+    cache.insert_peer(endorsed(b"later", Some(90)), source(), seconds(0));
+    cache.insert_peer(endorsed(b"sooner", Some(30)), source(), seconds(0));
+    cache.insert_peer(endorsed(b"new", Some(10)), source(), seconds(0));
     assert!(holds(&cache, b"later", seconds(1)));
     assert!(holds(&cache, b"new", seconds(1)));
     assert!(!holds(&cache, b"sooner", seconds(1)));
@@ -137,16 +137,16 @@ fn the_next_to_expire_makes_room() {
 #[test]
 fn expired_answers_make_room_before_others() {
     let mut cache = Cache::new(2, DEFAULT_TTL);
-    cache.insert_peer(endorsed(b"old", Some(10)), source(1), seconds(0));
-    cache.insert_peer(endorsed(b"good", Some(90)), source(1), seconds(0));
-    cache.insert_peer(endorsed(b"new", Some(90)), source(1), seconds(10));
+    cache.insert_peer(endorsed(b"old", Some(10)), source(), seconds(0));
+    cache.insert_peer(endorsed(b"good", Some(90)), source(), seconds(0));
+    cache.insert_peer(endorsed(b"new", Some(90)), source(), seconds(10));
     assert!(holds(&cache, b"good", seconds(10)) && holds(&cache, b"new", seconds(10)));
 }
 
 #[test]
 fn a_cache_without_room_keeps_nothing() {
     let mut cache = Cache::new(0, DEFAULT_TTL);
-    assert_eq!(cache.insert_peer(endorsed(b"a", None), source(1), seconds(0)), None);
+    assert_eq!(cache.insert_peer(endorsed(b"a", None), source(), seconds(0)), None);
     assert_eq!(cache.entries(seconds(0)).count(), 0);
 }
 
@@ -154,7 +154,7 @@ fn a_cache_without_room_keeps_nothing() {
 fn a_signer_is_found_by_its_names_and_number() {
     let mut cache = Cache::default();
     for (vouched, _) in signers() {
-        cache.insert_signer(vouched, source(1), seconds(0));
+        cache.insert_signer(vouched, source(), seconds(0));
     }
     for (vouched, query) in signers() {
         assert_eq!(cache.signer(&query, seconds(1)), Some(&vouched));
@@ -180,30 +180,21 @@ fn certificates_are_counted() {
     };
     for (vouched, _) in signers() {
         assert!(vouched.certificate().len() <= MAX_CERTIFICATE);
-        cache.insert_signer(vouched, source(1), seconds(0));
+        cache.insert_signer(vouched, source(), seconds(0));
     }
     assert_eq!(cache.octets(), expected);
-    cache.retain_by_tvs(|_| false);
+    cache.clear();
     assert_eq!(cache.octets(), 0);
     assert!(cache.by_serial.is_empty() && cache.by_expiry.is_empty());
 }
 
 #[test]
-fn what_a_dropped_tvs_said_is_flushed() {
-    let mut cache = Cache::default();
-    cache.insert_peer(endorsed(b"a", None), source(1), seconds(0));
-    cache.insert_peer(endorsed(b"b", None), source(2), seconds(0));
-    assert_eq!(cache.retain_by_tvs(|tvs| *tvs == [2; 20]), 1);
-    assert!(!holds(&cache, b"a", seconds(1)) && holds(&cache, b"b", seconds(1)));
-}
-
-#[test]
 fn clearing_forgets_everything_but_the_limits() {
     let mut cache = Cache::new(1, seconds(60));
-    cache.insert_peer(endorsed(b"a", None), source(1), seconds(0));
-    cache.clear();
+    cache.insert_peer(endorsed(b"a", None), source(), seconds(0));
+    assert_eq!(cache.clear(), 1);
     assert!(!holds(&cache, b"a", seconds(1)));
-    let kept = cache.insert_peer(endorsed(b"b", None), source(1), seconds(0));
+    let kept = cache.insert_peer(endorsed(b"b", None), source(), seconds(0));
     assert_eq!(kept, Some(seconds(60)));
 }
 
@@ -211,7 +202,7 @@ fn clearing_forgets_everything_but_the_limits() {
 fn entries_are_listed_in_the_order_in_which_they_expire() {
     let mut cache = Cache::default();
     for ttl in [30, 10, 20] {
-        cache.insert_peer(endorsed(&[ttl], Some(ttl.into())), source(1), seconds(0));
+        cache.insert_peer(endorsed(&[ttl], Some(ttl.into())), source(), seconds(0));
     }
     let expiries: Vec<_> = cache.entries(seconds(10)).map(|entry| entry.expires).collect();
     assert_eq!(expiries, [seconds(20), seconds(30)]);
@@ -220,21 +211,21 @@ fn entries_are_listed_in_the_order_in_which_they_expire() {
 proptest! {
     #[test]
     fn the_indexes_agree_whatever_happens(
-        steps in collection::vec((any::<u8>(), 0_u64..50, 0_u8..3), 0..80),
+        steps in collection::vec((any::<u8>(), 0_u64..50), 0..80),
     ) {
         let mut cache = Cache::new(8, seconds(40));
         let signers = signers();
-        for (now, (which, ttl, tvs)) in (0..).zip(steps) {
+        for (now, (which, ttl)) in (0..).zip(steps) {
             let now = seconds(now);
             match signers.get(usize::from(which) / 8) {
                 Some((vouched, _)) => {
-                    cache.insert_signer(vouched.clone(), source(tvs), now);
+                    cache.insert_signer(vouched.clone(), source(), now);
                 }
                 None if which == 255 => {
-                    cache.retain_by_tvs(|listed| listed[0] != tvs);
+                    cache.clear();
                 }
                 None => {
-                    cache.insert_peer(endorsed(&[which % 16], Some(ttl)), source(tvs), now);
+                    cache.insert_peer(endorsed(&[which % 16], Some(ttl)), source(), now);
                 }
             }
             prop_assert!(cache.entries.len() <= 8);

@@ -80,6 +80,9 @@ impl fmt::Display for Step {
                     write!(f, "{}{role}", if place == 0 { " as " } else { ", " })
                 })
             }
+            Self::Tvs(Err(Unanswered::ListsChanged)) => {
+                write!(f, "TVS: the trust lists changed while it was asked")
+            }
             Self::Tvs(Err(Unanswered::NobodyToAsk)) => write!(f, "TVS: no server to ask"),
             Self::Tvs(Err(Unanswered::NoAnswer(why))) => write!(f, "TVS: no answer, {why}"),
             Self::Tvs(Err(Unanswered::Unvouched(why))) => write!(f, "TVS: {why}"),

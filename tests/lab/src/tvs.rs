@@ -282,9 +282,25 @@ fn converse(stream: &mut Stream, shared: &Mutex<Shared>, order: u64) -> io::Resu
         Conduct::Silent => {
             let _left = stream.read(&mut [0; 1])?;
         }
+        Conduct::Withhold => {
+            if matches!(request.asked, Asked::Verify { .. }) {
+                withhold(shared);
+            }
+            send(stream, &answer, faults.pieces)?;
+        }
     }
     stream.conn.send_close_notify();
     stream.flush()
+}
+
+/// Waits until the server conducts itself otherwise.
+fn withhold(shared: &Mutex<Shared>) {
+    for _ in 0..500 {
+        if held(shared).faults.conduct != Conduct::Withhold {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
 }
 
 /// Reads one request, and tells how many reads that took.

@@ -1,6 +1,6 @@
 //! 9.8: HTTPS and TVS behaviour.
 
-use secd_lab::cluster::Service::Tvs;
+use secd_lab::cluster::Service::{CallManager, Tvs};
 use secd_lab::list::{Kind, List, Record, Role};
 use secd_lab::tvs::{Conduct, Faults};
 
@@ -192,6 +192,24 @@ pub(crate) const ROWS: &[Row] = &[
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], ""),
             Cached(&[]),
             Press("opened by TVS", "0 verify"),
+        ],
+    },
+    Row {
+        id: "V14b",
+        start: "S1",
+        server: "a new ITL with the TVS that vouched, then a first CTL",
+        setup: with_tokens,
+        steps: &[
+            S1,
+            Press("opened by TVS", "0 verify"),
+            Do(|lab| lab.regenerate(CallManager)),
+            boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], "0 query"),
+            Log("tvsFlushCertCache: Completed"),
+            Cached(&[]),
+            Press("opened by TVS", "0 verify"),
+            MIXED,
+            boot(BOTH_SIGNED, "S3 CTL+ ITL+ CFG+", 1, &[UPDATED, CONFIGURED], "0 query"),
+            Cached(&[]),
         ],
     },
     Row {

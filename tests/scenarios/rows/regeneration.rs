@@ -30,7 +30,7 @@ pub(crate) const ROWS: &[Row] = &[
             Doctor("callmanager-regenerated", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], "0 query"),
             Log("processTvsSrvrResponse: Query Response received, status : 0"),
-            Step::Cached(&[86_400]),
+            Step::Cached(&[]),
         ],
     },
     Row {

@@ -67,7 +67,7 @@ impl World {
     }
 
     fn keep(&mut self, identity: &Identity, roles: &[Role]) {
-        let source = Source { member: Box::from("cm1"), tvs: [0; 20] };
+        let source = Source { member: Box::from("cm1") };
         self.cache.insert_peer(endorsed(identity, roles), source, Duration::ZERO);
     }
 
