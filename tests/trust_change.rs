@@ -1,4 +1,5 @@
 //! A change of trust ends what the old trust vouched for.
+#![expect(clippy::disallowed_methods, reason = "a test waits in real time")]
 #![expect(clippy::unwrap_used, reason = "a test may end where it fails")]
 
 mod support;

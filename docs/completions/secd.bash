@@ -6,8 +6,8 @@ _secd() {
     COMPREPLY=()
 
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="cache check-cert check-config connect doctor erase fetch get help log refresh reload
-            run show status trust verify --help --version"
+        words="cache check-cert check-config connect dhcp-servers doctor erase fetch get help log
+            refresh reload run show status trust verify --help --version"
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
         return
     fi
@@ -22,7 +22,8 @@ _secd() {
         --purpose)
             mapfile -t COMPREPLY < <(compgen -W "https provisioning signalling capf" -- "$current")
             return ;;
-        --blksize | --host | --lines | -n | --max | --name | --server | --window)
+        --blksize | --host | --lines | -n | --max | --name | --option-150 | --option-66 | --server | \
+            --siaddr | --sname | --window)
             return ;;
     esac
 
@@ -31,6 +32,7 @@ _secd() {
         check-cert) words="--host --json --purpose --socket" ;;
         check-config) words="--config --json" ;;
         connect) words="--json --purpose --socket" ;;
+        dhcp-servers) words="--json --option-150 --option-66 --siaddr --sname" ;;
         doctor | refresh | reload | status | trust) words="--json --socket" ;;
         erase) words="--json --socket --yes" ;;
         fetch) words="--blksize --json --max --out --server --window" ;;

@@ -13,6 +13,7 @@ mod check_cert;
 mod check_config;
 mod connect;
 mod daemon;
+mod dhcp_servers;
 mod doctor;
 mod erase;
 mod exit;
@@ -64,6 +65,7 @@ fn dispatch(mut arguments: Parser) -> Result<Exit, Failure> {
         "check-cert" => check_cert::run(arguments),
         "check-config" => check_config::run(arguments),
         "connect" => connect::run(arguments),
+        "dhcp-servers" => dhcp_servers::run(arguments),
         "doctor" => doctor::run(arguments),
         "erase" => erase::run(arguments),
         "fetch" => fetch::run(arguments),
@@ -106,6 +108,7 @@ Files:
   show FILE           print a trust list or signed file, field by field
   verify FILE         judge a file as a phone would
   fetch NAME          read one file over TFTP
+  dhcp-servers        print the file servers that an answer of DHCP names
 
 Every command has --help. Exit codes: 0 done or verified, 1 refused, 64 usage, 65 malformed
 input, 66 cannot read, 69 server or daemon unreachable, 78 configuration.

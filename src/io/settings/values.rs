@@ -8,6 +8,7 @@ use toml::Spanned;
 use super::faults::Faults;
 use super::raw::Given;
 use super::{ServerAddress, TFTP_PORT, Wrong};
+use crate::wire::dhcp::MAX_SERVERS;
 
 impl Faults {
     pub(super) fn at<T>(&mut self, given: &Spanned<T>, key: &str, wrong: Wrong) {
@@ -77,9 +78,6 @@ pub(super) fn parse_pin(text: &str) -> Option<[u8; 32]> {
     }
     Some(pin)
 }
-
-/// TFTP servers. Inferred: phones try two; DHCP option 150 may list more.
-const MAX_SERVERS: usize = 8;
 
 /// Three octal digits, as `chmod` takes them.
 pub(super) fn parse_mode(text: &str) -> Option<u32> {

@@ -1,0 +1,71 @@
+//! `secd dhcp-servers`: the file servers that an answer of DHCP names, for the hook of a DHCP client.
+
+use lexopt::Parser;
+use lexopt::prelude::Long;
+use serde::Serialize;
+
+use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::print::{complain, help_or_unexpected, print, print_json};
+use crate::io::console::escape;
+use crate::wire::dhcp::{Answer, Dropped, Found};
+
+/// Prints the servers that can be used; what cannot be is named on standard error.
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
+    let (mut answer, mut json) = (Answer::default(), false);
+    while let Some(argument) = arguments.next().map_err(usage)? {
+        match argument {
+            Long("option-150") => answer.option_150 = Some(value(&mut arguments)?),
+            Long("option-66") => answer.option_66 = Some(value(&mut arguments)?),
+            Long("sname") => answer.sname = Some(value(&mut arguments)?),
+            Long("siaddr") => answer.siaddr = Some(value(&mut arguments)?),
+            Long("json") => json = true,
+            other => return help_or_unexpected(other, HELP),
+        }
+    }
+    let found = answer.servers();
+    let exit = if found.servers.is_empty() { Exit::Refused } else { Exit::Done };
+    if json {
+        print_json(&Facts::of(&found));
+        return Ok(exit);
+    }
+    for dropped in &found.dropped {
+        complain(&escape(&dropped.to_string()).to_string());
+    }
+    print(&found.servers.iter().map(|server| format!("{server}\n")).collect::<String>());
+    Ok(exit)
+}
+
+/// Whoever answers on the network writes what it likes, letters or not.
+fn value(arguments: &mut Parser) -> Result<String, Failure> {
+    Ok(arguments.value().map_err(usage)?.to_string_lossy().into_owned())
+}
+
+#[derive(Serialize)]
+struct Facts {
+    servers: Vec<String>,
+    dropped: Vec<String>,
+}
+
+impl Facts {
+    fn of(found: &Found) -> Self {
+        Self {
+            servers: found.servers.iter().map(ToString::to_string).collect(),
+            dropped: found.dropped.iter().map(Dropped::to_string).collect(),
+        }
+    }
+}
+
+const HELP: &str = "\
+Print the file servers that an answer of DHCP names, one a line, in the order in which they are
+asked: those of option 150, else of option 66, else of the header. What cannot be used is named on
+standard error. The hook of a DHCP client calls this; it needs no daemon and no configuration.
+
+Usage: secd dhcp-servers [--option-150 V] [--option-66 V] [--sname V] [--siaddr V] [--json]
+
+  --option-150 V   in hexadecimal as it came, or dotted
+  --option-66 V    a name, an address, a list of them, or a tftp URL
+  --sname V        the server's name in the header
+  --siaddr V       the next server's address in the header
+
+Exit: 0 there are some, 1 there are none that can be used, 64 usage
+";

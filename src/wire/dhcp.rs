@@ -1,0 +1,290 @@
+//! The file servers that an answer of DHCP names, in all the ways in which it does.
+//!
+//! Whoever answers on the network writes these values: what cannot be used is dropped and named,
+//! and never a fault of the phone's own settings.
+
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::{IpAddr, Ipv4Addr};
+
+use crate::wire::address::{Host, ServerAddress};
+
+/// What an answer says of file servers, as the phone's DHCP client hands it over.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Answer {
+    /// Option 150: addresses in hexadecimal as they came, or dotted, or text that somebody put there.
+    pub option_150: Option<String>,
+    /// Option 66: one name or address.
+    pub option_66: Option<String>,
+    /// The server's name in the header.
+    pub sname: Option<String>,
+    /// The address of the next server in the header.
+    pub siaddr: Option<String>,
+}
+
+/// The servers that can be used, in the order in which they are asked; and what was dropped.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Found {
+    /// The servers.
+    pub servers: Vec<ServerAddress>,
+    /// What cannot be used.
+    pub dropped: Vec<Dropped>,
+}
+
+/// Something that is no file server.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Dropped {
+    /// Where it was.
+    pub field: &'static str,
+    /// What it is.
+    pub text: String,
+    /// Why it cannot be used.
+    pub why: Unusable,
+}
+
+/// Why something is no file server.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Unusable {
+    /// An address that is nobody's: unspecified, broadcast or multicast.
+    Nobody,
+    /// Neither an address nor a host name.
+    NotAHost,
+    /// A URL of another scheme than `tftp`.
+    OtherScheme,
+    /// There are more than are asked.
+    TooMany,
+}
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, text, why } = self;
+        write!(f, "{field}: {text:?}: {why}")
+    }
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nobody => f.write_str("an address that no server has"),
+            Self::NotAHost => f.write_str("neither an address nor a host name"),
+            Self::OtherScheme => f.write_str("expected a tftp URL"),
+            Self::TooMany => write!(f, "more than {MAX_SERVERS} servers"),
+        }
+    }
+}
+
+impl Answer {
+    /// The servers of the first field that names any which can be used: option 150, else option
+    /// 66, else the header's name, else its address.
+    ///
+    /// # Source
+    /// RFC 5859 for option 150, RFC 2132 §9.4 for option 66, RFC 2131 §2 for the header. That phones
+    /// prefer 150 to 66: public deployment guides. Text in option 150: seen in the field.
+    #[must_use]
+    pub fn servers(&self) -> Found {
+        let mut found = Found::default();
+        let of_text = |text: &Option<String>| text.as_deref().map(items).unwrap_or_default();
+        let fields = [
+            ("option 150", self.option_150.as_deref().map(of_150).unwrap_or_default()),
+            ("option 66", of_text(&self.option_66)),
+            ("sname", of_text(&self.sname)),
+            ("siaddr", of_text(&self.siaddr)),
+        ];
+        for (field, items) in fields {
+            items.iter().for_each(|item| found.take(field, item));
+            if !found.servers.is_empty() {
+                break;
+            }
+        }
+        found
+    }
+}
+
+impl Found {
+    fn take(&mut self, field: &'static str, text: &str) {
+        let why = match server(text) {
+            Ok(server) if self.servers.contains(&server) => return,
+            Ok(server) if self.servers.len() < MAX_SERVERS => return self.servers.push(server),
+            Ok(_) => Unusable::TooMany,
+            Err(why) => why,
+        };
+        let text = text.chars().take(SHOWN).collect();
+        self.dropped.push(Dropped { field, text, why });
+    }
+}
+
+/// The values of option 150: addresses of four bytes each, unless they are the letters of a text
+/// in which every item can be used.
+fn of_150(text: &str) -> Vec<String> {
+    let Some(bytes) = hexadecimal(text) else { return items(text) };
+    let written = String::from_utf8(bytes.clone()).ok();
+    let written = written.map(|text| items(text.trim_end_matches('\0')));
+    if let Some(written) =
+        written.filter(|items| !items.is_empty() && items.iter().all(|item| is_text(item)))
+    {
+        return written;
+    }
+    let addresses = bytes.chunks(4).map(|chunk| match chunk {
+        [a, b, c, d] => Ipv4Addr::new(*a, *b, *c, *d).to_string(),
+        rest => rest.iter().map(|byte| alloc::format!("{byte:02x}")).collect(),
+    });
+    addresses.collect()
+}
+
+/// Whether letters are an address or a name with a dot, and so hardly an address of four bytes.
+fn is_text(item: &str) -> bool {
+    item.contains('.') && server(item).is_ok()
+}
+
+fn hexadecimal(text: &str) -> Option<Vec<u8>> {
+    let digits = text.trim().as_bytes();
+    if digits.is_empty() || digits.len() % 2 != 0 || digits.len() > 2 * LONGEST {
+        return None;
+    }
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    digits.chunks(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
+}
+
+/// Values between commas, semicolons and blanks.
+fn items(text: &str) -> Vec<String> {
+    let separator = |c: char| c == ',' || c == ';' || c.is_whitespace();
+    let items = text.split(separator).filter(|item| !item.is_empty());
+    items.take(LONGEST).map(ToOwned::to_owned).collect()
+}
+
+fn server(text: &str) -> Result<ServerAddress, Unusable> {
+    let host = match text.split_once("://") {
+        None => text,
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("tftp") => {
+            rest.split('/').next().unwrap_or_default()
+        }
+        Some(_) => return Err(Unusable::OtherScheme),
+    };
+    let server = ServerAddress::parse(host, TFTP_PORT).ok_or(Unusable::NotAHost)?;
+    match &server.host {
+        Host::Ip(ip) if is_nobody(*ip) => Err(Unusable::Nobody),
+        Host::Ip(_) | Host::Name(_) => Ok(server),
+    }
+}
+
+/// Whether no server can have the address.
+fn is_nobody(ip: IpAddr) -> bool {
+    let broadcast = matches!(ip, IpAddr::V4(v4) if v4.is_broadcast());
+    ip.is_unspecified() || ip.is_multicast() || broadcast
+}
+
+/// As many as secd.toml may name. Inferred: phones try two; option 150 may list more.
+pub const MAX_SERVERS: usize = 8;
+
+/// RFC 1350.
+const TFTP_PORT: u16 = 69;
+
+/// Characters that are shown of what was dropped.
+const SHOWN: usize = 64;
+
+/// Bytes of an option, and so more than it can have items (RFC 2132 §2).
+const LONGEST: usize = 255;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn servers(answer: &Answer) -> Vec<String> {
+        answer.servers().servers.iter().map(ToString::to_string).collect()
+    }
+
+    fn option_150(text: &str) -> Answer {
+        Answer { option_150: Some(text.into()), ..Answer::default() }
+    }
+
+    fn option_66(text: &str) -> Answer {
+        Answer { option_66: Some(text.into()), ..Answer::default() }
+    }
+
+    fn dropped(answer: &Answer) -> Vec<String> {
+        answer.servers().dropped.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn option_150_is_addresses_in_hexadecimal_or_dotted() {
+        let two = ["192.0.2.5:69", "192.0.2.6:69"];
+        assert_eq!(servers(&option_150("c0000205c0000206")), two);
+        assert_eq!(servers(&option_150("192.0.2.5 192.0.2.6")), two);
+    }
+
+    #[test]
+    fn letters_in_option_150_are_the_text_that_they_spell() {
+        for (text, expected) in [
+            ("192.0.2.5", "192.0.2.5:69"),
+            ("10.0.0.1", "10.0.0.1:69"),
+            ("cm1.lab.test", "cm1.lab.test:69"),
+            ("cm_1.lab.test", "cm_1.lab.test:69"),
+        ] {
+            let letters: String = text.bytes().map(|byte| alloc::format!("{byte:02x}")).collect();
+            assert_eq!(servers(&option_150(&letters)), [expected], "{text}");
+        }
+        assert_eq!(
+            servers(&option_150("61626364")),
+            ["97.98.99.100:69"],
+            "four letters are four bytes"
+        );
+    }
+
+    #[test]
+    fn a_list_and_a_url_are_read() {
+        assert_eq!(
+            servers(&option_66("a.test, b.test;192.0.2.7")),
+            ["a.test:69", "b.test:69", "192.0.2.7:69"]
+        );
+        assert_eq!(servers(&option_66("tftp://cm1.lab.test:6969/x")), ["cm1.lab.test:6969"]);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_dropped_and_named() {
+        for (text, why) in [
+            ("10.0.0.300", "neither an address nor a host name"),
+            ("1.2.3.4.5", "neither an address nor a host name"),
+            ("a..b", "neither an address nor a host name"),
+            (&"a".repeat(64), "neither an address nor a host name"),
+            ("0.0.0.0", "an address that no server has"),
+            ("255.255.255.255", "an address that no server has"),
+            ("224.0.0.1", "an address that no server has"),
+            ("http://a.test/", "expected a tftp URL"),
+            ("x\"];\u{1b}[2J", "neither an address nor a host name"),
+        ] {
+            let answer = option_66(&alloc::format!("{text} good.test"));
+            assert_eq!(servers(&answer), ["good.test:69"], "{text}");
+            let dropped = dropped(&answer);
+            assert!(
+                dropped[0].starts_with("option 66: ") && dropped[0].ends_with(why),
+                "{dropped:?}"
+            );
+            assert!(dropped.iter().all(|line| !line.contains(char::is_control)), "{dropped:?}");
+        }
+    }
+
+    #[test]
+    fn the_next_field_counts_where_one_names_nobody() {
+        let answer = Answer {
+            option_150: Some("00000000".into()),
+            option_66: Some("10.0.0.300".into()),
+            sname: Some("boot.test".into()),
+            siaddr: Some("192.0.2.9".into()),
+        };
+        assert_eq!(servers(&answer), ["boot.test:69"]);
+        assert_eq!(dropped(&answer).len(), 2);
+        let header = Answer { siaddr: Some("192.0.2.9".into()), ..Answer::default() };
+        assert_eq!(servers(&header), ["192.0.2.9:69"]);
+        assert_eq!(Answer::default().servers(), Found::default());
+    }
+
+    #[test]
+    fn so_many_servers_and_no_more() {
+        let many = (1..=12).map(|last| alloc::format!("192.0.2.{last} ")).collect::<String>();
+        let answer = option_66(&many);
+        assert_eq!(servers(&answer).len(), MAX_SERVERS);
+        assert_eq!(dropped(&answer).len(), 4);
+    }
+}
