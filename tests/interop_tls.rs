@@ -8,6 +8,8 @@ mod authority;
 mod bounds;
 #[path = "interop_tls/hostile.rs"]
 mod hostile;
+#[path = "interop_tls/kinds.rs"]
+mod kinds;
 #[path = "scenarios/log.rs"]
 mod log;
 #[path = "interop_tls/office.rs"]

@@ -257,6 +257,9 @@ fn certificates_are_judged_and_remembered() {
     let remembered = "step\tcache: TVS vouched for this certificate earlier\n";
     let verdict = told(&phone, &["check-cert", &file]);
     assert_eq!(verdict, format!("trusted\tcache\n{way}{remembered}"));
+    let der = phone.folder().join("server.der");
+    support::write(&der, &office.tomcat.certificate.der);
+    assert_eq!(told(&phone, &["check-cert", der.to_str().unwrap()]), verdict, "DER");
     let verdicts = told(&phone, &["cache"]);
     assert!(verdicts.contains(&office.tvs.address().to_string()), "{verdicts}");
     assert_eq!(told(&phone, &["cache", "--flush"]), "forgotten\t1\n");

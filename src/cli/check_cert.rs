@@ -10,7 +10,7 @@ use crate::cli::print::{help_or_unexpected, named, print_json};
 use crate::cli::sheet::Sheet;
 use crate::face::methods::Judge;
 use crate::face::terms::Purpose;
-use crate::face::{Record, Words};
+use crate::face::{Record, Words, certificates};
 use crate::io::console::escape;
 
 /// Has the certificate judged that the arguments name.
@@ -28,8 +28,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
         }
     }
     let path = path.ok_or_else(|| usage("check-cert needs a FILE"))?;
-    let certificate = String::from_utf8(input::read(&path)?)
-        .map_err(|_| Failure::new(Exit::Malformed, named(&path, "not PEM")))?;
+    let certificate = certificates::text(input::read(&path)?);
     let judgement = daemon.ask_patiently(Judge { certificate, purpose, host })?;
     let trusted = judgement.trusted;
     if daemon.json {
@@ -59,7 +58,7 @@ search, in their order.
 
 Usage: secd check-cert FILE [--purpose P] [--host H] [--json] [--socket PATH]
 
-  FILE           PEM; what follows the first certificate are those above it
+  FILE           PEM or DER; in PEM, what follows the first certificate are those above it
   --purpose P    https (default), provisioning, signalling or capf
   --host H       whose it is: a path to a listed authority must be for this host
 

@@ -24,7 +24,7 @@ pub(super) fn failure(failure: ipc::Failure) -> Failure {
 
 fn refused(error: Error) -> Failure {
     let (exit, words) = match &error {
-        Error::BadCertificate => (Exit::Malformed, "not a certificate in PEM"),
+        Error::BadCertificate => (Exit::Malformed, "not a certificate in PEM or DER"),
         Error::BadConfiguration { .. } => {
             (Exit::Config, "the configuration has faults, nothing was changed")
         }

@@ -97,7 +97,7 @@ errors! {
         PermissionDenied;
     }
     "phone.secd" {
-        /// The certificate is not one in PEM.
+        /// The certificate is not one in PEM or DER.
         BadCertificate;
         /// secd.toml has faults; nothing was changed.
         BadConfiguration {

@@ -208,7 +208,7 @@ methods! {
 
         /// Judges a certificate as a server's.
         Once Judge(Connect) {
-            /// In PEM, with those above it.
+            /// In PEM, with those above it; or in DER, in Base64.
             certificate: String,
             /// What the server is to the phone.
             purpose: Purpose,

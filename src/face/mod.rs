@@ -4,6 +4,7 @@
 //! same in Varlink's own language; `tests/interface.rs` compares the two, both ways. Nothing here
 //! acts: who carries a method out implements [`Carry`].
 
+pub mod certificates;
 pub mod errors;
 pub mod hex;
 pub mod method;

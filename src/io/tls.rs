@@ -27,11 +27,13 @@ mod algorithms;
 mod failure;
 mod identity;
 mod probe;
+mod proof;
 mod verifier;
 
+pub use algorithms::SmallKeys;
 pub use failure::Failure;
 pub use identity::{Identity, NoIdentity};
-pub use verifier::{Pin, SmallKeys};
+pub use verifier::Pin;
 
 use crate::trust::Grant;
 use crate::trust::signature::sha256;

@@ -4,14 +4,19 @@ use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use x509_parser::oid_registry::{OID_KEY_TYPE_EC_PUBLIC_KEY, OID_PKCS1_RSAENCRYPTION, Oid};
+use x509_parser::oid_registry::{
+    OID_KEY_TYPE_EC_PUBLIC_KEY, OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS, Oid,
+};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use crate::trust::name::Name;
 use crate::wire::Serial;
 
+mod kind;
 pub(in crate::trust) mod path;
+
+pub use kind::KeyKind;
 
 /// The facts of one certificate.
 #[derive(Clone, Debug)]
@@ -30,6 +35,10 @@ pub struct Certificate<'a> {
     pub serial: Serial<'a>,
     /// The key that it certifies.
     pub key: PublicKey<'a>,
+    /// The same with its algorithm, DER `SubjectPublicKeyInfo`.
+    pub key_info: &'a [u8],
+    /// Its kind.
+    pub key_kind: KeyKind,
     /// The issuer's signature on it.
     pub signature: &'a [u8],
     /// First and last second of its validity, since 1970.
@@ -45,6 +54,8 @@ pub enum PublicKey<'a> {
     Ec(&'a [u8]),
     /// PKCS#1 `RSAPublicKey`, DER.
     Rsa(&'a [u8]),
+    /// PKCS#1 `RSAPublicKey`, DER, of a key that is for RSA-PSS alone (RFC 4055 §1.2).
+    RsaPss(&'a [u8]),
     /// A key of another algorithm.
     Other(&'a [u8]),
 }
@@ -54,7 +65,9 @@ impl<'a> PublicKey<'a> {
     #[must_use]
     pub const fn octets(&self) -> &'a [u8] {
         match self {
-            Self::Ec(octets) | Self::Rsa(octets) | Self::Other(octets) => octets,
+            Self::Ec(octets) | Self::Rsa(octets) | Self::RsaPss(octets) | Self::Other(octets) => {
+                octets
+            }
         }
     }
 }
@@ -88,6 +101,8 @@ impl<'a> Certificate<'a> {
             issuer_text,
             serial,
             key: public_key(&tbs.subject_pki.algorithm.algorithm, key),
+            key_info: tbs.subject_pki.raw,
+            key_kind: KeyKind::of(&tbs.subject_pki.algorithm),
             signature: borrowed(parsed.signature_value.data)?,
             validity: (tbs.validity.not_before.timestamp(), tbs.validity.not_after.timestamp()),
             is_authority: authority,
@@ -117,6 +132,8 @@ impl Certificate<'_> {
 fn public_key<'a>(algorithm: &Oid<'_>, octets: &'a [u8]) -> PublicKey<'a> {
     if *algorithm == OID_PKCS1_RSAENCRYPTION {
         PublicKey::Rsa(octets)
+    } else if *algorithm == OID_PKCS1_RSASSAPSS {
+        PublicKey::RsaPss(octets)
     } else if *algorithm == OID_KEY_TYPE_EC_PUBLIC_KEY {
         PublicKey::Ec(octets)
     } else {

@@ -96,6 +96,62 @@ impl ServerHello {
     }
 }
 
+/// The certificate, DER, that a server shows after its [`ServerHello`]; `None` if more bytes are
+/// needed.
+///
+/// # Layout
+/// A message of type 11 and length 3: the length of all certificates, 3 bytes; then each after its
+/// length of 3 bytes, the server's own first.
+///
+/// # Errors
+/// [`Fault::Octet`] if the server sent something else.
+///
+/// # Source
+/// RFC 5246 §7.4.2. In TLS 1.3 it is encrypted.
+pub fn certificate(octets: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
+    match first_certificate(&handshake(octets)?) {
+        Ok(certificate) => Ok(Some(certificate)),
+        Err(Malformed { fault: Fault::Truncated { .. }, .. }) => Ok(None),
+        Err(malformed) => Err(malformed),
+    }
+}
+
+fn first_certificate(message: &[u8]) -> Result<Vec<u8>, Malformed> {
+    let mut reader = Reader::new(message);
+    fixed(&mut reader, SERVER_HELLO, "message type")?;
+    let hello = length(&mut reader, "message length")?;
+    reader.take(hello, "server hello")?;
+    fixed(&mut reader, CERTIFICATE, "message type")?;
+    length(&mut reader, "message length")?;
+    length(&mut reader, "length of the certificates")?;
+    let certificate = length(&mut reader, "length of the certificate")?;
+    Ok(reader.take(certificate, "certificate")?.to_vec())
+}
+
+fn length(reader: &mut Reader<'_>, field: &'static str) -> Result<usize, Malformed> {
+    let bytes = reader.take(3, field)?;
+    Ok(bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)))
+}
+
+/// What a server is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// The suites of TLS 1.2 that this agent speaks.
+    Current,
+    /// Every suite in [`Suite::OUTDATED`]: the server must choose among what this agent does not
+    /// speak, or refuse.
+    Outdated,
+}
+
+impl Offer {
+    fn suites(self) -> Vec<u16> {
+        match self {
+            Self::Current => Suite::CURRENT.to_vec(),
+            Self::Outdated => Suite::OUTDATED.iter().map(|(code, _)| *code).collect(),
+        }
+    }
+}
+
 /// What the records hold, as far as they have come.
 fn handshake(octets: &[u8]) -> Result<Vec<u8>, Malformed> {
     let (mut reader, mut message) = (Reader::new(octets), Vec::new());
@@ -125,17 +181,15 @@ fn pair(reader: &mut Reader<'_>, field: &'static str) -> Result<[u8; 2], Malform
     Ok(pair)
 }
 
-/// A record with an offer of TLS 1.2 or older and of every suite in [`Suite::OUTDATED`]; `host` is
-/// named to the server.
-///
-/// The server must choose among what this agent does not speak, or refuse.
+/// A record with an offer of TLS 1.2 or older, with every group and signature that servers have;
+/// `host` is named to the server.
 ///
 /// # Source
 /// RFC 5246 §7.4.1.2 and RFC 6066 §3; extensions as RFC 8422 §5.1 and RFC 5246 §7.4.1.4.1 have
 /// them.
 #[must_use]
-pub fn client_hello(host: Option<&str>) -> Vec<u8> {
-    let suites = Suite::OUTDATED.iter().map(|(code, _)| *code).chain([NO_RENEGOTIATION]);
+pub fn client_hello(host: Option<&str>, offer: Offer) -> Vec<u8> {
+    let suites = offer.suites().into_iter().chain([NO_RENEGOTIATION]);
     let suites: Vec<u8> = suites.flat_map(u16::to_be_bytes).collect();
     let body = [
         &Version::TLS12.0,
@@ -177,15 +231,19 @@ const RECORD_REST: usize = 4;
 /// Message types (RFC 5246 §7.4).
 const CLIENT_HELLO: u8 = 1;
 const SERVER_HELLO: u8 = 2;
+const CERTIFICATE: u8 = 11;
 /// No key ever depends on it.
 const RANDOM: [u8; 32] = [0x5E; 32];
 /// Renegotiation is secure or not made (RFC 5746 §3.3); some servers insist on hearing it.
 const NO_RENEGOTIATION: u16 = 0x00FF;
 /// X25519, P-256, P-384, P-521 (RFC 8422 §5.1.1).
 const GROUPS: [u8; 8] = [0, 29, 0, 23, 0, 24, 0, 25];
-/// PKCS#1, ECDSA and PSS with SHA-256, SHA-384, SHA-512, the first two also with SHA-1
-/// (RFC 5246 §7.4.1.4.1, RFC 8446 §4.2.3).
-const SIGNATURES: [u8; 22] = [4, 1, 5, 1, 6, 1, 2, 1, 4, 3, 5, 3, 6, 3, 2, 3, 8, 4, 8, 5, 8, 6];
+/// PKCS#1, ECDSA and PSS with SHA-256, SHA-384, SHA-512, the first two also with SHA-1; Ed25519 and
+/// Ed448; PSS of keys that are for it alone (RFC 5246 §7.4.1.4.1, RFC 8446 §4.2.3).
+const SIGNATURES: [u8; 32] = [
+    4, 1, 5, 1, 6, 1, 2, 1, 4, 3, 5, 3, 6, 3, 2, 3, 8, 4, 8, 5, 8, 6, 8, 7, 8, 8, 8, 9, 8, 10, 8,
+    11,
+];
 
 #[cfg(test)]
 mod tests;

@@ -106,7 +106,7 @@ impl Issued {
 }
 
 /// Reads what a list has of a certificate; of the names only that there are some.
-fn read(path: &Path) -> Certificate {
+pub(crate) fn read(path: &Path) -> Certificate {
     let der = peer::certificate(path);
     let (_, x509) = parse_x509_certificate(&der).expect("a certificate");
     Certificate {
@@ -119,7 +119,7 @@ fn read(path: &Path) -> Certificate {
     }
 }
 
-fn openssl(folder: &Path, arguments: &str) {
+pub(crate) fn openssl(folder: &Path, arguments: &str) {
     let mut command = Command::new("openssl");
     command.args(arguments.split_whitespace()).current_dir(folder);
     let output = command.output().expect("openssl is installed");

@@ -34,7 +34,7 @@ impl Peer {
         Self::run(folder, "-cert server.pem")
     }
 
-    fn run(folder: &Path, arguments: &str) -> Self {
+    pub(crate) fn run(folder: &Path, arguments: &str) -> Self {
         let mut command = Command::new("openssl");
         command.args(["s_server", "-accept", "127.0.0.1:0", "-www", "-key", "server.key"]);
         command.args(arguments.split_whitespace()).current_dir(folder);

@@ -47,6 +47,7 @@ pub(super) const LAYERS: [Layer; 9] = [
         besides: &[
             ("certificate.rs", &["x509_parser"]),
             // A path to an authority is X.509 too, and its own check: names, dates, constraints.
+            ("certificate/kind.rs", &["x509_parser"]),
             ("certificate/path.rs", &["rustls::pki_types", "webpki"]),
             // Only the type of times.
             ("decide/peer.rs", &["rustls::pki_types"]),
@@ -61,7 +62,7 @@ pub(super) const LAYERS: [Layer; 9] = [
         name: "face",
         // Without serde: what it derives for these types is several times the code.
         reach: Reach::Only(&["alloc", "core", "crate::face", "crate::wire", "serde_json"]),
-        besides: &[],
+        besides: &[("certificates.rs", &["data_encoding", "rustls::pki_types"])],
         purity: Purity::Pure,
     },
     Layer {

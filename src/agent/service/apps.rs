@@ -1,8 +1,5 @@
 //! For applications: files and certificates.
 
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-
 use crate::agent::narrate::say;
 use crate::agent::peers;
 use crate::agent::service::calls::Answer;
@@ -10,11 +7,12 @@ use crate::agent::service::errors;
 use crate::agent::service::office::Service;
 use crate::agent::world::Real;
 use crate::boot::{Event, Form, Order, file};
-use crate::face::Error;
 use crate::face::methods::{File, GetFile, IsSecure, Judge, Judgement, Security};
+use crate::face::{Error, certificates};
 use crate::io::ipc::Client;
 use crate::io::settings::Host;
 use crate::io::tls;
+use crate::trust::Distrust;
 use crate::trust::peer::Shown;
 use crate::wire::name::FileName;
 
@@ -62,9 +60,7 @@ impl Answer<IsSecure> for Service {
 
 impl Answer<Judge> for Service {
     async fn answer(&self, wanted: Judge, _: &Client) -> Result<Judgement, Error> {
-        let chain: Vec<_> = CertificateDer::pem_slice_iter(wanted.certificate.as_bytes())
-            .collect::<Result<_, _>>()
-            .map_err(|_| Error::BadCertificate)?;
+        let chain = certificates::read(&wanted.certificate).ok_or(Error::BadCertificate)?;
         let (certificate, intermediates) = chain.split_first().ok_or(Error::BadCertificate)?;
         let host = Host::parse(wanted.host.as_deref().unwrap_or(NOWHERE))
             .ok_or_else(|| Error::invalid_parameter("host"))?;
@@ -79,6 +75,7 @@ impl Answer<Judge> for Service {
             Ok(grant) => {
                 Judgement { trusted: true, by: Some(grant.by().into()), reason: None, steps }
             }
+            Err(Distrust::NotACertificate) => return Err(Error::BadCertificate),
             Err(distrust) => {
                 let reason = Some(distrust.to_string());
                 Judgement { trusted: false, by: None, reason, steps }

@@ -11,8 +11,34 @@ use rustls::pki_types::{
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use webpki::ring as large;
 
+/// Whether RSA keys below 2048 bits may prove an identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmallKeys {
+    /// From 1024 bits on: call managers of the technote's time have such.
+    Accept,
+    /// Not.
+    Refuse,
+}
+
+impl SmallKeys {
+    /// The fewest bits of an RSA key.
+    pub(super) const fn least(self) -> usize {
+        match self {
+            Self::Accept => 1024,
+            Self::Refuse => 2048,
+        }
+    }
+
+    pub(super) const fn algorithms(self) -> WebPkiSupportedAlgorithms {
+        match self {
+            Self::Accept => FROM_1024,
+            Self::Refuse => FROM_2048,
+        }
+    }
+}
+
 /// What the library has: RSA from 2048 bits on.
-pub(super) const FROM_2048: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
+const FROM_2048: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     all: webpki::ALL_VERIFICATION_ALGS,
     mapping: &[
         (SignatureScheme::ECDSA_NISTP384_SHA384, CURVES_384),
@@ -28,7 +54,7 @@ pub(super) const FROM_2048: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithm
 };
 
 /// The same with RSA from 1024 bits on.
-pub(super) const FROM_1024: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
+const FROM_1024: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
     all: webpki::ALL_VERIFICATION_ALGS,
     mapping: &[
         (SignatureScheme::ECDSA_NISTP384_SHA384, CURVES_384),

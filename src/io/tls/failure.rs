@@ -3,22 +3,25 @@
 use std::fmt;
 use std::io;
 
-use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
+use rustls::{
+    AlertDescription, CertificateError, Error, InvalidMessage, OtherError, PeerIncompatible,
+    PeerMisbehaved,
+};
 
 use crate::wire::hello::ServerHello;
 
 /// A handshake that did not come to its end.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// The server does not hold the key of the certificate that it shows.
     BadSignature,
-    /// The server's certificate cannot be read.
-    BadCertificate(String),
     /// The server ended the handshake after it had shown its certificate.
     BrokenOff,
     /// The connection ended within the handshake.
     Closed,
-    /// The server has none of our cipher suites.
+    /// The server's key is of a kind that the library cannot verify with.
+    KeyKind(String),
+    /// The server has none of our cipher suites, or none of our signatures.
     NoCommonSuite,
     /// The server was asked what it has, and chose this.
     OffersOnly(ServerHello),
@@ -26,12 +29,16 @@ pub enum Failure {
     OldVersion,
     /// Something else.
     Other(String),
+    /// The server's RSA key is too small; its bits.
+    SmallKey(usize),
     /// Nothing more came in time.
     TimedOut,
     /// A message of the handshake is longer than any that the library takes.
     TooLarge,
     /// The certificate is not the one that it must be.
     Unpinned,
+    /// What the server shows as its certificate is none.
+    Unreadable,
 }
 
 impl Failure {
@@ -67,8 +74,14 @@ impl Failure {
             Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure) => {
                 Self::Unpinned
             }
-            Error::InvalidCertificate(CertificateError::BadSignature) => Self::BadSignature,
-            Error::InvalidCertificate(error) => Self::BadCertificate(error.to_string()),
+            Error::InvalidCertificate(CertificateError::Other(OtherError(why))) => {
+                why.downcast_ref().cloned().unwrap_or(Self::Unreadable)
+            }
+            Error::InvalidCertificate(_) => Self::Unreadable,
+            // The library has no name for the schemes of such keys, and takes none in TLS 1.2.
+            Error::PeerMisbehaved(PeerMisbehaved::SignedKxWithWrongAlgorithm) => {
+                Self::KeyKind("RSA-PSS, in TLS 1.2".to_owned())
+            }
             other => Self::Other(other.to_string()),
         }
     }
@@ -80,22 +93,26 @@ impl fmt::Display for Failure {
             Self::BadSignature => {
                 write!(f, "the server does not prove that it holds its certificate's key")
             }
-            Self::BadCertificate(error) => {
-                write!(f, "the server's certificate is unusable, {error}")
+            Self::KeyKind(kind) => {
+                write!(f, "the server's key is of a kind that is not supported ({kind})")
             }
+            Self::Unreadable => write!(f, "the server's certificate cannot be read"),
             Self::BrokenOff => write!(
                 f,
                 "the server broke off the handshake, perhaps for want of a certificate of the phone's"
             ),
             Self::Closed => write!(f, "the server closed the connection within the handshake"),
             Self::NoCommonSuite => {
-                write!(f, "the server has no cipher suite that is supported")
+                write!(f, "the server has no cipher suite, or no kind of key, that is supported")
             }
             Self::OffersOnly(hello) => outdated(f, hello),
             Self::OldVersion => {
                 write!(f, "the server offers only TLS 1.0 or 1.1, which are not supported")
             }
             Self::Other(error) => write!(f, "no TLS handshake, {error}"),
+            Self::SmallKey(bits) => {
+                write!(f, "the server's key is too small, RSA of {bits} bits")
+            }
             Self::TimedOut => write!(f, "no TLS handshake in time"),
             Self::TooLarge => write!(f, "the server sends a message of 64 KiB or more"),
             Self::Unpinned => {

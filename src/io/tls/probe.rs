@@ -1,8 +1,8 @@
 //! Asking a server that cannot be talked to what it offers instead, for the log.
 //!
-//! One more connection, one message out, one message in, and the connection is closed: no key is
-//! agreed, no certificate looked at, and nothing that the server says is believed beyond the text
-//! of a refusal that stands already.
+//! One or two more connections, one message out, one or two messages in, and the connection is
+//! closed: no key is agreed, and nothing that the server says is believed beyond the text of a
+//! refusal that stands already.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,34 +13,57 @@ use tokio::time::timeout;
 
 use crate::io::tcp;
 use crate::io::tls::Failure;
-use crate::wire::hello::{ServerHello, client_hello};
+use crate::trust::certificate::{Certificate, KeyKind};
+use crate::wire::Malformed;
+use crate::wire::hello::{Offer, ServerHello, certificate, client_hello};
 
 impl Failure {
     /// The same failure, said as exactly as the server lets on.
     pub async fn explained(self, server: SocketAddr, name: &ServerName<'_>) -> Self {
-        match self {
-            Self::Closed | Self::NoCommonSuite | Self::OldVersion => {
-                let offered = timeout(PATIENCE, offered(server, name)).await.ok().flatten();
-                offered.map_or(self, Self::OffersOnly)
-            }
-            other => other,
+        if !matches!(self, Self::Closed | Self::NoCommonSuite | Self::OldVersion) {
+            return self;
         }
+        // Suites that both have, and yet no handshake: then it is the key.
+        let kind = in_time(answer(server, name, Offer::Current, certificate)).await;
+        if let Some(kind) = kind.as_deref().and_then(unsupported_kind) {
+            return Self::KeyKind(kind.to_owned());
+        }
+        let hello = in_time(answer(server, name, Offer::Outdated, ServerHello::parse)).await;
+        let hello = hello.filter(ServerHello::chooses_from_the_offer);
+        hello.map_or(self, Self::OffersOnly)
     }
 }
 
-/// What the server chooses among the outdated; `None` if it does not say.
-async fn offered(server: SocketAddr, name: &ServerName<'_>) -> Option<ServerHello> {
+async fn in_time<T>(answer: impl Future<Output = Option<T>>) -> Option<T> {
+    timeout(PATIENCE, answer).await.ok().flatten()
+}
+
+/// The kind of the key in a certificate, if the library cannot verify with it.
+fn unsupported_kind(der: &[u8]) -> Option<&'static str> {
+    match Certificate::parse(der).ok()?.key_kind {
+        KeyKind::P256 | KeyKind::P384 | KeyKind::Rsa | KeyKind::Ed25519 => None,
+        other => Some(other.word()),
+    }
+}
+
+/// What `read` finds in the answer of a server to an offer; `None` if it finds nothing.
+async fn answer<T>(
+    server: SocketAddr,
+    name: &ServerName<'_>,
+    offer: Offer,
+    read: impl Fn(&[u8]) -> Result<Option<T>, Malformed>,
+) -> Option<T> {
     let mut stream = tcp::Socket::bound(server).ok()?.connect(PATIENCE).await.ok()?;
     let host = match name {
         ServerName::DnsName(host) => Some(host.as_ref()),
         _ => None,
     };
-    stream.write_all(&client_hello(host)).await.ok()?;
-    let mut octets = Vec::new();
+    stream.write_all(&client_hello(host, offer)).await.ok()?;
+    let mut bytes = Vec::new();
     let mut answer = stream.take(LONGEST);
-    while answer.read_buf(&mut octets).await.ok()? > 0 {
-        if let Some(hello) = ServerHello::parse(&octets).ok()? {
-            return hello.chooses_from_the_offer().then_some(hello);
+    while answer.read_buf(&mut bytes).await.ok()? > 0 {
+        if let Some(found) = read(&bytes).ok()? {
+            return Some(found);
         }
     }
     None
@@ -49,5 +72,5 @@ async fn offered(server: SocketAddr, name: &ServerName<'_>) -> Option<ServerHell
 /// A person waits for the refusal; a server that just answered answers again at once.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The message has 72 octets, with its extensions a few hundred.
-const LONGEST: u64 = 4 << 10;
+/// The messages are a greeting of some hundred bytes and certificates, of which the first counts.
+const LONGEST: u64 = 16 << 10;

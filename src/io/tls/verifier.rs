@@ -5,43 +5,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
-use crate::io::tls::algorithms;
-
-/// Whether RSA keys below 2048 bits may prove an identity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SmallKeys {
-    /// From 1024 bits on: call managers of the technote's time have such.
-    Accept,
-    /// Not.
-    Refuse,
-}
-
-impl SmallKeys {
-    const fn algorithms(self) -> WebPkiSupportedAlgorithms {
-        match self {
-            Self::Accept => algorithms::FROM_1024,
-            Self::Refuse => algorithms::FROM_2048,
-        }
-    }
-}
+use crate::io::tls::algorithms::SmallKeys;
+use crate::io::tls::proof::{self, Protocol};
 
 /// Knows whether a certificate, DER, is the one that the server must have.
 pub type Pin = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
 
 /// Accepts any certificate, if the server holds its key: the verdict comes later.
 pub(super) struct HoldsItsKey {
-    algorithms: WebPkiSupportedAlgorithms,
+    keys: SmallKeys,
     /// Whether the server has come so far as to show a certificate.
     shown: AtomicBool,
 }
 
 impl HoldsItsKey {
     pub(super) const fn new(keys: SmallKeys) -> Self {
-        Self { algorithms: keys.algorithms(), shown: AtomicBool::new(false) }
+        Self { keys, shown: AtomicBool::new(false) }
     }
 
     pub(super) fn was_shown_a_certificate(&self) -> bool {
@@ -92,7 +74,7 @@ impl ServerCertVerifier for HoldsItsKey {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.algorithms)
+        proof::verify(Protocol::Tls12, message, certificate, signed, self.keys)
     }
 
     fn verify_tls13_signature(
@@ -101,11 +83,11 @@ impl ServerCertVerifier for HoldsItsKey {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.algorithms)
+        proof::verify(Protocol::Tls13, message, certificate, signed, self.keys)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+        proof::schemes(self.keys)
     }
 }
 

@@ -50,13 +50,16 @@ impl Suite {
         (0x0009, "TLS_RSA_WITH_DES_CBC_SHA"),
     ];
 
-    /// Its name, if it is one of those.
+    /// What this agent speaks in TLS 1.2, which is all that `rustls` has with `ring`.
+    pub const CURRENT: [u16; 6] = [0xC02C, 0xC02B, 0xCCA9, 0xC030, 0xC02F, 0xCCA8];
+
+    /// Its name, if it is an outdated one.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
         Self::OUTDATED.iter().find(|(code, _)| *code == self.0).map(|(_, name)| *name)
     }
 
-    /// What is outdated about it, if it is one of those.
+    /// What is outdated about it, if anything.
     #[must_use]
     pub fn flaw(self) -> Option<&'static str> {
         let name = self.name()?;

@@ -2,7 +2,7 @@ use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{ServerHello, Suite, Version, client_hello};
+use super::{Offer, ServerHello, Suite, Version, client_hello};
 use crate::wire::malformed::{Fault, Malformed};
 
 /// What `openssl s_server -tls1_1 -cipher ECDHE-RSA-AES128-SHA@SECLEVEL=0` begins its answer with.
@@ -65,7 +65,7 @@ fn what_was_not_offered_is_no_choice() {
 #[test]
 fn the_offer_is_one_record_with_lengths_that_agree() {
     for host in [None, Some("directory.lab.test")] {
-        let hello = client_hello(host);
+        let hello = client_hello(host, Offer::Outdated);
         let long = |at: usize| usize::from(u16::from_be_bytes([hello[at], hello[at + 1]]));
         assert_eq!(long(3), hello.len() - 5);
         assert_eq!((hello[5], hello[6], long(7)), (1, 0, hello.len() - 9));

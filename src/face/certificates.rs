@@ -1,0 +1,53 @@
+//! Certificates as the interface carries them: in PEM, or one in DER, in Base64.
+
+use data_encoding::BASE64;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+/// What a file holds, PEM or DER, as the interface carries it.
+#[must_use]
+pub fn text(bytes: Vec<u8>) -> String {
+    match String::from_utf8(bytes) {
+        Ok(text) if text.contains(PEM) => text,
+        Ok(text) => BASE64.encode(text.as_bytes()),
+        Err(der) => BASE64.encode(der.as_bytes()),
+    }
+}
+
+/// The certificates in such a text; `None` if there is none, or something else among them.
+#[must_use]
+pub fn read(text: &str) -> Option<Vec<CertificateDer<'static>>> {
+    if text.contains(PEM) {
+        let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
+        return read.ok().filter(|chain| !chain.is_empty());
+    }
+    let compact: String = text.split_ascii_whitespace().collect();
+    let der = BASE64.decode(compact.as_bytes()).ok().filter(|der| !der.is_empty())?;
+    Some(vec![der.into()])
+}
+
+/// What every PEM block begins with (RFC 7468 §2).
+const PEM: &str = "-----BEGIN ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn der_and_pem_are_told_apart() {
+        let der = [0x30, 0x82, 0xFF, 0x00];
+        assert_eq!(read(&text(der.to_vec())), Some(vec![der.to_vec().into()]));
+        let pem = "-----BEGIN CERTIFICATE-----\nMIL/AA==\n-----END CERTIFICATE-----\n";
+        assert_eq!(text(pem.into()), pem);
+        let chain = read(&pem.repeat(2)).expect("two certificates");
+        assert_eq!(chain, [der.to_vec().into(), CertificateDer::from(der.to_vec())]);
+    }
+
+    #[test]
+    fn anything_else_is_no_certificate() {
+        for other in ["", "=", "%%", "-----BEGIN CERTIFICATE-----\n%\n-----END CERTIFICATE-----\n"]
+        {
+            assert_eq!(read(other), None, "{other}");
+        }
+    }
+}
