@@ -8,7 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// One call of a client.
@@ -20,13 +20,13 @@ pub struct Call {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Map<String, Value>>,
     /// No reply is wanted.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, deserialize_with = "flag", skip_serializing_if = "is_false")]
     pub oneway: bool,
     /// Several replies may come.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, deserialize_with = "flag", skip_serializing_if = "is_false")]
     pub more: bool,
     /// The connection is to become something else after the reply.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, deserialize_with = "flag", skip_serializing_if = "is_false")]
     pub upgrade: bool,
 }
 
@@ -77,11 +77,16 @@ pub struct Reply {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Value>,
     /// Another reply follows.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, deserialize_with = "flag", skip_serializing_if = "is_false")]
     pub continues: bool,
     /// The name of an error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// A flag that is null counts as absent: clients of languages with an empty value write it.
+fn flag<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
+    Option::deserialize(value).map(Option::unwrap_or_default)
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
@@ -240,6 +245,15 @@ mod tests {
     fn deep_nesting_is_no_call() {
         let deep = "{\"method\":\"a.b\",\"parameters\":{\"x\":".to_owned() + &"[".repeat(1000);
         assert!(Call::parse(deep.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn members_that_are_null_are_absent() {
+        let null = b"{\"method\":\"a.b\",\"parameters\":null,\"more\":null,\"oneway\":null,\"upgrade\":null}";
+        assert_eq!(Call::parse(null), Call::parse(b"{\"method\":\"a.b\"}"));
+        let reply = b"{\"parameters\":null,\"continues\":null,\"error\":null}";
+        assert_eq!(Reply::parse(reply), Ok(Reply::default()));
+        assert!(Call::parse(b"{\"method\":null}").is_err());
     }
 
     #[test]
