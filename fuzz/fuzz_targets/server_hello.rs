@@ -3,9 +3,16 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use secd::wire::hello::ServerHello;
+use secd::wire::hello::{ServerHello, certificate};
 
 fuzz_target!(|octets: &[u8]| {
+    let shown = certificate(octets);
+    for length in 0..octets.len() {
+        if let Ok(Some(certificate)) = certificate(&octets[..length]) {
+            assert_eq!(shown, Ok(Some(certificate)), "{length}");
+            break;
+        }
+    }
     let whole = ServerHello::parse(octets);
     for length in 0..octets.len() {
         match ServerHello::parse(&octets[..length]) {
