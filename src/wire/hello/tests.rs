@@ -2,7 +2,7 @@ use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Offer, ServerHello, Suite, Version, client_hello};
+use super::{Offer, ServerHello, Suite, Version, certificate, client_hello};
 use crate::wire::malformed::{Fault, Malformed};
 
 /// What `openssl s_server -tls1_1 -cipher ECDHE-RSA-AES128-SHA@SECLEVEL=0` begins its answer with.
@@ -104,4 +104,26 @@ fn versions_are_shown_by_their_names() {
     assert_eq!(shown([3, 0]), "SSL 3.0");
     assert_eq!([shown([3, 1]), shown([3, 2]), shown([3, 3])], ["TLS 1.0", "TLS 1.1", "TLS 1.2"]);
     assert!(Version([3, 2]).is_old() && !Version([3, 3]).is_old());
+}
+
+/// A greeting and a message of certificates, in one record or two.
+#[test]
+fn the_certificate_behind_the_greeting_is_read() {
+    let hello = [&[2, 0, 0, 4][..], &[3, 3, 0, 0]].concat();
+    let shown = [11, 0, 0, 11, 0, 0, 8, 0, 0, 5, 1, 2, 3, 4, 5].as_slice();
+    let record = |content: &[u8]| {
+        let length = u8::try_from(content.len()).expect("a short record");
+        [&[22, 3, 3, 0, length], content].concat()
+    };
+    let one = record(&[&hello, shown].concat());
+    let two = [record(&hello), record(shown)].concat();
+    for flight in [&one, &two] {
+        assert_eq!(certificate(flight), Ok(Some(vec![1, 2, 3, 4, 5])));
+        for length in 0..flight.len() {
+            assert_eq!(certificate(&flight[..length]), Ok(None), "{length} bytes");
+        }
+    }
+    let other = [record(&hello), record(&[12, 0, 0, 0])].concat();
+    assert!(certificate(&other).is_err());
+    assert!(certificate(&[21, 3, 3, 0, 2, 2, 40]).is_err());
 }
