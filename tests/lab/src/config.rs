@@ -32,9 +32,7 @@ impl Config {
             "{DECLARATION}<device>\n\
              <fullConfig>true</fullConfig>\n\
              <deviceProtocol>SIP</deviceProtocol>\n\
-             <devicePool><callManagerGroup>\n\
              <TVS><members>\n{members}</members></TVS>\n\
-             </callManagerGroup></devicePool>\n\
              <loadInformation>{}</loadInformation>\n\
              <ipAddressMode>0</ipAddressMode>\n\
              <capfAuthMode>0</capfAuthMode>\n{}</device>\n",
