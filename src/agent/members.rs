@@ -16,7 +16,7 @@ pub(super) fn noted(entry: Entry, members: &[Member]) -> Entry {
 /// The members that the notes of an entry name.
 pub(super) fn of_notes(entry: &Entry) -> Vec<Member> {
     let written = NOTES.into_iter().map_while(|key| entry.note(key));
-    let addresses = written.filter_map(|text| ServerAddress::parse(text, TVS_PORT));
+    let addresses = written.filter_map(|text| ServerAddress::parse(text, TVS_PORT).ok());
     // Only their order counts, and only it is remembered.
     addresses.zip(0..).map(|(address, priority)| Member { address, priority }).collect()
 }

@@ -35,7 +35,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     }
     let server = server.ok_or_else(|| usage("connect needs a HOST:PORT"))?;
     let server = ServerAddress::parse(&server, HTTPS)
-        .ok_or_else(|| usage(format!("{server} is no HOST:PORT")))?;
+        .map_err(|why| usage(format!("{server} is no HOST:PORT: {why}")))?;
     let host = server.host.to_string();
     let wanted = Connect { host, port: server.port, purpose: Some(purpose) };
     let (opened, stream, early) = daemon.connect()?.upgrade(wanted, PATIENCE).map_err(failure)?;

@@ -153,8 +153,9 @@ struct Facts<'a> {
 }
 
 fn server(text: &str) -> Result<ServerAddress, Failure> {
-    ServerAddress::parse(text, PORT)
-        .ok_or_else(|| usage(format!("{text} is no address: ADDR, ADDR:PORT or [ADDR]:PORT")))
+    ServerAddress::parse(text, PORT).map_err(|why| {
+        usage(format!("{text} is no address (ADDR, ADDR:PORT or [ADDR]:PORT): {why}"))
+    })
 }
 
 fn number<T: std::str::FromStr>(arguments: &mut Parser) -> Result<T, Failure>

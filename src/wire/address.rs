@@ -23,30 +23,44 @@ pub enum Host {
     Name(String),
 }
 
+/// Why a text is not an address.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NoAddress {
+    /// Neither an IP address nor a host name.
+    Host,
+    /// The port is none.
+    Port,
+    /// An IPv6 address with a zone, such as `fe80::1%eth0`.
+    Zone,
+}
+
+impl fmt::Display for NoAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Host => "not an IP address, and not a host name",
+            Self::Port => "not a port from 1 to 65535",
+            Self::Zone => "an IPv6 address with a zone is not supported, use one without",
+        })
+    }
+}
+
 impl ServerAddress {
-    /// Reads `host` or `host:port`; an IPv6 address with a port stands in brackets.
+    /// Reads `host` or `host:port`; an IPv6 address with a port is in brackets.
     ///
-    /// `None` if it is neither. Whether a name resolves is not asked here.
-    pub fn parse(text: &str, default_port: u16) -> Option<Self> {
-        if let Ok(ip) = text.parse() {
-            return Some(Self { host: Host::Ip(ip), port: default_port });
-        }
-        let (host, port) = match text.strip_prefix('[') {
-            Some(rest) => {
-                let (ip, port) = rest.split_once(']')?;
-                (Host::Ip(ip.parse::<Ipv6Addr>().ok()?.into()), port.strip_prefix(':'))
-            }
-            None => match text.split_once(':') {
-                Some((host, port)) => (Host::parse(host)?, Some(port)),
-                None => (Host::parse(text)?, None),
-            },
+    /// Whether a name resolves is not asked here.
+    ///
+    /// # Errors
+    /// [`NoAddress`].
+    pub fn parse(text: &str, default_port: u16) -> Result<Self, NoAddress> {
+        let port = match text.rsplit_once(':') {
+            // Where the host has a colon as well, it is an IPv6 address, in brackets or alone.
+            Some((host, port)) if host.ends_with(']') || !host.contains(':') => Some((host, port)),
+            _ => None,
         };
-        let port = match port {
-            Some(port) => parse_port(port)?,
-            None if text.starts_with('[') && !text.ends_with(']') => return None,
-            None => default_port,
-        };
-        Some(Self { host, port })
+        Ok(match port {
+            Some((host, port)) => Self { host: Host::parse(host)?, port: parse_port(port)? },
+            None => Self { host: Host::parse(text)?, port: default_port },
+        })
     }
 }
 
@@ -60,16 +74,31 @@ impl fmt::Display for ServerAddress {
 }
 
 impl Host {
-    /// An IPv4 address or a name of RFC 1123; a name of digits and dots only is a mistyped
-    /// address.
-    pub fn parse(text: &str) -> Option<Self> {
+    /// An IP address, or a name of RFC 1123; a name of digits and dots only is a mistyped address.
+    ///
+    /// The one rule for hosts, wherever they are written. An IPv6 address may be in brackets. One
+    /// with a zone is refused: which interface it means is known to nobody but its author.
+    ///
+    /// # Errors
+    /// [`NoAddress`], all but [`NoAddress::Port`].
+    pub fn parse(text: &str) -> Result<Self, NoAddress> {
         if let Ok(ip) = text.parse() {
-            return Some(Self::Ip(ip));
+            return Ok(Self::Ip(ip));
+        }
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        if let Some(Ok(ip)) = bare.map(str::parse::<Ipv6Addr>) {
+            return Ok(Self::Ip(ip.into()));
+        }
+        let without_zone = bare.unwrap_or(text).split_once('%').map(|(ip, _)| ip);
+        if without_zone.is_some_and(|ip| ip.parse::<Ipv6Addr>().is_ok()) {
+            return Err(NoAddress::Zone);
         }
         let name = text.strip_suffix('.').unwrap_or(text);
-        let numeric = name.bytes().all(|octet| octet.is_ascii_digit() || octet == b'.');
-        let fits = name.len() <= MAX_NAME && !numeric && name.split('.').all(is_label);
-        fits.then(|| Self::Name(text.to_owned()))
+        let numeric = name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        if name.len() > MAX_NAME || numeric || !name.split('.').all(is_label) {
+            return Err(NoAddress::Host);
+        }
+        Ok(Self::Name(text.to_owned()))
     }
 }
 
@@ -85,27 +114,28 @@ impl fmt::Display for Host {
 /// Underscores are no part of RFC 1123, but of many a local name.
 fn is_label(label: &str) -> bool {
     (1..=63).contains(&label.len())
-        && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_".contains(&octet))
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         && !label.starts_with('-')
         && !label.ends_with('-')
 }
 
 /// Digits only: `parse` alone would take a sign.
-fn parse_port(text: &str) -> Option<u16> {
-    let digits = text.bytes().all(|octet| octet.is_ascii_digit());
-    text.parse().ok().filter(|&port| digits && port != 0)
+fn parse_port(text: &str) -> Result<u16, NoAddress> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|&port| digits && port != 0).ok_or(NoAddress::Port)
 }
 
-/// Octets of a host name, RFC 1123.
+/// Bytes of a host name, RFC 1123.
 const MAX_NAME: usize = 253;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
     use alloc::string::ToString;
 
     fn shown(text: &str) -> Option<String> {
-        ServerAddress::parse(text, 69).map(|address| address.to_string())
+        ServerAddress::parse(text, 69).ok().map(|address| address.to_string())
     }
 
     #[test]
@@ -121,6 +151,27 @@ mod tests {
         ] {
             assert_eq!(shown(text).as_deref(), Some(expected));
         }
+    }
+
+    #[test]
+    fn a_host_is_the_same_with_brackets_and_has_no_zone() {
+        assert_eq!(Host::parse("[2001:db8::7]"), Host::parse("2001:db8::7"));
+        for text in ["fe80::1%eth0", "[fe80::1%2]"] {
+            assert_eq!(Host::parse(text), Err(NoAddress::Zone), "{text}");
+            assert_eq!(ServerAddress::parse(text, 69), Err(NoAddress::Zone), "{text}");
+        }
+        assert_eq!(Host::parse("a%b"), Err(NoAddress::Host));
+        assert_eq!(ServerAddress::parse("a:b", 69), Err(NoAddress::Port));
+    }
+
+    #[test]
+    fn a_name_has_253_bytes_at_most() {
+        let name = |last: usize| {
+            format!("{}.{}", ["a".repeat(63).as_str(); 3].join("."), "b".repeat(last))
+        };
+        assert_eq!(name(61).len(), 253);
+        assert!(Host::parse(&name(61)).is_ok());
+        assert_eq!(Host::parse(&name(62)), Err(NoAddress::Host));
     }
 
     #[test]
@@ -142,6 +193,10 @@ mod tests {
             "a..b",
             "host/path",
             "a:b:c",
+            "cucm-",
+            "[192.0.2.1]",
+            "fe80::1%eth0",
+            "[fe80::1%eth0]:69",
         ] {
             assert_eq!(shown(text), None, "{text}");
         }

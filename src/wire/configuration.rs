@@ -15,7 +15,7 @@ use core::fmt;
 
 use roxmltree::{Document, Node, ParsingOptions};
 
-use crate::wire::address::{Host, ServerAddress};
+use crate::wire::address::{Host, NoAddress, ServerAddress};
 pub use unreadable::{MAX_OCTETS, Place, Unreadable};
 
 /// The facts of a configuration.
@@ -108,7 +108,7 @@ fn member(node: Node<'_, '_>) -> Result<Member, Fault> {
         }
     };
     let text = child(node, "address").and_then(text_of).ok_or(Fault::NoAddress)?;
-    let host = Host::parse(&text).ok_or(Fault::Address { found: text })?;
+    let host = Host::parse(&text).map_err(|why| Fault::Address { found: text, why })?;
     Ok(Member { address: ServerAddress { host, port }, priority })
 }
 
@@ -151,6 +151,8 @@ pub enum Fault {
     Address {
         /// What it is.
         found: Box<str>,
+        /// Why it is none.
+        why: NoAddress,
     },
     /// No address.
     NoAddress,
@@ -177,9 +179,7 @@ impl fmt::Display for Skipped {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Address { found } => {
-                write!(f, "expected an IP address or a host name, found {found:?}")
-            }
+            Self::Address { found, why } => write!(f, "{found:?}: {why}"),
             Self::NoAddress => write!(f, "no address"),
             Self::Port { found } => write!(f, "expected a port, found {found:?}"),
             Self::Priority => write!(f, "no priority from 0 to {LAST_PRIORITY}"),

@@ -47,7 +47,7 @@ impl Answer<IsSecure> for Service {
         // Only a server's name gets into a line of our own.
         let server = wanted
             .server
-            .map(|text| Host::parse(&text).ok_or_else(|| Error::invalid_parameter("server")));
+            .map(|text| Host::parse(&text).map_err(|_| Error::invalid_parameter("server")));
         let secure = self.agent.installed.anchors().demand_signed_files();
         let security = file::security_word(secure);
         say(&match server.transpose()? {
@@ -63,7 +63,7 @@ impl Answer<Judge> for Service {
         let chain = certificates::read(&wanted.certificate).ok_or(Error::BadCertificate)?;
         let (certificate, intermediates) = chain.split_first().ok_or(Error::BadCertificate)?;
         let host = Host::parse(wanted.host.as_deref().unwrap_or(NOWHERE))
-            .ok_or_else(|| Error::invalid_parameter("host"))?;
+            .map_err(|_| Error::invalid_parameter("host"))?;
         let name = tls::server_name(&host, ([0, 0, 0, 0], 0).into());
         let purpose = wanted.purpose.into();
         let shown = Shown { purpose, certificate, intermediates, name: &name };

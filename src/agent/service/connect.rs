@@ -48,7 +48,7 @@ fn target(wanted: &Connect, call: &Call, client: i32) -> Result<Target, Error> {
     if wanted.port == 0 {
         return Err(Error::invalid_parameter("port"));
     }
-    let host = Host::parse(&wanted.host).ok_or_else(|| Error::invalid_parameter("host"))?;
+    let host = Host::parse(&wanted.host).map_err(|_| Error::invalid_parameter("host"))?;
     let server = ServerAddress { host, port: wanted.port };
     let purpose = wanted.purpose.unwrap_or(Purpose::Https).into();
     Ok(Target { server, purpose, client })

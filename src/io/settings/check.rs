@@ -10,8 +10,8 @@ use super::faults::{Faults, member_key};
 use super::raw::{self, Given, Level};
 use super::values::{parse_mode, parse_pin};
 use super::{
-    Access, Console, Device, Https, Identity, Member, Paths, Principal, Retry, ServerAddress,
-    Settings, Slot, Socket, TVS_PORT, Tftp, Tvs, Wrong,
+    Access, Console, Device, Https, Identity, Member, Paths, Principal, Retry, Settings, Slot,
+    Socket, TVS_PORT, Tftp, Tvs, Wrong,
 };
 use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::wire::name::{DeviceName, Model};
@@ -208,8 +208,7 @@ fn member(name: &str, offset: usize, raw: &raw::TvsMember, faults: &mut Faults) 
         faults.missing(offset, &key);
         return None;
     };
-    let parse = |text: &str| ServerAddress::parse(text, TVS_PORT);
-    let mut address = faults.text(&key, address, parse, |found| Wrong::BadAddress { found })?;
+    let mut address = faults.address(&key, address, TVS_PORT)?;
     address.port = port.unwrap_or(address.port);
     Some(Member { address, priority: priority.unwrap_or_default() })
 }

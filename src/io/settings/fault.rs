@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::io::console::escape;
 use crate::io::files::Unreadable;
+use crate::wire::address::NoAddress;
 use crate::wire::name::{MAX_DEVICE, MAX_MODEL};
 
 /// Why there is no configuration.
@@ -88,6 +89,8 @@ pub enum Wrong {
     BadAddress {
         /// What it is.
         found: String,
+        /// Why it is none.
+        why: NoAddress,
     },
     /// It is not a device name.
     BadDeviceName {
@@ -163,9 +166,7 @@ impl fmt::Display for Wrong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Alone { without } => write!(f, "needs {without} as well"),
-            Self::BadAddress { found } => {
-                write!(f, "{found:?} is not an address, or a name, with or without a port")
-            }
+            Self::BadAddress { found, why } => write!(f, "{found:?}: {why}"),
             Self::BadDeviceName { found } => {
                 write!(f, "{found:?} is not 1 to {MAX_DEVICE} letters and digits")
             }

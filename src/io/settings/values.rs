@@ -57,9 +57,25 @@ impl Faults {
             let wrong = Wrong::TooMany { found: servers.len(), limit: MAX_SERVERS };
             self.at(given, "tftp.servers", wrong);
         }
-        let parse = |text: &str| ServerAddress::parse(text, TFTP_PORT);
-        let bad = |found| Wrong::BadAddress { found };
-        servers.iter().filter_map(|text| self.text("tftp.servers", text, parse, bad)).collect()
+        let parse = |text| self.address("tftp.servers", text, TFTP_PORT);
+        servers.iter().filter_map(parse).collect()
+    }
+
+    /// The address of a server, by the rule that all addresses go by.
+    pub(super) fn address(
+        &mut self,
+        key: &str,
+        given: &Spanned<String>,
+        default_port: u16,
+    ) -> Option<ServerAddress> {
+        let found = given.get_ref();
+        match ServerAddress::parse(found, default_port) {
+            Ok(address) => Some(address),
+            Err(why) => {
+                self.at(given, key, Wrong::BadAddress { found: found.clone(), why });
+                None
+            }
+        }
     }
 }
 

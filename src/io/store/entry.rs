@@ -14,7 +14,7 @@ pub struct Entry {
     pub octets: Zeroizing<Vec<u8>>,
     /// What the caller noted about them, in its order: the store keeps it and does not read it.
     ///
-    /// A key is one to 32 characters of `[a-z0-9-]`; a value is at most 256 octets without control
+    /// A key is one to 32 characters of `[a-z0-9-]`; a value is at most 320 bytes without control
     /// characters; there are at most 16 notes.
     pub notes: Vec<(String, String)>,
 }
@@ -168,7 +168,8 @@ pub(super) const HEADER: u64 = 8192;
 const MAGIC: &str = "secd-store 1";
 const NOTES: usize = 16;
 const KEY: usize = 32;
-const VALUE: usize = 256;
+/// The longest is the address of a TVS server: a host name of 253, a colon, five digits.
+const VALUE: usize = 320;
 const LINE: usize = KEY + VALUE + 2;
 
 #[cfg(test)]

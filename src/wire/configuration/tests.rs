@@ -1,7 +1,7 @@
 use proptest::prelude::{any, proptest};
 use proptest::{collection, prop_assert};
 
-use crate::wire::address::{Host, ServerAddress};
+use crate::wire::address::{Host, NoAddress, ServerAddress};
 use crate::wire::configuration::{
     Configuration, Fault, MAX_OCTETS, Member, Place, Skipped, Unreadable,
 };
@@ -103,9 +103,9 @@ fn faulty_members_are_skipped_and_told() {
         Fault::Port { found: "0".into() },
         Fault::Port { found: "65536".into() },
         Fault::NoAddress,
-        Fault::Address { found: "a/b".into() },
-        Fault::Address { found: "10.1.2.300".into() },
-        Fault::Address { found: long.as_str().into() },
+        Fault::Address { found: "a/b".into(), why: NoAddress::Host },
+        Fault::Address { found: "10.1.2.300".into(), why: NoAddress::Host },
+        Fault::Address { found: long.as_str().into(), why: NoAddress::Host },
     ];
     let expected: Vec<_> =
         faults.into_iter().enumerate().map(|(place, fault)| Skipped { place, fault }).collect();
