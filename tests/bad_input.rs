@@ -205,6 +205,19 @@ fn a_bad_first_list_leaves_the_phone_without_one() {
 }
 
 #[test]
+fn an_empty_configuration_is_one_that_was_not_found() {
+    let mut bench = Bench::secure();
+    let default = "XMLDefault.cnf.xml.sgn".to_owned();
+    let mut files = bench.unchanged_but(&signed(), b"");
+    files.remove(&default);
+    let lines = bench.pass_in_vain(files);
+    let empty = format!("{} is empty: taken as not found", signed());
+    assert!(lines.iter().any(|line| line.text == empty), "{}", shown(&lines));
+    assert_eq!(messages(&lines), ["File not found <Cfg File>"]);
+    assert_eq!(bench.server.names(), [ctl(), itl(), signed(), default]);
+}
+
+#[test]
 fn a_bad_configuration_changes_nothing_and_is_told() {
     let mut bench = Bench::secure();
     let path = format!("{DEVICE}.cnf.xml");
@@ -216,7 +229,6 @@ fn a_bad_configuration_changes_nothing_and_is_told() {
     let named_otherwise = bench.cluster.signed(&other, xml);
     cases.push(("cut", good[..good.len() - 3].to_vec(), MISMATCH));
     cases.push(("doubled", good.repeat(2), MISMATCH));
-    cases.push(("empty", Vec::new(), "offset 0"));
     cases.push(("named otherwise", named_otherwise, "signed for the name SEP00112233445A"));
     for (what, octets, reason) in cases {
         let lines = bench.pass_in_vain(bench.unchanged_but(&signed(), &octets));

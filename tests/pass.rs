@@ -1,5 +1,7 @@
 //! The boot pass in a scripted world: no socket, no file, no clock, no runtime.
 
+#[path = "pass/field.rs"]
+mod field;
 #[path = "pass/script.rs"]
 mod script;
 
@@ -22,6 +24,19 @@ fn mixed() -> Cluster {
     let mut cluster = Cluster::new(Setup { tokens: 2, ..Setup::default() });
     cluster.update_ctl(&Signer::Token(0), Security::Mixed);
     cluster
+}
+
+/// A phone that has booted and has its key and certificate.
+fn phone_with_key(cluster: &Cluster) -> Script {
+    let mut phone = Script::booted(cluster);
+    give_key(&mut phone, cluster);
+    phone
+}
+
+fn give_key(phone: &mut Script, cluster: &Cluster) {
+    let hash = md5(&cluster.device.certificate.der).map(|byte| format!("{byte:02x}")).concat();
+    phone.certificate_md5 = Some(hash);
+    phone.key = DeviceKey::of_pem(cluster.device.key.pem().as_bytes()).ok();
 }
 
 #[test]
@@ -219,9 +234,7 @@ fn a_short_configuration_leads_to_the_encrypted_one_of_this_phone_alone() {
         "{outcome:?}"
     );
     assert_eq!(phone.messages().last().map(String::as_str), Some("Verification Failed"));
-    let hash = md5(&cluster.device.certificate.der).map(|byte| format!("{byte:02x}")).concat();
-    phone.certificate_md5 = Some(hash);
-    phone.key = DeviceKey::of_pem(cluster.device.key.pem().as_bytes()).ok();
+    give_key(&mut phone, &cluster);
     phone.forget();
     let outcome = phone.boot();
     assert_eq!(phone.asked[phone.asked.len() - 2..], [SIGNED, ENCRYPTED]);
@@ -261,7 +274,7 @@ fn the_members_of_a_large_configuration_count() {
     let mut phone = Script::booted(&cluster);
     let large = format!("<x>{}</x>\n", "x".repeat(900_000));
     let payload = cluster.config().xml().replace("</device>", &(large + "</device>"));
-    assert!(payload.len() > 900_000 && payload.len() < secd::wire::configuration::MAX_OCTETS);
+    assert!(payload.len() > 900_000 && payload.len() < secd::wire::configuration::MAX_BYTES);
     phone.files.insert(SIGNED.to_owned(), cluster.signed(SIGNED, payload.as_bytes()));
     phone.boot();
     assert!(phone.changes.contains(&format!("keep {OWN} Plain, 1 members")), "{:?}", phone.changes);

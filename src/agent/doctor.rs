@@ -177,6 +177,9 @@ fn found(configured: Configured) -> ConfigurationFound {
         }
         Configured::Taken { name, by: Some(by) } => ConfigurationFound::Verified { name, by },
         Configured::Taken { name, by: None } => ConfigurationFound::Unchecked { name },
+        Configured::Unread { name, why } => {
+            ConfigurationFound::Unreadable { name, why: why.to_string() }
+        }
     }
 }
 

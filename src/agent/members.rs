@@ -27,6 +27,32 @@ const NOTES: [&str; 5] = ["tvs-0", "tvs-1", "tvs-2", "tvs-3", "tvs-4"];
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::store::{Loaded, Slot, Store};
+    use crate::wire::configuration::{Configuration, Root};
+
+    /// The store takes the longest address that a configuration may have, and reads it again.
+    #[test]
+    fn a_member_of_a_configuration_is_there_after_a_restart() {
+        let long = format!("{}.{}", ["a".repeat(63).as_str(); 3].join("."), "b".repeat(61));
+        let hosts = [long.as_str(), "cucm_pub01", "[2001:db8::7]", "10.1.1.1", "name."];
+        let member =
+            |host: &&str| format!("<member><port>65535</port><address>{host}</address></member>");
+        let members: String = hosts.iter().map(member).collect();
+        let text = format!("<device><TVS><members>{members}</members></TVS></device>");
+        let read = Configuration::parse(text.as_bytes(), Root::Device).unwrap().tvs;
+        assert_eq!(read.len(), hosts.len());
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(folder.path()).unwrap();
+        store.install(Slot::Configuration, &noted(Entry::new(Vec::new()), &read)).unwrap();
+        let Loaded::Current(entry) = store.load(Slot::Configuration) else {
+            panic!("it is installed");
+        };
+        let again = of_notes(&entry);
+        let addresses = |members: &[Member]| -> Vec<_> {
+            members.iter().map(|member| member.address.clone()).collect()
+        };
+        assert_eq!(addresses(&again), addresses(&read));
+    }
 
     #[test]
     fn the_store_gives_back_what_was_noted() {

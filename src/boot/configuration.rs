@@ -6,94 +6,16 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use crate::boot::configured::Configured;
 use crate::boot::event::Event;
 use crate::boot::file::{self, NotTaken, Obtained, Order};
 use crate::boot::report::Message;
 use crate::boot::world::{
     Change, Committed, Form, NotCommitted, NotFetched, Room, Settings, Sort, World,
 };
-use crate::trust::{Reason, Unanswered, Voucher};
-use crate::wire::configuration::{Configuration, Member};
+use crate::trust::Reason;
+use crate::wire::configuration::{Configuration, Defect, Root, Unreadable};
 use crate::wire::name::FileName;
-
-/// What came of the configuration step.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Configured {
-    /// The servers have none; the last good one stays.
-    Absent,
-    /// It is encrypted for the owner of another certificate than this phone's, by their hashes.
-    ForAnother {
-        /// The name of what says so.
-        name: String,
-        /// The hash of the certificate that it is for.
-        theirs: Box<str>,
-        /// The hash of this phone's certificate, if it has one.
-        ours: Option<String>,
-    },
-    /// It was not fetched. [`NotFetched::Absent`] if the server has announced it and does not have it.
-    NotFetched {
-        /// The name that it was asked for by.
-        name: String,
-        /// Why.
-        why: NotFetched,
-    },
-    /// It was accepted, and could not be put in place.
-    NotPut(NotCommitted),
-    /// It is refused, or cannot be opened; the last good one stays.
-    Refused {
-        /// The name that it was asked for by.
-        name: String,
-        /// Why.
-        reason: Reason,
-        /// Why TVS did not vouch for the signer, if it had to.
-        unanswered: Option<Unanswered>,
-    },
-    /// It is in place.
-    Taken {
-        /// The name that it was asked for by.
-        name: String,
-        /// Who vouched for its signer; nobody if it was taken from anyone.
-        by: Option<Voucher>,
-    },
-}
-
-impl Configured {
-    /// The outcome in one word.
-    #[must_use]
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Absent
-            | Self::ForAnother { .. }
-            | Self::NotFetched {
-                why: NotFetched::Absent | NotFetched::Failed(_) | NotFetched::TooLarge(_),
-                ..
-            }
-            | Self::Refused { .. } => "failed",
-            Self::NotFetched { why: NotFetched::Unreachable(_), .. } => "unreachable",
-            Self::NotPut(_) => "broken",
-            Self::Taken { .. } => "done",
-        }
-    }
-
-    /// Whether the next try may end better without a change on the server.
-    #[must_use]
-    pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::NotPut(_) | Self::NotFetched { why: NotFetched::Unreachable(_), .. })
-    }
-}
-
-impl From<NotTaken> for Configured {
-    fn from(not_taken: NotTaken) -> Self {
-        match not_taken {
-            NotTaken::Fetch { why: NotFetched::Absent, .. } => Self::Absent,
-            NotTaken::Fetch { asked, why } => Self::NotFetched { name: asked, why },
-            NotTaken::Refused { asked, reason, unanswered } => {
-                Self::Refused { name: asked, reason, unanswered }
-            }
-            NotTaken::Write(why) => Self::NotPut(why),
-        }
-    }
-}
 
 /// Brings the configuration up to date.
 pub(super) async fn refresh<W: World>(world: &mut W, settings: &Settings) -> Configured {
@@ -129,6 +51,11 @@ fn tell<W: World>(world: &mut W, name: &FileName, configured: &Configured) {
         Configured::ForAnother { .. } | Configured::Refused { .. } => {
             Some(Message::VerificationFailed)
         }
+        Configured::Unread { name, why } => {
+            let (name, text) = (name.clone(), why.to_string());
+            world.say(Event::ConfigurationUnread { name, why: text });
+            Some(Message::ConfigurationUnreadable)
+        }
         Configured::Absent | Configured::NotPut(_) | Configured::Taken { .. } => None,
     };
     if let Some(message) = message {
@@ -160,13 +87,39 @@ impl Step<'_> {
             Ok(obtained) => obtained,
             Err(not_taken) => return not_taken.into(),
         };
-        match self.sealed(world, &obtained) {
-            Sealed::No => self.put(world, obtained),
+        let configuration = match self.read(&obtained) {
+            Ok(configuration) => configuration,
+            Err(unreadable) => return self.take_unread(world, obtained, unreadable).await,
+        };
+        match self.sealed(world, &obtained, &configuration) {
+            Sealed::No => self.put_read(world, obtained, configuration),
             Sealed::ForAnother { theirs, ours } => {
                 Configured::ForAnother { name: obtained.asked, theirs, ours }
             }
             Sealed::ForUs => self.take_sealed(world).await,
         }
+    }
+
+    /// Goes on from a file that cannot be read: an empty one counts as not there, and one that
+    /// announces an encrypted configuration as far as it goes leads to that.
+    async fn take_unread<W: World>(
+        &self,
+        world: &mut W,
+        obtained: Obtained,
+        why: Unreadable,
+    ) -> Configured {
+        if why.defect == Defect::Empty {
+            world.say(Event::FileEmpty { name: obtained.asked });
+            return Configured::Absent;
+        }
+        if obtained.by.is_some() && why.announces_encryption {
+            let (name, why) = (obtained.asked.clone(), why.to_string());
+            world.say(Event::ConfigurationUnreadSealed { name, why });
+            if let Ok(whole) = self.obtain(world, Form::Encrypted).await {
+                return self.put(world, whole);
+            }
+        }
+        Configured::Unread { name: obtained.asked, why }
     }
 
     /// Goes on to the encrypted form, which a signed file has announced.
@@ -194,13 +147,24 @@ impl Step<'_> {
             .is_some_and(|last| last.form == Form::Encrypted && last.name == self.name.as_str())
     }
 
+    /// What a configuration says, whose root is that of its name.
+    fn read(&self, obtained: &Obtained) -> Result<Configuration, Unreadable> {
+        let root = if self.name.as_str() == DEFAULT { Root::Default } else { Root::Device };
+        Configuration::parse(&obtained.payload, root)
+    }
+
     /// Whether a configuration says that the whole one is encrypted, and whether it is for the
     /// certificate that this phone has; the log says so if it is not.
-    fn sealed<W: World>(&self, world: &mut W, obtained: &Obtained) -> Sealed {
+    fn sealed<W: World>(
+        &self,
+        world: &mut W,
+        obtained: &Obtained,
+        configuration: &Configuration,
+    ) -> Sealed {
         if obtained.by.is_none() {
             return Sealed::No;
         }
-        let sealed = Sealed::of(&obtained.payload, world.certificate_md5());
+        let sealed = Sealed::of(configuration, world.certificate_md5());
         if let Sealed::ForAnother { theirs, ours } = &sealed {
             let ours = ours.as_ref().map_or("none".to_string(), |ours| format!("<{ours}>"));
             world.say(Event::EncryptedForAnother { theirs: theirs.clone(), ours });
@@ -208,12 +172,28 @@ impl Step<'_> {
         sealed
     }
 
-    /// Keeps a configuration for the next start, and puts it in place.
+    /// Keeps a configuration if it can be read.
     fn put<W: World>(&self, world: &mut W, obtained: Obtained) -> Configured {
-        let members = match obtained.by {
-            Some(_) => members(world, &obtained.payload),
-            None => Vec::new(),
-        };
+        match self.read(&obtained) {
+            Ok(configuration) => self.put_read(world, obtained, configuration),
+            Err(why) => Configured::Unread { name: obtained.asked, why },
+        }
+    }
+
+    /// Keeps a configuration for the next start, and puts it in place.
+    ///
+    /// Only a proven one names TVS members, in the order in which they are asked
+    /// (domain facts 10, row 25).
+    fn put_read<W: World>(
+        &self,
+        world: &mut W,
+        obtained: Obtained,
+        configuration: Configuration,
+    ) -> Configured {
+        for warning in &configuration.warnings {
+            world.say(Event::ConfigurationOdd { what: warning.to_string() });
+        }
+        let members = if obtained.by.is_some() { configuration.tvs } else { Vec::new() };
         let kept = world.commit(Change::Keep {
             name: self.name,
             payload: &obtained.payload,
@@ -239,23 +219,6 @@ impl Step<'_> {
     }
 }
 
-/// The TVS members that a proven configuration names, in the order in which they are asked
-/// (domain facts 10, row 25).
-fn members<W: World>(world: &mut W, payload: &[u8]) -> Vec<Member> {
-    match Configuration::parse(payload) {
-        Ok(configuration) => {
-            for skipped in &configuration.warnings {
-                world.say(Event::ConfigurationOdd { what: skipped.to_string() });
-            }
-            configuration.tvs
-        }
-        Err(unreadable) => {
-            world.say(Event::ConfigurationUnread { why: unreadable.to_string() });
-            Vec::new()
-        }
-    }
-}
-
 /// Whether the whole configuration is encrypted, and for whom.
 enum Sealed {
     /// For the owner of another certificate, by its hash.
@@ -268,12 +231,11 @@ enum Sealed {
 
 impl Sealed {
     /// What a configuration says of itself to the phone whose certificate has this hash.
-    fn of(payload: &[u8], ours: Option<String>) -> Self {
-        let Ok(configuration) = Configuration::parse(payload) else { return Self::No };
+    fn of(configuration: &Configuration, ours: Option<String>) -> Self {
         if configuration.encrypted != Some(true) {
             return Self::No;
         }
-        let theirs = configuration.cert_hash.unwrap_or_default();
+        let theirs = configuration.cert_hash.clone().unwrap_or_default();
         match ours {
             Some(ours) if ours.eq_ignore_ascii_case(&theirs) => Self::ForUs,
             ours => Self::ForAnother { theirs, ours },

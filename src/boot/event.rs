@@ -281,6 +281,7 @@ events! {
     FileRefused { path: String, reason: Reason }
         Error, SECD, "EROR:verifyFile: sgn verify file failed <{path}>: {reason}";
     FileFailed { path: String } Error, SECD, "EROR:verifyFile: verify FAILED, <{path}>";
+    FileEmpty { name: String } Warn, TFTP_CLIENT, "{name} is empty: taken as not found";
     FileNotWritten { why: String } Error, SECD, "EROR:verifyFile: {why}";
     ConfigurationNotKept { name: String, why: String }
         Error, SECD, "EROR:verifyFile: {name} not kept: {why}";
@@ -288,8 +289,11 @@ events! {
         Error, TFTP_CLIENT, "no configuration on the server; the last good one stays";
     ConfigurationNotFetched { name: String, why: String } Error, TFTP_CLIENT, "{name}: {why}";
     ConfigurationOdd { what: String } Warn, SECD, "configuration: {what}";
-    ConfigurationUnread { why: String }
-        Warn, SECD, "configuration: {why}; the TVS members before stay";
+    ConfigurationUnread { name: String, why: String }
+        Error, SECD,
+        "EROR:configuration: {name}: {why}; the last good one and its TVS members stay";
+    ConfigurationUnreadSealed { name: String, why: String }
+        Warn, SECD, "configuration: {name}: {why}; it announces an encrypted one";
     EncryptedAbsent { name: String }
         Error, TFTP_CLIENT, "{name}.enc.sgn is announced and not there";
     EncryptedForAnother { theirs: Box<str>, ours: String }

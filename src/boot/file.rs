@@ -111,6 +111,11 @@ pub(super) async fn obtain<W: World>(
     let asked = asked(world, name, form);
     let wanted = Wanted { name: &asked, limit, sort: Sort::File };
     let bytes = match world.fetch(&wanted).await {
+        // Inferred: servers that make files on demand give nothing for what they do not have.
+        Ok(bytes) if bytes.is_empty() => {
+            world.say(Event::FileEmpty { name: asked.clone() });
+            return Err(NotTaken::Fetch { asked, why: NotFetched::Absent });
+        }
         Ok(bytes) => bytes,
         Err(why) => return Err(NotTaken::Fetch { asked, why }),
     };

@@ -6,6 +6,7 @@
 //! logs by itself, so all of them go through the very same steps.
 
 mod configuration;
+mod configured;
 pub mod event;
 pub mod file;
 mod list;
@@ -13,7 +14,7 @@ mod pass;
 mod report;
 mod world;
 
-pub use configuration::Configured;
+pub use configured::{Configured, UNREADABLE};
 pub use event::Event;
 pub use file::{NotTaken, Obtained, Order};
 pub use list::Listed;

@@ -1,6 +1,7 @@
 //! The pass: CTL, then ITL, then configuration.
 
-use crate::boot::configuration::{self, Configured};
+use crate::boot::configuration;
+use crate::boot::configured::Configured;
 use crate::boot::event::Event;
 use crate::boot::list::{self, Listed};
 use crate::boot::report::{Alarm, Message, Prior, Stage, Step};

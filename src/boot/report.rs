@@ -170,6 +170,8 @@ pub enum Message {
     ConfigurationNotFound,
     /// The configuration is larger than the limit.
     ConfigurationTooLarge,
+    /// The configuration cannot be read (inferred: the guides have no text for it).
+    ConfigurationUnreadable,
     /// This configuration is in use.
     ConfigurationUsed(String),
     /// The first lists.
@@ -205,6 +207,7 @@ impl fmt::Display for Message {
         match self {
             Self::ConfigurationNotFound => f.write_str("File not found <Cfg File>"),
             Self::ConfigurationTooLarge => f.write_str("CFG TFTP Size Error"),
+            Self::ConfigurationUnreadable => f.write_str("CFG file error"),
             Self::ConfigurationUsed(name) => f.write_str(name),
             Self::CtlAndItlInstalled => f.write_str("CTL and ITL installed"),
             Self::CtlInstalled => f.write_str("CTL Installed"),

@@ -38,6 +38,8 @@ pub enum Fate {
     Taken(Acceptance),
     /// It is taken from anyone.
     Unchecked,
+    /// It cannot be read; what the phone has stays.
+    Unreadable,
 }
 
 impl NextBoot {
@@ -80,6 +82,7 @@ impl Fate {
             ConfigurationFound::ForAnother { .. } | ConfigurationFound::Refused { .. } => {
                 Self::Refused
             }
+            ConfigurationFound::Unreadable { .. } => Self::Unreadable,
             ConfigurationFound::Unchecked { .. } => Self::Unchecked,
             ConfigurationFound::Verified { by, .. } => Self::Taken(Acceptance::Chained(*by)),
         }
@@ -100,6 +103,7 @@ impl fmt::Display for Fate {
                 "accepted, TVS vouches for the signer"
             }
             Self::Unchecked => "taken UNCHECKED",
+            Self::Unreadable => "CANNOT BE READ, the last good one stays",
         })
     }
 }

@@ -19,6 +19,8 @@ pub enum Case {
     ConfigurationMissing,
     /// The configuration is not believed, though the lists are in order.
     ConfigurationRefused,
+    /// The configuration cannot be read, though the lists are in order.
+    ConfigurationUnreadable,
     /// The CTL of the server does not know who signs the rest.
     CtlBehind,
     /// The encrypted configuration is not for the key that this phone has.
@@ -87,6 +89,7 @@ impl Case {
             Self::CentralTftp => "central-tftp",
             Self::ConfigurationMissing => "configuration-missing",
             Self::ConfigurationRefused => "configuration-refused",
+            Self::ConfigurationUnreadable => "configuration-unreadable",
             Self::CtlBehind => "ctl-behind",
             Self::EncryptedForAnother => "encrypted-for-another",
             Self::FirstContact => "first-contact",
@@ -145,7 +148,7 @@ impl fmt::Display for Case {
 }
 
 /// What each case is to a person, by its word.
-pub(super) const WORDS: [(&str, &str); 26] = [
+pub(super) const WORDS: [(&str, &str); 27] = [
     ("all-well", "all is well: phone and cluster agree"),
     ("both-regenerated", "CallManager.pem and TVS.pem were regenerated at the same time"),
     ("callmanager-regenerated", "CallManager.pem was regenerated"),
@@ -161,6 +164,11 @@ pub(super) const WORDS: [(&str, &str); 26] = [
     (
         "configuration-refused",
         "the lists agree, and the configuration on the server is damaged, or is another one's",
+    ),
+    (
+        "configuration-unreadable",
+        "the lists agree, and the configuration on the server cannot be read; the phone keeps \
+                 the last good one",
     ),
     ("ctl-behind", "the server's CTL and the signer of its other files do not agree"),
     (

@@ -217,6 +217,9 @@ fn configuration(found: &ConfigurationFound) -> Check {
         ConfigurationFound::Refused { name, reason, unanswered: None } => {
             check(Mark::NotOk, &format!("{name}: {reason}"))
         }
+        ConfigurationFound::Unreadable { name, why } => {
+            check(Mark::NotOk, &format!("{name}: cannot be read: {why}"))
+        }
         ConfigurationFound::Unchecked { name } => {
             check(Mark::Unknown, &format!("{name}: taken from anyone, in this state"))
         }

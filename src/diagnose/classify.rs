@@ -171,6 +171,7 @@ fn unchanged(findings: &Findings) -> Case {
             return Case::CentralTftp;
         }
         ConfigurationFound::Refused { .. } => return Case::ConfigurationRefused,
+        ConfigurationFound::Unreadable { .. } => return Case::ConfigurationUnreadable,
         ConfigurationFound::Absent | ConfigurationFound::OnlyUnsigned { .. } => {
             return Case::ConfigurationMissing;
         }
@@ -189,5 +190,8 @@ fn is_central(findings: &Findings) -> bool {
     let configuration = &findings.configuration;
     findings.itl.found().is_some_and(|list| list.is_generic)
         && !configuration.is_taken()
-        && *configuration != ConfigurationFound::NotExamined
+        && !matches!(
+            configuration,
+            ConfigurationFound::NotExamined | ConfigurationFound::Unreadable { .. }
+        )
 }

@@ -353,6 +353,13 @@ pub enum ConfigurationFound {
         /// Why TVS did not vouch for the signer, if it had to.
         unanswered: Option<Unanswered>,
     },
+    /// It cannot be read; why, and where.
+    Unreadable {
+        /// Its name.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// It would be taken from anyone.
     Unchecked {
         /// Its name.

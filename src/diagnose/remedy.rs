@@ -56,7 +56,7 @@ impl Remedy {
             Case::AllWell | Case::NoLists => Self::Nothing,
             Case::StoreLocked => Self::EraseAll,
             Case::Unreachable => Self::ReachServers,
-            Case::ConfigurationMissing => Self::MakeConfiguration,
+            Case::ConfigurationMissing | Case::ConfigurationUnreadable => Self::MakeConfiguration,
             Case::EncryptedForAnother => Self::LearnCertificate,
             Case::RestoredWithoutKey => Self::RegenerateCallManager,
             Case::ConfigurationRefused | Case::ListDamaged | Case::TvsUnreachable => {
@@ -193,7 +193,7 @@ pub(super) const WORDS: [(Remedy, &str); 17] = [
     (
         Remedy::MakeConfiguration,
         "add the phone to the call manager, or restart TFTP so that it makes the phone's \
-                 signed configuration",
+                 signed configuration anew",
     ),
     (Remedy::Nothing, "nothing to do"),
     (

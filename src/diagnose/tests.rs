@@ -76,6 +76,26 @@ fn regenerated(tvs: Change, judged: Judged) -> OfferedList {
 }
 
 #[test]
+fn a_configuration_that_cannot_be_read_is_named_with_its_place() {
+    let (name, why) = ("SEP.cnf.xml.sgn".to_string(), "3:1: the file is cut short".to_string());
+    let mut findings = well();
+    findings.configuration = ConfigurationFound::Unreadable { name, why };
+    // Its signature was verified: a server of another cluster could not have made it.
+    let mut generic = offered(Judged::Same);
+    generic.is_generic = true;
+    findings.itl.offered = Offered::Found(Box::new(generic));
+    assert_eq!(says(&findings), ("configuration-unreadable", "make-configuration"));
+    assert!(!findings.refuses(), "nobody's trust is at stake");
+    let checks = findings.checks();
+    let check = checks.iter().find(|check| check.name == "configuration").unwrap();
+    let detail = "SEP.cnf.xml.sgn: cannot be read: 3:1: the file is cut short";
+    assert_eq!((check.mark, check.detail.as_str()), (Mark::NotOk, detail));
+    let boot = Diagnosis::of(&findings).next_boot;
+    assert!(!boot.succeeds());
+    assert_eq!(boot.configuration.to_string(), "CANNOT BE READ, the last good one stays");
+}
+
+#[test]
 fn agreement_needs_nothing() {
     assert_eq!(says(&well()), ("all-well", "nothing"));
     assert_eq!(Diagnosis::of(&well()).conditions, None);

@@ -1,22 +1,27 @@
 //! What the configuration file says that the agent needs.
 //!
-//! Pure: octets in, facts out. Whether the file is believed was settled before.
+//! Pure: bytes in, facts out. Whether the file is trusted was decided before.
 
-mod scan;
+mod document;
+mod shown;
+mod spot;
 #[cfg(test)]
 mod tests;
+mod text;
 mod unreadable;
+mod warning;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
-use roxmltree::{Document, Node, ParsingOptions};
-
-use crate::wire::address::{Host, NoAddress, ServerAddress};
-pub use unreadable::{MAX_OCTETS, Place, Unreadable};
+use crate::wire::address::{Host, ServerAddress};
+pub use document::Root;
+use document::{Found, Written};
+pub use shown::Place;
+pub use unreadable::{Defect, MAX_BYTES, Unreadable};
+use warning::MAX_MEMBERS;
+pub use warning::{Fault, Warning};
 
 /// The facts of a configuration.
 ///
@@ -26,8 +31,8 @@ pub use unreadable::{MAX_OCTETS, Place, Unreadable};
 pub struct Configuration {
     /// Members of the Trust Verification Service, in the order in which they are asked.
     pub tvs: Vec<Member>,
-    /// Members that were skipped.
-    pub warnings: Vec<Skipped>,
+    /// What was passed over.
+    pub warnings: Vec<Warning>,
     /// Whether this is the whole configuration, or only says where that is.
     pub full: Option<bool>,
     /// Whether the whole configuration is encrypted.
@@ -45,153 +50,109 @@ pub struct Configuration {
 pub struct Member {
     /// Where it listens.
     pub address: ServerAddress,
-    /// Lower is asked first.
+    /// Lower is asked first. Reference tools count from 0 to 4; no number is refused.
     pub priority: u8,
 }
 
 impl Configuration {
-    /// Reads a configuration.
+    /// Reads a configuration with this root.
     ///
-    /// A faulty TVS member is skipped with a warning; of other facts, one that cannot be read is
-    /// the same as one that is not there.
+    /// A member without a usable address is skipped with a warning; of other facts but `encrConfig`,
+    /// one that cannot be read is the same as one that is not there.
     ///
     /// # Errors
-    /// [`Unreadable`].
-    pub fn parse(octets: &[u8]) -> Result<Self, Unreadable> {
-        let text = scan::text(octets)?;
-        let options = ParsingOptions { nodes_limit: MAX_NODES, ..ParsingOptions::default() };
-        let document = Document::parse_with_options(text, options)?;
-        let root = document.root_element();
-        let (tvs, warnings) = members(root);
-        let found = |name| text_of(child(root, name)?);
-        Ok(Self {
+    /// [`Unreadable`]: then nothing is known of it, and no fact may be taken for absent.
+    pub fn parse(bytes: &[u8], root: Root) -> Result<Self, Unreadable> {
+        if bytes.len() > MAX_BYTES {
+            let defect = Defect::TooLarge { found: bytes.len() };
+            return Err(Unreadable { defect, place: None, announces_encryption: false });
+        }
+        let text = text::decode(bytes);
+        let mut found = document::read(&text, root, &FACTS);
+        let encrypted = found.facts.get(ENCRYPTED).map(|text| truth(text));
+        if let Some((defect, place)) = found.defect {
+            let announces_encryption = encrypted == Some(Some(true));
+            return Err(Unreadable { defect, place: Some(place), announces_encryption });
+        }
+        if encrypted == Some(None) {
+            let found = found.facts.remove(ENCRYPTED).unwrap_or_default();
+            let defect = Defect::Odd { element: ENCRYPTED, found };
+            return Err(Unreadable { defect, place: None, announces_encryption: true });
+        }
+        Ok(Self::of(found, encrypted.flatten()))
+    }
+
+    fn of(mut found: Found, encrypted: Option<bool>) -> Self {
+        let (tvs, mut warnings) = members(found.members, found.count);
+        warnings.append(&mut found.repeated);
+        let mut facts = found.facts;
+        facts.remove(ENCRYPTED);
+        Self {
             tvs,
             warnings,
-            full: found("fullConfig").and_then(|text| truth(&text)),
-            encrypted: found("encrConfig").and_then(|text| truth(&text)),
-            cert_hash: found("certHash"),
-            security_mode: found("deviceSecurityMode").and_then(|text| text.parse().ok()),
-            urls: URLS.iter().filter_map(|name| Some((*name, found(name)?))).collect(),
-        })
+            full: facts.remove("fullConfig").and_then(|text| truth(&text)),
+            encrypted,
+            cert_hash: facts.remove("certHash"),
+            security_mode: facts.remove("deviceSecurityMode").and_then(|text| text.parse().ok()),
+            urls: facts,
+        }
     }
 }
 
-/// The members wherever a `TVS` element stands, in the order of their priority.
-fn members(root: Node<'_, '_>) -> (Vec<Member>, Vec<Skipped>) {
-    let (mut members, mut skipped) = (Vec::new(), Vec::new());
-    let written = root
-        .descendants()
-        .filter(|node| is(*node, "member"))
-        .filter(|node| node.ancestors().any(|above| is(above, "TVS")));
-    for (place, node) in written.enumerate() {
-        match member(node) {
+/// The members in the order of their priority, those without one last.
+fn members(written: Vec<Written>, count: usize) -> (Vec<Member>, Vec<Warning>) {
+    let (mut members, mut warnings) = (Vec::new(), Vec::new());
+    for (position, written) in written.into_iter().enumerate() {
+        if written.priority.is_none() {
+            warnings.push(Warning::Member { position, fault: Fault::Priority });
+        }
+        match member(written) {
             Ok(member) => members.push(member),
-            Err(fault) => skipped.push(Skipped { place, fault }),
+            Err(fault) => warnings.push(Warning::Member { position, fault }),
         }
     }
     members.sort_by_key(|member| member.priority);
     if members.len() > MAX_MEMBERS {
-        let fault = Fault::TooMany { found: members.len() };
-        skipped.push(Skipped { place: MAX_MEMBERS, fault });
+        warnings.push(Warning::TooMany { found: count });
         members.truncate(MAX_MEMBERS);
     }
-    (members, skipped)
+    (members, warnings)
 }
 
-fn member(node: Node<'_, '_>) -> Result<Member, Fault> {
-    let priority = node.attribute("priority").and_then(|text| text.trim().parse().ok());
-    let priority = priority.filter(|number| *number <= LAST_PRIORITY).ok_or(Fault::Priority)?;
-    let port = match child(node, "port").and_then(text_of) {
+fn member(written: Written) -> Result<Member, Fault> {
+    let port = match written.port {
         None => TVS_PORT,
         Some(text) => {
             text.parse().ok().filter(|port| *port != 0).ok_or(Fault::Port { found: text })?
         }
     };
-    let text = child(node, "address").and_then(text_of).ok_or(Fault::NoAddress)?;
-    let host = Host::parse(&text).map_err(|why| Fault::Address { found: text, why })?;
+    let found = written.address.ok_or(Fault::NoAddress)?;
+    let host = Host::parse(&found).map_err(|why| Fault::Address { found, why })?;
+    let priority = written.priority.unwrap_or(u8::MAX);
     Ok(Member { address: ServerAddress { host, port }, priority })
-}
-
-fn is(node: Node<'_, '_>, name: &str) -> bool {
-    node.is_element() && node.tag_name().name() == name
-}
-
-fn child<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
-    node.children().find(|child| is(*child, name))
-}
-
-/// The text of an element without the space around it, if there is any.
-fn text_of(node: Node<'_, '_>) -> Option<Box<str>> {
-    let text: String = node.children().filter_map(|child| child.text()).collect();
-    let text = text.trim();
-    (!text.is_empty()).then(|| Box::from(text))
 }
 
 fn truth(text: &str) -> Option<bool> {
     match text {
-        "true" | "1" => Some(true),
-        "false" | "0" => Some(false),
+        "1" => Some(true),
+        "0" => Some(false),
+        _ if text.eq_ignore_ascii_case("true") => Some(true),
+        _ if text.eq_ignore_ascii_case("false") => Some(false),
         _ => None,
     }
 }
 
-/// A member that was skipped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Skipped {
-    /// Its place among the members, from 0.
-    pub place: usize,
-    /// Why.
-    pub fault: Fault,
-}
+const ENCRYPTED: &str = "encrConfig";
 
-/// What is wrong with a member.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// Neither an IP address nor a host name.
-    Address {
-        /// What it is.
-        found: Box<str>,
-        /// Why it is none.
-        why: NoAddress,
-    },
-    /// No address.
-    NoAddress,
-    /// Not a port number.
-    Port {
-        /// What it is.
-        found: Box<str>,
-    },
-    /// No priority from 0 to 4.
-    Priority,
-    /// More members than are asked.
-    TooMany {
-        /// How many there are.
-        found: usize,
-    },
-}
-
-impl fmt::Display for Skipped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TVS member {}, skipped: {}", self.place, self.fault)
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Address { found, why } => write!(f, "{found:?}: {why}"),
-            Self::NoAddress => write!(f, "no address"),
-            Self::Port { found } => write!(f, "expected a port, found {found:?}"),
-            Self::Priority => write!(f, "no priority from 0 to {LAST_PRIORITY}"),
-            Self::TooMany { found } => write!(f, "at most {MAX_MEMBERS} members, found {found}"),
-        }
-    }
-}
-
-/// The URLs of services that phones ask the agent to open (domain facts 6.3).
-const URLS: [&str; 13] = [
+/// The elements right below the root that count: facts about the configuration, and the URLs of
+/// services that phones ask the agent to open (domain facts 1.3, 4.2 and 6.3).
+const FACTS: [&str; 17] = [
     "authenticationURL",
+    "certHash",
+    "deviceSecurityMode",
     "directoryURL",
+    ENCRYPTED,
+    "fullConfig",
     "idleURL",
     "informationURL",
     "messagesURL",
@@ -204,15 +165,6 @@ const URLS: [&str; 13] = [
     "secureServicesURL",
     "servicesURL",
 ];
-
-/// Inferred: configurations seen have some hundreds of nodes; this bounds memory.
-const MAX_NODES: u32 = 32_768;
-
-/// Members that are asked (reference tools; domain facts 5.8).
-const MAX_MEMBERS: usize = 5;
-
-/// Priorities count from 0 (reference tools; domain facts 5.8).
-const LAST_PRIORITY: u8 = 4;
 
 /// The service's port where none is given (technote: "port:2445 (default)").
 pub const TVS_PORT: u16 = 2445;

@@ -34,8 +34,7 @@ pub(super) const LAYERS: [Layer; 9] = [
         reach: Reach::Only(&["alloc", "core", "crate::wire"]),
         besides: &[
             // One parser each: XML from outside is no place to save.
-            ("configuration.rs", &["roxmltree"]),
-            ("configuration/unreadable.rs", &["roxmltree"]),
+            ("configuration/document.rs", &["quick_xml"]),
             ("varlink.rs", &["serde", "serde_json"]),
         ],
         purity: Purity::Pure,

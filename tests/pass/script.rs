@@ -32,6 +32,8 @@ pub(crate) struct Script {
     pub(crate) tvs: Tvs,
     pub(crate) anchors: Arc<Anchors>,
     pub(crate) last: Option<LastConfiguration>,
+    /// The TVS members in force.
+    pub(crate) members: Vec<String>,
     pub(crate) key: Option<DeviceKey>,
     pub(crate) certificate_md5: Option<String>,
     pub(crate) locked: Rc<Cell<bool>>,
@@ -55,6 +57,7 @@ impl Script {
             tvs: Box::new(|_, _| Err(Unanswered::NobodyToAsk)),
             anchors: Arc::default(),
             last: None,
+            members: Vec::new(),
             key: None,
             certificate_md5: None,
             locked: Rc::default(),
@@ -157,6 +160,9 @@ impl World for Script {
             }
             Change::Keep { name, form, members, .. } => {
                 let last = LastConfiguration { name: name.to_string(), form };
+                if !members.is_empty() {
+                    self.members = members.iter().map(|it| it.address.to_string()).collect();
+                }
                 let known = self.last.replace(last.clone()) == Some(last);
                 self.changes.push(format!("keep {name} {form:?}, {} members", members.len()));
                 return Ok(if known { Committed::Same } else { Committed::Changed });

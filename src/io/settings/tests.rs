@@ -234,7 +234,7 @@ fn a_file_that_cannot_be_read_is_told_from_one_that_is_wrong() {
 /// What is kept has to be read again.
 #[test]
 fn no_configuration_is_allowed_that_its_reader_does_not_take() {
-    let most = crate::wire::configuration::MAX_OCTETS;
+    let most = crate::wire::configuration::MAX_BYTES;
     let settings = configuration(&format!("[tftp]\nconfig_limit = {most}\n"));
     assert_eq!(settings.tftp.config_limit, most);
     let more = fault(&format!("[tftp]\nconfig_limit = {}\n", most + 1));

@@ -34,7 +34,7 @@ impl Slot {
     /// Inferred: four times the 64 KiB of the header's length fields for a list.
     pub const fn limit(self) -> usize {
         match self {
-            Self::Configuration => configuration::MAX_OCTETS,
+            Self::Configuration => configuration::MAX_BYTES,
             Self::Ctl | Self::Itl => 256 * 1024,
         }
     }

@@ -3,11 +3,11 @@ use proptest::{collection, prop_assert};
 
 use crate::wire::address::{Host, NoAddress, ServerAddress};
 use crate::wire::configuration::{
-    Configuration, Fault, MAX_OCTETS, Member, Place, Skipped, Unreadable,
+    Configuration, Defect, Fault, MAX_BYTES, Member, Place, Root, Unreadable, Warning,
 };
 
 const CONFIGURATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<device xsi:type="axl:XIPPhone" ctiid="7" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+<device  xsi:type="axl:XIPPhone" ctiid="7" uuid="{00000000-0000-4000-8000-000000000001}">
 <fullConfig>true</fullConfig>
 <deviceProtocol>SIP</deviceProtocol>
 <devicePool><callManagerGroup><members><member priority="0"><callManager>
@@ -37,7 +37,18 @@ fn member(priority: u8, address: &str, port: u16) -> Member {
 /// A configuration with these members, read.
 fn with(members: &str) -> Configuration {
     let text = format!("<device><TVS><members>{members}</members></TVS></device>");
-    Configuration::parse(text.as_bytes()).unwrap()
+    parse(&text).unwrap()
+}
+
+fn parse(text: &str) -> Result<Configuration, Unreadable> {
+    Configuration::parse(text.as_bytes(), Root::Device)
+}
+
+/// Why and where a text cannot be read.
+#[track_caller]
+fn defect(text: &str) -> (Defect, Option<Place>) {
+    let unreadable = parse(text).unwrap_err();
+    (unreadable.defect, unreadable.place)
 }
 
 fn place(line: u32, column: u32) -> Place {
@@ -45,23 +56,23 @@ fn place(line: u32, column: u32) -> Place {
 }
 
 #[test]
-fn the_members_stand_in_the_order_of_their_priority() {
-    let provision = Configuration::parse(CONFIGURATION.as_bytes()).unwrap();
+fn members_are_in_the_order_of_their_priority() {
+    let configuration = parse(CONFIGURATION).unwrap();
     let expected = [
         member(0, "10.1.2.3", 2445),
         member(1, "cucm2.example.test", 2446),
         member(2, "2001:db8::7", 2445),
     ];
-    assert_eq!(provision.tvs, expected);
-    assert_eq!(provision.warnings, []);
+    assert_eq!(configuration.tvs, expected);
+    assert_eq!(configuration.warnings, []);
 }
 
 #[test]
 fn the_other_facts_are_read() {
-    let provision = Configuration::parse(CONFIGURATION.as_bytes()).unwrap();
-    assert_eq!((provision.full, provision.encrypted), (Some(true), Some(false)));
-    assert_eq!((provision.security_mode, provision.cert_hash), (Some(1), None));
-    let urls: Vec<_> = provision.urls.iter().map(|(name, url)| (*name, &**url)).collect();
+    let configuration = parse(CONFIGURATION).unwrap();
+    assert_eq!((configuration.full, configuration.encrypted), (Some(true), Some(false)));
+    assert_eq!((configuration.security_mode, configuration.cert_hash), (Some(1), None));
+    let urls: Vec<_> = configuration.urls.iter().map(|(name, url)| (*name, &**url)).collect();
     let expected = [
         ("authenticationURL", "http://10.1.2.3:8080/ccmcip/authenticate.jsp"),
         ("secureDirectoryURL", "https://cucm1:8443/ccmcip/x.jsp?a=1&b=2"),
@@ -71,153 +82,296 @@ fn the_other_facts_are_read() {
 
 #[test]
 fn a_short_configuration_points_to_the_encrypted_one() {
-    let text = b"<device><fullConfig>false</fullConfig><encrConfig>true</encrConfig>\
+    let text = "<device><fullConfig>false</fullConfig><encrConfig>true</encrConfig>\
         <certHash>0a1b</certHash></device>";
-    let provision = Configuration::parse(text).unwrap();
-    assert_eq!((provision.full, provision.encrypted), (Some(false), Some(true)));
-    assert_eq!(provision.cert_hash.as_deref(), Some("0a1b"));
+    let configuration = parse(text).unwrap();
+    assert_eq!((configuration.full, configuration.encrypted), (Some(false), Some(true)));
+    assert_eq!(configuration.cert_hash.as_deref(), Some("0a1b"));
 }
 
 #[test]
 fn a_configuration_without_tvs_has_no_members() {
-    assert_eq!(Configuration::parse(b"<Default/>"), Ok(Configuration::default()));
+    assert_eq!(parse("<device/>"), Ok(Configuration::default()));
 }
 
 #[test]
-fn faulty_members_are_skipped_and_told() {
+fn members_without_a_usable_address_are_skipped() {
     let long = "a".repeat(64);
-    let provision = with(&format!(
-        r#"<member><address>a</address></member>
-        <member priority="5"><address>a</address></member>
-        <member priority="0"><port>0</port><address>a</address></member>
+    let configuration = with(&format!(
+        r#"<member priority="0"><port>0</port><address>a</address></member>
         <member priority="0"><port>65536</port><address>a</address></member>
         <member priority="0"><port>2445</port></member>
+        <member priority="0"><address></address></member>
         <member priority="0"><address>a/b</address></member>
         <member priority="0"><address>10.1.2.300</address></member>
         <member priority="0"><address>{long}</address></member>
+        <member priority="0"><address>cucm-</address></member>
+        <member priority="0"><address>fe80::1%eth0</address></member>
         <member priority="3"><address>good</address></member>"#
     ));
+    let host = |found: &str| Fault::Address { found: found.into(), why: NoAddress::Host };
     let faults = [
-        Fault::Priority,
-        Fault::Priority,
         Fault::Port { found: "0".into() },
         Fault::Port { found: "65536".into() },
         Fault::NoAddress,
-        Fault::Address { found: "a/b".into(), why: NoAddress::Host },
-        Fault::Address { found: "10.1.2.300".into(), why: NoAddress::Host },
-        Fault::Address { found: long.as_str().into(), why: NoAddress::Host },
+        Fault::NoAddress,
+        host("a/b"),
+        host("10.1.2.300"),
+        host(&long),
+        host("cucm-"),
+        Fault::Address { found: "fe80::1%eth0".into(), why: NoAddress::Zone },
     ];
-    let expected: Vec<_> =
-        faults.into_iter().enumerate().map(|(place, fault)| Skipped { place, fault }).collect();
-    assert_eq!(provision.warnings, expected);
-    assert_eq!(provision.tvs, [member(3, "good", 2445)]);
+    let expected: Vec<_> = faults
+        .into_iter()
+        .enumerate()
+        .map(|(position, fault)| Warning::Member { position, fault })
+        .collect();
+    assert_eq!(configuration.warnings, expected);
+    assert_eq!(configuration.tvs, [member(3, "good", 2445)]);
+}
+
+#[test]
+fn members_without_a_priority_are_asked_last() {
+    let configuration = with(
+        r#"<member><address>none</address></member>
+        <member priority="first"><address>odd</address></member>
+        <member x:priority=" 7 "><address>[2001:db8::7]</address></member>"#,
+    );
+    let warning = |position| Warning::Member { position, fault: Fault::Priority };
+    assert_eq!(configuration.warnings, [warning(0), warning(1)]);
+    let last = u8::MAX;
+    let expected =
+        [member(7, "2001:db8::7", 2445), member(last, "none", 2445), member(last, "odd", 2445)];
+    assert_eq!(configuration.tvs, expected);
 }
 
 #[test]
 fn five_members_are_asked() {
     let written = r#"<member priority="1"><address>a</address></member>"#.repeat(6)
         + r#"<member priority="0"><address>first</address></member>"#;
-    let provision = with(&written);
-    assert_eq!(provision.tvs.len(), 5);
-    assert_eq!(provision.tvs[0], member(0, "first", 2445));
-    assert_eq!(provision.warnings[0].fault, Fault::TooMany { found: 7 });
+    let configuration = with(&written);
+    assert_eq!(configuration.tvs.len(), 5);
+    assert_eq!(configuration.tvs[0], member(0, "first", 2445));
+    assert_eq!(configuration.warnings, [Warning::TooMany { found: 7 }]);
+    let many = with(&r#"<member priority="1"><address>a</address></member>"#.repeat(5000));
+    assert_eq!(many.warnings, [Warning::TooMany { found: 5000 }]);
 }
 
 #[test]
-fn a_document_type_is_refused() {
-    let bomb = b"<?xml version='1.0'?>\n<!DOCTYPE x [<!ENTITY a 'aa'><!ENTITY b '&a;&a;'>]>\
-        <x>&b;</x>";
-    assert_eq!(Configuration::parse(bomb), Err(Unreadable::DocumentType(place(2, 1))));
+fn elements_count_by_their_path_from_the_root() {
+    let member = r#"<members><member priority="0"><address>a</address></member></members>"#;
+    for text in [
+        format!("<device><vendorConfig><TVS>{member}</TVS></vendorConfig></device>"),
+        format!("<device><tvs>{member}</tvs></device>"),
+        format!("<device><callManagerGroup>{member}</callManagerGroup></device>"),
+        format!("<device><TVS><x>{member}</x></TVS></device>"),
+        "<device><x><encrConfig>true</encrConfig></x></device>".to_owned(),
+        "<device><!-- <encrConfig>true</encrConfig> --></device>".to_owned(),
+        format!("<device><!-- <TVS>{member}</TVS> --></device>"),
+        format!("<device><![CDATA[<TVS>{member}</TVS>]]></device>"),
+    ] {
+        assert_eq!(parse(&text), Ok(Configuration::default()), "{text}");
+    }
+    let prefixed = "<a:device><b:encrConfig>true</b:encrConfig></a:device>";
+    assert_eq!(parse(prefixed).unwrap().encrypted, Some(true));
 }
 
 #[test]
-fn an_undefined_entity_is_an_error_with_its_place() {
-    let error = Configuration::parse(b"<device>\n <a>&bomb;</a></device>").unwrap_err();
-    assert!(matches!(error, Unreadable::Xml(_)), "{error:?}");
-    assert!(error.to_string().starts_with("2:5: not well-formed"), "{error}");
+fn the_first_of_two_counts() {
+    let text = r#"<device>
+<encrConfig>false</encrConfig>
+<TVS><members><member priority="0"><address>a</address><address>b</address></member></members>
+<members/></TVS>
+<TVS/><encrConfig>true</encrConfig>
+</device>"#;
+    let configuration = parse(text).unwrap();
+    assert_eq!(configuration.encrypted, Some(false));
+    assert_eq!(configuration.tvs, [member(0, "a", 2445)]);
+    let repeated =
+        |element, line, column| Warning::Repeated { element, place: place(line, column) };
+    let expected = [
+        repeated("address", 3, 56),
+        repeated("members", 4, 1),
+        repeated("TVS", 5, 1),
+        repeated("encrConfig", 5, 7),
+    ];
+    assert_eq!(configuration.warnings, expected);
+    assert_eq!(expected[3].to_string(), "5:7: encrConfig again, the first one counts");
+    let many = parse(&format!("<device>{}</device>", "<TVS/>".repeat(1000))).unwrap();
+    assert_eq!(many.warnings.len(), 8);
 }
 
 #[test]
-fn other_encodings_are_told() {
-    let declared = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>\xfc</a>";
-    let error = Unreadable::Encoding { declared: "ISO-8859-1".into() };
-    assert_eq!(Configuration::parse(declared), Err(error));
-    let undeclared = b"<a>\n<b>x\xc3\xbcy\xfc</b></a>";
-    assert_eq!(Configuration::parse(undeclared), Err(Unreadable::Utf8(place(2, 7))));
-    let wide: Vec<u8> = "\u{feff}<a/>".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert_eq!(Configuration::parse(&wide), Err(Unreadable::Utf8(place(1, 1))));
+fn text_is_what_is_written_without_comments() {
+    for written in [
+        "http://a/b?x=1&amp;y=2",
+        "http://a/b?x=1&y=2",
+        "<![CDATA[http://a/b?x=1&y=2]]>",
+        "http://a/<!-- not this -->b?x=&#49;&#x26;y=2",
+        "\n http://a/b?x=1&y=2<x>nor this</x>\n",
+    ] {
+        let text = format!("<device><servicesURL>{written}</servicesURL></device>");
+        let urls = parse(&text).unwrap().urls;
+        assert_eq!(urls.get("servicesURL").map(|url| &**url), Some("http://a/b?x=1&y=2"), "{text}");
+    }
+    let undefined = parse("<device><certHash>a&bomb;b&</certHash></device>").unwrap();
+    assert_eq!(undefined.cert_hash.as_deref(), Some("a&bomb;b&"));
 }
 
 #[test]
-fn plain_ascii_is_read_whatever_it_calls_itself() {
-    let text = b"\xef\xbb\xbf<?xml version='1.0' encoding='utf-8'?><a/>";
-    assert!(Configuration::parse(text).is_ok());
-    assert!(Configuration::parse(b"<?xml version='1.0' encoding='latin1'?><a/>").is_ok());
+fn the_default_configuration_has_a_root_of_its_own() {
+    let default = b"<?xml version=\"1.0\"?><Default><encrConfig>false</encrConfig></Default>";
+    let read = Configuration::parse(default, Root::Default).unwrap();
+    assert_eq!(read.encrypted, Some(false));
+    assert!(Configuration::parse(b"<device/>", Root::Default).is_ok());
+    let found = Defect::Root { found: "Default".into() };
+    assert_eq!(defect("<Default/>"), (found, Some(place(1, 1))));
+}
+
+#[test]
+fn something_else_is_not_a_configuration() {
+    let page = "<!DOCTYPE html>\n<html><body>device</body></html>";
+    let unreadable = parse(page).unwrap_err();
+    let words = "2:1: not a configuration, the root element is \"html\"";
+    assert_eq!(unreadable.to_string(), words);
+    for text in ["text", "text<device/>", "<device/>text", "<device/>&amp;", "<device/><device/>"] {
+        assert_eq!(defect(text).0, Defect::Outside, "{text}");
+    }
+    for text in ["", "\0", " \n", "\u{feff}", "<?xml version='1.0'?>", "<!-- nothing -->"] {
+        assert_eq!(defect(text).0, Defect::Empty, "{text}");
+    }
+}
+
+#[test]
+fn any_part_of_a_configuration_is_cut_short() {
+    let root = CONFIGURATION.find("<device").unwrap();
+    for end in root + 1..CONFIGURATION.len() - 1 {
+        let unreadable = parse(&CONFIGURATION[..end]).unwrap_err();
+        assert_eq!(unreadable.defect, Defect::Cut, "{end}");
+    }
+    let cut = parse("<device>\n<a>").unwrap_err();
+    assert_eq!(cut.to_string(), "2:4: the file is cut short");
+}
+
+#[test]
+fn what_can_be_read_of_a_broken_one_announces_the_encrypted_one() {
+    let announces = |text: &str| parse(text).unwrap_err().announces_encryption;
+    assert!(announces("<device><encrConfig>true</encrConfig><certHash>"));
+    assert!(announces("<device><a></b><encrConfig>true</encrConfig></device>"));
+    assert!(announces(
+        "<!DOCTYPE device [<!ENTITY a 'b'>]><device><encrConfig>1</encrConfig></device>"
+    ));
+    assert!(!announces("<device><encrConfig>true"), "the value may go on");
+    assert!(!announces("<device><encrConfig>false</encrConfig>"));
+    assert!(!announces("<html><encrConfig>true</encrConfig></html>"));
+}
+
+#[test]
+fn a_word_that_is_neither_true_nor_false_decides_nothing() {
+    let odd = parse("<device><encrConfig>maybe</encrConfig></device>").unwrap_err();
+    assert_eq!(odd.to_string(), "encrConfig: expected true or false, found \"maybe\"");
+    assert!(odd.announces_encryption);
+    let read = |text| parse(&format!("<device><encrConfig>{text}</encrConfig></device>"));
+    assert_eq!(read(" TRUE\n").unwrap().encrypted, Some(true));
+    assert_eq!(read("").unwrap().encrypted, None);
+}
+
+#[test]
+fn a_document_type_is_skipped_and_one_with_a_subset_is_not_read() {
+    let bomb = "<?xml version='1.0'?>\n<!DOCTYPE device [<!ENTITY a 'aa'><!ENTITY b '&a;&a;'>]>\
+        <device>&b;</device>";
+    assert_eq!(defect(bomb), (Defect::DocumentType, Some(place(2, 1))));
+    for plain in ["<!DOCTYPE device>", "<!DOCTYPE device SYSTEM \"http://a/b.dtd\">"] {
+        assert!(parse(&format!("{plain}<device/>")).is_ok(), "{plain}");
+    }
+}
+
+#[test]
+fn a_text_that_is_not_well_formed_is_refused_with_its_place() {
+    for (text, start) in [
+        ("<device>\n<a></b></device>", "2:4: not well-formed, "),
+        ("<device></device></a>", "1:18: not well-formed, "),
+        ("<device><!x></device>", "1:9: not well-formed, "),
+        ("<device>\n<![CDATA[", "2:1: the file is cut short"),
+    ] {
+        let error = parse(text).unwrap_err().to_string();
+        assert!(error.starts_with(start), "{text}: {error}");
+    }
+    let long = format!("<device><{0}></b></device>", "a".repeat(100_000));
+    assert!(parse(&long).unwrap_err().to_string().len() < 200);
+}
+
+#[test]
+fn the_bytes_decide_what_the_encoding_is() {
+    let text = "<device><label>M\u{fc}ller</label><certHash>a\u{fc}</certHash></device>";
+    let latin1: Vec<u8> = text.chars().map(|it| u8::try_from(u32::from(it)).unwrap()).collect();
+    let declared = |name: &str, bytes: &[u8]| {
+        [format!("<?xml version='1.0' encoding='{name}'?>").as_bytes(), bytes].concat()
+    };
+    let wide = |unit: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        format!("\u{feff}<?xml version='1.0' encoding='UTF-16'?>{text}")
+            .encode_utf16()
+            .flat_map(unit)
+            .collect()
+    };
+    for bytes in [
+        text.as_bytes().to_vec(),
+        declared("UTF-8", text.as_bytes()),
+        [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+        latin1.clone(),
+        declared("iso-8859-1", &latin1),
+        declared("UTF-8", &latin1),
+        wide(u16::to_le_bytes),
+        wide(u16::to_be_bytes),
+        [wide(u16::to_le_bytes), vec![0]].concat(),
+    ] {
+        let read = Configuration::parse(&bytes, Root::Device).unwrap();
+        assert_eq!(read.cert_hash.as_deref(), Some("a\u{fc}"), "{bytes:?}");
+    }
 }
 
 #[test]
 fn a_larger_file_is_refused_unread() {
-    let octets = vec![b' '; MAX_OCTETS + 1];
-    let error = Unreadable::TooLarge { found: MAX_OCTETS + 1 };
-    assert_eq!(Configuration::parse(&octets), Err(error));
-}
-
-/// What is refused as too much, and where.
-fn too_much(text: &str) -> (&'static str, Place) {
-    match Configuration::parse(text.as_bytes()) {
-        Err(Unreadable::TooMany { what, place }) => (what, place),
-        other => panic!("expected too much of something, got {other:?}"),
-    }
+    let bytes = vec![b' '; MAX_BYTES + 1];
+    let error = Configuration::parse(&bytes, Root::Device).unwrap_err();
+    let defect = Defect::TooLarge { found: MAX_BYTES + 1 };
+    assert_eq!(error, Unreadable { defect, place: None, announces_encryption: false });
 }
 
 #[test]
-fn what_would_take_the_parser_long_is_refused_before() {
-    let deep = "<a>".repeat(100_000);
-    assert_eq!(too_much(&deep), ("levels", place(1, 193)));
+fn depth_is_bounded() {
+    assert_eq!(defect(&format!("<device>{}", "<a>".repeat(300_000))).0, Defect::TooDeep);
+    let nested = format!("<device>{}{}</device>", "<a>".repeat(60), "</a>".repeat(60));
+    assert!(parse(&nested).is_ok());
+}
+
+/// Each took a tree with namespaces minutes, or memory without bounds.
+#[test]
+fn time_grows_with_the_size_alone() {
     let attributes: String = (0..60_000).map(|number| format!("a{number}='' ")).collect();
-    assert_eq!(
-        too_much(&format!("\n<a {}/>", &attributes[..500_000])),
-        ("attributes", place(2, 1))
-    );
+    let attributes = &attributes[..500_000];
+    assert!(parse(&format!("<device {attributes}/>")).is_ok());
+    assert_eq!(with(&format!("<member {attributes}/>")).tvs, []);
     let namespaces: String = (0..9_000).map(|number| format!("<a xmlns:n{number}='u'/>")).collect();
-    assert_eq!(too_much(&format!("<d>{namespaces}</d>")).0, "namespaces");
-    assert_eq!(too_much(&format!("<d>{}</d>", "<b/>".repeat(100_000))).0, "nodes");
-}
-
-#[test]
-fn comments_and_character_data_hide_no_tags() {
-    let text = format!(
-        "<d><!-- <a> > {0} --><![CDATA[{0}]]><?p {0}?><e f='>{0}'/></d>",
-        "&lt;a&gt;".repeat(100)
-    );
-    assert!(Configuration::parse(text.as_bytes()).is_ok());
-    let nested = format!("<d><!--{}--></d>", "<a>".repeat(1000));
-    assert!(Configuration::parse(nested.as_bytes()).is_ok());
-    let shallow = format!("<d>{}</d>", "<a></a>".repeat(1000));
-    assert!(Configuration::parse(shallow.as_bytes()).is_ok());
-}
-
-#[test]
-fn text_that_is_not_well_formed_is_told_with_its_place() {
-    for text in ["", "<", "<a", "<a><!--", "<a></b>", "<a b='", "text", "<a/><b/>", "<!x>"] {
-        let error = Configuration::parse(text.as_bytes()).unwrap_err();
-        assert!(matches!(error, Unreadable::Xml(_)), "{text}: {error:?}");
-        assert!(error.to_string().starts_with(|digit: char| digit.is_ascii_digit()), "{error}");
-    }
+    assert!(parse(&format!("<device>{namespaces}</device>")).is_ok());
+    let text = format!("<device><idleURL>{}</idleURL></device>", "&amp;".repeat(200_000));
+    assert_eq!(parse(&text).unwrap().urls["idleURL"].len(), 200_000);
+    let names = format!("<{0}></{0}>", "a".repeat(5_000)).repeat(100);
+    assert!(parse(&format!("<device>{names}</device>")).is_ok());
 }
 
 proptest! {
     #[test]
-    fn any_octets_give_facts_or_an_error(octets in collection::vec(any::<u8>(), 0..200)) {
-        let _ = Configuration::parse(&octets);
+    fn any_bytes_give_facts_or_an_error(bytes in collection::vec(any::<u8>(), 0..200)) {
+        let _ = Configuration::parse(&bytes, Root::Default);
     }
 
     #[test]
-    fn any_damage_to_a_configuration_is_survived(place in 0..CONFIGURATION.len(), octet: u8) {
-        let mut octets = CONFIGURATION.as_bytes().to_vec();
-        octets[place] = octet;
-        if let Ok(provision) = Configuration::parse(&octets) {
-            prop_assert!(provision.tvs.len() + provision.warnings.len() <= 3);
+    fn any_damage_to_a_configuration_is_survived(at in 0..CONFIGURATION.len(), byte: u8) {
+        let mut bytes = CONFIGURATION.as_bytes().to_vec();
+        bytes[at] = byte;
+        if let Ok(configuration) = Configuration::parse(&bytes, Root::Device) {
+            prop_assert!(configuration.tvs.len() <= 3);
         }
     }
 }

@@ -1,79 +1,86 @@
-//! Why a configuration cannot be read.
+//! Why a configuration cannot be read, and where.
 
 use alloc::boxed::Box;
 use core::fmt;
 
-/// A place in the text, both from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// Lines.
-    pub line: u32,
-    /// Characters.
-    pub column: u32,
-}
+use crate::wire::configuration::shown::{Place, shortened};
 
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.line, self.column)
-    }
+/// A configuration that cannot be read: nothing is known of it, not even that it is not encrypted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Why.
+    pub defect: Defect,
+    /// Where; `None` if it is the file as a whole.
+    pub place: Option<Place>,
+    /// Whether what could be read announces an encrypted configuration.
+    pub announces_encryption: bool,
 }
 
 /// Why a configuration cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unreadable {
-    /// A document type definition: where entity bombs are built.
-    DocumentType(Place),
-    /// Another encoding than UTF-8, by its own word.
-    Encoding {
-        /// The declared encoding.
-        declared: Box<str>,
+pub enum Defect {
+    /// It ends before its root element does.
+    Cut,
+    /// A document type with an internal subset: where entity bombs are built.
+    DocumentType,
+    /// Nothing is in it.
+    Empty,
+    /// A value that decides, and is none of its values.
+    Odd {
+        /// The element.
+        element: &'static str,
+        /// What it is.
+        found: Box<str>,
     },
+    /// Something beside the root element.
+    Outside,
+    /// The root element of something else.
+    Root {
+        /// Its name.
+        found: Box<str>,
+    },
+    /// More nested than a configuration is.
+    TooDeep,
     /// Longer than a configuration may be.
     TooLarge {
-        /// Octets.
+        /// Bytes.
         found: usize,
     },
-    /// More attributes, levels, namespaces or nodes than a configuration has.
-    TooMany {
-        /// What there is too much of.
-        what: &'static str,
-        /// Where the limit was passed.
-        place: Place,
-    },
-    /// Octets that are not UTF-8.
-    Utf8(Place),
-    /// Not well-formed XML.
-    Xml(roxmltree::Error),
-}
-
-impl From<roxmltree::Error> for Unreadable {
-    fn from(error: roxmltree::Error) -> Self {
-        let place = Place { line: error.pos().row, column: error.pos().col };
-        match error {
-            roxmltree::Error::DtdDetected => Self::DocumentType(place),
-            roxmltree::Error::NodesLimitReached => Self::TooMany { what: "nodes", place },
-            error => Self::Xml(error),
-        }
-    }
+    /// Not well-formed; in the words of the parser.
+    Xml(Box<str>),
 }
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = self.place {
+            write!(f, "{place}: ")?;
+        }
+        self.defect.fmt(f)
+    }
+}
+
+impl fmt::Display for Defect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::DocumentType(place) => write!(f, "{place}: a document type definition"),
-            Self::Encoding { declared } => write!(f, "expected UTF-8, found {declared:?}"),
+            Self::Cut => f.write_str("the file is cut short"),
+            Self::DocumentType => f.write_str("a document type with an internal subset"),
+            Self::Empty => f.write_str("the file is empty"),
+            Self::Odd { element, found } => {
+                write!(f, "{element}: expected true or false, found {}", shortened(found))
+            }
+            Self::Outside => f.write_str("unexpected content outside of the root element"),
+            Self::Root { found } => {
+                write!(f, "not a configuration, the root element is {}", shortened(found))
+            }
+            Self::TooDeep => f.write_str("too many levels"),
             Self::TooLarge { found } => {
-                write!(f, "a configuration may have {MAX_OCTETS} octets, this one has {found}")
+                write!(f, "a configuration may have {MAX_BYTES} bytes, this one has {found}")
             }
-            Self::TooMany { what, place } => write!(f, "{place}: too many {what}"),
-            Self::Utf8(place) => write!(f, "{place}: not UTF-8"),
-            Self::Xml(error) => {
-                write!(f, "{}:{}: not well-formed, {error}", error.pos().row, error.pos().col)
-            }
+            Self::Xml(error) => write!(f, "not well-formed, {error}"),
         }
     }
 }
 
 /// The most that is read, and so the most that any limit of a configuration may be: what is kept is
 /// read again. Inferred: twice the size limit of the technote's request (550001).
-pub const MAX_OCTETS: usize = 1 << 20;
+pub const MAX_BYTES: usize = 1 << 20;

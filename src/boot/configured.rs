@@ -1,0 +1,99 @@
+//! What came of the configuration step of a pass.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+
+use crate::boot::file::NotTaken;
+use crate::boot::world::{NotCommitted, NotFetched};
+use crate::trust::{Reason, Unanswered, Voucher};
+use crate::wire::configuration::Unreadable;
+
+/// What came of the configuration step.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Configured {
+    /// The servers have none; the last good one stays.
+    Absent,
+    /// It is encrypted for the owner of another certificate than this phone's, by their hashes.
+    ForAnother {
+        /// The name of what says so.
+        name: String,
+        /// The hash of the certificate that it is for.
+        theirs: Box<str>,
+        /// The hash of this phone's certificate, if it has one.
+        ours: Option<String>,
+    },
+    /// It was not fetched; [`NotFetched::Absent`] if it was announced and is not there.
+    NotFetched {
+        /// The name that it was asked for by.
+        name: String,
+        /// Why.
+        why: NotFetched,
+    },
+    /// It was accepted, and could not be put in place.
+    NotPut(NotCommitted),
+    /// It is refused, or cannot be opened; the last good one stays.
+    Refused {
+        /// The name that it was asked for by.
+        name: String,
+        /// Why.
+        reason: Reason,
+        /// Why TVS did not vouch for the signer, if it had to.
+        unanswered: Option<Unanswered>,
+    },
+    /// It is in place.
+    Taken {
+        /// The name that it was asked for by.
+        name: String,
+        /// Who vouched for its signer; nobody if it was taken from anyone.
+        by: Option<Voucher>,
+    },
+    /// It cannot be read, and so nothing is known of it; the last good one and its TVS members stay.
+    Unread {
+        /// The name that it was asked for by.
+        name: String,
+        /// Why, and where.
+        why: Unreadable,
+    },
+}
+
+impl Configured {
+    /// The outcome in one word.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Absent
+            | Self::ForAnother { .. }
+            | Self::NotFetched {
+                why: NotFetched::Absent | NotFetched::Failed(_) | NotFetched::TooLarge(_),
+                ..
+            }
+            | Self::Refused { .. } => "failed",
+            Self::NotFetched { why: NotFetched::Unreachable(_), .. } => "unreachable",
+            Self::NotPut(_) => "broken",
+            Self::Taken { .. } => "done",
+            Self::Unread { .. } => UNREADABLE,
+        }
+    }
+
+    /// Whether the next try may end better without a change on the server.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::NotPut(_) | Self::NotFetched { why: NotFetched::Unreachable(_), .. })
+    }
+}
+
+impl From<NotTaken> for Configured {
+    fn from(not_taken: NotTaken) -> Self {
+        match not_taken {
+            NotTaken::Fetch { why: NotFetched::Absent, .. } => Self::Absent,
+            NotTaken::Fetch { asked, why } => Self::NotFetched { name: asked, why },
+            NotTaken::Refused { asked, reason, unanswered } => {
+                Self::Refused { name: asked, reason, unanswered }
+            }
+            NotTaken::Write(why) => Self::NotPut(why),
+        }
+    }
+}
+
+/// How the stage went whose file cannot be read.
+pub const UNREADABLE: &str = "unreadable";

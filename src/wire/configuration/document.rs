@@ -1,0 +1,278 @@
+//! The elements that count, found by their path from the root.
+//!
+//! Prefixes and namespaces mean nothing, and a reference to an entity that nobody defines is the
+//! text that it is written as: phones read configurations that bind neither. The first defect is
+//! remembered and the rest is read on, for what it announces.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use quick_xml::errors::IllFormedError;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::{Error, Reader};
+
+use crate::wire::configuration::shown::{Place, start_of};
+use crate::wire::configuration::spot::Spot;
+use crate::wire::configuration::unreadable::Defect;
+use crate::wire::configuration::warning::Warning;
+
+/// The root element that a configuration must have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Root {
+    /// `Default`, as call managers write it for phones that they do not know, or `device`.
+    Default,
+    /// `device`, as they write it for one phone.
+    #[default]
+    Device,
+}
+
+impl Root {
+    fn has_name(self, name: &[u8]) -> bool {
+        name == b"device" || (self == Self::Default && name == b"Default")
+    }
+}
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The text of elements right below the root.
+    pub(super) facts: BTreeMap<&'static str, Box<str>>,
+    /// The members as they are written, not more than [`MAX_WRITTEN`].
+    pub(super) members: Vec<Written>,
+    /// How many members there are.
+    pub(super) count: usize,
+    /// Elements that are there again.
+    pub(super) repeated: Vec<Warning>,
+    /// The first defect, and where it is.
+    pub(super) defect: Option<(Defect, Place)>,
+}
+
+/// A member as it is written.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) priority: Option<u8>,
+    pub(super) port: Option<Box<str>>,
+    pub(super) address: Option<Box<str>>,
+}
+
+/// Reads a document with this root; `facts` are the elements right below it that count.
+pub(super) fn read(text: &str, root: Root, facts: &[&'static str]) -> Found {
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().allow_dangling_amp = true;
+    let mut walk = Walk { text, root, facts, ..Walk::default() };
+    loop {
+        let at = offset(reader.buffer_position());
+        match reader.read_event() {
+            Ok(Event::Eof) => break,
+            Ok(event) => walk.take(&event, at),
+            Err(Error::IllFormed(error)) => {
+                if matches!(error, IllFormedError::MismatchedEndTag { .. }) {
+                    walk.close();
+                }
+                walk.fault(ill_formed(&error), offset(reader.error_position()));
+            }
+            // The rest is no markup that anyone could find the end of.
+            Err(error) => {
+                walk.fault(of_error(error), offset(reader.error_position()));
+                return walk.found;
+            }
+        }
+        if walk.is_over {
+            return walk.found;
+        }
+    }
+    match (walk.open.is_empty(), walk.has_root) {
+        (true, true) => {}
+        (false, _) => walk.fault(Defect::Cut, text.len()),
+        (true, false) => walk.fault(Defect::Empty, 0),
+    }
+    walk.found
+}
+
+fn offset(position: u64) -> usize {
+    usize::try_from(position).unwrap_or(usize::MAX)
+}
+
+/// Markup without an end is what a file has that was cut.
+fn of_error(error: Error) -> Defect {
+    use quick_xml::errors::SyntaxError::InvalidBangMarkup;
+    match error {
+        Error::Syntax(syntax) if syntax != InvalidBangMarkup => Defect::Cut,
+        other => ill_formed(&other),
+    }
+}
+
+/// Names of elements are in the parser's words, of any length.
+fn ill_formed(error: &dyn fmt::Display) -> Defect {
+    Defect::Xml(start_of(&error.to_string()).into())
+}
+
+/// The walk through a document.
+#[derive(Default)]
+struct Walk<'a> {
+    text: &'a str,
+    root: Root,
+    facts: &'a [&'static str],
+    found: Found,
+    open: Vec<Spot>,
+    /// What was opened in the element that holds it, and may be there once.
+    seen: Vec<Spot>,
+    value: String,
+    has_root: bool,
+    is_over: bool,
+}
+
+impl Walk<'_> {
+    fn take(&mut self, event: &Event<'_>, at: usize) {
+        match event {
+            Event::Start(start) => self.start(start, at),
+            Event::Empty(start) => {
+                self.start(start, at);
+                self.close();
+            }
+            Event::End(_) => self.close(),
+            Event::Text(text) => self.text(text, at),
+            Event::CData(text) => self.text(text, at),
+            Event::GeneralRef(reference) => self.reference(reference, at),
+            Event::DocType(subset) if subset.contains(&b'[') => {
+                self.fault(Defect::DocumentType, at);
+            }
+            Event::DocType(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::Eof => {}
+        }
+    }
+
+    fn start(&mut self, start: &BytesStart<'_>, at: usize) {
+        let local = start.local_name();
+        let spot = match self.open.last() {
+            None => self.start_root(local.as_ref(), at),
+            Some(above) => above.child(local.as_ref(), self.facts),
+        };
+        if self.open.len() >= MAX_DEPTH {
+            self.fault(Defect::TooDeep, at);
+            self.is_over = true;
+        }
+        let spot = self.first(spot, at);
+        match spot {
+            Spot::Member => self.start_member(start),
+            spot if spot.has_text() => self.value.clear(),
+            _ => {}
+        }
+        self.open.push(spot);
+    }
+
+    fn start_root(&mut self, name: &[u8], at: usize) -> Spot {
+        if self.has_root {
+            self.fault(Defect::Outside, at);
+            return Spot::Elsewhere;
+        }
+        self.has_root = true;
+        if !self.root.has_name(name) {
+            let found = String::from_utf8_lossy(name).into();
+            self.fault(Defect::Root { found }, at);
+            self.is_over = true;
+        }
+        Spot::Root
+    }
+
+    /// The element, or one that does not count if there was one like it.
+    fn first(&mut self, spot: Spot, at: usize) -> Spot {
+        let Some(element) = spot.only() else { return spot };
+        if !self.seen.contains(&spot) {
+            self.seen.push(spot);
+            return spot;
+        }
+        if self.found.repeated.len() < MAX_REPEATED {
+            let place = self.place(at);
+            self.found.repeated.push(Warning::Repeated { element, place });
+        }
+        Spot::Elsewhere
+    }
+
+    fn start_member(&mut self, start: &BytesStart<'_>) {
+        self.seen.retain(|spot| !matches!(spot, Spot::Port | Spot::Address));
+        self.found.count += 1;
+        if self.found.count > MAX_WRITTEN {
+            return;
+        }
+        // Without its checks, reading attributes takes time by their number, not by its square.
+        let mut attributes = start.attributes();
+        let mut attributes = attributes.with_checks(false).flatten();
+        let priority = attributes.find(|it| it.key.local_name().as_ref() == b"priority");
+        let priority = priority.and_then(|it| priority_of(&it.value));
+        self.found.members.push(Written { priority, ..Written::default() });
+    }
+
+    fn close(&mut self) {
+        let Some(spot) = self.open.pop() else { return };
+        let value = || Some(self.value.trim()).filter(|text| !text.is_empty()).map(Box::from);
+        let written = self.found.members.last_mut();
+        match (spot, written) {
+            (Spot::Fact(name), _) => {
+                self.found.facts.extend(value().map(|value| (name, value)));
+            }
+            (Spot::Port, Some(member)) if self.found.count <= MAX_WRITTEN => member.port = value(),
+            (Spot::Address, Some(member)) if self.found.count <= MAX_WRITTEN => {
+                member.address = value();
+            }
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &[u8], at: usize) {
+        let text = core::str::from_utf8(text).unwrap_or_default();
+        match self.open.last() {
+            Some(spot) if spot.has_text() => self.value.push_str(text),
+            Some(_) => {}
+            None if text.chars().all(is_blank) => {}
+            None => self.fault(Defect::Outside, at),
+        }
+    }
+
+    fn reference(&mut self, reference: &BytesRef<'_>, at: usize) {
+        let name = core::str::from_utf8(reference).unwrap_or_default();
+        let character = match name {
+            "amp" => Some('&'),
+            "apos" => Some('\''),
+            "gt" => Some('>'),
+            "lt" => Some('<'),
+            "quot" => Some('"'),
+            _ => reference.resolve_char_ref().ok().flatten(),
+        };
+        let mut buffer = [0; 4];
+        match character {
+            Some(character) => self.text(character.encode_utf8(&mut buffer).as_bytes(), at),
+            None => self.text(alloc::format!("&{name};").as_bytes(), at),
+        }
+    }
+
+    fn fault(&mut self, defect: Defect, at: usize) {
+        if self.found.defect.is_none() {
+            self.found.defect = Some((defect, self.place(at)));
+        }
+    }
+
+    fn place(&self, at: usize) -> Place {
+        Place::after(self.text.get(..at).unwrap_or(self.text))
+    }
+}
+
+fn priority_of(value: &[u8]) -> Option<u8> {
+    core::str::from_utf8(value).ok()?.trim().parse().ok()
+}
+
+/// What is around a document: space, and the NULs that some servers put behind it.
+const fn is_blank(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\r' | '\n' | '\0')
+}
+
+/// Inferred: configurations seen nest about eight levels.
+const MAX_DEPTH: usize = 64;
+
+/// Members that are looked at. Inferred: several times as many as are asked.
+pub(super) const MAX_WRITTEN: usize = 32;
+
+/// Elements that are there again, and named. Inferred: enough to see the pattern.
+const MAX_REPEATED: usize = 8;

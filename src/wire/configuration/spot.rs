@@ -1,0 +1,51 @@
+//! The places in a configuration that count.
+
+/// An element by its path from the root.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum Spot {
+    Root,
+    /// Right below the root, by its name.
+    Fact(&'static str),
+    Tvs,
+    Members,
+    Member,
+    Port,
+    Address,
+    /// Anywhere else: neither it nor what is in it counts.
+    Elsewhere,
+}
+
+impl Spot {
+    /// The element of that name in this one.
+    pub(super) fn child(self, name: &[u8], facts: &[&'static str]) -> Self {
+        match (self, name) {
+            (Self::Root, b"TVS") => Self::Tvs,
+            (Self::Root, _) => {
+                let fact = facts.iter().find(|fact| fact.as_bytes() == name);
+                fact.map_or(Self::Elsewhere, |fact| Self::Fact(fact))
+            }
+            (Self::Tvs, b"members") => Self::Members,
+            (Self::Members, b"member") => Self::Member,
+            (Self::Member, b"port") => Self::Port,
+            (Self::Member, b"address") => Self::Address,
+            _ => Self::Elsewhere,
+        }
+    }
+
+    /// Its name, where a second one beside it does not count.
+    pub(super) const fn only(self) -> Option<&'static str> {
+        match self {
+            Self::Fact(name) => Some(name),
+            Self::Tvs => Some("TVS"),
+            Self::Members => Some("members"),
+            Self::Port => Some("port"),
+            Self::Address => Some("address"),
+            Self::Root | Self::Member | Self::Elsewhere => None,
+        }
+    }
+
+    /// Whether its text counts.
+    pub(super) const fn has_text(self) -> bool {
+        matches!(self, Self::Fact(_) | Self::Port | Self::Address)
+    }
+}

@@ -1,0 +1,85 @@
+//! What is odd about a configuration that can be read.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use crate::wire::address::NoAddress;
+use crate::wire::configuration::shown::{Place, shortened};
+
+/// Something that was passed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// A member of the Trust Verification Service.
+    Member {
+        /// Its position among the members, from 0.
+        position: usize,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+    /// A second element where one counts: the first does.
+    Repeated {
+        /// Its name.
+        element: &'static str,
+        /// Where it is.
+        place: Place,
+    },
+    /// More members than are asked: the last are not.
+    TooMany {
+        /// How many there are.
+        found: usize,
+    },
+}
+
+/// What is wrong with a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Its address is none: it is skipped.
+    Address {
+        /// What it is.
+        found: Box<str>,
+        /// Why it is none.
+        why: NoAddress,
+    },
+    /// It has no address: it is skipped.
+    NoAddress,
+    /// Its port is none: it is skipped.
+    Port {
+        /// What it is.
+        found: Box<str>,
+    },
+    /// It has no priority that can be read: it is asked after the others.
+    Priority,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Member { position, fault: Fault::Priority } => {
+                write!(f, "TVS member {position}, asked last: no priority")
+            }
+            Self::Member { position, fault } => {
+                write!(f, "TVS member {position}, skipped: {fault}")
+            }
+            Self::Repeated { element, place } => {
+                write!(f, "{place}: {element} again, the first one counts")
+            }
+            Self::TooMany { found } => {
+                write!(f, "{found} TVS members, the first {MAX_MEMBERS} count")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address { found, why } => write!(f, "{}: {why}", shortened(found)),
+            Self::NoAddress => f.write_str("no address"),
+            Self::Port { found } => write!(f, "expected a port, found {}", shortened(found)),
+            Self::Priority => f.write_str("no priority"),
+        }
+    }
+}
+
+/// Members that are asked (reference tools; domain facts 5.8).
+pub(super) const MAX_MEMBERS: usize = 5;
