@@ -240,7 +240,7 @@ fn a_phone_that_the_cluster_does_not_know_takes_the_default_configuration() {
     assert!(phone.holds("ctl", &files["CTLFile.tlv"]));
     assert!(phone.holds("itl", &files["ITLFile.tlv"]));
     let found = std::fs::read(phone.ram().join("XMLDefault.cnf.xml")).unwrap();
-    assert_eq!(found, cluster.config().xml().into_bytes());
+    assert_eq!(found, cluster.config().default_xml().into_bytes());
     assert_eq!(server.names().last().unwrap(), "XMLDefault.cnf.xml.sgn");
     expect_steady(&mut agent, &phone);
 }

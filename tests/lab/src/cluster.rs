@@ -194,7 +194,10 @@ impl Cluster {
             let node = &self.nodes[*index];
             Member { address: node.tvs_address.clone(), port: node.tvs_port }
         };
+        let host = |index: &usize| self.nodes[*index].host.clone();
         Config {
+            release: self.setup.release,
+            call_managers: self.group.iter().map(host).collect(),
             tvs: self.group.iter().map(member).collect(),
             load: "sip88xx.14-2-1-0004-1".to_owned(),
             extra: self.config_extra.clone(),

@@ -21,10 +21,10 @@ impl Cluster {
             files.insert(format!("CTL{device}.tlv"), ctl.clone());
             files.insert("CTLFile.tlv".to_owned(), ctl.clone());
         }
-        let default = "XMLDefault.cnf.xml";
-        for name in [format!("{device}.cnf.xml"), default.to_owned()] {
-            files.insert(name.clone(), config.clone().into_bytes());
+        let default = ("XMLDefault.cnf.xml".to_owned(), self.config().default_xml());
+        for (name, config) in [(format!("{device}.cnf.xml"), config), default] {
             self.insert_signed(&mut files, &name, config.as_bytes());
+            files.insert(name, config.into_bytes());
         }
         self.insert_signed(&mut files, "Ringlist.xml", RING_LIST.as_bytes());
         files

@@ -4,6 +4,7 @@ use crate::certificate::{Identity, Profile};
 use crate::digest::Digest;
 use crate::keys::{Kind, Pool};
 use crate::names::{Layout, Name};
+use crate::release::Release;
 
 /// The choices a cluster is made with.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Setup {
     pub certificate_digest: Digest,
     /// Layout of lists and files.
     pub layout: Layout,
+    /// Style of configurations.
+    pub release: Release,
     /// Tag 28 of the ITL.
     pub signer_version: Option<[u8; 2]>,
     /// Whether there is an ITLRecovery, which then signs the ITL (call manager 12 and later).
@@ -47,6 +50,7 @@ impl Default for Setup {
             digest: Digest::Sha1,
             certificate_digest: Digest::Sha256,
             layout: Layout::CallManager,
+            release: Release::Cucm8,
             signer_version: None,
             recovery: false,
             tokens: 0,
@@ -62,6 +66,12 @@ impl Setup {
     pub fn of(hosts: &[&str]) -> Self {
         let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
         Self { hosts, ..Self::default() }
+    }
+
+    /// One node in the style of a release: who signs the ITL, and by which digest.
+    pub fn like(release: Release) -> Self {
+        let digest = if release == Release::Cucm14 { Digest::Sha512 } else { Digest::Sha1 };
+        Self { release, digest, recovery: release.has_recovery(), ..Self::default() }
     }
 
     /// A certificate profile with the next serial, in the style of this cluster.

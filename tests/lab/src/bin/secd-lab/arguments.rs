@@ -4,11 +4,12 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use lexopt::{Arg, Error, Parser, ValueExt};
+use secd_lab::release::Release;
 
 /// What the user asked for.
 pub(crate) enum Command {
     Help,
-    Make { directory: PathBuf, payload: Option<usize> },
+    Make { directory: PathBuf, payload: Option<usize>, release: Release },
     Serve(Options),
 }
 
@@ -21,6 +22,7 @@ pub(crate) struct Options {
     pub(crate) loss: u8,
     pub(crate) nodes: Vec<String>,
     pub(crate) recovery: bool,
+    pub(crate) release: Release,
     pub(crate) announce: Option<Ipv4Addr>,
     pub(crate) device: Option<String>,
 }
@@ -38,6 +40,7 @@ pub(crate) fn parse() -> Result<Command, Error> {
             Arg::Long("loss") => options.loss = parser.value()?.parse()?,
             Arg::Long("payload") => payload = Some(parser.value()?.parse()?),
             Arg::Long("node") => options.nodes.push(parser.value()?.string()?),
+            Arg::Long("release") => options.release = parser.value()?.parse()?,
             Arg::Long("recovery") => options.recovery = true,
             Arg::Long("announce") => options.announce = Some(parser.value()?.parse()?),
             Arg::Long("device") => options.device = Some(parser.value()?.string()?),
@@ -46,7 +49,10 @@ pub(crate) fn parse() -> Result<Command, Error> {
         }
     }
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["make", directory] => Ok(Command::Make { directory: directory.into(), payload }),
+        ["make", directory] => {
+            let release = options.release;
+            Ok(Command::Make { directory: directory.into(), payload, release })
+        }
         ["serve", directory] => {
             options.directory = directory.into();
             Ok(Command::Serve(options))
@@ -56,9 +62,9 @@ pub(crate) fn parse() -> Result<Command, Error> {
 }
 
 pub(crate) const USAGE: &str = "\
-usage: secd-lab make DIR [--payload OCTETS]
+usage: secd-lab make DIR [--payload OCTETS] [--release NAME]
        secd-lab serve DIR [--port-file F] [--control F] [--loss PERCENT] [--node HOST]... [--recovery]
-                      [--device NAME] [--announce ADDRESS]
+                      [--device NAME] [--announce ADDRESS] [--release NAME]
 
 make writes one set of files and exits; --payload adds signed files of that size, one a digest.
 serve writes the files into DIR, serves them by TFTP on 127.0.0.1, and takes commands, one a line,
@@ -68,6 +74,10 @@ certificate that only TVS knows; DIR/lab.env says where they listen. Key and cer
 are directory.key and directory.der, for other servers that are to show it. For a phone that does not
 share this machine's loopback, --announce has configurations name the first node's TVS as ADDRESS,
 port 2445, the second one's as the address after it, and so on.
+
+Files are in the style of a release of the call manager, 8 (the default), 12 or 14: configurations
+with prefixes that nobody binds, names with semicolons; from 12 on ITLRecovery signs the ITL, from 14
+on by SHA-512. With `--release tidy` configurations are short and well-formed to the letter.
 
   regenerate callmanager|tvs|capf|recovery [NODE]   a new key and certificate
   rename NODE [HOST]                                and so new certificates for all its services

@@ -17,7 +17,9 @@ fn main() -> ExitCode {
             print!("{}", arguments::USAGE);
             Ok(())
         }
-        Ok(Command::Make { directory, payload }) => make::make(&directory, payload),
+        Ok(Command::Make { directory, payload, release }) => {
+            make::make(&directory, payload, release)
+        }
         Ok(Command::Serve(options)) => serve::serve(&options),
         Err(error) => {
             eprint!("secd-lab: {error}\n{}", arguments::USAGE);

@@ -6,12 +6,13 @@ use std::path::Path;
 use secd_lab::cluster::{Cluster, Files, Security, Setup, Signer};
 use secd_lab::digest::Digest;
 use secd_lab::encrypt::Cipher;
+use secd_lab::release::Release;
 
 use crate::folder;
 
 /// Writes CTL, ITL, configurations (plain, signed, encrypted) and the keys that go with them.
-pub(crate) fn make(directory: &Path, payload: Option<usize>) -> io::Result<()> {
-    let mut cluster = Cluster::new(Setup { tokens: 2, ..Setup::default() });
+pub(crate) fn make(directory: &Path, payload: Option<usize>, release: Release) -> io::Result<()> {
+    let mut cluster = Cluster::new(Setup { tokens: 2, ..Setup::like(release) });
     cluster.update_ctl(&Signer::Token(0), Security::Mixed);
     let name = format!("{}.cnf.xml", cluster.setup.device);
     let config = cluster.config().xml();

@@ -59,7 +59,8 @@ enum Next {
 
 impl Lab {
     fn start(options: &Options) -> io::Result<Self> {
-        let mut setup = Setup { recovery: options.recovery, ..Setup::default() };
+        let mut setup = Setup::like(options.release);
+        setup.recovery |= options.recovery;
         if !options.nodes.is_empty() {
             setup.hosts.clone_from(&options.nodes);
         }
