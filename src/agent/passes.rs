@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use tokio::sync::{Notify, broadcast, watch};
 
-use crate::boot::Stage;
+use crate::boot::{Stage, UNREADABLE};
 
 /// The passes of one agent.
 pub(super) struct Passes {
@@ -13,6 +13,8 @@ pub(super) struct Passes {
     over: watch::Sender<u64>,
     news: broadcast::Sender<Passed>,
     last: RefCell<Vec<Passed>>,
+    /// What is wrong with the configuration that the last pass found and could not read.
+    unread: RefCell<Option<String>>,
 }
 
 /// How one stage of a pass went, in one word.
@@ -26,6 +28,7 @@ impl Default for Passes {
             over: watch::Sender::new(0),
             news: broadcast::Sender::new(BACKLOG),
             last: RefCell::default(),
+            unread: RefCell::default(),
         }
     }
 }
@@ -36,10 +39,25 @@ impl Passes {
         self.last.borrow_mut().clear();
     }
 
+    /// Notes a stage that is over. A fault of the configuration stays until a pass finds another.
     pub(super) fn pass(&self, passed: Passed) {
+        if passed.0 == Stage::Configuration && passed.1 != UNREADABLE {
+            self.unread.replace(None);
+        }
         self.last.borrow_mut().push(passed);
         let _nobody_listens = self.news.send(passed);
     }
+
+    /// Notes what is wrong with a configuration that cannot be read.
+    pub(super) fn misread(&self, fault: String) {
+        self.unread.replace(Some(fault));
+    }
+
+    /// What is wrong with the configuration on the server, if it cannot be read.
+    pub(super) fn unread(&self) -> Option<String> {
+        self.unread.borrow().clone()
+    }
+
     pub(super) fn end(&self) {
         self.over.send_replace(self.begun.get());
     }

@@ -101,6 +101,9 @@ impl World for Real<'_> {
     fn say(&mut self, event: Event) {
         match &event {
             Event::AlarmRaised { alarm } => self.agent.screen.raise(*alarm),
+            Event::ConfigurationUnread { name, why } => {
+                self.agent.passes.misread(format!("{name}: {why}"));
+            }
             Event::MessageShown { message } => return self.agent.show(message.clone()),
             Event::StageOver { stage, outcome } => {
                 self.agent.passes.pass((*stage, outcome));

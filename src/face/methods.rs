@@ -163,6 +163,8 @@ methods! {
             locked: bool,
             /// The name of the configuration in use.
             configuration: Option<String>,
+            /// Why the one on the server is not in use, where it cannot be read.
+            configuration_fault: Option<String>,
             /// The TFTP servers.
             tftp: Vec<Server>,
             /// The TVS members.

@@ -32,6 +32,7 @@ impl Answer<GetStatus> for Service {
             meaning: meaning.to_owned(),
             locked: agent.installed.is_locked(),
             configuration: agent.installed.configuration().map(|last| last.name),
+            configuration_fault: agent.passes.unread(),
             tftp: agent.servers().into_iter().map(Into::into).collect(),
             tvs: members.iter().map(|it| self.member(it)).collect(),
             cached: agent.tvs_cache().len(),
