@@ -24,7 +24,7 @@ fn sheet(status: &Status) -> Sheet {
     sheet.fact("locked", &yes_or_no(status.locked));
     sheet.fact("configuration", &status.configuration.as_deref().unwrap_or_default());
     if let Some(fault) = &status.configuration_fault {
-        sheet.fact("not in use", fault);
+        sheet.fact("configuration fault", fault);
     }
     sheet.fact("cached", &status.cached);
     sheet.fact("open connections", &status.open_connections);

@@ -231,6 +231,18 @@ fn a_file_that_cannot_be_read_is_told_from_one_that_is_wrong() {
     assert_eq!(shown(write(&long).unwrap_err()), ":1:1: longer than 65536 octets");
 }
 
+#[test]
+fn an_address_that_is_none_is_refused_with_its_reason() {
+    for (server, why) in [
+        ("fe80::1%eth0", "an IPv6 address with a zone is not supported, use one without"),
+        ("cucm-", "not an IP address, and not a host name"),
+        ("10.0.0.1:0", "not a port from 1 to 65535"),
+    ] {
+        let found = fault(&format!("[tftp]\nservers = [{server:?}]\n"));
+        assert!(found.ends_with(&format!("tftp.servers: {server:?}: {why}")), "{found}");
+    }
+}
+
 /// What is kept has to be read again.
 #[test]
 fn no_configuration_is_allowed_that_its_reader_does_not_take() {

@@ -356,6 +356,10 @@ fn time_grows_with_the_size_alone() {
     assert!(parse(&format!("<device>{namespaces}</device>")).is_ok());
     let text = format!("<device><idleURL>{}</idleURL></device>", "&amp;".repeat(200_000));
     assert_eq!(parse(&text).unwrap().urls["idleURL"].len(), 200_000);
+    for unit in ["&", "& ", "&a", "<!---->", "<a/>", "]]>"] {
+        let many = unit.repeat(900_000 / unit.len());
+        assert!(parse(&format!("<device>{many}</device>")).is_ok(), "{unit}");
+    }
     let names = format!("<{0}></{0}>", "a".repeat(5_000)).repeat(100);
     assert!(parse(&format!("<device>{names}</device>")).is_ok());
 }
