@@ -12,11 +12,9 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::trust::accepted::Accepted;
-use crate::trust::certificate::Certificate;
 use crate::trust::purpose::Purpose;
 use crate::trust::query::Query;
 use crate::trust::tvs::{Endorsed, Vouched};
-use crate::wire::Serial;
 
 /// Who gave an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,12 +76,15 @@ pub struct Cache {
     longest: Duration,
     entries: BTreeMap<Key, Entry>,
     by_expiry: BTreeSet<(Duration, Key)>,
-    by_serial: BTreeSet<(Box<[u8]>, Key)>,
+    by_question: BTreeSet<(Question, Key)>,
     octets: usize,
 }
 
 /// SHA-256 of a certificate.
 type Key = [u8; 32];
+
+/// SHA-256 of a question about a signer.
+type Question = [u8; 32];
 
 impl Default for Cache {
     fn default() -> Self {
@@ -100,7 +101,7 @@ impl Cache {
             longest,
             entries: BTreeMap::new(),
             by_expiry: BTreeSet::new(),
-            by_serial: BTreeSet::new(),
+            by_question: BTreeSet::new(),
             octets: 0,
         }
     }
@@ -148,8 +149,8 @@ impl Cache {
             self.remove(&soonest);
         }
         self.by_expiry.insert((entry.expires, key));
-        if let Some(serial) = serial(&entry) {
-            self.by_serial.insert((serial, key));
+        if let Some(vouched) = entry.vouched() {
+            self.by_question.insert((*vouched.asked(), key));
         }
         self.octets += entry.octets();
         self.entries.insert(key, entry);
@@ -171,15 +172,15 @@ impl Cache {
 
     /// The answer to a question about a signer, if there is exactly one.
     ///
-    /// Found by serial number; the few that share one are compared by names and roles.
+    /// Found by the very question that it was given to, names included: a server may know several
+    /// certificates of one serial number, and which one it meant depends on what it was asked.
     #[must_use]
     pub fn signer(&self, query: &Query, now: Duration) -> Option<&Vouched> {
-        let serial = Serial::new(&query.serial).magnitude();
-        let first = (Box::from(serial), [0; 32]);
+        let asked = query.digest();
         let mut fitting = self
-            .by_serial
-            .range(first..)
-            .take_while(|(other, _)| **other == *serial)
+            .by_question
+            .range((asked, [0; 32])..)
+            .take_while(|(other, _)| *other == asked)
             .filter_map(|(_, key)| self.entries.get(key))
             .filter(|entry| entry.holds(now))
             .filter_map(Entry::vouched)
@@ -221,17 +222,11 @@ impl Cache {
     fn remove(&mut self, key: &Key) {
         let Some(entry) = self.entries.remove(key) else { return };
         self.by_expiry.remove(&(entry.expires, *key));
-        if let Some(serial) = serial(&entry) {
-            self.by_serial.remove(&(serial, *key));
+        if let Some(vouched) = entry.vouched() {
+            self.by_question.remove(&(*vouched.asked(), *key));
         }
         self.octets -= entry.octets();
     }
-}
-
-/// What an entry is found by if it can answer a question about a signer.
-fn serial(entry: &Entry) -> Option<Box<[u8]>> {
-    let certificate = Certificate::parse(entry.vouched()?.certificate()).ok()?;
-    Some(Box::from(certificate.serial.magnitude()))
 }
 
 /// Inferred: a phone meets a handful of servers; this bounds memory, not use.

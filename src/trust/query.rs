@@ -2,9 +2,11 @@
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use crate::trust::reason::Reason;
-use crate::wire::{Role, Signer};
+use crate::trust::signature::sha256;
+use crate::wire::{Role, Serial, Signer};
 
 /// A question to the Trust Verification Service about a signer whose certificate is not at hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,5 +37,15 @@ impl Query {
             roles,
             otherwise,
         }
+    }
+
+    /// What tells this question from any other: SHA-256 of names and number, each with its length.
+    ///
+    /// The roles are no part of it: they are not sent, and an answer is held to them each time.
+    pub(in crate::trust) fn digest(&self) -> [u8; 32] {
+        let serial = Serial::new(&self.serial).magnitude();
+        let asked = [self.subject.as_bytes(), self.issuer.as_bytes(), serial];
+        let prefixed = asked.iter().flat_map(|part| [&part.len().to_be_bytes()[..], part].concat());
+        sha256(&prefixed.collect::<Vec<_>>())
     }
 }

@@ -11,7 +11,6 @@ use core::time::Duration;
 
 use crate::trust::accepted::Accepted;
 use crate::trust::certificate::Certificate;
-use crate::trust::name::Name;
 use crate::trust::purpose::Purpose;
 use crate::trust::query::Query;
 use crate::trust::reason::Warning;
@@ -86,15 +85,21 @@ impl Endorsed {
 /// Proof that the service vouches for a signer, with the certificate to verify with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vouched {
+    asked: [u8; 32],
     certificate: Box<[u8]>,
     endorsed: Endorsed,
 }
 
 impl Vouched {
     /// States that the service gave this certificate for the signer that was asked about.
-    fn assertion(certificate: &[u8], response: &Response<'_>) -> Self {
+    fn assertion(query: &Query, certificate: &[u8], response: &Response<'_>) -> Self {
         let endorsed = Endorsed::assertion(certificate, response);
-        Self { certificate: Box::from(certificate), endorsed }
+        Self { asked: query.digest(), certificate: Box::from(certificate), endorsed }
+    }
+
+    /// The question that it answers, by its digest.
+    pub(in crate::trust) const fn asked(&self) -> &[u8; 32] {
+        &self.asked
     }
 
     /// The signer's certificate, DER.
@@ -119,40 +124,34 @@ impl Vouched {
 
     /// The certificate, if it is the one that a question is about, in a role that it may sign in.
     ///
+    /// Its names are not compared with those that were asked for: they are printed in too many ways
+    /// (domain facts 3.7). Its serial number, its roles and in the end its key's signature decide.
+    ///
     /// # Errors
-    /// [`Unvouched::NotACertificate`], [`Unvouched::OtherCertificate`], [`Unvouched::NoRoles`],
-    /// [`Unvouched::WrongRoles`].
+    /// [`Unvouched::NotACertificate`], [`Unvouched::OtherCertificate`],
+    /// [`Unvouched::OtherQuestion`], [`Unvouched::NoRoles`], [`Unvouched::WrongRoles`].
     pub fn answer(&self, query: &Query) -> Result<Certificate<'_>, Unvouched> {
         let certificate =
             Certificate::parse(&self.certificate).map_err(|_| Unvouched::NotACertificate)?;
-        let other = |field| Err(Unvouched::OtherCertificate { field });
         if certificate.serial != Serial::new(&query.serial) {
-            return other("serial number");
+            return Err(Unvouched::OtherCertificate { field: "serial number" });
         }
-        if !writes(&query.issuer, &certificate.issuer, &certificate.issuer_text) {
-            return other("issuer");
-        }
-        if !writes(&query.subject, &certificate.subject, &certificate.subject_text) {
-            return other("subject");
+        if self.asked != query.digest() {
+            return Err(Unvouched::OtherQuestion);
         }
         self.endorsed.plays(query.roles)?;
         Ok(certificate)
     }
 }
 
-/// Whether `asked` writes the name of a certificate; one that cannot be read must be the same text.
-fn writes(asked: &str, name: &Name, text: &str) -> bool {
-    asked == text || Name::of_text(asked).is_some_and(|asked| asked == *name)
-}
-
 /// Judges the answer to a question about the signer of a file.
 ///
 /// # Errors
-/// [`Unvouched`], all but `NotForTvs`.
+/// [`Unvouched`], all but `NotForTvs` and `OtherQuestion`.
 pub fn signer(query: &Query, response: &Response<'_>) -> Result<Vouched, Unvouched> {
     trusted(response)?;
     let certificate = response.certificate.ok_or(Unvouched::NoCertificate)?;
-    let vouched = Vouched::assertion(certificate, response);
+    let vouched = Vouched::assertion(query, certificate, response);
     vouched.answers(query)?;
     Ok(vouched)
 }
@@ -228,6 +227,8 @@ pub enum Unvouched {
         /// What differs.
         field: &'static str,
     },
+    /// The answer was given to another question.
+    OtherQuestion,
     /// The certificate may not do what it is wanted for.
     WrongRoles {
         /// What it may do.
@@ -245,7 +246,8 @@ impl Unvouched {
             Self::Failed { .. }
             | Self::NoCertificate
             | Self::NotACertificate
-            | Self::OtherCertificate { .. } => false,
+            | Self::OtherCertificate { .. }
+            | Self::OtherQuestion => false,
         }
     }
 }
@@ -262,6 +264,7 @@ impl fmt::Display for Unvouched {
             Self::OtherCertificate { field } => {
                 write!(f, "{field} of the answer's certificate is not the one asked for")
             }
+            Self::OtherQuestion => write!(f, "the answer is to another question"),
             Self::WrongRoles { found } => {
                 write!(f, "the service knows the certificate, but only as ")?;
                 found.iter().enumerate().try_for_each(|(place, role)| {

@@ -151,7 +151,7 @@ fn a_cache_without_room_keeps_nothing() {
 }
 
 #[test]
-fn a_signer_is_found_by_its_names_and_number() {
+fn a_signer_is_found_by_what_was_asked() {
     let mut cache = Cache::default();
     for (vouched, _) in signers() {
         cache.insert_signer(vouched, source(), seconds(0));
@@ -167,6 +167,24 @@ fn a_signer_is_found_by_its_names_and_number() {
         let unfit = Query { roles: &[Role::Tftp], ..query };
         assert_eq!(cache.signer(&unfit, seconds(1)), None);
     }
+}
+
+/// The serial number alone finds nothing: names that were not asked for may mean another signer.
+#[test]
+fn two_signers_of_one_number_are_told_apart_by_the_question() {
+    let mut cache = Cache::default();
+    let (_, query) = signers().swap_remove(0);
+    let other = Query { subject: "CN=another".into(), ..query.clone() };
+    let octets = include_bytes!("../../../tests/vectors/trust/itl-2048-sha1.tlv");
+    let list = stored::list(ListKind::Itl, octets, Acceptance::FirstUse).unwrap();
+    let certificate = list.value().anchors[0].certificate.as_deref();
+    let answer = Response { certificate, ..response(&[Role::Sast], None) };
+    cache.insert_signer(tvs::signer(&query, &answer).unwrap(), source(1), seconds(0));
+    assert!(cache.signer(&query, seconds(1)).is_some());
+    assert_eq!(cache.signer(&other, seconds(1)), None);
+    cache.insert_signer(tvs::signer(&other, &answer).unwrap(), source(1), seconds(1));
+    assert!(cache.signer(&other, seconds(2)).is_some());
+    assert_eq!(cache.signer(&query, seconds(2)), None, "one answer a certificate, the latest");
 }
 
 #[test]
@@ -185,7 +203,7 @@ fn certificates_are_counted() {
     assert_eq!(cache.octets(), expected);
     cache.clear();
     assert_eq!(cache.octets(), 0);
-    assert!(cache.by_serial.is_empty() && cache.by_expiry.is_empty());
+    assert!(cache.by_question.is_empty() && cache.by_expiry.is_empty());
 }
 
 #[test]
@@ -233,7 +251,7 @@ proptest! {
             let octets: usize = cache.entries.values().map(super::Entry::octets).sum();
             prop_assert_eq!(cache.octets(), octets);
             let signers = cache.entries.values().filter(|entry| entry.octets() > 0).count();
-            prop_assert_eq!(cache.by_serial.len(), signers);
+            prop_assert_eq!(cache.by_question.len(), signers);
         }
     }
 }
