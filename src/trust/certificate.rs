@@ -10,7 +10,6 @@ use x509_parser::oid_registry::{
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
-use crate::trust::name::Name;
 use crate::wire::Serial;
 
 mod kind;
@@ -23,14 +22,8 @@ pub use kind::KeyKind;
 pub struct Certificate<'a> {
     /// The certificate, DER.
     pub der: &'a [u8],
-    /// Whose it is.
-    pub subject: Name,
-    /// Who issued it.
-    pub issuer: Name,
-    /// The subject as call managers write it.
-    pub subject_text: String,
-    /// The issuer as call managers write it.
-    pub issuer_text: String,
+    /// The issuer as call managers write it, for people.
+    pub issuer: String,
     /// Its number at the issuer.
     pub serial: Serial<'a>,
     /// The key that it certifies.
@@ -89,16 +82,12 @@ impl<'a> Certificate<'a> {
         let authority =
             parsed.basic_constraints().ok().flatten().is_some_and(|extension| extension.value.ca);
         let tbs = parsed.tbs_certificate;
-        let (subject, subject_text) = names(&tbs.subject);
-        let (issuer, issuer_text) = names(&tbs.issuer);
+        let issuer = text(&tbs.issuer);
         let serial = Serial::new(tbs.raw_serial());
         let key = borrowed(tbs.subject_pki.subject_public_key.data)?;
         Ok(Self {
             der,
-            subject,
             issuer,
-            subject_text,
-            issuer_text,
             serial,
             key: public_key(&tbs.subject_pki.algorithm.algorithm, key),
             key_info: tbs.subject_pki.raw,
@@ -118,17 +107,6 @@ fn borrowed(data: Cow<'_, [u8]>) -> Result<&[u8], NotACertificate> {
     }
 }
 
-impl Certificate<'_> {
-    /// Whether a text of a trust list names the issuer; nothing if the text cannot be read.
-    #[must_use]
-    pub fn is_issued_by(&self, text: &str) -> Option<bool> {
-        if text == self.issuer_text {
-            return Some(true);
-        }
-        Name::of_text(text).map(|name| name == self.issuer)
-    }
-}
-
 fn public_key<'a>(algorithm: &Oid<'_>, octets: &'a [u8]) -> PublicKey<'a> {
     if *algorithm == OID_PKCS1_RSAENCRYPTION {
         PublicKey::Rsa(octets)
@@ -141,18 +119,13 @@ fn public_key<'a>(algorithm: &Oid<'_>, octets: &'a [u8]) -> PublicKey<'a> {
     }
 }
 
-/// A name for comparisons, and as call managers write it.
-fn names(name: &X509Name<'_>) -> (Name, String) {
-    let attributes: Vec<_> = name.iter_attributes().map(attribute).collect();
-    let text = text(&attributes);
-    (Name::new(attributes), text)
-}
-
-/// Most specific attribute first, joined by `;` (domain facts 3.7).
-fn text(attributes: &[(String, String)]) -> String {
-    let mut ordered: Vec<_> = attributes
-        .iter()
-        .map(|(kind, value)| alloc::format!("{kind}={}", escaped(value)))
+/// A name as call managers write it: most specific attribute first, joined by `;` (domain facts
+/// 3.7).
+fn text(name: &X509Name<'_>) -> String {
+    let mut ordered: Vec<_> = name
+        .iter_attributes()
+        .map(attribute)
+        .map(|(kind, value)| alloc::format!("{kind}={}", escaped(&value)))
         .collect();
     let specific_last = ordered.first().is_some_and(|first| !first.starts_with("CN="));
     if specific_last {

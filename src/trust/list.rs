@@ -61,6 +61,8 @@ pub struct Anchor {
     /// Who issued it.
     pub issuer: Option<Box<str>>,
     serial: Option<Box<[u8]>>,
+    /// The key, in a record that carries no certificate.
+    key: Option<Box<[u8]>>,
     /// The certificate, where the list carries it.
     pub certificate: Option<Box<[u8]>>,
     /// SHA-1 of the certificate, carried or computed.
@@ -83,9 +85,10 @@ impl Anchor {
             subject: record.subject.map(Box::from),
             issuer: record.issuer.map(Box::from),
             serial: record.serial.map(|serial| Box::from(serial.octets())),
+            key: record.public_key.filter(|_| certificate.is_none()).map(Box::from),
             certificate: record.certificate.map(Box::from),
             sha1,
-            is_authority: certificate.is_some_and(|certificate| certificate.is_authority),
+            is_authority: certificate.as_ref().is_some_and(|certificate| certificate.is_authority),
             has_material: record.has_material(),
         })
     }
@@ -94,6 +97,20 @@ impl Anchor {
     #[must_use]
     pub fn serial(&self) -> Option<Serial<'_>> {
         self.serial.as_deref().map(Serial::new)
+    }
+
+    /// Whether the record is for exactly this certificate, whose SHA-1 is at hand.
+    ///
+    /// The certificate itself decides where the record has it, else digest, serial number and the
+    /// record's key together. One with neither certificate nor digest is for none (domain facts
+    /// 6.4), and names are not looked at.
+    pub(in crate::trust) fn is_for(&self, certificate: &Certificate<'_>, sha1: &[u8; 20]) -> bool {
+        if let Some(listed) = &self.certificate {
+            return **listed == *certificate.der;
+        }
+        self.sha1.as_ref() == Some(sha1)
+            && self.serial() == Some(certificate.serial)
+            && self.key.as_deref().is_none_or(|key| key == certificate.key.octets())
     }
 
     /// Whether the record stands for a certificate at all; an emptied one does not.

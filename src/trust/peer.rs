@@ -140,17 +140,12 @@ impl Peer<'_> {
 
 /// The records that are for exactly this certificate, in whatever role.
 fn exactly<'a>(list: &'a TrustList, certificate: &Certificate<'_>) -> Vec<&'a Anchor> {
-    let same = |anchor: &&Anchor| match anchor.certificate.as_deref() {
-        Some(listed) => listed == certificate.der,
-        None => anchor.sha1 == Some(sha1(certificate.der)) && issued_as_listed(anchor, certificate),
-    };
-    list.find_serial(certificate.serial).into_iter().filter(same).collect()
-}
-
-/// A record without the certificate is compared by issuer as well; a name that cannot be read
-/// leaves the digest to decide (domain facts 3.7).
-fn issued_as_listed(anchor: &Anchor, certificate: &Certificate<'_>) -> bool {
-    anchor.issuer.as_deref().is_none_or(|issuer| certificate.is_issued_by(issuer).unwrap_or(true))
+    let found = list.find_serial(certificate.serial);
+    if found.is_empty() {
+        return found;
+    }
+    let digest = sha1(certificate.der);
+    found.into_iter().filter(|anchor| anchor.is_for(certificate, &digest)).collect()
 }
 
 fn authorities(list: &TrustList, purpose: Purpose) -> Vec<&[u8]> {
@@ -166,28 +161,32 @@ fn authorities(list: &TrustList, purpose: Purpose) -> Vec<&[u8]> {
 pub enum Pinned {
     /// It is the one of a record of this list.
     Fits(ListKind),
-    /// A record has its issuer and serial number, but another digest.
+    /// A record has its serial number, but is for another certificate.
     OtherCertificate(ListKind),
-    /// No record has its issuer and serial number.
+    /// No record has its serial number.
     NotListed,
 }
 
-/// Finds the TVS record of a server by issuer, serial number and role, then compares the digest;
-/// CTL before ITL (technote; domain facts 6.2). The service never vouches for itself.
+/// Finds the TVS record of a server by serial number and role, then compares digest and key; CTL
+/// before ITL (technote; domain facts 6.2). The service never vouches for itself.
+///
+/// The printed issuer is not compared: call managers print it in more than one form, and the digest
+/// binds the certificate anyway.
 pub fn pinned(anchors: &Anchors, certificate: &Certificate<'_>) -> Pinned {
     let digest = sha1(certificate.der);
+    let mut found = Pinned::NotListed;
     for kind in ListKind::ALL {
         let Some(list) = anchors.records(kind) else { continue };
-        let named = list
-            .find_serial(certificate.serial)
-            .into_iter()
-            .filter(|anchor| Purpose::Tvs.roles().contains(&anchor.role))
-            .find(|anchor| issued_as_listed(anchor, certificate));
-        match named {
-            Some(anchor) if anchor.sha1 == Some(digest) => return Pinned::Fits(kind),
-            Some(_) => return Pinned::OtherCertificate(kind),
-            None => {}
+        let records = list.find_serial(certificate.serial);
+        let tvs = |anchor: &&&Anchor| Purpose::Tvs.roles().contains(&anchor.role);
+        for anchor in records.iter().filter(tvs).filter(|anchor| anchor.sha1.is_some()) {
+            if anchor.is_for(certificate, &digest) {
+                return Pinned::Fits(kind);
+            }
+            if found == Pinned::NotListed {
+                found = Pinned::OtherCertificate(kind);
+            }
         }
     }
-    Pinned::NotListed
+    found
 }
