@@ -27,6 +27,7 @@ pub mod keys;
 pub mod list;
 mod listener;
 pub mod names;
+pub mod parts;
 pub mod release;
 pub mod sign;
 pub mod tftp;
