@@ -5,8 +5,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may end where it fails")]
 
+use secd::trust::certificate::Certificate;
 use secd::trust::decide::{Anyone, Signing, signer};
-use secd::trust::{Acceptance, Anchors, Decision, ListKind, Reason, State, stored};
+use secd::trust::signature::Unverified;
+use secd::trust::{Acceptance, Anchors, Decision, ListKind, Policy, Reason, State, stored};
 use secd::wire::{Envelope, Kind};
 use secd_lab::certificate::{Identity, Profile};
 use secd_lab::digest::Digest;
@@ -144,9 +146,14 @@ fn decision(anchors: &Anchors, wanted: Signed, identity: &Identity) -> &'static 
     let style = Style { layout: Layout::CallManager, digest: Digest::Sha1, timestamp: 1 };
     let file = signed(style, identity, "x.sgn", b"");
     let file = Envelope::parse(&file, Kind::Signed).unwrap();
+    let policy = Policy::default();
+    let unverified = Unverified::new(&file, &policy);
+    let signed_by = |by: &Certificate<'_>| unverified.verify(by);
     match wanted {
-        Signed::File => word(signer::file(anchors, &file.signer), |Anyone| "anyone"),
-        Signed::List(kind) => word(signer::list(anchors, kind, &file.signer), |_| "first use"),
+        Signed::File => word(signer::file(anchors, &file.signer, &signed_by), |Anyone| "anyone"),
+        Signed::List(kind) => {
+            word(signer::list(anchors, kind, &file.signer, &signed_by), |_| "first use")
+        }
     }
 }
 

@@ -32,7 +32,7 @@ fn describes(envelope: &Envelope<'_>, octets: &[u8]) {
     for unknown in &envelope.unknown {
         assert_eq!(header.get(unknown.offset), Some(&unknown.tag));
     }
-    assert!(!envelope.file_name.contains('\0') && !envelope.signer.name.contains('\0'));
+    assert!(!envelope.file_name.contains('\0') && envelope.signer.name.is_terminated());
 }
 
 fn length(value: &[u8]) -> [u8; 2] {

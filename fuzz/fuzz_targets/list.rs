@@ -18,6 +18,9 @@ fuzz_target!(|input: &[u8]| {
                     assert!((record.offset..next).contains(&unknown.offset));
                     assert_eq!(body.get(unknown.offset - start), Some(&unknown.tag));
                 }
+                for odd in record.odd.iter().chain(&record.unusable) {
+                    assert!((record.offset..next).contains(&odd.offset));
+                }
             }
             assert_eq!(next, start + body.len());
             assert!(records.len() <= list::MAX_RECORDS);

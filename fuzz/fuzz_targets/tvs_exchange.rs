@@ -32,6 +32,6 @@ fuzz_target!(|input: &[u8]| {
 fn exchange() -> Exchange {
     let name = DeviceName::parse("SEP000000000001").expect("a device name");
     let caller = Caller { model: Default::default(), name };
-    let query = Request::Query { subject: "CN=a", issuer: "CN=b", serial: Serial::new(&[1]) };
+    let query = Request::Query { subject: b"CN=a", issuer: b"CN=b", serial: Serial::new(&[1]) };
     Exchange::begin(&query, &caller, Session(1001)).expect("a short question").0
 }

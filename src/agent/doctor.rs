@@ -134,7 +134,7 @@ fn explained(
         name: offer.name.to_owned(),
         is_generic: offer.name == kind.generic_name(),
         md5: md5(offer.octets),
-        signer: file.as_ref().map(|file| file.signer.name.to_owned()).unwrap_or_default(),
+        signer: file.as_ref().map(|file| file.signer.name.into()).unwrap_or_default(),
         serial: file.as_ref().map(|file| file.signer.serial.to_string()).unwrap_or_default(),
         integrity: integrity(kind, offer),
         is_blank: decoded.as_ref().is_some_and(TrustList::is_blank),

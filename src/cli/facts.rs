@@ -14,44 +14,44 @@ pub(super) struct Facts<'a> {
     version: String,
     signer_version: Option<String>,
     header_length: usize,
-    signer: SignerFacts<'a>,
+    signer: SignerFacts,
     digest: String,
     filename: &'a str,
-    timestamp: u32,
+    timestamp: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    records: Option<Vec<RecordFacts<'a>>>,
+    records: Option<Vec<RecordFacts>>,
     md5: String,
     sha1: String,
 }
 
 #[derive(Serialize)]
-struct SignerFacts<'a> {
-    name: &'a str,
-    issuer: &'a str,
+struct SignerFacts {
+    name: String,
+    issuer: String,
     serial: String,
 }
 
 #[derive(Serialize)]
-struct RecordFacts<'a> {
+struct RecordFacts {
     role: String,
     role_code: u16,
-    subject: Option<&'a str>,
-    issuer: Option<&'a str>,
+    subject: Option<String>,
+    issuer: Option<String>,
     serial: Option<String>,
     cert_sha1: Option<String>,
     has_certificate: bool,
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn new(file: &Envelope<'a>, records: Option<&[Record<'a>]>) -> Self {
+    pub(super) fn new(file: &Envelope<'a>, records: Option<&[Record<'_>]>) -> Self {
         Self {
             kind: kind(file, records.is_some()),
             version: file.version.to_string(),
             signer_version: file.signer_version.map(|version| version.to_string()),
             header_length: file.header_length,
             signer: SignerFacts {
-                name: file.signer.name,
-                issuer: file.signer.issuer,
+                name: file.signer.name.into(),
+                issuer: file.signer.issuer.into(),
                 serial: file.signer.serial.to_string(),
             },
             digest: file.info.digest.to_string(),
@@ -73,13 +73,13 @@ const fn kind(file: &Envelope<'_>, is_list: bool) -> &'static str {
     }
 }
 
-impl<'a> RecordFacts<'a> {
-    fn new(record: &Record<'a>) -> Self {
+impl RecordFacts {
+    fn new(record: &Record<'_>) -> Self {
         Self {
             role: record.role.to_string(),
             role_code: record.role.code(),
-            subject: record.subject,
-            issuer: record.issuer,
+            subject: record.subject.map(Into::into),
+            issuer: record.issuer.map(Into::into),
             serial: record.serial.map(|serial| serial.to_string()),
             cert_sha1: certificate_sha1(record),
             has_certificate: record.certificate.is_some(),

@@ -18,7 +18,7 @@ use crate::trust::signature::sha1;
 use crate::trust::update::{self, Offer};
 use crate::trust::{Anchors, Decision, ListKind, Policy};
 use crate::wire::list::Hash;
-use crate::wire::{Envelope, Kind, Record, Role, list};
+use crate::wire::{Envelope, Kind, Record, Role, Text, list};
 
 /// Prints the file that the arguments name.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
@@ -68,10 +68,10 @@ impl Page<'_> {
         let file = self.file;
         let signer = file.signer;
         row(f, 3, "SIGNERID", 2, signer_length(file))?;
-        row(f, 4, "SIGNERNAME", signer.name.len() + 1, signer.name)?;
+        row(f, 4, "SIGNERNAME", signer.name.field_length(), signer.name)?;
         let serial = signer.serial.octets();
         row(f, 5, "SERIALNUMBER", serial.len(), pairs(serial, ":"))?;
-        row(f, 6, "CANAME", signer.issuer.len() + 1, signer.issuer)?;
+        row(f, 6, "CANAME", signer.issuer.field_length(), signer.issuer)?;
         row(f, 7, "SIGNATUREINFO", 2, 15)?;
         row(f, 8, "DIGESTALGORITHM", 1, file.info.digest)?;
         row(f, 9, "SIGNATUREALGOINFO", 2, 8)?;
@@ -79,7 +79,9 @@ impl Page<'_> {
         row(f, 11, "SIGNATUREMODULUS", 1, file.info.modulus)?;
         row(f, 12, "SIGNATURE", file.signature.len(), "")?;
         row(f, 14, "FILENAME", file.file_name.len() + 1, file.file_name)?;
-        row(f, 15, "TIMESTAMP", 4, written_at(file))?;
+        if let Some(time) = written_at(file) {
+            row(f, 15, "TIMESTAMP", 4, time)?;
+        }
         for unknown in &file.unknown {
             row(f, unknown.tag, "UNKNOWN", 0, format_args!("at octet {}", unknown.offset))?;
         }
@@ -89,14 +91,14 @@ impl Page<'_> {
     fn record(&self, f: &mut fmt::Formatter<'_>, record: &Record<'_>) -> fmt::Result {
         row(f, 1, "RECORDLENGTH", 2, record.length)?;
         if let Some(host) = record.host {
-            row(f, 2, "DNSNAME", host.len(), String::from_utf8_lossy(host).trim_matches('\0'))?;
+            row(f, 2, "DNSNAME", host.len(), Text::new(host).to_string().trim_matches('\0'))?;
         }
         if let Some(subject) = record.subject {
-            row(f, 3, "SUBJECTNAME", subject.len() + 1, subject)?;
+            row(f, 3, "SUBJECTNAME", subject.field_length(), subject)?;
         }
         row(f, 4, "FUNCTION", 2, Function(record.role))?;
         if let Some(issuer) = record.issuer {
-            row(f, 5, "ISSUERNAME", issuer.len() + 1, issuer)?;
+            row(f, 5, "ISSUERNAME", issuer.field_length(), issuer)?;
         }
         if let Some(serial) = record.serial {
             row(f, 6, "SERIALNUMBER", serial.octets().len(), pairs(serial.octets(), ":"))?;
@@ -146,8 +148,9 @@ impl Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (file, word) = (self.file, self.word());
         writeln!(f, "Length of {word} file: {}", file.octets().len())?;
-        let time = written_at(file);
-        writeln!(f, "The {word} file was last modified on {time}\n")?;
+        if let Some(time) = written_at(file) {
+            writeln!(f, "The {word} file was last modified on {time}\n")?;
+        }
         writeln!(f, "Version:       {}", file.version)?;
         writeln!(f, "HeaderLength:  {} (BYTES)", file.header_length)?;
         if let Some(version) = file.signer_version {
@@ -198,28 +201,34 @@ fn material(f: &mut fmt::Formatter<'_>, record: &Record<'_>) -> fmt::Result {
         row(f, 9, "CERTIFICATE", der.len(), format_args!("{digest} (SHA1 Hash HEX)"))?;
     }
     if let Some(address) = record.address {
-        let dotted: Vec<_> = address.iter().map(u8::to_string).collect();
-        row(f, 10, "IPADDRESS", address.len(), dotted.join("."))?;
+        row(f, 10, "IPADDRESS", address.len(), joined(address))?;
     }
     if let Some(hash) = record.hash {
         row(f, 11, "CERTHASH", hash.octets().len(), pairs(hash.octets(), " "))?;
         let algorithm = match hash {
             Hash::Sha1(_) => "SHA-1".to_string(),
-            Hash::Unknown { algorithm, .. } => format!("unknown ({algorithm})"),
+            Hash::Unknown { algorithm: [1], .. } => "SHA-1, of another length".to_string(),
+            Hash::Unknown { algorithm, .. } => format!("unknown ({})", joined(algorithm)),
         };
         row(f, 12, "HASH ALGORITHM", 1, algorithm)?;
     }
     Ok(())
 }
 
-fn written_at(file: &Envelope<'_>) -> Rfc3339 {
-    Rfc3339(UnixTime::since_unix_epoch(Duration::from_secs(u64::from(file.timestamp))))
+/// Bytes in decimal, as addresses are written.
+fn joined(bytes: &[u8]) -> String {
+    bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(".")
+}
+
+fn written_at(file: &Envelope<'_>) -> Option<Rfc3339> {
+    let since = Duration::from_secs(file.timestamp?.into());
+    Some(Rfc3339(UnixTime::since_unix_epoch(since)))
 }
 
 /// Octets of the signer block's content: three elements of a prefix of three each.
 fn signer_length(file: &Envelope<'_>) -> usize {
     let signer = file.signer;
-    9 + signer.name.len() + 1 + signer.serial.octets().len() + signer.issuer.len() + 1
+    9 + signer.name.field_length() + signer.serial.octets().len() + signer.issuer.field_length()
 }
 
 /// A role in the words of `show itl`.

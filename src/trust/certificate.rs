@@ -65,6 +65,11 @@ impl<'a> PublicKey<'a> {
     }
 }
 
+/// Whether a certificate is followed by other bytes: two readers could take them for two things.
+pub(in crate::trust) fn has_more_behind(der: &[u8]) -> bool {
+    X509Certificate::from_der(der).is_ok_and(|(rest, _)| !rest.is_empty())
+}
+
 /// The octets are not exactly one DER certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotACertificate;

@@ -1,9 +1,11 @@
 //! What policy says, without having asked anyone: of the signers of files, and of peers.
 
+pub mod candidates;
 pub mod peer;
 pub mod signer;
 pub mod step;
 
+pub use candidates::{Signatory, Signature};
 pub use peer::{AtHand, Stranger, Walk, peer};
 pub use signer::{Anyone, Signing};
 pub use step::Step;

@@ -2,16 +2,16 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::trust::certificate::Certificate;
-use crate::trust::name;
+use crate::trust::certificate::{self, Certificate};
 use crate::trust::reason::Reason;
 use crate::trust::signature::{md5, sha1, sha256};
 use crate::wire::envelope::UnknownTag;
-use crate::wire::list::{self, Hash, Record};
-use crate::wire::{Envelope, Role, Serial};
+use crate::wire::list::{self, Hash, Record, field_name};
+use crate::wire::{Envelope, OddField, Role, Serial, Text};
 
 /// The two kinds of list that a phone keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +52,9 @@ impl ListKind {
 }
 
 /// One record: what its certificate is, and what it may do.
+///
+/// One that cannot be used has neither certificate nor digest here, whatever the file says: it is
+/// for no certificate, and still counts where the list is classified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Anchor {
     /// What it may do.
@@ -73,24 +76,39 @@ pub struct Anchor {
 }
 
 impl Anchor {
-    fn of_record(record: &Record<'_>) -> Result<Self, Reason> {
-        let sha1 = match (record.certificate, record.hash) {
-            (Some(der), _) => Some(sha1(der)),
-            (None, Some(Hash::Sha1(hash))) => Some(*hash),
-            (None, _) => None,
-        };
-        let certificate = record.certificate.map(|der| agreeing(record, der)).transpose()?;
-        Ok(Self {
+    /// The record, and the field for want of which it cannot be used.
+    fn of_record(record: &Record<'_>) -> Result<(Self, Option<OddField>), Reason> {
+        let mut anchor = Self {
             role: record.role,
-            subject: record.subject.map(Box::from),
-            issuer: record.issuer.map(Box::from),
+            subject: record.subject.map(shown),
+            issuer: record.issuer.map(shown),
             serial: record.serial.map(|serial| Box::from(serial.octets())),
-            key: record.public_key.filter(|_| certificate.is_none()).map(Box::from),
-            certificate: record.certificate.map(Box::from),
-            sha1,
-            is_authority: certificate.as_ref().is_some_and(|certificate| certificate.is_authority),
+            key: None,
+            certificate: None,
+            sha1: None,
+            is_authority: false,
             has_material: record.has_material(),
-        })
+        };
+        if record.unusable.is_some() {
+            return Ok((anchor, record.unusable));
+        }
+        match (record.certificate, record.hash) {
+            (Some(der), _) => {
+                let Some(certificate) = agreeing(record, der)? else {
+                    let field = OddField { field: field_name(9), offset: record.offset };
+                    return Ok((anchor, Some(field)));
+                };
+                anchor.certificate = Some(Box::from(der));
+                anchor.sha1 = Some(sha1(der));
+                anchor.is_authority = certificate.is_authority;
+            }
+            (None, Some(Hash::Sha1(hash))) => {
+                anchor.sha1 = Some(*hash);
+                anchor.key = record.public_key.map(Box::from);
+            }
+            (None, _) => {}
+        }
+        Ok((anchor, None))
     }
 
     /// The certificate's number at its issuer.
@@ -118,15 +136,33 @@ impl Anchor {
     pub const fn has_material(&self) -> bool {
         self.has_material
     }
+
+    /// Whether it says which certificate it is for, so that one can be compared with it.
+    const fn is_for_any(&self) -> bool {
+        self.certificate.is_some() || self.sha1.is_some()
+    }
+
+    /// Whether it is a file server's as far as anyone can tell: a role that cannot be read may have
+    /// been that, and must not switch checks off.
+    fn may_serve_files(&self) -> bool {
+        self.role.serves_files() || self.role == Role::Unreadable
+    }
 }
 
-/// The certificate of a record, with which the record must agree (vectors, rule 7).
-///
-/// Its names are not compared: token names are cut short in the field, and what a signer is looked
-/// up by is the record's own text.
-fn agreeing<'a>(record: &Record<'_>, der: &'a [u8]) -> Result<Certificate<'a>, Reason> {
+fn shown(name: Text<'_>) -> Box<str> {
+    String::from(name).into_boxed_str()
+}
+
+/// The certificate of a record, with which the record must agree (vectors, rule 7); nothing if it
+/// cannot be read at all. Its names are not compared: they are for people.
+fn agreeing<'a>(record: &Record<'_>, der: &'a [u8]) -> Result<Option<Certificate<'a>>, Reason> {
     let offset = record.offset;
-    let certificate = Certificate::parse(der).map_err(|_| Reason::BadCertificate { offset })?;
+    let Ok(certificate) = Certificate::parse(der) else {
+        if certificate::has_more_behind(der) {
+            return Err(Reason::BadCertificate { offset });
+        }
+        return Ok(None);
+    };
     let differs = |field| Err(Reason::RecordMismatch { offset, field });
     if record.serial != Some(certificate.serial) {
         return differs("serial number");
@@ -139,7 +175,7 @@ fn agreeing<'a>(record: &Record<'_>, der: &'a [u8]) -> Result<Certificate<'a>, R
     }
     match record.hash {
         Some(Hash::Sha1(hash)) if *hash != sha1(der) => differs("certificate hash"),
-        _ => Ok(certificate),
+        _ => Ok(Some(certificate)),
     }
 }
 
@@ -167,6 +203,10 @@ pub struct TrustList {
     pub signer: Box<str>,
     /// Fields of records that were skipped.
     pub unknown: Vec<UnknownTag>,
+    /// Fields of records that are odd and for people only.
+    pub odd: Vec<OddField>,
+    /// Fields for want of which their records cannot be used.
+    pub unusable: Vec<OddField>,
     by_serial: BTreeMap<Box<[u8]>, Vec<usize>>,
 }
 
@@ -177,37 +217,33 @@ impl TrustList {
     /// [`Reason::Malformed`], [`Reason::BadCertificate`], [`Reason::RecordMismatch`].
     pub fn decode(kind: ListKind, file: &Envelope<'_>) -> Result<Self, Reason> {
         let records = list::parse(file.body(), file.header_length)?;
-        let anchors: Vec<_> =
-            records.iter().map(Anchor::of_record).collect::<Result<_, Reason>>()?;
+        let (mut anchors, mut unusable) = (Vec::new(), Vec::new());
+        for record in &records {
+            let (anchor, field) = Anchor::of_record(record)?;
+            anchors.push(anchor);
+            unusable.extend(field);
+        }
         let by_serial = index(&anchors);
         Ok(Self {
             kind,
             anchors,
-            timestamp: file.timestamp,
+            // Every list has one, or the header would not have been read.
+            timestamp: file.timestamp.unwrap_or_default(),
             length: file.octets().len(),
             body_length: file.body().len(),
             md5: md5(file.octets()),
             sha1: sha1(file.octets()),
             sha256: sha256(file.octets()),
-            signer: Box::from(file.signer.name),
+            signer: shown(file.signer.name),
             unknown: records.iter().flat_map(|record| record.unknown.iter().copied()).collect(),
+            odd: records.iter().flat_map(|record| record.odd.iter().copied()).collect(),
+            unusable,
             by_serial,
         })
     }
 
-    /// The records with this issuer and serial number, whatever their role.
-    ///
-    /// The cost does not grow with the list: records are found by serial number, and the few that
-    /// share one are compared by issuer.
-    #[must_use]
-    pub fn find(&self, issuer: &str, serial: Serial<'_>) -> Vec<&Anchor> {
-        let issued = |anchor: &&Anchor| {
-            anchor.issuer.as_deref().is_some_and(|listed| name::same(listed, issuer))
-        };
-        self.find_serial(serial).into_iter().filter(issued).collect()
-    }
-
-    /// The records with this serial number, of whatever issuer.
+    /// The records with this serial number that say which certificate they are for, of whatever
+    /// issuer and role. The cost does not grow with the list.
     #[must_use]
     pub fn find_serial(&self, serial: Serial<'_>) -> Vec<&Anchor> {
         let places = self.by_serial.get(serial.magnitude()).map_or(&[][..], Vec::as_slice);
@@ -217,7 +253,7 @@ impl TrustList {
     /// Whether someone on the list may sign files: then only signed ones are accepted.
     #[must_use]
     pub fn serves_files(&self) -> bool {
-        self.anchors.iter().any(|anchor| anchor.role.serves_files() && anchor.has_material)
+        self.anchors.iter().any(|anchor| anchor.may_serve_files() && anchor.has_material)
     }
 
     /// Whether the list carries this role with anything to check it by.
@@ -233,7 +269,7 @@ impl TrustList {
     /// token in force (domain facts 2.1).
     #[must_use]
     pub fn is_blank(&self) -> bool {
-        let function = |anchor: &&Anchor| anchor.role.serves_files() || anchor.role == Role::Tvs;
+        let function = |anchor: &&Anchor| anchor.may_serve_files() || anchor.role == Role::Tvs;
         let mut functions = self.anchors.iter().filter(function).peekable();
         let emptied = functions.peek().is_some() && functions.all(|anchor| !anchor.has_material);
         emptied || !self.anchors.iter().any(|anchor| anchor.has_material)
@@ -242,7 +278,7 @@ impl TrustList {
 
 fn index(anchors: &[Anchor]) -> BTreeMap<Box<[u8]>, Vec<usize>> {
     let mut by_serial: BTreeMap<Box<[u8]>, Vec<usize>> = BTreeMap::new();
-    for (place, anchor) in anchors.iter().enumerate() {
+    for (place, anchor) in anchors.iter().enumerate().filter(|(_, it)| it.is_for_any()) {
         if let Some(serial) = anchor.serial() {
             by_serial.entry(Box::from(serial.magnitude())).or_default().push(place);
         }

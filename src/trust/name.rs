@@ -1,4 +1,5 @@
-//! Distinguished names, which trust lists write in more than one way.
+//! Distinguished names, which trust lists write in more than one way. They are hints: nothing is
+//! trusted or refused for a name alone.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -12,9 +13,7 @@ use alloc::vec::Vec;
 pub struct Name(Vec<(String, String)>);
 
 impl Name {
-    /// A name of these attributes.
-    #[must_use]
-    pub fn new(attributes: impl IntoIterator<Item = (String, String)>) -> Self {
+    fn new(attributes: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut attributes: Vec<_> = attributes
             .into_iter()
             .map(|(kind, value)| (kind.to_ascii_uppercase(), value))
@@ -31,10 +30,25 @@ impl Name {
     }
 }
 
-/// Whether two texts of trust lists write the same name.
-#[must_use]
-pub fn same(left: &str, right: &str) -> bool {
-    left == right || Name::of_text(left).is_some_and(|name| Name::of_text(right) == Some(name))
+/// A name as a text prints it, read once for the comparison with others.
+#[derive(Clone, Debug)]
+pub struct Printed {
+    text: String,
+    name: Option<Name>,
+}
+
+impl Printed {
+    /// The name that a text prints.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self { name: Name::of_text(&text), text }
+    }
+
+    /// Whether another text prints the same name.
+    #[must_use]
+    pub fn is(&self, other: &str) -> bool {
+        self.text == other || (self.name.is_some() && Name::of_text(other) == self.name)
+    }
 }
 
 /// Splits at `;` and `,` that no backslash escapes, and takes the backslashes off.
@@ -66,6 +80,10 @@ fn attribute(part: &str) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn same(left: &str, right: &str) -> bool {
+        Printed::new(left.to_string()).is(right)
+    }
 
     #[test]
     fn order_separator_and_case_of_the_type_do_not_matter() {

@@ -1,7 +1,6 @@
 //! What the Trust Verification Service can be asked about a signer.
 
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::trust::reason::Reason;
@@ -11,10 +10,10 @@ use crate::wire::{Role, Serial, Signer};
 /// A question to the Trust Verification Service about a signer whose certificate is not at hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
-    /// The signer's name.
-    pub subject: String,
+    /// The signer's name, as the file writes it.
+    pub subject: Box<[u8]>,
     /// Its certificate's issuer.
-    pub issuer: String,
+    pub issuer: Box<[u8]>,
     /// Its certificate's serial number.
     pub serial: Box<[u8]>,
     /// Roles of which the answer must give one.
@@ -31,8 +30,8 @@ impl Query {
         otherwise: Reason,
     ) -> Self {
         Self {
-            subject: signer.name.to_string(),
-            issuer: signer.issuer.to_string(),
+            subject: Box::from(signer.name.bytes()),
+            issuer: Box::from(signer.issuer.bytes()),
             serial: Box::from(signer.serial.octets()),
             roles,
             otherwise,
@@ -44,7 +43,7 @@ impl Query {
     /// The roles are no part of it: they are not sent, and an answer is held to them each time.
     pub(in crate::trust) fn digest(&self) -> [u8; 32] {
         let serial = Serial::new(&self.serial).magnitude();
-        let asked = [self.subject.as_bytes(), self.issuer.as_bytes(), serial];
+        let asked = [&self.subject, &self.issuer, serial];
         let prefixed = asked.iter().flat_map(|part| [&part.len().to_be_bytes()[..], part].concat());
         sha256(&prefixed.collect::<Vec<_>>())
     }

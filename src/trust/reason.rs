@@ -169,6 +169,13 @@ pub enum Warning {
     MinorVersion(Version),
     /// The service that vouches does not say what for.
     NoRoles,
+    /// A field for people has a value that is none: it is kept as it is.
+    OddField {
+        /// Which one.
+        field: &'static str,
+        /// Where it stands.
+        offset: usize,
+    },
     /// An older list than the installed one.
     Older {
         /// Timestamp of the installed list.
@@ -190,6 +197,13 @@ pub enum Warning {
         /// Where it stands.
         offset: usize,
     },
+    /// A record cannot be used for want of a field that can be read.
+    UnusableRecord {
+        /// Which one.
+        field: &'static str,
+        /// Where it stands.
+        offset: usize,
+    },
 }
 
 impl Warning {
@@ -200,10 +214,12 @@ impl Warning {
             Self::Expired => "expired",
             Self::MinorVersion(_) => "minor-version",
             Self::NoRoles => "no-roles",
+            Self::OddField { .. } => "odd-field",
             Self::Older { .. } => "older-list",
             Self::Sha1 => "sha1",
             Self::SmallKey { .. } => "small-key",
             Self::UnknownTag { .. } => "unknown-tag",
+            Self::UnusableRecord { .. } => "unusable-record",
         }
     }
 }
@@ -216,6 +232,9 @@ impl fmt::Display for Warning {
                 write!(f, "header version {version} is newer than known")
             }
             Self::NoRoles => write!(f, "the service does not say what the certificate may do"),
+            Self::OddField { field, offset } => {
+                write!(f, "offset {offset}: odd {field}, kept as it is")
+            }
             Self::Older { installed, offered } => {
                 write!(f, "list of {offered} is older than the installed one of {installed}")
             }
@@ -223,6 +242,9 @@ impl fmt::Display for Warning {
             Self::SmallKey { bits } => write!(f, "an RSA key of only {bits} bits"),
             Self::UnknownTag { tag, offset } => {
                 write!(f, "offset {offset}: skipped a field of unknown tag {tag}")
+            }
+            Self::UnusableRecord { field, offset } => {
+                write!(f, "offset {offset}: unusable {field}, the record matches no certificate")
             }
         }
     }

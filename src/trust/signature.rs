@@ -1,6 +1,7 @@
 //! Signatures and digests: the only place of this layer with cryptography, beside `decrypt`.
 
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 
 use md5::Md5;
 use rsa::pkcs1::DecodeRsaPublicKey;
@@ -39,23 +40,6 @@ impl SignerKey {
         self.0.n().bits()
     }
 
-    /// Verifies the signature of a file, and tells what policy lets pass with a warning.
-    ///
-    /// The file is read where it lies: digest and signature check copy none of it.
-    ///
-    /// # Errors
-    /// [`Reason::UnsupportedAlgorithm`], [`Reason::UnsupportedDigest`] and [`Reason::WeakKey`] by
-    /// policy; [`Reason::SignatureMismatch`] for anything but the signer's signature of this file.
-    pub fn verify(&self, file: &Envelope<'_>, policy: &Policy) -> Result<Vec<Warning>, Reason> {
-        let warnings = self.allowed(file.info, policy)?;
-        let (scheme, digest) = hashed(file.info.digest, file.signed_octets())?;
-        if file.signature.len() != self.0.size() {
-            return Err(Reason::SignatureMismatch);
-        }
-        self.0.verify(scheme, &digest, file.signature).map_err(|_| Reason::SignatureMismatch)?;
-        Ok(warnings)
-    }
-
     fn allowed(&self, info: SignatureInfo, policy: &Policy) -> Result<Vec<Warning>, Reason> {
         if info.algorithm != RSA_PKCS1 {
             return Err(Reason::UnsupportedAlgorithm(Unsupported::Signature(info.algorithm)));
@@ -83,12 +67,61 @@ impl SignerKey {
     }
 }
 
-fn hashed(algorithm: Digest, parts: [&[u8]; 2]) -> Result<(Pkcs1v15Sign, Vec<u8>), Reason> {
+/// A signed file before it is known who signed it: its digest is computed at most once, however
+/// many keys are tried.
+#[derive(Debug)]
+pub struct Unverified<'a> {
+    file: &'a Envelope<'a>,
+    policy: &'a Policy,
+    digest: OnceCell<Option<Vec<u8>>>,
+}
+
+impl<'a> Unverified<'a> {
+    /// A file, and the policy for its signature.
+    #[must_use]
+    pub const fn new(file: &'a Envelope<'a>, policy: &'a Policy) -> Self {
+        Self { file, policy, digest: OnceCell::new() }
+    }
+
+    /// Verifies the signature with the key of a certificate, and returns what policy lets pass with
+    /// a warning.
+    ///
+    /// The file is read where it lies: digest and signature check copy none of it.
+    ///
+    /// # Errors
+    /// [`Reason::UnsupportedAlgorithm`], [`Reason::UnsupportedDigest`] and [`Reason::WeakKey`] by
+    /// policy; [`Reason::SignatureMismatch`] for anything but the signer's signature of this file.
+    pub fn verify(&self, by: &Certificate<'_>) -> Result<Vec<Warning>, Reason> {
+        let key = SignerKey::of_certificate(by)?;
+        let Envelope { info, signature, .. } = self.file;
+        let warnings = key.allowed(*info, self.policy)?;
+        if signature.len() != key.0.size() {
+            return Err(Reason::SignatureMismatch);
+        }
+        let digest = self.digest.get_or_init(|| hashed(info.digest, self.file.signed_octets()));
+        let (Some(scheme), Some(digest)) = (scheme(info.digest), digest) else {
+            return Err(Reason::UnsupportedDigest(info.digest));
+        };
+        key.0.verify(scheme, digest, signature).map_err(|_| Reason::SignatureMismatch)?;
+        Ok(warnings)
+    }
+}
+
+fn scheme(algorithm: Digest) -> Option<Pkcs1v15Sign> {
     match algorithm {
-        Digest::Sha1 => Ok((Pkcs1v15Sign::new::<Sha1>(), digest::<Sha1>(&parts))),
-        Digest::Sha256 => Ok((Pkcs1v15Sign::new::<Sha256>(), digest::<Sha256>(&parts))),
-        Digest::Sha512 => Ok((Pkcs1v15Sign::new::<Sha512>(), digest::<Sha512>(&parts))),
-        Digest::Unknown(_) => Err(Reason::UnsupportedDigest(algorithm)),
+        Digest::Sha1 => Some(Pkcs1v15Sign::new::<Sha1>()),
+        Digest::Sha256 => Some(Pkcs1v15Sign::new::<Sha256>()),
+        Digest::Sha512 => Some(Pkcs1v15Sign::new::<Sha512>()),
+        Digest::Unknown(_) => None,
+    }
+}
+
+fn hashed(algorithm: Digest, parts: [&[u8]; 2]) -> Option<Vec<u8>> {
+    match algorithm {
+        Digest::Sha1 => Some(digest::<Sha1>(&parts)),
+        Digest::Sha256 => Some(digest::<Sha256>(&parts)),
+        Digest::Sha512 => Some(digest::<Sha512>(&parts)),
+        Digest::Unknown(_) => None,
     }
 }
 
@@ -103,7 +136,7 @@ fn digest<D: sha2::Digest>(parts: &[&[u8]]) -> Vec<u8> {
 /// The digest of some octets by an algorithm of the format, if that is known.
 #[must_use]
 pub fn digest_of(algorithm: Digest, octets: &[u8]) -> Option<Vec<u8>> {
-    hashed(algorithm, [octets, &[]]).ok().map(|(_, digest)| digest)
+    hashed(algorithm, [octets, &[]])
 }
 
 /// SHA-1, which names certificates in trust lists and on trust screens.

@@ -9,14 +9,15 @@ use crate::trust::anchors::Anchors;
 use crate::trust::certificate::Certificate;
 use crate::trust::decide::Decision;
 use crate::trust::decide::signer::{self, Anyone, Signing};
+use crate::trust::decide::{Signatory, Signature};
 use crate::trust::list::{ListKind, TrustList};
 use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::trust::reason::{Reason, Warning};
-use crate::trust::signature::{SignerKey, sha256};
+use crate::trust::signature::{Unverified, sha256};
 use crate::trust::tvs::Vouched;
 use crate::trust::verified::{FirstUse, Provenance, Verified, Voucher};
 use crate::wire::envelope::UnknownTag;
-use crate::wire::{Envelope, Kind, Role, Version};
+use crate::wire::{Envelope, Kind, OddField, Version};
 
 /// A file that was fetched, and the name that it was asked for by.
 #[derive(Clone, Copy, Debug)]
@@ -74,11 +75,13 @@ fn judged_list(
         Ok(file) => file,
         Err(malformed) => return Decision::Refuse(malformed.into()),
     };
-    asked(signer::list(anchors, kind, &file.signer), vouched).and_then(|signing| {
+    let unverified = Unverified::new(&file, policy);
+    let signed_by = |by: &Certificate<'_>| unverified.verify(by);
+    asked(signer::list(anchors, kind, &file.signer, &signed_by), vouched).and_then(|signing| {
         let accepted = match signing {
-            Signing::Free(token) => first_use(kind, &file, token, policy)?,
-            Signing::Listed(by, voucher) => chained(kind, &file, &by, voucher.into(), policy)?,
-            Signing::Vouched(by) => chained(kind, &file, &by, Voucher::Tvs, policy)?,
+            Signing::Free(token) => first_use(kind, &file, token, &signed_by, policy)?,
+            Signing::Listed(by) => chained(kind, &file, by.list.into(), by.warnings)?,
+            Signing::Vouched(by) => chained(kind, &file, Voucher::Tvs, signed_by(&by)?)?,
         };
         named(&file, offer.name, Some(kind.generic_name()))?;
         not_older(accepted, anchors, policy)
@@ -121,12 +124,20 @@ fn judged_file<'a>(
         Ok(file) => file,
         Err(malformed) => return Decision::Refuse(malformed.into()),
     };
-    asked(signer::file(anchors, &file.signer), vouched).and_then(|signing| match signing {
-        Signing::Free(Anyone) => {
-            Ok(Accepted { value: Content::Unchecked(file.body()), warnings: told(&file) })
-        }
-        Signing::Listed(by, voucher) => signed_file(file, &by, voucher.into(), offer.name, policy),
-        Signing::Vouched(by) => signed_file(file, &by, Voucher::Tvs, offer.name, policy),
+    let unverified = Unverified::new(&file, policy);
+    let signed_by = |by: &Certificate<'_>| unverified.verify(by);
+    let decision = asked(signer::file(anchors, &file.signer, &signed_by), vouched);
+    decision.and_then(|signing| {
+        let (voucher, warnings) = match signing {
+            Signing::Free(Anyone) => {
+                let value = Content::Unchecked(file.body());
+                return Ok(Accepted { value, warnings: told(&file) });
+            }
+            Signing::Listed(by) => (by.list.into(), by.warnings),
+            Signing::Vouched(by) => (Voucher::Tvs, signed_by(&by)?),
+        };
+        // What verifies the file still borrows it.
+        signed_file(file.clone(), voucher, offer.name, warnings)
     })
 }
 
@@ -143,13 +154,12 @@ fn asked<'a, Free>(
 
 fn signed_file<'a>(
     file: Envelope<'a>,
-    by: &Certificate<'_>,
     voucher: Voucher,
     name: &str,
-    policy: &Policy,
+    mut warnings: Vec<Warning>,
 ) -> Result<Accepted<Content<'a>>, Reason> {
-    let warnings = verified(&file, by, policy)?;
     named(&file, name, None)?;
+    warnings.extend(told(&file));
     let value = Verified::assertion(file, Provenance::Chained(voucher));
     Ok(Accepted { value: Content::Verified(Box::new(value)), warnings })
 }
@@ -157,13 +167,11 @@ fn signed_file<'a>(
 fn chained(
     kind: ListKind,
     file: &Envelope<'_>,
-    by: &Certificate<'_>,
     voucher: Voucher,
-    policy: &Policy,
+    mut warnings: Vec<Warning>,
 ) -> Result<Accepted<Verified<TrustList>>, Reason> {
-    let mut warnings = verified(file, by, policy)?;
     let list = TrustList::decode(kind, file)?;
-    warnings.extend(skipped(&list.unknown));
+    warnings.extend(told(file).into_iter().chain(told_of_records(&list)));
     let value = Verified::assertion(list, Provenance::Chained(voucher));
     Ok(Accepted { value, warnings })
 }
@@ -176,17 +184,18 @@ fn first_use(
     kind: ListKind,
     file: &Envelope<'_>,
     _token: FirstUse,
+    signed_by: Signature<'_>,
     policy: &Policy,
 ) -> Result<Accepted<Verified<TrustList>>, Reason> {
     let list = TrustList::decode(kind, file)?;
-    let by = signer::listed(&list, &[Role::Sast], &file.signer)?;
-    let mut warnings = verified(file, &by, policy)?;
-    warnings.extend(skipped(&list.unknown));
+    let Signatory { certificate, mut warnings, .. } =
+        signer::token(&list, &file.signer, signed_by)?;
+    warnings.extend(told(file).into_iter().chain(told_of_records(&list)));
     match &policy.first_use {
         FirstUsePolicy::Allow => {}
         FirstUsePolicy::Deny => return Err(Reason::FirstUseDenied),
         FirstUsePolicy::Pin(pins) => {
-            if !pins.contains(&sha256(by.der)) {
+            if !pins.contains(&sha256(certificate.der)) {
                 return Err(Reason::NotPinned);
             }
         }
@@ -194,22 +203,24 @@ fn first_use(
     Ok(Accepted { value: Verified::assertion(list, Provenance::FirstUse), warnings })
 }
 
-/// Verifies the signature with the key of a certificate.
-fn verified(
-    file: &Envelope<'_>,
-    by: &Certificate<'_>,
-    policy: &Policy,
-) -> Result<Vec<Warning>, Reason> {
-    let mut warnings = SignerKey::of_certificate(by)?.verify(file, policy)?;
-    warnings.extend(told(file));
-    Ok(warnings)
-}
-
-/// What a header has that is new to us, and skipped.
+/// What a header has that is new to us, or odd.
 fn told(file: &Envelope<'_>) -> Vec<Warning> {
     let newer = file.version > newest(file.version.major);
     let minor = newer.then_some(Warning::MinorVersion(file.version));
-    minor.into_iter().chain(skipped(&file.unknown)).collect()
+    minor.into_iter().chain(skipped(&file.unknown)).chain(odd(&file.odd)).collect()
+}
+
+/// What the records of a list have that is new to us, odd, or of no use.
+fn told_of_records(list: &TrustList) -> Vec<Warning> {
+    let unusable = list.unusable.iter().take(TOLD);
+    let unusable =
+        unusable.map(|&OddField { field, offset }| Warning::UnusableRecord { field, offset });
+    skipped(&list.unknown).chain(unusable).chain(odd(&list.odd)).collect()
+}
+
+/// Odd fields, as far as anyone wants to read of them.
+fn odd(odd: &[OddField]) -> impl Iterator<Item = Warning> + '_ {
+    odd.iter().take(TOLD).map(|&OddField { field, offset }| Warning::OddField { field, offset })
 }
 
 /// Skipped fields, as far as anyone wants to read of them.
@@ -220,7 +231,7 @@ fn skipped(unknown: &[UnknownTag]) -> impl Iterator<Item = Warning> + '_ {
         .map(|field| Warning::UnknownTag { tag: field.tag, offset: field.offset })
 }
 
-/// Skipped fields that are told of one file: a file of nothing else must not fill the log.
+/// Fields of a kind that are logged of one file: a file of nothing else must not fill the log.
 const TOLD: usize = 8;
 
 /// The highest version seen of a format: lists 1.2, encrypted files 2.0 (domain facts 1.2).

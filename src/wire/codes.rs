@@ -24,10 +24,12 @@ pub enum Role {
     Tvs,
     /// Any other number.
     Unknown(u16),
+    /// No number at all: a field that is not two bytes long.
+    Unreadable,
 }
 
 impl Role {
-    /// The number on the wire.
+    /// The number on the wire; 65535, which is no role, where there is none.
     #[must_use]
     pub const fn code(self) -> u16 {
         match self {
@@ -39,6 +41,7 @@ impl Role {
             Self::AppServer => 7,
             Self::Tvs => 21,
             Self::Unknown(code) => code,
+            Self::Unreadable => u16::MAX,
         }
     }
 
@@ -75,6 +78,7 @@ impl fmt::Display for Role {
             Self::AppServer => f.pad("APP-SERVER"),
             Self::Tvs => f.pad("TVS"),
             Self::Unknown(code) => write!(f, "role {code}"),
+            Self::Unreadable => f.pad("unreadable role"),
         }
     }
 }

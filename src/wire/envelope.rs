@@ -7,6 +7,7 @@ use crate::wire::codes::Version;
 use crate::wire::encrypted::Encryption;
 use crate::wire::malformed::{Fault, Malformed};
 use crate::wire::reader::{Element, Reader, once};
+use crate::wire::text::OddField;
 
 mod blocks;
 pub(in crate::wire) mod fields;
@@ -68,7 +69,7 @@ pub struct UnknownTag {
 /// | 7   | 15     | signature info: holds 8 digest (1), 9 (8): holds 10 algorithm (1), 11 modulus (1) |
 /// | 12  | n      | signature |
 /// | 14  | n      | file name |
-/// | 15  | 4      | timestamp, seconds since 1970 |
+/// | 15  | 4      | timestamp, seconds since 1970; parts of signed firmware have none |
 /// | 16, 26, 27 | | encrypted files only, see [`Encryption`] |
 /// | 13  | none   | one octet of padding, repeated at the end |
 ///
@@ -94,14 +95,16 @@ pub struct Envelope<'a> {
     pub signature: &'a [u8],
     /// The name that the signature binds the content to.
     pub file_name: &'a str,
-    /// Seconds since 1970, by the signer's clock.
-    pub timestamp: u32,
+    /// Seconds since 1970, by the signer's clock. Every list and every encrypted file has it.
+    pub timestamp: Option<u32>,
     /// What the key and cipher are, in an encrypted file.
     pub encryption: Option<Encryption<'a>>,
     /// Octets of padding.
     pub padding: usize,
     /// Fields that were skipped.
     pub unknown: Vec<UnknownTag>,
+    /// Names that are odd.
+    pub odd: Vec<OddField>,
 }
 
 impl<'a> Envelope<'a> {
@@ -119,7 +122,7 @@ impl<'a> Envelope<'a> {
         let after = reader.offset();
         let fields = octets.get(after..header_length).unwrap_or_default();
         let header = Fields::read(Reader::at(fields, after), kind)?;
-        header.finish(octets, version, header_length)
+        header.finish(octets, version, header_length, kind)
     }
 
     /// What the signature covers: the file either side of the signature element.
@@ -256,6 +259,7 @@ impl<'a> Fields<'a> {
         octets: &'a [u8],
         version: Version,
         header_length: usize,
+        kind: Kind,
     ) -> Result<Envelope<'a>, Malformed> {
         let need = |tag| move || Malformed::new(0, field_name(tag), Fault::MissingField(tag));
         let signature = self.signature.ok_or_else(need(12))?;
@@ -270,20 +274,26 @@ impl<'a> Fields<'a> {
             _ => None,
         };
         let end = signature.offset + Element::PREFIX + signature.value.len();
+        let (signer, odd) = self.signer.ok_or_else(need(3))?.finish()?;
+        let file_name = self.file_name.ok_or_else(need(14))?;
+        if self.timestamp.is_none() && kind != Kind::Signed {
+            return Err(need(15)());
+        }
         Ok(Envelope {
             octets,
             signature_at: signature.offset..end,
             version,
             header_length,
             signer_version: self.signer_version,
-            signer: self.signer.ok_or_else(need(3))?.finish()?,
+            signer,
             info,
             signature: signature.value,
-            file_name: self.file_name.ok_or_else(need(14))?,
-            timestamp: self.timestamp.ok_or_else(need(15))?,
+            file_name,
+            timestamp: self.timestamp,
             encryption,
             padding: self.padding,
             unknown: self.unknown,
+            odd,
         })
     }
 }

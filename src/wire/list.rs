@@ -6,8 +6,14 @@ use crate::wire::codes::{Role, Serial};
 use crate::wire::envelope::UnknownTag;
 use crate::wire::malformed::{Fault, Malformed};
 use crate::wire::reader::{Element, Reader, once, required};
+use crate::wire::text::{OddField, Text};
 
 /// One record: a certificate, or a reference to one, and what it may do.
+///
+/// One odd field does not cost the list. A name or an address is for people, so the record counts in
+/// full ([`odd`](Self::odd)); without a serial number, a certificate or its digest, or a role that
+/// can be read, it is for no certificate ([`unusable`](Self::unusable)), and still shows that
+/// something was meant to be here. How the fields tile the record is not negotiable.
 ///
 /// # Layout
 /// | tag | length | meaning |
@@ -36,11 +42,11 @@ pub struct Record<'a> {
     /// Tag 2 as it stands.
     pub host: Option<&'a [u8]>,
     /// Tag 3.
-    pub subject: Option<&'a str>,
+    pub subject: Option<Text<'a>>,
     /// Tag 4.
     pub role: Role,
     /// Tag 5.
-    pub issuer: Option<&'a str>,
+    pub issuer: Option<Text<'a>>,
     /// Tag 6.
     pub serial: Option<Serial<'a>>,
     /// Tag 7.
@@ -55,6 +61,10 @@ pub struct Record<'a> {
     pub address: Option<&'a [u8]>,
     /// Fields that were skipped.
     pub unknown: Vec<UnknownTag>,
+    /// Fields for people that are odd.
+    pub odd: Vec<OddField>,
+    /// The field for want of which the record is for no certificate.
+    pub unusable: Option<OddField>,
 }
 
 /// The digest of a certificate that is not in the list itself.
@@ -62,10 +72,10 @@ pub struct Record<'a> {
 pub enum Hash<'a> {
     /// Tag 12 is 1.
     Sha1(&'a [u8; 20]),
-    /// Any other algorithm: kept, and never a match.
+    /// Any other algorithm, or another length than the algorithm's: kept, and never a match.
     Unknown {
-        /// Tag 12.
-        algorithm: u8,
+        /// Tag 12 as it stands; known ones have one byte.
+        algorithm: &'a [u8],
         /// Tag 11.
         octets: &'a [u8],
     },
@@ -86,10 +96,14 @@ impl Record<'_> {
     /// Whether the record stands for a certificate; an emptied one does not.
     ///
     /// A public key counts although nothing is verified with it alone: only a record without any
-    /// key material is blank (domain facts 2.1).
+    /// key material is blank (domain facts 2.1). So does one that cannot be used: what cannot be
+    /// read must not switch checks off.
     #[must_use]
     pub const fn has_material(&self) -> bool {
-        self.certificate.is_some() || self.hash.is_some() || self.public_key.is_some()
+        self.certificate.is_some()
+            || self.hash.is_some()
+            || self.public_key.is_some()
+            || self.unusable.is_some()
     }
 }
 
@@ -134,17 +148,17 @@ fn record<'a>(reader: &mut Reader<'a>) -> Result<Record<'a>, Malformed> {
 
 #[derive(Default)]
 struct Fields<'a> {
-    host: Option<&'a [u8]>,
+    host: Option<Element<'a>>,
     subject: Option<Element<'a>>,
-    role: Option<Role>,
+    role: Option<Element<'a>>,
     issuer: Option<Element<'a>>,
     serial: Option<Element<'a>>,
-    public_key: Option<&'a [u8]>,
-    signature: Option<&'a [u8]>,
-    certificate: Option<&'a [u8]>,
-    address: Option<&'a [u8]>,
+    public_key: Option<Element<'a>>,
+    signature: Option<Element<'a>>,
+    certificate: Option<Element<'a>>,
+    address: Option<Element<'a>>,
     hash: Option<Element<'a>>,
-    hash_algorithm: Option<[u8; 1]>,
+    hash_algorithm: Option<Element<'a>>,
     unknown: Vec<UnknownTag>,
 }
 
@@ -160,51 +174,56 @@ impl<'a> Fields<'a> {
 
     fn keep(&mut self, element: Element<'a>) -> Result<(), Malformed> {
         let name = field_name(element.tag);
-        match element.tag {
-            0 => Err(Malformed::new(element.offset, name, Fault::UnknownTag(0))),
-            1 => Err(Malformed::new(element.offset, name, Fault::DuplicateTag(1))),
-            2 => once(&mut self.host, &element, name, element.some(name)?),
-            3 => once(&mut self.subject, &element, name, element),
-            4 => {
-                let code = u16::from_be_bytes(element.array(name)?);
-                once(&mut self.role, &element, name, Role::from(code))
-            }
-            5 => once(&mut self.issuer, &element, name, element),
-            6 => once(&mut self.serial, &element, name, element),
-            7 => once(&mut self.public_key, &element, name, element.some(name)?),
-            8 => once(&mut self.signature, &element, name, element.some(name)?),
-            9 => once(&mut self.certificate, &element, name, element.some(name)?),
-            10 => once(&mut self.address, &element, name, element.some(name)?),
-            11 => once(&mut self.hash, &element, name, element),
-            12 => once(&mut self.hash_algorithm, &element, name, element.array(name)?),
+        let slot = match element.tag {
+            0 => return Err(Malformed::new(element.offset, name, Fault::UnknownTag(0))),
+            1 => return Err(Malformed::new(element.offset, name, Fault::DuplicateTag(1))),
+            2 => &mut self.host,
+            3 => &mut self.subject,
+            4 => &mut self.role,
+            5 => &mut self.issuer,
+            6 => &mut self.serial,
+            7 => &mut self.public_key,
+            8 => &mut self.signature,
+            9 => &mut self.certificate,
+            10 => &mut self.address,
+            11 => &mut self.hash,
+            12 => &mut self.hash_algorithm,
             tag => {
                 self.unknown.push(UnknownTag { tag, offset: element.offset });
-                Ok(())
+                return Ok(());
             }
-        }
+        };
+        once(slot, &element, name, element)
     }
 
     fn finish(self, offset: usize, length: usize) -> Result<Record<'a>, Malformed> {
         let hash = self.hash(offset)?;
-        let empty = self.certificate.is_none() && hash.is_none();
-        if !empty {
+        if self.claims_certificate() {
             self.names_a_certificate(offset)?;
         }
+        let role = role(&required(self.role, 4, field_name(4), offset)?);
+        let value = |element: Option<Element<'a>>| element.map(|element| element.value);
         Ok(Record {
             offset,
             length,
-            host: self.host,
-            subject: text(self.subject, empty, field_name(3))?,
-            role: required(self.role, 4, field_name(4), offset)?,
-            issuer: text(self.issuer, empty, field_name(5))?,
-            serial: serial(self.serial, empty)?,
-            public_key: self.public_key,
-            signature: self.signature,
-            certificate: self.certificate,
+            host: value(self.host),
+            subject: some(self.subject).map(Text::new),
+            role,
+            issuer: some(self.issuer).map(Text::new),
+            serial: some(self.serial).map(Serial::new),
+            public_key: value(self.public_key),
+            signature: some(self.signature),
+            certificate: value(self.certificate),
             hash,
-            address: self.address,
+            address: value(self.address),
+            odd: self.odd(),
+            unusable: self.unusable(role, hash),
             unknown: self.unknown,
         })
+    }
+
+    const fn claims_certificate(&self) -> bool {
+        self.certificate.is_some() || self.hash.is_some()
     }
 
     /// A certificate or its digest needs subject, issuer, serial number and public key.
@@ -218,44 +237,69 @@ impl<'a> Fields<'a> {
 
     fn hash(&self, offset: usize) -> Result<Option<Hash<'a>>, Malformed> {
         let missing = |tag| Err(Malformed::new(offset, field_name(tag), Fault::MissingField(tag)));
-        match (self.hash, self.hash_algorithm) {
-            (None, None) => Ok(None),
-            (Some(hash), Some([SHA1])) => hash20(&hash).map(Some),
-            (Some(hash), Some([algorithm])) => {
-                Ok(Some(Hash::Unknown { algorithm, octets: hash.some(field_name(11))? }))
-            }
-            (Some(_), None) => missing(12),
-            (None, Some(_)) => missing(11),
+        let (hash, algorithm) = match (self.hash, self.hash_algorithm) {
+            (None, None) => return Ok(None),
+            (Some(hash), Some(algorithm)) => (hash.value, algorithm.value),
+            (Some(_), None) => return missing(12),
+            (None, Some(_)) => return missing(11),
+        };
+        Ok(Some(match <&[u8; 20]>::try_from(hash) {
+            Ok(sha1) if algorithm == [SHA1] => Hash::Sha1(sha1),
+            _ => Hash::Unknown { algorithm, octets: hash },
+        }))
+    }
+
+    /// Names, host and address that are none; an emptied record has no names to be odd.
+    fn odd(&self) -> Vec<OddField> {
+        let names = [self.subject, self.issuer].into_iter().flatten();
+        let claims = self.claims_certificate();
+        let names = names
+            .filter(|name| Text::new(name.value).is_odd() && (claims || !name.value.is_empty()));
+        let host = self
+            .host
+            .filter(|host| host.value.is_empty() || core::str::from_utf8(host.value).is_err());
+        let address = self.address.filter(|address| ![4, 16].contains(&address.value.len()));
+        let signature = self.signature.filter(|signature| signature.value.is_empty());
+        names.chain(host).chain(address).chain(signature).map(|element| odd(&element)).collect()
+    }
+
+    /// The first field without which no certificate can be told to be the record's.
+    ///
+    /// The digest of a record that has the certificate itself is left to the comparison of the two;
+    /// an algorithm that is not known says nothing against it.
+    fn unusable(&self, role: Role, hash: Option<Hash<'_>>) -> Option<OddField> {
+        let bad_role = self.role.filter(|_| role == Role::Unreadable);
+        if !self.claims_certificate() {
+            return bad_role.map(|element| odd(&element));
         }
+        let empty = |element: &Element<'_>| element.value.is_empty();
+        let bad_hash = self.hash.filter(|_| match hash {
+            Some(Hash::Unknown { algorithm, .. }) => {
+                self.certificate.is_none() || algorithm == [SHA1]
+            }
+            _ => false,
+        });
+        bad_role
+            .or(self.serial.filter(empty))
+            .or(self.public_key.filter(empty))
+            .or(self.certificate.filter(empty))
+            .or(bad_hash)
+            .map(|element| odd(&element))
     }
 }
 
-fn hash20<'a>(element: &Element<'a>) -> Result<Hash<'a>, Malformed> {
-    <&[u8; 20]>::try_from(element.value).map(Hash::Sha1).map_err(|_| {
-        let fault = Fault::FieldLength { expected: 20, found: element.value.len() };
-        Malformed::new(element.offset, field_name(11), fault)
-    })
+fn role(element: &Element<'_>) -> Role {
+    let code = <[u8; 2]>::try_from(element.value).map(u16::from_be_bytes);
+    code.map_or(Role::Unreadable, Role::from)
 }
 
-/// A name; one of no octets is no name, and only an emptied record may have that.
-fn text<'a>(
-    element: Option<Element<'a>>,
-    empty: bool,
-    field: &'static str,
-) -> Result<Option<&'a str>, Malformed> {
-    match element {
-        Some(element) if empty && element.value.is_empty() => Ok(None),
-        Some(element) => element.text(field).map(Some),
-        None => Ok(None),
-    }
+const fn odd(element: &Element<'_>) -> OddField {
+    OddField { field: field_name(element.tag), offset: element.offset }
 }
 
-fn serial(element: Option<Element<'_>>, empty: bool) -> Result<Option<Serial<'_>>, Malformed> {
-    match element {
-        Some(element) if empty && element.value.is_empty() => Ok(None),
-        Some(element) => Ok(Some(Serial::new(element.some(field_name(6))?))),
-        None => Ok(None),
-    }
+/// A value of some bytes; one of none says nothing.
+fn some<'a>(element: Option<Element<'a>>) -> Option<&'a [u8]> {
+    element.map(|element| element.value).filter(|value| !value.is_empty())
 }
 
 /// The format's own words for a record's tags.

@@ -79,14 +79,14 @@ impl Question for OfPeer<'_> {
 pub(super) struct OfSigner<'a>(pub(super) &'a Query);
 
 impl Question for OfSigner<'_> {
-    type Key = (String, String, Box<[u8]>, Vec<u16>);
+    type Key = ([Box<[u8]>; 3], Vec<u16>);
     type Proof = Vouched;
     const WORDS: (&'static str, &'static str) = ("Query Certificate", "Query Response");
 
     fn key(&self) -> Self::Key {
         let Query { subject, issuer, serial, roles, .. } = self.0;
         let roles = roles.iter().map(|role| role.code()).collect();
-        (subject.clone(), issuer.clone(), serial.clone(), roles)
+        ([subject.clone(), issuer.clone(), serial.clone()], roles)
     }
 
     fn request(&self) -> Request<'_> {

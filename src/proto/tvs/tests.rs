@@ -99,7 +99,7 @@ fn another_command_ends_the_exchange() {
 fn a_query_awaits_a_query_response() {
     let caller = caller();
     let serial = Serial::new(&[1]);
-    let request = Request::Query { subject: "CN=a", issuer: "CN=a", serial };
+    let request = Request::Query { subject: b"CN=a", issuer: b"CN=a", serial };
     let begin = || Exchange::begin(&request, &caller, Session(1001)).unwrap().0;
     assert_eq!(begin().feed(&changed(2, 4)), Ok(Progress::Complete));
     assert!(matches!(begin().feed(&ANSWER), Err(Misbehaved::Command { .. })));

@@ -50,8 +50,8 @@ fn signers() -> Vec<(Vouched, Query)> {
     anchors
         .map(|anchor| {
             let query = Query {
-                subject: anchor.subject.as_deref().unwrap().into(),
-                issuer: anchor.issuer.as_deref().unwrap().into(),
+                subject: anchor.subject.as_deref().unwrap().as_bytes().into(),
+                issuer: anchor.issuer.as_deref().unwrap().as_bytes().into(),
                 serial: Box::from(anchor.serial().unwrap().octets()),
                 roles: &[Role::Sast],
                 otherwise: Reason::WrongSigner,
@@ -159,7 +159,7 @@ fn a_signer_is_found_by_what_was_asked() {
     for (vouched, query) in signers() {
         assert_eq!(cache.signer(&query, seconds(1)), Some(&vouched));
         assert_eq!(cache.signer(&query, DEFAULT_TTL), None);
-        let renamed = Query { issuer: "CN=Nobody".into(), ..query.clone() };
+        let renamed = Query { issuer: b"CN=Nobody"[..].into(), ..query.clone() };
         assert_eq!(cache.signer(&renamed, seconds(1)), None);
         let longer = [&[0], &query.serial[..]].concat().into();
         let padded = Query { serial: longer, ..query.clone() };
@@ -174,7 +174,7 @@ fn a_signer_is_found_by_what_was_asked() {
 fn two_signers_of_one_number_are_told_apart_by_the_question() {
     let mut cache = Cache::default();
     let (_, query) = signers().swap_remove(0);
-    let other = Query { subject: "CN=another".into(), ..query.clone() };
+    let other = Query { subject: b"CN=another"[..].into(), ..query.clone() };
     let octets = include_bytes!("../../../tests/vectors/trust/itl-2048-sha1.tlv");
     let list = stored::list(ListKind::Itl, octets, Acceptance::FirstUse).unwrap();
     let certificate = list.value().anchors[0].certificate.as_deref();

@@ -6,22 +6,22 @@ use alloc::vec::Vec;
 use crate::trust::anchors::{Anchors, State};
 use crate::trust::certificate::Certificate;
 use crate::trust::decide::Decision;
-use crate::trust::list::{Anchor, ListKind, TrustList};
-use crate::trust::name;
+use crate::trust::decide::candidates::{NoSignatory, Signatory, Signature, signatory};
+use crate::trust::list::{ListKind, TrustList};
 use crate::trust::query::Query;
 use crate::trust::reason::Reason;
 use crate::trust::tvs::Vouched;
 use crate::trust::verified::FirstUse;
 use crate::wire::{Role, Signer};
 
-/// Who a file may be verified with. `Free` is what the state allows where nobody is needed for that.
+/// Who has signed a file, or may be verified with. `Free` is what the state allows where nobody is needed for that.
 #[derive(Debug)]
 pub enum Signing<'a, Free> {
     /// Nobody is to be verified.
     Free(Free),
-    /// The certificate of a record of this list.
-    Listed(Box<Certificate<'a>>, ListKind),
-    /// The certificate that the Trust Verification Service vouches for.
+    /// The certificate of a record: its key has signed the file.
+    Listed(Box<Signatory<'a>>),
+    /// The certificate that the Trust Verification Service vouches for, to be verified with.
     Vouched(Box<Certificate<'a>>),
 }
 
@@ -43,60 +43,37 @@ impl<'a, Free> Decision<Signing<'a, Free>> {
     }
 }
 
-/// Decides who may have signed a trust list that names `signer`.
+/// Decides who has signed a trust list that names `signer`; `signed_by` tells whose signature it is.
 pub fn list<'a>(
     anchors: &'a Anchors,
     kind: ListKind,
     signer: &Signer<'_>,
+    signed_by: Signature<'_>,
 ) -> Decision<Signing<'a, FirstUse>> {
-    list_rule(anchors, kind).decide(anchors, signer, SAST, FirstUse::assertion)
+    list_rule(anchors, kind).decide(anchors, signer, signed_by, SAST, FirstUse::assertion)
 }
 
-/// Decides who may have signed a configuration or another file that names `signer`.
-pub fn file<'a>(anchors: &'a Anchors, signer: &Signer<'_>) -> Decision<Signing<'a, Anyone>> {
+/// Decides who has signed a configuration or another file that names `signer`.
+pub fn file<'a>(
+    anchors: &'a Anchors,
+    signer: &Signer<'_>,
+    signed_by: Signature<'_>,
+) -> Decision<Signing<'a, Anyone>> {
     let itl = anchors.records(ListKind::Itl);
     let rule = file_rule(anchors.state(), itl.is_some_and(TrustList::serves_files));
-    rule.decide(anchors, signer, FILES, || Anyone)
+    rule.decide(anchors, signer, signed_by, FILES, || Anyone)
 }
 
-/// The certificate of a signer on a list, found by issuer, serial number, subject and role.
+/// The token of a list itself that has signed it.
 ///
 /// # Errors
-/// [`Reason::WrongSigner`], [`Reason::WrongRole`], [`Reason::AmbiguousSigner`].
-pub(in crate::trust) fn listed<'a>(
+/// [`Reason`]: no such record, or not its signature.
+pub(in crate::trust) fn token<'a>(
     list: &'a TrustList,
-    roles: &[Role],
     signer: &Signer<'_>,
-) -> Result<Certificate<'a>, Reason> {
-    let (mut fitting, others): (Vec<_>, Vec<_>) =
-        list.certificates_of(signer).into_iter().partition(|(role, _)| roles.contains(role));
-    let Some((_, last)) = fitting.pop() else {
-        let other = others.first();
-        return Err(
-            other.map_or(Reason::WrongSigner, |(found, _)| Reason::WrongRole { found: *found })
-        );
-    };
-    if fitting.iter().any(|(_, certificate)| certificate.der != last.der) {
-        return Err(Reason::AmbiguousSigner);
-    }
-    Ok(last)
-}
-
-impl TrustList {
-    /// The certificates that the records of a signer carry, each with the role of its record.
-    fn certificates_of<'a>(&'a self, signer: &Signer<'_>) -> Vec<(Role, Certificate<'a>)> {
-        let subject = |anchor: &&Anchor| {
-            anchor.subject.as_deref().is_some_and(|listed| name::same(listed, signer.name))
-        };
-        self.find(signer.issuer, signer.serial)
-            .into_iter()
-            .filter(subject)
-            .filter_map(|anchor| {
-                let certificate = Certificate::parse(anchor.certificate.as_deref()?).ok()?;
-                Some((anchor.role, certificate))
-            })
-            .collect()
-    }
+    signed_by: Signature<'_>,
+) -> Result<Signatory<'a>, Reason> {
+    signatory(&[(list, SAST)], signer, signed_by).map_err(NoSignatory::reason)
 }
 
 /// Where a signer is looked for, and what happens if it is not found.
@@ -118,18 +95,19 @@ impl Rule {
         &self,
         anchors: &'a Anchors,
         signer: &Signer<'_>,
+        signed_by: Signature<'_>,
         asked: &'static [Role],
         free: impl FnOnce() -> Free,
     ) -> Decision<Signing<'a, Free>> {
-        let mut unfit = Reason::WrongSigner;
-        for (kind, roles) in self.search {
-            let Some(list) = anchors.records(*kind) else { continue };
-            match listed(list, roles, signer) {
-                Ok(found) => return Decision::Trust(Signing::Listed(Box::new(found), *kind)),
-                Err(Reason::WrongSigner) => {}
-                Err(reason) => unfit = reason,
-            }
-        }
+        let lists = self.search.iter().filter_map(|(kind, roles)| {
+            let list = anchors.records(*kind)?;
+            Some((list, *roles))
+        });
+        let unfit = match signatory(&lists.collect::<Vec<_>>(), signer, signed_by) {
+            Ok(found) => return Decision::Trust(Signing::Listed(Box::new(found))),
+            Err(NoSignatory::Refused(reason)) => return Decision::Refuse(reason),
+            Err(NoSignatory::Unlisted(reason)) => reason,
+        };
         match self.otherwise {
             Otherwise::Ask => Decision::Ask(Query::new(signer, asked, unfit)),
             Otherwise::Free => Decision::Trust(Signing::Free(free())),

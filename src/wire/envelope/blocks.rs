@@ -1,19 +1,22 @@
 //! The blocks of a header that hold other elements.
 
+use alloc::vec::Vec;
+
 use crate::wire::codes::{Digest, Serial};
 use crate::wire::envelope::fields::field_name;
 use crate::wire::malformed::{Fault, Malformed};
 use crate::wire::reader::{Element, once, required};
+use crate::wire::text::{OddField, Text};
 
 /// The certificate that the header names as the signer's; it is not in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signer<'a> {
     /// Subject, as written by the signing tool.
-    pub name: &'a str,
+    pub name: Text<'a>,
     /// Serial number.
     pub serial: Serial<'a>,
     /// Issuer, as written by the signing tool.
-    pub issuer: &'a str,
+    pub issuer: Text<'a>,
 }
 
 /// How the file was signed.
@@ -31,44 +34,61 @@ pub struct SignatureInfo {
 /// because a child outside its block is the better explanation.
 pub(super) struct SignerBlock<'a> {
     offset: usize,
-    name: Option<&'a str>,
+    name: Option<Text<'a>>,
     serial: Option<Serial<'a>>,
-    issuer: Option<&'a str>,
+    issuer: Option<Text<'a>>,
+    odd: Vec<OddField>,
 }
 
 impl<'a> SignerBlock<'a> {
     pub(super) fn parse(block: &Element<'a>) -> Result<Self, Malformed> {
-        let mut found = Self { offset: block.offset, name: None, serial: None, issuer: None };
+        let mut found =
+            Self { offset: block.offset, name: None, serial: None, issuer: None, odd: Vec::new() };
         let mut reader = block.inside();
         while reader.left() > 0 {
             let child = reader.element("signer")?;
             let field = field_name(child.tag);
             match child.tag {
-                4 => once(&mut found.name, &child, field, said(&child, field)?)?,
+                4 => {
+                    let name = found.printed(&child, field)?;
+                    once(&mut found.name, &child, field, name)?;
+                }
                 5 => once(&mut found.serial, &child, field, Serial::new(child.some(field)?))?,
-                6 => once(&mut found.issuer, &child, field, said(&child, field)?)?,
+                6 => {
+                    let name = found.printed(&child, field)?;
+                    once(&mut found.issuer, &child, field, name)?;
+                }
                 tag => return Err(Malformed::new(child.offset, "signer", Fault::TagOrder(tag))),
             }
         }
         Ok(found)
     }
 
-    pub(super) fn finish(self) -> Result<Signer<'a>, Malformed> {
-        Ok(Signer {
+    /// A name of whatever bytes: people read it, and it is sent to the service as it is. The NUL at
+    /// its end is part of the format (vectors, rule 5).
+    fn printed(
+        &mut self,
+        element: &Element<'a>,
+        field: &'static str,
+    ) -> Result<Text<'a>, Malformed> {
+        let text = Text::new(element.some(field)?);
+        if !text.is_terminated() {
+            return Err(Malformed::new(element.offset, field, Fault::Text));
+        }
+        if text.is_odd() {
+            self.odd.push(OddField { field, offset: element.offset });
+        }
+        Ok(text)
+    }
+
+    pub(super) fn finish(self) -> Result<(Signer<'a>, Vec<OddField>), Malformed> {
+        let signer = Signer {
             name: required(self.name, 4, field_name(4), self.offset)?,
             serial: required(self.serial, 5, field_name(5), self.offset)?,
             issuer: required(self.issuer, 6, field_name(6), self.offset)?,
-        })
+        };
+        Ok((signer, self.odd))
     }
-}
-
-/// A name that says something: a blank signer could match a blank record.
-fn said<'a>(element: &Element<'a>, field: &'static str) -> Result<&'a str, Malformed> {
-    let text = element.text(field)?;
-    if text.is_empty() {
-        return Err(Malformed::new(element.offset, field, Fault::ZeroLength));
-    }
-    Ok(text)
 }
 
 pub(super) fn signature_info(block: &Element<'_>) -> Result<SignatureInfo, Malformed> {

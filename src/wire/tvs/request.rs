@@ -49,9 +49,9 @@ pub enum Request<'a> {
     /// Which certificate has these names? For the signer of a file, which is not in the file.
     Query {
         /// Subject, as the file writes it.
-        subject: &'a str,
+        subject: &'a [u8],
         /// Issuer, as the file writes it.
-        issuer: &'a str,
+        issuer: &'a [u8],
         /// Serial number, as the file has it.
         serial: Serial<'a>,
     },
@@ -110,11 +110,11 @@ impl Request<'_> {
     }
 }
 
-fn text(payload: &mut Vec<u8>, tag: u8, text: &str) -> Result<(), Unsendable> {
-    if text.contains('\0') {
+fn text(payload: &mut Vec<u8>, tag: u8, text: &[u8]) -> Result<(), Unsendable> {
+    if text.contains(&0) {
         return Err(Unsendable::Nul { field: field_name(tag) });
     }
-    element(payload, tag, &[text.as_bytes(), &[0]])
+    element(payload, tag, &[text, &[0]])
 }
 
 fn element(payload: &mut Vec<u8>, tag: u8, parts: &[&[u8]]) -> Result<(), Unsendable> {

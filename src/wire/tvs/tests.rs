@@ -37,8 +37,8 @@ fn element(tag: u8, value: &[u8]) -> Vec<u8> {
 fn a_query_is_the_captured_one() {
     let subject = String::from("CN=ucm11") + &"x".repeat(57);
     let request = Request::Query {
-        subject: &subject,
-        issuer: "CN=issuer-of-21-octet",
+        subject: subject.as_bytes(),
+        issuer: b"CN=issuer-of-21-octet",
         serial: Serial::new(&[0x6d; 19]),
     };
     let frame = request.emit(&caller(), Session(1001)).unwrap();
@@ -169,7 +169,7 @@ fn a_certificate_too_long_for_one_record_is_not_sent() {
 #[test]
 fn a_name_with_a_nul_is_not_sent() {
     let serial = Serial::new(&[1]);
-    let request = Request::Query { subject: "CN=a", issuer: "CN=\0", serial };
+    let request = Request::Query { subject: b"CN=a", issuer: b"CN=\0", serial };
     let error = request.emit(&caller(), Session(1)).unwrap_err();
     assert_eq!(error, Unsendable::Nul { field: "issuer" });
 }

@@ -1,0 +1,152 @@
+//! Which listed certificates may be the signer's, and which of them is.
+
+use alloc::vec::Vec;
+
+use crate::trust::certificate::Certificate;
+use crate::trust::list::{Anchor, ListKind, TrustList};
+use crate::trust::name;
+use crate::trust::reason::{Reason, Warning};
+use crate::wire::{Role, Signer};
+
+/// Tells whether a file bears the signature of a certificate's key, and what policy says of it.
+pub type Signature<'f> = &'f dyn Fn(&Certificate<'_>) -> Result<Vec<Warning>, Reason>;
+
+/// The certificate whose key signed a file.
+#[derive(Debug)]
+pub struct Signatory<'a> {
+    /// The certificate.
+    pub certificate: Certificate<'a>,
+    /// The list that has it.
+    pub list: ListKind,
+    /// What policy let pass.
+    pub warnings: Vec<Warning>,
+}
+
+/// Why no candidate is the signer.
+#[derive(Debug)]
+pub(super) enum NoSignatory {
+    /// No record is the signer's, as far as can be told: someone else may know it.
+    Unlisted(Reason),
+    /// The lists settle it.
+    Refused(Reason),
+}
+
+impl NoSignatory {
+    /// The reason, where nobody else is asked.
+    pub(super) fn reason(self) -> Reason {
+        match self {
+            Self::Refused(reason) | Self::Unlisted(reason) => reason,
+        }
+    }
+}
+
+/// The certificates under a signer's serial number, in a fitting role, each key once.
+struct Candidates<'a> {
+    certificates: Vec<(Certificate<'a>, ListKind)>,
+    /// Whether their records print the signer's names as the file does.
+    printed: bool,
+}
+
+/// Finds the signer of a file among the records of some lists, of each in the roles beside it.
+///
+/// Serial number and role say who may be it, and the signature says who is. Names only narrow the
+/// choice: where records print the signer's names as the file does, no other is tried, and the file
+/// is theirs or refused. Else each key under the serial number is tried, and exactly one must have
+/// signed.
+pub(super) fn signatory<'a>(
+    lists: &[(&'a TrustList, &[Role])],
+    signer: &Signer<'_>,
+    signed_by: Signature<'_>,
+) -> Result<Signatory<'a>, NoSignatory> {
+    let mut signed = Vec::new();
+    let mut failed = Vec::new();
+    let Candidates { certificates, printed } = Candidates::of(lists, signer);
+    for (certificate, list) in certificates {
+        match signed_by(&certificate) {
+            Ok(warnings) => signed.push(Signatory { certificate, list, warnings }),
+            Err(reason) => failed.push(reason),
+        }
+    }
+    match (signed.pop(), signed.is_empty()) {
+        (Some(signatory), true) => Ok(signatory),
+        (Some(_), false) => Err(NoSignatory::Refused(Reason::AmbiguousSigner)),
+        (None, _) if failed.is_empty() => Err(NoSignatory::Unlisted(unfit(lists, signer))),
+        (None, _) if printed => Err(NoSignatory::Refused(telling(failed))),
+        (None, _) => Err(NoSignatory::Unlisted(telling(failed))),
+    }
+}
+
+impl<'a> Candidates<'a> {
+    fn of(lists: &[(&'a TrustList, &[Role])], signer: &Signer<'_>) -> Self {
+        let printed = Printed::of(signer);
+        let mut anchors: Vec<_> = lists
+            .iter()
+            .flat_map(|(list, roles)| {
+                let fitting = move |anchor: &&Anchor| {
+                    roles.contains(&anchor.role) && anchor.certificate.is_some()
+                };
+                let found = list.find_serial(signer.serial).into_iter().filter(fitting);
+                found.map(|anchor| (anchor, list.kind, printed.is_of(anchor)))
+            })
+            .collect();
+        let any_printed = anchors.iter().any(|(_, _, printed)| *printed);
+        anchors.retain(|(_, _, printed)| *printed == any_printed);
+        let mut found = Self { certificates: Vec::new(), printed: any_printed };
+        for (anchor, list, _) in anchors {
+            found.add(anchor, list);
+        }
+        found
+    }
+
+    /// Adds the certificate of a record; one whose key is there already is the same signer.
+    fn add(&mut self, anchor: &'a Anchor, list: ListKind) {
+        if self.certificates.len() == MAX_CANDIDATES {
+            return;
+        }
+        let Some(der) = anchor.certificate.as_deref() else { return };
+        if self.certificates.iter().any(|(other, _)| other.der == der) {
+            return;
+        }
+        let Ok(certificate) = Certificate::parse(der) else { return };
+        if self.certificates.iter().all(|(other, _)| other.key != certificate.key) {
+            self.certificates.push((certificate, list));
+        }
+    }
+}
+
+/// A signer's names, read once for the comparison with many records.
+struct Printed([name::Printed; 2]);
+
+impl Printed {
+    fn of(signer: &Signer<'_>) -> Self {
+        Self([signer.name, signer.issuer].map(|text| name::Printed::new(text.into())))
+    }
+
+    fn is_of(&self, anchor: &Anchor) -> bool {
+        let Self([name, issuer]) = self;
+        anchor.subject.as_deref().is_some_and(|listed| name.is(listed))
+            && anchor.issuer.as_deref().is_some_and(|listed| issuer.is(listed))
+    }
+}
+
+/// Why no record fits: a certificate of that number in another role is worth saying.
+fn unfit(lists: &[(&TrustList, &[Role])], signer: &Signer<'_>) -> Reason {
+    let mut others = lists.iter().flat_map(|(list, roles)| {
+        let others = move |anchor: &&Anchor| !roles.contains(&anchor.role);
+        list.find_serial(signer.serial).into_iter().filter(others)
+    });
+    let other = others.find(|anchor| anchor.certificate.is_some());
+    other.map_or(Reason::WrongSigner, |anchor| Reason::WrongRole { found: anchor.role })
+}
+
+/// Of several reasons the one that came furthest: a key that may sign, and did not.
+fn telling(failed: Vec<Reason>) -> Reason {
+    if failed.contains(&Reason::SignatureMismatch) {
+        return Reason::SignatureMismatch;
+    }
+    failed.into_iter().next().unwrap_or(Reason::WrongSigner)
+}
+
+/// Bounds the signature checks of one file. Inferred: call managers give serial numbers of 64 bits
+/// and more, so that even two keys under one number are rare.
+pub const MAX_CANDIDATES: usize = 8;

@@ -1,0 +1,120 @@
+//! Names and other fields that are for people: kept as they are written, whatever they are.
+
+use alloc::string::String;
+use core::fmt;
+
+/// A name as a file writes it. It is a hint and a thing to show; nothing is decided by it.
+///
+/// Well-formed is UTF-8 that ends in its only NUL. Call managers have written other bytes too:
+/// Latin-1, and names that are empty.
+#[derive(Clone, Copy)]
+pub struct Text<'a>(&'a [u8]);
+
+impl<'a> Text<'a> {
+    /// The value of a field, NUL and all.
+    #[must_use]
+    pub const fn new(value: &'a [u8]) -> Self {
+        Self(value)
+    }
+
+    /// The bytes without the NUL that ends them.
+    #[must_use]
+    pub const fn bytes(self) -> &'a [u8] {
+        match self.0 {
+            [text @ .., 0] => text,
+            text => text,
+        }
+    }
+
+    /// Bytes of the field, the NUL included.
+    #[must_use]
+    pub const fn field_length(self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether it ends in its only NUL.
+    #[must_use]
+    pub fn is_terminated(self) -> bool {
+        self.0.ends_with(&[0]) && !self.bytes().contains(&0)
+    }
+
+    /// Whether it is something other than UTF-8 that says something and ends in its only NUL.
+    #[must_use]
+    pub fn is_odd(self) -> bool {
+        self.bytes().is_empty()
+            || !self.is_terminated()
+            || core::str::from_utf8(self.bytes()).is_err()
+    }
+}
+
+/// Equal is what has the same bytes before the NUL.
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes() == other.bytes()
+    }
+}
+
+impl Eq for Text<'_> {}
+
+impl PartialEq<&str> for Text<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        self.bytes() == other.as_bytes()
+    }
+}
+
+/// The text; bytes that are not UTF-8 as `\x` and two digits.
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        shown(self.bytes(), f)
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", alloc::format!("{self}"))
+    }
+}
+
+impl From<Text<'_>> for String {
+    fn from(text: Text<'_>) -> Self {
+        alloc::format!("{text}")
+    }
+}
+
+fn shown(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    bytes.utf8_chunks().try_for_each(|chunk| {
+        f.write_str(chunk.valid())?;
+        chunk.invalid().iter().try_for_each(|byte| write!(f, "\\x{byte:02x}"))
+    })
+}
+
+/// A field whose value is none that the format gives it, in a file that is read all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OddField {
+    /// The field, in the words of the format.
+    pub field: &'static str,
+    /// Where it stands in the file.
+    pub offset: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_shown_and_kept() {
+        let name = Text::new(b"CN=a;O=M\xfcller AG\0");
+        assert_eq!(name.to_string(), "CN=a;O=M\\xfcller AG");
+        assert_eq!(name.bytes(), b"CN=a;O=M\xfcller AG");
+        assert_eq!(name.field_length(), 17);
+    }
+
+    #[test]
+    fn odd_is_what_is_not_a_terminated_text() {
+        assert!(!Text::new("CN=M\u{fc}ller\0".as_bytes()).is_odd());
+        for odd in [&b""[..], b"\0", b"CN=a", b"CN\0=a\0", b"CN=M\xfcller\0"] {
+            assert!(Text::new(odd).is_odd(), "{odd:?}");
+        }
+    }
+}
