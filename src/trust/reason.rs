@@ -52,6 +52,11 @@ pub enum Reason {
     },
     /// The signature is not the signer's signature of this file.
     SignatureMismatch,
+    /// A trust list, handed out as another file.
+    TrustList {
+        /// The name in its header.
+        name: String,
+    },
     /// A signature algorithm other than RSA PKCS#1 v1.5, or a key that is not for it.
     UnsupportedAlgorithm(Unsupported),
     /// A digest that is not known, or not allowed by policy.
@@ -103,6 +108,7 @@ impl Reason {
             Self::Older { .. } => "older-list",
             Self::RecordMismatch { .. } => "record-mismatch",
             Self::SignatureMismatch => "signature-mismatch",
+            Self::TrustList { .. } => "trust-list",
             Self::UnsupportedAlgorithm(_) => "unsupported-algorithm",
             Self::UnsupportedDigest(_) => "unsupported-digest",
             Self::WeakKey { .. } => "weak-key",
@@ -141,6 +147,9 @@ impl fmt::Display for Reason {
                 write!(f, "offset {offset}, record: {field} differs from the certificate's")
             }
             Self::SignatureMismatch => write!(f, "the signature does not fit file and signer"),
+            Self::TrustList { name } => {
+                write!(f, "it is a trust list ({name}) and not the file asked for")
+            }
             Self::UnsupportedAlgorithm(Unsupported::Exponent { least }) => {
                 write!(f, "the public exponent of the signer's key is below {least}")
             }

@@ -17,7 +17,7 @@ use crate::trust::signature::{Unverified, sha256};
 use crate::trust::tvs::Vouched;
 use crate::trust::verified::{FirstUse, Provenance, Verified, Voucher};
 use crate::wire::envelope::UnknownTag;
-use crate::wire::{Envelope, Kind, OddField, Version};
+use crate::wire::{Envelope, Kind, OddField, Version, list};
 
 /// A file that was fetched, and the name that it was asked for by.
 #[derive(Clone, Copy, Debug)]
@@ -124,6 +124,9 @@ fn judged_file<'a>(
         Ok(file) => file,
         Err(malformed) => return Decision::Refuse(malformed.into()),
     };
+    if is_list(&file) {
+        return Decision::Refuse(Reason::TrustList { name: file.file_name.to_string() });
+    }
     let unverified = Unverified::new(&file, policy);
     let signed_by = |by: &Certificate<'_>| unverified.verify(by);
     let decision = asked(signer::file(anchors, &file.signer, &signed_by), vouched);
@@ -139,6 +142,14 @@ fn judged_file<'a>(
         // What verifies the file still borrows it.
         signed_file(file.clone(), voucher, offer.name, warnings)
     })
+}
+
+/// Whether a file is a trust list, whatever name it came under: its header has a list's name, or
+/// records tile its body.
+fn is_list(file: &Envelope<'_>) -> bool {
+    let body = file.body();
+    Kind::of_name(file.file_name) == Kind::List
+        || (!body.is_empty() && list::parse(body, file.header_length).is_ok())
 }
 
 /// Who a file may be verified with, once it is known who vouches for its signer.

@@ -21,6 +21,7 @@ impl From<&Reason> for Error {
             | Reason::UnsupportedDigest(_)
             | Reason::WeakKey { .. } => Self::BadSignature { reason, detail },
             Reason::FileNameMismatch { .. }
+            | Reason::TrustList { .. }
             | Reason::FirstUseDenied
             | Reason::NotPinned
             | Reason::Older { .. } => Self::RefusedByPolicy { reason, detail },
