@@ -1,0 +1,117 @@
+//! Lists as the field has them (`tests/field/ORIGIN.md`), judged alone and in a pass.
+
+use std::fs;
+use std::path::Path;
+
+use super::script::{Script, Tvs};
+use secd::boot::Listed;
+use secd::trust::update::{self, Offer};
+use secd::trust::{
+    Acceptance, Anchors, ListKind, Policy, Provenance, Reason, State, Unanswered, Unvouched,
+    Voucher, tvs,
+};
+use secd::wire::tvs::{Response, Status};
+use secd::wire::{Envelope, Kind, Role, list};
+use secd_lab::certificate::Profile;
+use secd_lab::cluster::{Cluster, Setup};
+use secd_lab::keys::Kind as KeyKind;
+use secd_lab::names::Name;
+
+/// CTLs whose signers' names are printed in five ways.
+const PRINTS: [&str; 5] =
+    ["etoken", "comma", "ad-ca-without-DC", "public-ca-inc", "mail-attribute"];
+
+const CTL: &str = "CTLSEP001122334455.tlv";
+
+fn ctl(print: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/field");
+    let path = folder.join(format!("f03-CTLFile-{print}.tlv"));
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The certificate of the first token in a list, which signed it.
+fn token(octets: &[u8]) -> Vec<u8> {
+    let file = Envelope::parse(octets, Kind::List).expect("a list");
+    let records = list::parse(file.body(), file.header_length).expect("records");
+    let token = records.iter().find(|record| record.role == Role::Sast).expect("a token");
+    token.certificate.expect("its certificate").to_vec()
+}
+
+/// A TVS that has one certificate in its store, and says so whatever the names.
+fn knows(certificate: Vec<u8>, roles: &[Role]) -> Tvs {
+    let roles = roles.to_vec();
+    Box::new(move |_, query| {
+        let response = Response {
+            status: Status::Trusted,
+            roles: roles.clone(),
+            ttl: None,
+            certificate: Some(&certificate),
+            unknown: Vec::new(),
+        };
+        tvs::signer(query, &response).map_err(Unanswered::Unvouched)
+    })
+}
+
+/// A phone in force with a cluster's ITL, to which a CTL comes.
+fn offered(octets: &[u8], tvs: Tvs) -> (Script, Option<Listed>) {
+    let mut phone = Script::booted(&Cluster::new(Setup::default()));
+    assert_eq!(phone.anchors.state(), State::Itl);
+    phone.files.insert(CTL.to_owned(), octets.to_vec());
+    phone.tvs = tvs;
+    let outcome = phone.boot();
+    (phone, outcome.ctl)
+}
+
+#[test]
+fn a_ctl_whose_signer_only_tvs_knows_is_installed_however_names_are_printed() {
+    for print in PRINTS {
+        let octets = ctl(print);
+        let (phone, listed) = offered(&octets, knows(token(&octets), &[Role::Sast, Role::Tftp]));
+        let Some(Listed::Installed { acceptance, .. }) = listed else {
+            panic!("{print}: {listed:?}")
+        };
+        assert_eq!(acceptance, Acceptance::Chained(Voucher::Tvs), "{print}");
+        assert_eq!(phone.anchors.state(), State::Both, "{print}");
+    }
+}
+
+#[test]
+fn a_ctl_whose_signer_tvs_does_not_know_is_refused() {
+    for print in PRINTS {
+        let octets = ctl(print);
+        let unknown = || -> Tvs { Box::new(|_, _| Err(Unanswered::Unvouched(Unvouched::Invalid))) };
+        let other_role = || knows(token(&octets), &[Role::Tftp]);
+        let other_number =
+            || knows(token(&ctl(PRINTS[usize::from(print == PRINTS[0])])), &[Role::Sast]);
+        for tvs in [unknown(), other_role(), other_number()] {
+            let (phone, listed) = offered(&octets, tvs);
+            assert!(matches!(listed, Some(Listed::Refused { .. })), "{print}: {listed:?}");
+            assert_eq!(phone.anchors.state(), State::Itl);
+        }
+    }
+}
+
+/// The number of the signer and a role are not enough: its key has to have signed.
+#[test]
+fn another_key_under_the_signers_number_is_a_mismatch() {
+    let octets = ctl("etoken");
+    let file = Envelope::parse(&octets, Kind::List).expect("a list");
+    let cluster = Cluster::new(Setup::default());
+    let profile = Profile::new(Name::common("token"), file.signer.serial.octets().to_vec());
+    let other = profile.self_signed(cluster.setup.pool.take(KeyKind::Rsa2048)).certificate;
+    let (_, listed) = offered(&octets, knows(other.der, &[Role::Sast]));
+    let Some(Listed::Refused { reason, .. }) = listed else { panic!("{listed:?}") };
+    assert_eq!(reason, Reason::SignatureMismatch);
+}
+
+#[test]
+fn a_first_ctl_is_its_tokens_however_names_are_printed() {
+    for print in PRINTS {
+        let octets = ctl(print);
+        let offer = Offer { name: CTL, octets: &octets };
+        let policy = Policy::default();
+        let accepted = update::list(&Anchors::default(), ListKind::Ctl, offer, &policy).unasked();
+        let provenance = accepted.expect("its own token signed it").value.provenance();
+        assert_eq!(provenance, Provenance::FirstUse, "{print}");
+    }
+}
