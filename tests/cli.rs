@@ -343,3 +343,53 @@ fn progress_is_shown_on_a_terminal_and_nowhere_else() {
     let output = run(&["fetch", "large", "--server", &address, "--out", &path]);
     assert_eq!((code(&output), output.stderr.as_slice()), (0, &b""[..]));
 }
+
+#[test]
+fn a_part_of_signed_firmware_is_shown_and_its_signer_unknown() {
+    let file = "../field/f12-no-timestamp.zz.sgn";
+    let output = run(&["show", file]);
+    assert_eq!((code(&output), output.stderr.as_slice()), (0, &b""[..]));
+    let page = out(&output);
+    assert!(page.contains("Version:       1.1\n") && page.contains("FILENAME"), "{page}");
+    assert!(!page.contains("TIMESTAMP") && !page.contains("last modified"), "{page}");
+    for installed in [&[][..], &["--itl", "trust/itl-2048-sha1.tlv"]] {
+        let output = run(&[&["verify", file], installed].concat());
+        assert_eq!(code(&output), 1);
+        let refused = format!("{file}: refused (wrong-signer): signer unknown");
+        assert!(complaint(&output).starts_with(&refused), "{output:?}");
+    }
+    assert_eq!(json(&run(&["show", file, "--json"]))["timestamp"], Value::Null);
+}
+
+#[test]
+fn what_is_neither_list_nor_signed_file_is_called_what_it_looks_like() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let neither = |bytes: &[u8]| {
+        let path = folder.path().join("file.tlv");
+        support::write(&path, bytes);
+        let path = path.to_str().expect("text");
+        ["show", "verify"].map(|command| {
+            let output = run(&[command, path]);
+            assert_eq!(code(&output), 65, "{output:?}");
+            let told = complaint(&output);
+            let (_, told) = told.split_once("neither ").unwrap_or_else(|| panic!("{told}"));
+            told.to_owned()
+        })
+    };
+    let pem = fs::read(vectors().join("certs/sast.pem")).expect("a certificate");
+    let key = fs::read(vectors().join("keys/device.key")).expect("a key");
+    for (bytes, looks) in [
+        (&b"<?xml version=\"1.0\"?><device/>"[..], " (looks like XML)"),
+        (b"\xef\xbb\xbf\n<device/>", " (looks like XML)"),
+        (b"\xff\xfe<\0d\0/\0>\0", " (looks like XML)"),
+        (b"<!DOCTYPE html><p>Not here", " (looks like an HTML page)"),
+        (&pem, " (looks like a certificate in PEM)"),
+        (&key, " (looks like a private key in PEM)"),
+        (b"\x1f\x8b\x08", " (looks like a gzip archive)"),
+        (b"nothing of the kind\n", " (looks like text)"),
+        (b"\0\x01\xfe", ""),
+    ] {
+        let expected = format!("a trust list nor a signed file{looks}");
+        assert_eq!(neither(bytes), [expected.clone(), expected]);
+    }
+}

@@ -10,6 +10,7 @@ use lexopt::Parser;
 use crate::cli::exit::{Exit, Failure, usage};
 use crate::cli::print::named;
 use crate::face::Words;
+use crate::trust::certificate::Certificate;
 use crate::wire::{Envelope, Kind};
 
 /// Reads a whole file, if it is not longer than any that a phone would fetch.
@@ -68,6 +69,61 @@ pub(super) fn kind(name: &str, octets: &[u8]) -> Kind {
         Err(_) => Kind::List,
     }
 }
+
+/// What is to be said of bytes that do not even begin as a trust list or a signed file does: with
+/// their version. Nothing of those that do, and of those that are none.
+pub(super) fn foreign(octets: &[u8]) -> Option<String> {
+    if octets.is_empty() || octets.starts_with(&VERSION) {
+        return None;
+    }
+    let guess = LOOKS.iter().find(|(looks, _)| looks(octets)).map(|(_, name)| *name);
+    let guess = guess.map(|name| format!(" (looks like {name})")).unwrap_or_default();
+    Some(format!("neither a trust list nor a signed file{guess}"))
+}
+
+/// Whether bytes look like something.
+type Looks = fn(&[u8]) -> bool;
+
+/// What people have in the same folder, the more telling sign first.
+const LOOKS: [(Looks, &str); 8] = [
+    (|octets| pem(octets, "CERTIFICATE"), "a certificate in PEM"),
+    (|octets| pem(octets, "PRIVATE KEY"), "a private key in PEM"),
+    (|octets| Certificate::parse(octets).is_ok(), "a certificate in DER"),
+    (|octets| octets.starts_with(&[0x1f, 0x8b]), "a gzip archive"),
+    (|octets| octets.starts_with(b"PK\x03\x04"), "a zip archive"),
+    (|octets| is_html(octets), "an HTML page"),
+    (|octets| start(octets).starts_with('<'), "XML"),
+    (|octets| core::str::from_utf8(octets).is_ok_and(is_prose), "text"),
+];
+
+/// The beginning in small letters, without a byte order mark, NULs of UTF-16 and blanks before it.
+fn start(octets: &[u8]) -> String {
+    let head = octets.get(..LOOKED_AT).unwrap_or(octets);
+    let text = String::from_utf8_lossy(head).replace(['\0', '\u{feff}', '\u{fffd}'], "");
+    text.trim_start().to_ascii_lowercase()
+}
+
+fn is_html(octets: &[u8]) -> bool {
+    let start = start(octets);
+    start.starts_with("<!doctype html") || start.starts_with("<html")
+}
+
+fn pem(octets: &[u8], kind: &str) -> bool {
+    let text = String::from_utf8_lossy(octets);
+    text.lines().any(|line| {
+        line.starts_with("-----BEGIN ") && line.trim_end().ends_with(&format!("{kind}-----"))
+    })
+}
+
+fn is_prose(text: &str) -> bool {
+    text.chars().all(|c| !c.is_control() || c.is_ascii_whitespace())
+}
+
+/// Tag 1, two bytes long: how every header begins (domain facts 3.2).
+const VERSION: [u8; 3] = [1, 0, 2];
+
+/// Bytes of the beginning that are looked at: an XML declaration is shorter.
+const LOOKED_AT: usize = 256;
 
 /// 16 MiB: firmware packages carry the same envelope and are larger than any configuration.
 const LONGEST: u64 = 16 << 20;

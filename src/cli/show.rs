@@ -18,7 +18,7 @@ use crate::trust::signature::sha1;
 use crate::trust::update::{self, Offer};
 use crate::trust::{Anchors, Decision, ListKind, Policy};
 use crate::wire::list::Hash;
-use crate::wire::{Envelope, Kind, Record, Role, Text, list};
+use crate::wire::{Envelope, Kind, OddField, Record, Role, Text, list};
 
 /// Prints the file that the arguments name.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
@@ -33,6 +33,9 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     let path: PathBuf = path.ok_or_else(|| usage("show needs a FILE"))?;
     let octets = input::read(&path)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    if let Some(foreign) = input::foreign(&octets) {
+        return Err(Failure::new(Exit::Malformed, named(&path, foreign)));
+    }
     let kind = input::kind(name.as_deref().unwrap_or_default(), &octets);
     let malformed = |error| Failure::new(Exit::Malformed, named(&path, error));
     let file = Envelope::parse(&octets, kind).map_err(malformed)?;
@@ -107,6 +110,12 @@ impl Page<'_> {
         for unknown in &record.unknown {
             row(f, unknown.tag, "UNKNOWN", 0, format_args!("at octet {}", unknown.offset))?;
         }
+        for odd in &record.odd {
+            writeln!(f, "Odd: {} at octet {}, kept as it is.", odd.field, odd.offset)?;
+        }
+        if let Some(OddField { field, offset }) = record.unusable {
+            writeln!(f, "Unusable: {field} at octet {offset}; matches no certificate.")?;
+        }
         if record.role == Role::Sast {
             let used = if self.signed_by(record) { "was" } else { "was not" };
             writeln!(f, "This etoken {used} used to sign the {} file.", self.word())?;
@@ -114,9 +123,9 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// By the serial number that the header names, as the call manager does.
     fn signed_by(&self, record: &Record<'_>) -> bool {
-        record.serial == Some(self.file.signer.serial)
-            && record.issuer == Some(self.file.signer.issuer)
+        record.certificate.is_some() && record.serial == Some(self.file.signer.serial)
     }
 
     /// Says what can be said without an installed list.

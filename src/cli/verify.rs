@@ -146,9 +146,19 @@ impl Options {
             print(&belief.text(path));
         }
         if let Err(reason) = verdict {
-            complain(&named(path, format!("refused ({}): {reason}", reason.class())));
+            let detail = detail(octets, reason);
+            complain(&named(path, format!("refused ({}): {detail}", reason.class())));
         }
         Ok(exit)
+    }
+}
+
+/// The reason in words; what is no such file at all is called what it looks like.
+fn detail(octets: &[u8], reason: &Reason) -> String {
+    match reason {
+        Reason::Malformed(_) => input::foreign(octets).unwrap_or_else(|| reason.to_string()),
+        Reason::WrongSigner => format!("signer unknown: {reason}"),
+        reason => reason.to_string(),
     }
 }
 
@@ -234,7 +244,7 @@ impl<'a> Verdict<'a> {
             facts,
             verdict: if belief.is_some() { "verified" } else { "refused" },
             reason: reason.map(|reason| reason.class().to_string()),
-            detail: reason.map(ToString::to_string),
+            detail: reason.map(|reason| detail(octets, reason)),
             by: belief.map(|belief| belief.by),
             warnings: belief
                 .map(|belief| belief.warnings.iter().map(Warning::class).collect())
