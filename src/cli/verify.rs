@@ -157,7 +157,7 @@ impl Options {
 fn detail(octets: &[u8], reason: &Reason) -> String {
     match reason {
         Reason::Malformed(_) => input::foreign(octets).unwrap_or_else(|| reason.to_string()),
-        Reason::WrongSigner => format!("signer unknown: {reason}"),
+        Reason::WrongSigner => "signer unknown, not in CTL or ITL".to_owned(),
         reason => reason.to_string(),
     }
 }

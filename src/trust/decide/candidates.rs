@@ -11,6 +11,13 @@ use crate::wire::{Role, Signer};
 /// Tells whether a file bears the signature of a certificate's key, and what policy says of it.
 pub type Signature<'f> = &'f dyn Fn(&Certificate<'_>) -> Result<Vec<Warning>, Reason>;
 
+/// Who is said to have signed a file, and what tells whether it is true.
+#[derive(Clone, Copy)]
+pub(super) struct Claim<'c> {
+    pub(super) signer: &'c Signer<'c>,
+    pub(super) signed_by: Signature<'c>,
+}
+
 /// The certificate whose key signed a file.
 #[derive(Debug)]
 pub struct Signatory<'a> {
@@ -55,8 +62,7 @@ struct Candidates<'a> {
 /// signed.
 pub(super) fn signatory<'a>(
     lists: &[(&'a TrustList, &[Role])],
-    signer: &Signer<'_>,
-    signed_by: Signature<'_>,
+    Claim { signer, signed_by }: Claim<'_>,
 ) -> Result<Signatory<'a>, NoSignatory> {
     let mut signed = Vec::new();
     let mut failed = Vec::new();

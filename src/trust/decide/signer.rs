@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::trust::anchors::{Anchors, State};
 use crate::trust::certificate::Certificate;
 use crate::trust::decide::Decision;
-use crate::trust::decide::candidates::{NoSignatory, Signatory, Signature, signatory};
+use crate::trust::decide::candidates::{Claim, NoSignatory, Signatory, Signature, signatory};
 use crate::trust::list::{ListKind, TrustList};
 use crate::trust::query::Query;
 use crate::trust::reason::Reason;
@@ -50,7 +50,8 @@ pub fn list<'a>(
     signer: &Signer<'_>,
     signed_by: Signature<'_>,
 ) -> Decision<Signing<'a, FirstUse>> {
-    list_rule(anchors, kind).decide(anchors, signer, signed_by, SAST, FirstUse::assertion)
+    let claim = Claim { signer, signed_by };
+    list_rule(anchors, kind).decide(anchors, claim, SAST, FirstUse::assertion)
 }
 
 /// Decides who has signed a configuration or another file that names `signer`.
@@ -61,7 +62,7 @@ pub fn file<'a>(
 ) -> Decision<Signing<'a, Anyone>> {
     let itl = anchors.records(ListKind::Itl);
     let rule = file_rule(anchors.state(), itl.is_some_and(TrustList::serves_files));
-    rule.decide(anchors, signer, signed_by, FILES, || Anyone)
+    rule.decide(anchors, Claim { signer, signed_by }, FILES, || Anyone)
 }
 
 /// The token of a list itself that has signed it.
@@ -73,7 +74,7 @@ pub(in crate::trust) fn token<'a>(
     signer: &Signer<'_>,
     signed_by: Signature<'_>,
 ) -> Result<Signatory<'a>, Reason> {
-    signatory(&[(list, SAST)], signer, signed_by).map_err(NoSignatory::reason)
+    signatory(&[(list, SAST)], Claim { signer, signed_by }).map_err(NoSignatory::reason)
 }
 
 /// Where a signer is looked for, and what happens if it is not found.
@@ -94,8 +95,7 @@ impl Rule {
     fn decide<'a, Free>(
         &self,
         anchors: &'a Anchors,
-        signer: &Signer<'_>,
-        signed_by: Signature<'_>,
+        claim: Claim<'_>,
         asked: &'static [Role],
         free: impl FnOnce() -> Free,
     ) -> Decision<Signing<'a, Free>> {
@@ -103,13 +103,13 @@ impl Rule {
             let list = anchors.records(*kind)?;
             Some((list, *roles))
         });
-        let unfit = match signatory(&lists.collect::<Vec<_>>(), signer, signed_by) {
+        let unfit = match signatory(&lists.collect::<Vec<_>>(), claim) {
             Ok(found) => return Decision::Trust(Signing::Listed(Box::new(found))),
             Err(NoSignatory::Refused(reason)) => return Decision::Refuse(reason),
             Err(NoSignatory::Unlisted(reason)) => reason,
         };
         match self.otherwise {
-            Otherwise::Ask => Decision::Ask(Query::new(signer, asked, unfit)),
+            Otherwise::Ask => Decision::Ask(Query::new(claim.signer, asked, unfit)),
             Otherwise::Free => Decision::Trust(Signing::Free(free())),
             Otherwise::Refuse => Decision::Refuse(unfit),
         }

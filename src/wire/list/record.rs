@@ -1,0 +1,126 @@
+//! What a record says.
+
+use alloc::vec::Vec;
+
+use crate::wire::codes::{Role, Serial};
+use crate::wire::envelope::UnknownTag;
+use crate::wire::text::{OddField, Text};
+
+/// One record: a certificate, or a reference to one, and what it may do.
+///
+/// One odd field does not cost the list. A name or an address is for people, so the record counts in
+/// full ([`odd`](Self::odd)); without a serial number, a certificate or its digest, or a role that
+/// can be read, it is for no certificate ([`unusable`](Self::unusable)), and still shows that
+/// something was meant to be here. How the fields tile the record is not negotiable.
+///
+/// # Layout
+/// | tag | length | meaning |
+/// | --- | ------ | ------- |
+/// | 1   | 2      | octets of the record, this element included; always first |
+/// | 2   | n      | host name; any octets (observed: a bare NUL, two octets) |
+/// | 3   | n      | subject |
+/// | 4   | 2      | role |
+/// | 5   | n      | issuer |
+/// | 6   | n      | serial number |
+/// | 7   | n      | public key: PKCS#1 DER for RSA, uncompressed point for elliptic curves |
+/// | 8   | n      | the certificate's own signature |
+/// | 9   | n      | certificate, DER |
+/// | 10  | n      | IP address |
+/// | 11  | 20     | digest of the certificate, in place of 9 or beside it |
+/// | 12  | 1      | algorithm of 11: 1 is SHA-1 |
+///
+/// # Source
+/// Technote 116232 (`show itl`), `show ctl` of public documents, reference tools; domain facts 3.3.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// Where it stands in the file.
+    pub offset: usize,
+    /// Octets of the whole record.
+    pub length: usize,
+    /// Tag 2 as it stands.
+    pub host: Option<&'a [u8]>,
+    /// Tag 3.
+    pub subject: Option<Text<'a>>,
+    /// Tag 4.
+    pub role: Role,
+    /// Tag 5.
+    pub issuer: Option<Text<'a>>,
+    /// Tag 6.
+    pub serial: Option<Serial<'a>>,
+    /// Tag 7.
+    pub public_key: Option<&'a [u8]>,
+    /// Tag 8.
+    pub signature: Option<&'a [u8]>,
+    /// Tag 9.
+    pub certificate: Option<&'a [u8]>,
+    /// Tags 11 and 12.
+    pub hash: Option<Hash<'a>>,
+    /// Tag 10.
+    pub address: Option<&'a [u8]>,
+    /// Fields that were skipped.
+    pub unknown: Vec<UnknownTag>,
+    /// Fields for people that are odd.
+    pub odd: Vec<OddField>,
+    /// The field for want of which the record is for no certificate.
+    pub unusable: Option<OddField>,
+}
+
+/// The digest of a certificate that is not in the list itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hash<'a> {
+    /// Tag 12 is 1.
+    Sha1(&'a [u8; 20]),
+    /// Any other algorithm, or another length than the algorithm's: kept, and never a match.
+    Unknown {
+        /// Tag 12 as it stands; known ones have one byte.
+        algorithm: &'a [u8],
+        /// Tag 11.
+        octets: &'a [u8],
+    },
+}
+
+impl<'a> Hash<'a> {
+    /// The digest, whatever its algorithm.
+    #[must_use]
+    pub const fn octets(&self) -> &'a [u8] {
+        match self {
+            Self::Sha1(octets) => octets.as_slice(),
+            Self::Unknown { octets, .. } => octets,
+        }
+    }
+}
+
+impl Record<'_> {
+    /// Whether the record stands for a certificate; an emptied one does not.
+    ///
+    /// A public key counts although nothing is verified with it alone: only a record without any
+    /// key material is blank (domain facts 2.1). So does one that cannot be used: what cannot be
+    /// read must not switch checks off.
+    #[must_use]
+    pub const fn has_material(&self) -> bool {
+        self.certificate.is_some()
+            || self.hash.is_some()
+            || self.public_key.is_some()
+            || self.unusable.is_some()
+    }
+}
+
+/// The format's own words for a record's tags.
+#[must_use]
+pub const fn field_name(tag: u8) -> &'static str {
+    match tag {
+        1 => "record length",
+        2 => "host name",
+        3 => "subject",
+        4 => "role",
+        5 => "issuer",
+        6 => "serial number",
+        7 => "public key",
+        8 => "certificate signature",
+        9 => "certificate",
+        10 => "IP address",
+        11 => "certificate hash",
+        12 => "hash algorithm",
+        _ => "field of unknown tag",
+    }
+}
