@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::script::{Script, Tvs};
-use secd::boot::Listed;
+use secd::boot::{Configured, Listed};
 use secd::trust::update::{self, Offer};
 use secd::trust::{
     Acceptance, Anchors, ListKind, Policy, Provenance, Reason, State, Unanswered, Unvouched,
@@ -16,6 +16,7 @@ use secd_lab::certificate::Profile;
 use secd_lab::cluster::{Cluster, Setup};
 use secd_lab::keys::Kind as KeyKind;
 use secd_lab::names::Name;
+use secd_lab::parts::{Field, Parts, put};
 
 /// CTLs whose signers' names are printed in five ways.
 const PRINTS: [&str; 5] =
@@ -114,4 +115,30 @@ fn a_first_ctl_is_its_tokens_however_names_are_printed() {
         let provenance = accepted.expect("its own token signed it").value.provenance();
         assert_eq!(provenance, Provenance::FirstUse, "{print}");
     }
+}
+
+/// The only file server's record cannot be used: nothing is taken unsigned for that, and no list on
+/// first use.
+#[test]
+fn a_first_list_without_a_usable_file_server_still_demands_signatures() {
+    let cluster = Cluster::new(Setup::default());
+    let mut parts = Parts::of_list(&cluster.itl());
+    let server = |record: &&mut Vec<Field>| record.contains(&(4, vec![0, 2]));
+    for record in parts.records.iter_mut().filter(server) {
+        put(record, 6, b"");
+    }
+    let key = &cluster.signer(&cluster.itl_signer).key;
+    let mut phone = Script::new(cluster.files());
+    let itl = parts.sign(key, cluster.setup.digest);
+    phone.files.insert("ITLSEP001122334455.tlv".to_owned(), itl);
+    phone.files.insert("SEP001122334455.cnf.xml".to_owned(), b"<device/>".to_vec());
+    let outcome = phone.boot();
+    assert_eq!(phone.anchors.state(), State::Itl);
+    assert!(phone.names().contains(&"ListOdd"));
+    assert!(!phone.asked.contains(&"SEP001122334455.cnf.xml".to_owned()), "{:?}", phone.asked);
+    assert!(matches!(outcome.configuration, Some(Configured::Refused { .. })), "{outcome:?}");
+    let stranger =
+        Cluster::new(Setup { pool: cluster.setup.pool.clone(), ..Setup::of(&["x.test"]) });
+    phone.files = stranger.files();
+    assert!(matches!(phone.boot().itl, Some(Listed::Refused { .. })));
 }
