@@ -28,7 +28,8 @@ impl fmt::Display for OutOfRange {
 /// For each option: its name, a zero octet, its value in decimal digits, a zero octet.
 ///
 /// # Source
-/// RFC 2347, "Packet Formats". Default: capture, a 7940 asks for none.
+/// RFC 2347, "Packet Formats". Default: capture, a 7940 asks for none. Zeros behind the last option
+/// and blanks around a value: servers in the field (domain facts 1.7).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Options {
     blksize: Option<u16>,
@@ -101,7 +102,8 @@ impl Options {
     pub(super) fn parse(octets: &[u8], offset: usize) -> Result<Self, Malformed> {
         let mut options = Self::default();
         let (mut rest, mut offset) = (octets, offset);
-        while !rest.is_empty() {
+        // A server in the field fills an OACK up with zeros: an option cannot begin with one.
+        while rest.iter().any(|byte| *byte != 0) {
             let (name, after_name) = string(rest, offset)?;
             let at_value = offset + name.len() + 1;
             let (value, after_value) = string(after_name, at_value)?;
@@ -109,7 +111,7 @@ impl Options {
             if options.value(option).is_some() {
                 return Err(Malformed::OptionRepeated { offset, option });
             }
-            options = decimal(value)
+            options = decimal(value.trim_ascii())
                 .and_then(|value| options.with(option, value).ok())
                 .ok_or(Malformed::OptionValue { offset: at_value, option })?;
             offset = at_value + value.len() + 1;

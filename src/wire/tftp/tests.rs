@@ -107,6 +107,20 @@ fn a_bad_option_is_named_with_its_offset() {
 }
 
 #[test]
+fn zeros_behind_the_options_and_blanks_around_a_value_are_passed_over() {
+    let options = Options::default().with_blksize(1428).unwrap();
+    for oack in [
+        b"\0\x06blksize\x001428\0\0\0\0\0".as_slice(),
+        b"\0\x06blksize\0 1428\0",
+        b"\0\x06blksize\x001428 \0",
+    ] {
+        assert_eq!(Packet::parse(oack), Ok(Packet::Oack(options)), "{oack:?}");
+    }
+    let inside = Malformed::OptionUnknown { offset: 15 };
+    assert_eq!(Packet::parse(b"\0\x06blksize\x001428\0\0tsize\x005\0"), Err(inside));
+}
+
+#[test]
 fn a_size_past_64_bits_is_out_of_range() {
     let malformed = Malformed::OptionValue { offset: 8, option: OptionName::Tsize };
     assert_eq!(Packet::parse(b"\0\x06tsize\x0018446744073709551616\0"), Err(malformed));
