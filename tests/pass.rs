@@ -7,6 +7,7 @@ mod names;
 #[path = "pass/script.rs"]
 mod script;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use script::{Script, digest, tvs_of, unreachable};
@@ -107,6 +108,86 @@ fn the_generic_list_is_asked_for_when_there_is_no_own_one() {
     assert!(phone.names().contains(&"ListEmpty"));
     assert_eq!(outcome.ctl, Some(Listed::Absent));
     assert_eq!(phone.anchors.state(), State::Itl);
+}
+
+/// The files of a cluster, with another list or file in place of the named one.
+fn spoilt(cluster: &Cluster, name: &str) -> BTreeMap<String, Vec<u8>> {
+    let mut files = cluster.files();
+    let file = files.get_mut(name).expect("the lab serves it");
+    let last = file.len() - 1;
+    file[last] ^= 1;
+    files
+}
+
+const ITL: &str = "ITLSEP001122334455.tlv";
+
+#[test]
+fn a_list_that_does_not_verify_does_not_starve_the_next_server() {
+    let cluster = Cluster::new(Setup::default());
+    let mut phone = Script::new(spoilt(&cluster, ITL));
+    phone.others = vec![spoilt(&cluster, ITL), cluster.files()];
+    let outcome = phone.boot();
+    assert!(matches!(outcome.itl, Some(Listed::Installed { .. })), "{outcome:?}");
+    assert_eq!(phone.asked[2..5], [ITL, &format!("2:{ITL}"), &format!("3:{ITL}")]);
+    assert_eq!(phone.alarms(), [3]);
+    let refusals = phone.names().iter().filter(|name| **name == "ListRefused").count();
+    assert_eq!(refusals, 1, "the same list again is not judged again");
+}
+
+#[test]
+fn the_next_server_may_have_the_generic_list_alone() {
+    let cluster = Cluster::new(Setup::default());
+    let mut phone = Script::new(spoilt(&cluster, ITL));
+    let mut files = cluster.files();
+    let own = files.remove(ITL).expect("the lab serves it");
+    files.insert("ITLFile.tlv".to_owned(), own);
+    phone.others = vec![files];
+    assert!(matches!(phone.boot().itl, Some(Listed::Installed { .. })));
+    assert_eq!(phone.asked[2..5], [ITL, &format!("2:{ITL}"), "2:ITLFile.tlv"]);
+}
+
+#[test]
+fn what_no_server_has_right_is_refused_and_changes_nothing() {
+    let cluster = Cluster::new(Setup::default());
+    let mut phone = Script::booted(&cluster);
+    let before = phone.anchors.clone();
+    phone.files = spoilt(&cluster, ITL);
+    phone.others = vec![spoilt(&cluster, ITL), BTreeMap::new()];
+    let outcome = phone.boot();
+    assert!(matches!(outcome.itl, Some(Listed::Refused { .. })), "{outcome:?}");
+    assert_eq!(phone.anchors, before);
+    assert_eq!(phone.alarms(), [8]);
+}
+
+/// A further server is no way round a rule: what it gives is judged as if it came from the first.
+#[test]
+fn the_next_server_is_trusted_no_more_than_the_first() {
+    let mut cluster = Cluster::new(Setup::default());
+    let mut phone = Script::booted(&cluster);
+    let before = phone.anchors.clone();
+    phone.files = spoilt(&cluster, ITL);
+    cluster.set_timestamp(1_500_000_000);
+    cluster.set_rollback(Rollback::On);
+    let pool = cluster.setup.pool.clone();
+    let stranger = Cluster::new(Setup { pool, ..Setup::default() });
+    phone.others = vec![cluster.files(), stranger.files()];
+    let outcome = phone.boot();
+    assert!(matches!(outcome.itl, Some(Listed::Refused { .. })), "{outcome:?}");
+    assert_eq!(phone.anchors, before, "neither an older blank list nor a stranger's");
+}
+
+#[test]
+fn a_configuration_that_does_not_verify_does_not_starve_the_next_server() {
+    let cluster = Cluster::new(Setup::default());
+    let mut phone = Script::booted(&cluster);
+    phone.files = spoilt(&cluster, SIGNED);
+    phone.others = vec![spoilt(&cluster, SIGNED), cluster.files()];
+    let by = Some(Voucher::Itl);
+    let outcome = phone.boot();
+    assert_eq!(outcome.configuration, Some(Configured::Taken { name: SIGNED.to_owned(), by }));
+    phone.others = vec![BTreeMap::new()];
+    let outcome = phone.boot();
+    assert!(matches!(outcome.configuration, Some(Configured::Refused { .. })), "{outcome:?}");
 }
 
 #[test]

@@ -308,6 +308,9 @@ events! {
     TransferFinished { number: u64, bytes: usize }
         Notice, TFTP, "[{number}]:Finished --> rcvd {bytes} bytes";
     TransferFailed { number: u64, why: String, level: Level } *level, TFTP, "[{number}]:{why}";
+    ForeignAnswer { number: u64, from: IpAddr, server: IpAddr }
+        Warn, TFTP, "[{number}]:answers come from {from}, not from {server}";
+    AskedElsewhere { name: String } Notice, SECD, "{name}: the next server is asked for a better one";
     Unresolved { host: String, why: String } Warn, SECD, "resolve: {host}: {why}";
 
     // --- questions to the Trust Verification Service

@@ -110,7 +110,7 @@ pub(super) async fn obtain<W: World>(
     look_up_servers(world).await;
     let asked = asked(world, name, form);
     let wanted = Wanted { name: &asked, limit, sort: Sort::File };
-    let bytes = match world.fetch(&wanted).await {
+    let mut bytes = match world.fetch(&wanted).await {
         // Inferred: servers that make files on demand give nothing for what they do not have.
         Ok(bytes) if bytes.is_empty() => {
             world.say(Event::FileEmpty { name: asked.clone() });
@@ -120,13 +120,39 @@ pub(super) async fn obtain<W: World>(
         Err(why) => return Err(NotTaken::Fetch { asked, why }),
     };
     let judging = Judging { settings, form, path: &path };
-    match judging.judge(world, Offer { name: &asked, octets: &bytes }).await {
-        Ok((payload, by)) => Ok(Obtained { asked, payload, by, form }),
-        Err((reason, unanswered)) => {
-            say_refusal(world, path, &reason);
-            Err(NotTaken::Refused { asked, reason, unanswered })
+    loop {
+        match judging.judge(world, Offer { name: &asked, octets: &bytes }).await {
+            Ok((payload, by)) => return Ok(Obtained { asked, payload, by, form }),
+            Err((reason, unanswered)) => {
+                say_refusal(world, path.clone(), &reason);
+                match another(world, &wanted, &reason, &bytes).await {
+                    Some(other) => bytes = other,
+                    None => return Err(NotTaken::Refused { asked, reason, unanswered }),
+                }
+            }
         }
     }
+}
+
+/// A file of another server in place of one that is refused, if there is a different one.
+async fn another<W: World>(
+    world: &mut W,
+    wanted: &Wanted<'_>,
+    refused: &Reason,
+    bytes: &[u8],
+) -> Option<Vec<u8>> {
+    // These lie with the phone, and no other file helps.
+    if matches!(refused, Reason::DecryptFailed | Reason::Locked | Reason::NoKey) {
+        return None;
+    }
+    while world.has_another_server() {
+        world.say(Event::AskedElsewhere { name: wanted.name.to_string() });
+        match world.fetch_from_another(wanted).await {
+            Ok(useless) if useless.is_empty() || useless == bytes => {}
+            given => return given.ok(),
+        }
+    }
+    None
 }
 
 /// Whether the servers are secure, with the lines that the log has for it. It is the lists that

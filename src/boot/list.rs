@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use crate::boot::event::Event;
 use crate::boot::file::ANEW;
@@ -75,30 +76,90 @@ impl Listed {
 }
 
 /// Brings the list of a kind up to date. What is in force stays so, whatever fails.
+///
+/// A list that is refused does not keep the other servers from being asked for theirs, under both
+/// names; each is judged as if it had been the first.
 pub(super) async fn refresh<W: World>(
     world: &mut W,
     settings: &Settings,
     kind: ListKind,
 ) -> Listed {
     let own = format!("{kind}{}.tlv", settings.device);
+    let mut search = Search { settings, kind, refused: None };
     for name in [own.as_str(), kind.generic_name()] {
-        world.say(Event::ListRequested { name: name.to_string() });
-        let wanted = Wanted { name, limit: settings.list_limit, sort: Sort::List };
-        match world.fetch(&wanted).await {
-            Ok(bytes) if bytes.is_empty() => world.say(Event::ListEmpty { name: name.to_string() }),
-            Ok(bytes) => {
-                let offer = Offer { name, octets: &bytes };
-                return judge(world, settings, kind, offer).await;
-            }
-            Err(NotFetched::Absent) => {}
-            Err(why) => return not_fetched(world, name, why),
+        if let Some(listed) = search.under(world, name).await {
+            return listed;
         }
+    }
+    if let Some((refused, _)) = search.refused {
+        return refused;
     }
     world.say(Event::ListAbsent { list: kind });
     if kind == ListKind::Ctl {
         world.say(Event::MessageShown { message: Message::CtlNotFound });
     }
     Listed::Absent
+}
+
+/// The search for a list that can be put in force.
+struct Search<'a> {
+    settings: &'a Settings,
+    kind: ListKind,
+    /// The refusal of the last one that was given, and the digest of that.
+    refused: Option<(Listed, [u8; 32])>,
+}
+
+impl Search<'_> {
+    /// Looks for it under one name; nothing if there is none.
+    async fn under<W: World>(&mut self, world: &mut W, name: &str) -> Option<Listed> {
+        loop {
+            match self.fetch(world, name).await {
+                Ok(bytes) if bytes.is_empty() => {
+                    world.say(Event::ListEmpty { name: name.to_string() });
+                    return None;
+                }
+                Ok(bytes) => {
+                    if let Some(listed) = self.settle(world, Offer { name, octets: &bytes }).await {
+                        return Some(listed);
+                    }
+                }
+                Err(NotFetched::Absent) => return None,
+                // What was given counts, and not that another server has failed as well.
+                Err(_) if self.refused.is_some() => return None,
+                Err(why) => return Some(not_fetched(world, name, why)),
+            }
+        }
+    }
+
+    /// From any server at first, then from those that have not given one yet.
+    async fn fetch<W: World>(&self, world: &mut W, name: &str) -> Result<Vec<u8>, NotFetched> {
+        let wanted = Wanted { name, limit: self.settings.list_limit, sort: Sort::List };
+        if self.refused.is_none() {
+            world.say(Event::ListRequested { name: name.to_string() });
+            return world.fetch(&wanted).await;
+        }
+        if !world.has_another_server() {
+            return Err(NotFetched::Absent);
+        }
+        world.say(Event::AskedElsewhere { name: name.to_string() });
+        world.fetch_from_another(&wanted).await
+    }
+
+    /// Judges a list that was given; nothing if another server may have a better one.
+    async fn settle<W: World>(&mut self, world: &mut W, offer: Offer<'_>) -> Option<Listed> {
+        let digest = sha256(offer.octets);
+        // The same list again: TVS need not be asked again either.
+        if self.refused.as_ref().is_some_and(|(_, refused)| *refused == digest) {
+            return None;
+        }
+        match judge(world, self.settings, self.kind, offer).await {
+            refused @ Listed::Refused { .. } if !world.is_locked() => {
+                self.refused = Some((refused, digest));
+                None
+            }
+            settled => Some(settled),
+        }
+    }
 }
 
 fn not_fetched<W: World>(world: &mut W, name: &str, why: NotFetched) -> Listed {

@@ -44,6 +44,19 @@ pub trait World {
     /// [`NotFetched`].
     async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched>;
 
+    /// Whether there is a server that has not given a file since the last [`World::fetch`].
+    fn has_another_server(&self) -> bool {
+        false
+    }
+
+    /// Gets a file from those servers alone: what the others gave is of no use.
+    ///
+    /// # Errors
+    /// [`NotFetched`].
+    async fn fetch_from_another(&mut self, _wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
+        Err(NotFetched::Absent)
+    }
+
     /// Asks the Trust Verification Service about the signer of a file.
     ///
     /// # Errors

@@ -2,12 +2,20 @@
 
 use alloc::string::String;
 use core::fmt;
+use core::net::IpAddr;
 
 /// What came of talking to a server last.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum Contact {
     /// It answered a question.
     Answered,
+    /// It gave no answer; others came, from an address that was not asked.
+    Elsewhere {
+        /// Where they came from.
+        from: IpAddr,
+        /// Which address was asked.
+        asked: IpAddr,
+    },
     /// It could not be talked to, or misbehaved; how.
     Failed(String),
     /// It gave the file of this name.
@@ -32,6 +40,9 @@ impl fmt::Display for Contact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Answered => f.write_str("answered"),
+            Self::Elsewhere { from, asked } => {
+                write!(f, "answers come from {from}, not from {asked}")
+            }
             Self::Failed(how) => f.write_str(how),
             Self::Gave(name) => write!(f, "gave {name}"),
             Self::Lacked(name) => write!(f, "has no {name}"),

@@ -27,6 +27,10 @@ pub(crate) type Tvs = Box<dyn FnMut(&mut Arc<Anchors>, &Query) -> Result<Vouched
 pub(crate) struct Script {
     /// The files of the servers.
     pub(crate) files: BTreeMap<String, Vec<u8>>,
+    /// The files of further servers, asked in this order for a better one.
+    pub(crate) others: Vec<BTreeMap<String, Vec<u8>>>,
+    /// How many of them have given a file since the last request.
+    given: usize,
     /// Names that cannot be fetched.
     pub(crate) faults: BTreeMap<String, NotFetched>,
     pub(crate) tvs: Tvs,
@@ -53,6 +57,8 @@ impl Script {
     pub(crate) fn new(files: BTreeMap<String, Vec<u8>>) -> Self {
         Self {
             files,
+            others: Vec::new(),
+            given: 0,
             faults: BTreeMap::new(),
             tvs: Box::new(|_, _| Err(Unanswered::NobodyToAsk)),
             anchors: Arc::default(),
@@ -138,10 +144,22 @@ impl World for Script {
 
     async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
         self.asked.push(wanted.name.to_owned());
+        self.given = 0;
         if let Some(fault) = self.faults.get(wanted.name) {
             return Err(fault.clone());
         }
         self.files.get(wanted.name).cloned().ok_or(NotFetched::Absent)
+    }
+
+    fn has_another_server(&self) -> bool {
+        self.given < self.others.len()
+    }
+
+    async fn fetch_from_another(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
+        self.asked.push(format!("{}:{}", self.given + 2, wanted.name));
+        let bytes = self.others[self.given].get(wanted.name).cloned().ok_or(NotFetched::Absent)?;
+        self.given += 1;
+        Ok(bytes)
     }
 
     async fn vouch(&mut self, query: &Query) -> Result<Vouched, Unanswered> {
