@@ -204,15 +204,45 @@ async fn a_stranger_is_told_and_disturbs_nothing() {
 }
 
 #[tokio::test]
-async fn another_address_is_not_heard() {
+async fn another_address_is_not_heard_and_is_named_once() {
     let server = Server::run(V4, |peer| {
         let foreign = socket("127.0.0.2:0");
         foreign.send_to(b"\0\x03\0\x01evil", peer.client).unwrap();
+        foreign.send_to(b"\0\x03\0\x02evil", peer.client).unwrap();
+        foreign.send_to(b"noise", peer.client).unwrap();
         foreign.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
         assert!(foreign.recv(&mut [0; 600]).is_err(), "no answer to another host");
         peer.send_file(b"good", 512);
     });
-    assert_eq!(fetch(&server, Options::default()).await.unwrap().octets, b"good");
+    let mut named = Vec::new();
+    let mut octets = Vec::new();
+    let mut watch = |event: Event<'_>| match event {
+        Event::Foreign { server, from } => named.push((server, from.to_string())),
+        Event::Octets(come) => octets.extend_from_slice(come),
+        _ => {}
+    };
+    let (servers, request) = ([server.address], request(Options::default()));
+    if env!("CARGO_CRATE_NAME") == "tftp_blocking" {
+        blocking::stream_first(&servers, &request, &mut watch).unwrap();
+    } else {
+        octets = read_first(&servers, &request, &mut watch).await.unwrap().octets;
+    }
+    assert_eq!(octets, b"good");
+    assert_eq!(named, [(server.address, "127.0.0.2".to_owned())]);
+    server.join();
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_amid_the_file_is_asked_anew() {
+    let server = Server::run(V4, |peer| {
+        peer.data(1, &file(512));
+        let mut buffer = [0; 600];
+        let (length, client) = peer.listener.recv_from(&mut buffer).unwrap();
+        assert_eq!(&buffer[..length], b"\0\x01ITLFile.tlv\0octet\0");
+        assert_ne!(client, peer.client, "another transfer");
+        Peer { socket: socket(V4), client, ..peer }.send_file(&file(600), 512);
+    });
+    assert_eq!(fetch(&server, Options::default()).await.unwrap().octets, file(600));
     server.join();
 }
 
@@ -316,7 +346,7 @@ async fn the_next_server_is_asked_when_one_is_down() {
 
 #[tokio::test]
 async fn the_next_server_is_asked_when_one_reports_an_error() {
-    let failing = Server::run(V4, |peer| peer.send(b"\0\x05\0\0disk\0"));
+    let failing = Server::run(V4, |peer| peer.send(b"\0\x05\0\x03disk\0"));
     let server = Server::run(V4, |peer| peer.send_file(b"second", 512));
     let servers = [failing.address, server.address];
     let received = read_first(&servers, &request(Options::default()), &mut |_| {}).await;
@@ -365,6 +395,49 @@ async fn not_found_is_definite() {
     unasked.set_nonblocking(true).unwrap();
     assert!(unasked.recv(&mut [0; 600]).is_err(), "the second server was not asked");
     lacking.join();
+}
+
+#[tokio::test]
+async fn not_found_is_definite_whatever_its_number() {
+    for (number, said) in [(2, ", as error 2: no such file"), (0, ", as error 0: no such file")] {
+        let lacking = Server::run(V4, move |peer| {
+            peer.send(&[b"\0\x05\0".as_slice(), &[number], b"no such file\0"].concat());
+        });
+        let failure = fetch(&lacking, Options::default()).await.unwrap_err();
+        assert!(matches!(failure, Failure::NotFound { .. }), "{failure}");
+        assert!(failure.to_string().ends_with(said), "{failure}");
+        lacking.join();
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_by_another_number_is_a_refusal_too() {
+    for number in [0, 4] {
+        let server = Server::run(V4, move |peer| {
+            peer.send(&[b"\0\x05\0".as_slice(), &[number], b"no\0"].concat());
+            let mut buffer = [0; 600];
+            let length = peer.listener.recv(&mut buffer).unwrap();
+            assert_eq!(&buffer[..length], b"\0\x01ITLFile.tlv\0octet\0");
+            Peer { socket: socket(V4), ..peer }.send_file(b"plain", 512);
+        });
+        let received = fetch(&server, Options::default().with_tsize()).await.unwrap();
+        assert_eq!(received.octets, b"plain");
+        server.join();
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_passes_over_options_is_asked_plainly() {
+    let server = Server::run(V4, |peer| {
+        let mut buffer = [0; 600];
+        let length = peer.listener.recv(&mut buffer).unwrap();
+        assert_eq!(&buffer[..length], b"\0\x01ITLFile.tlv\0octet\0");
+        peer.send_file(b"plain", 512);
+    });
+    let received = fetch(&server, Options::default().with_tsize()).await.unwrap();
+    assert_eq!(received.octets, b"plain");
+    assert_eq!(received.agreed.negotiation, Negotiation::Unanswered);
+    server.join();
 }
 
 #[tokio::test]

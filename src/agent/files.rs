@@ -10,7 +10,13 @@ use crate::io::resolve;
 use crate::io::settings;
 use crate::wire::address::ServerAddress;
 
+mod asked;
 mod tftp;
+mod walk;
+
+pub(super) use walk::Walk;
+
+use asked::{Asked, Transfer};
 
 /// The transfers of one phone.
 #[derive(Default)]
@@ -22,49 +28,108 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Reads a file from the first server that answers.
+    /// Reads a file from the first server that gives it.
     ///
-    /// The next server is asked only when the one before was not reached or failed. That a file is
-    /// not there, or is too large, is an answer: the servers of a phone hold the same files, and
-    /// one that lacks a file must be able to say so without a wait for all the others.
+    /// The next server is asked when the one before was not reached, failed, or has a file that is
+    /// too large. That a file is not there is an answer, and ends the walk: the servers of a phone
+    /// hold the same files, and one that lacks a file must be able to say so without a wait for all
+    /// the others.
     ///
     /// # Errors
-    /// [`NotFetched`], of the server that was asked last; that one was reached counts for more than
-    /// that another was not.
+    /// [`NotFetched`], of the server that came nearest to giving it.
     pub(super) async fn fetch(
         &self,
+        walk: &mut Walk,
         settings: &settings::Tftp,
         wanted: &Wanted<'_>,
     ) -> Result<Vec<u8>, NotFetched> {
-        let number = self.transfers.get() + 1;
-        self.transfers.set(number);
-        let mut last = NotFetched::Unreachable(Trouble::of_no_server());
-        for server in &settings.servers {
-            let outcome = match resolve::one(server).await {
-                Ok(addresses) => tftp::read(number, settings, wanted, &addresses).await,
-                Err(unresolved) => {
-                    let (host, why) = (server.host.to_string(), unresolved.to_string());
-                    say(&Event::Unresolved { host, why });
-                    let message = Trouble::of_no_server().message;
-                    let why = format!("{} does not resolve: {unresolved}", server.host);
-                    Err(NotFetched::Unreachable(Trouble { why, message }))
-                }
-            };
-            self.note(server, wanted.name, &outcome);
-            match outcome {
-                Err(NotFetched::Unreachable(_)) if matches!(last, NotFetched::Failed(_)) => {}
-                Err(why @ (NotFetched::Failed(_) | NotFetched::Unreachable(_))) => last = why,
-                settled => return settled,
-            }
-        }
-        Err(last)
+        walk.begin();
+        let servers = walk.order(&settings.servers);
+        self.fetch_along(walk, settings, wanted, &servers).await
     }
 
-    fn note(&self, server: &ServerAddress, name: &str, outcome: &Result<Vec<u8>, NotFetched>) {
-        let contact = match outcome {
-            Ok(_) => Contact::Gave(name.to_owned()),
-            Err(NotFetched::Absent) => Contact::Lacked(name.to_owned()),
-            Err(why) => Contact::Failed(why.to_string()),
+    /// Whether a server is left that has not given a file since the last [`Files::fetch`].
+    pub(super) fn has_another(walk: &Walk, settings: &settings::Tftp) -> bool {
+        !walk.others(&settings.servers).is_empty()
+    }
+
+    /// Reads a file from one of those servers.
+    ///
+    /// # Errors
+    /// [`NotFetched`].
+    pub(super) async fn fetch_from_another(
+        &self,
+        walk: &mut Walk,
+        settings: &settings::Tftp,
+        wanted: &Wanted<'_>,
+    ) -> Result<Vec<u8>, NotFetched> {
+        let servers = walk.others(&settings.servers);
+        self.fetch_along(walk, settings, wanted, &servers).await
+    }
+
+    async fn fetch_along(
+        &self,
+        walk: &mut Walk,
+        settings: &settings::Tftp,
+        wanted: &Wanted<'_>,
+        servers: &[ServerAddress],
+    ) -> Result<Vec<u8>, NotFetched> {
+        let number = self.transfers.get() + 1;
+        self.transfers.set(number);
+        let mut gravest = NotFetched::Unreachable(Trouble::of_no_server());
+        for server in servers {
+            let Asked { outcome, foreign } =
+                self.ask(walk, settings, server, Transfer { number, wanted }).await;
+            self.note(server, wanted.name, &outcome, foreign);
+            match outcome {
+                Ok(bytes) => {
+                    walk.note_given(server);
+                    return Ok(bytes);
+                }
+                Err(NotFetched::Absent) => return Err(absent_after(gravest)),
+                Err(why) => {
+                    if matches!(why, NotFetched::Unreachable(_)) {
+                        walk.note_missed(server);
+                    }
+                    gravest = graver(gravest, why);
+                }
+            }
+        }
+        Err(gravest)
+    }
+
+    async fn ask(
+        &self,
+        walk: &mut Walk,
+        settings: &settings::Tftp,
+        server: &ServerAddress,
+        transfer: Transfer<'_>,
+    ) -> Asked {
+        match resolve::one(server).await {
+            Ok(addresses) => tftp::read(walk, settings, transfer, &addresses).await,
+            Err(unresolved) => {
+                let (host, why) = (server.host.to_string(), unresolved.to_string());
+                say(&Event::Unresolved { host, why });
+                let message = Trouble::of_no_server().message;
+                let why = format!("{} does not resolve: {unresolved}", server.host);
+                let trouble = Trouble { why, message };
+                Asked { outcome: Err(NotFetched::Unreachable(trouble)), foreign: None }
+            }
+        }
+    }
+
+    fn note(
+        &self,
+        server: &ServerAddress,
+        name: &str,
+        outcome: &Result<Vec<u8>, NotFetched>,
+        foreign: Option<Contact>,
+    ) {
+        let contact = match (outcome, foreign) {
+            (Ok(_), _) => Contact::Gave(name.to_owned()),
+            (Err(NotFetched::Absent), _) => Contact::Lacked(name.to_owned()),
+            (Err(_), Some(foreign)) => foreign,
+            (Err(why), None) => Contact::Failed(why.to_string()),
         };
         self.contacts.borrow_mut().insert(server.clone(), contact);
     }
@@ -83,4 +148,24 @@ impl Files {
     pub(super) fn transfers(&self) -> u64 {
         self.transfers.get()
     }
+}
+
+/// What counts when one server lacks a file that another did not give: it is not there, unless it was
+/// seen to be and is too large.
+fn absent_after(before: NotFetched) -> NotFetched {
+    match before {
+        NotFetched::TooLarge(_) => before,
+        _ => NotFetched::Absent,
+    }
+}
+
+/// The failure of the server that came nearer to giving the file: only when none was reached may it
+/// be said that none was.
+fn graver(one: NotFetched, other: NotFetched) -> NotFetched {
+    let rank = |why: &NotFetched| match why {
+        NotFetched::Absent | NotFetched::Unreachable(_) => 0,
+        NotFetched::Failed(_) => 1,
+        NotFetched::TooLarge(_) => 2,
+    };
+    if rank(&one) > rank(&other) { one } else { other }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::agent::files::{Files, Walk};
 use crate::agent::identity::Identity;
 use crate::agent::installed::Keeping;
 use crate::agent::narrate::say;
@@ -24,11 +25,12 @@ pub(super) struct Real<'a> {
     agent: &'a Agent,
     /// Those of the whole pass: what a reload changes counts from the next one on.
     settings: Rc<Settings>,
+    walk: Walk,
 }
 
 impl<'a> Real<'a> {
     pub(super) fn new(agent: &'a Agent) -> Self {
-        Self { agent, settings: agent.settings() }
+        Self { agent, settings: agent.settings(), walk: Walk::default() }
     }
 
     /// What a pass in this world goes by.
@@ -59,9 +61,9 @@ impl World for Real<'_> {
     }
 
     async fn first_server(&mut self) -> Option<String> {
-        for server in &self.settings.tftp.servers {
+        for server in self.walk.order(&self.settings.tftp.servers) {
             // One that does not resolve is named when it is asked.
-            if let Ok(addresses) = resolve::one(server).await {
+            if let Ok(addresses) = resolve::one(&server).await {
                 return addresses.first().map(|address| resolve::mapped(*address));
             }
         }
@@ -69,7 +71,15 @@ impl World for Real<'_> {
     }
 
     async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
-        self.agent.files.fetch(&self.settings.tftp, wanted).await
+        self.agent.files.fetch(&mut self.walk, &self.settings.tftp, wanted).await
+    }
+
+    fn has_another_server(&self) -> bool {
+        Files::has_another(&self.walk, &self.settings.tftp)
+    }
+
+    async fn fetch_from_another(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
+        self.agent.files.fetch_from_another(&mut self.walk, &self.settings.tftp, wanted).await
     }
 
     async fn vouch(&mut self, query: &Query) -> Result<Vouched, Unanswered> {

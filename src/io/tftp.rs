@@ -9,8 +9,9 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
-use crate::proto::tftp::{Agreed, Dally, Datagram, Ending, Tid, To, Transfer};
+use crate::proto::tftp::{Agreed, Dally, Datagram, Ending, Negotiation, Tid, To, Transfer};
 
+mod attempts;
 pub mod blocking;
 mod failure;
 mod refusal;
@@ -18,6 +19,8 @@ mod refusal;
 pub use crate::proto::tftp::{Request, Timing};
 pub use crate::wire::tftp::Options;
 pub use failure::Failure;
+
+use attempts::{Attempts, answers_from};
 
 /// How far a read has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -44,6 +47,14 @@ pub struct Received {
 pub enum Event<'a> {
     /// This server did not give the file, and the walk goes on or ends.
     Failed(&'a Failure),
+    /// Something that looks like an answer came from an address that was not asked. It was not
+    /// looked at; said once a transfer.
+    Foreign {
+        /// Who was asked.
+        server: SocketAddr,
+        /// Who answered.
+        from: IpAddr,
+    },
     /// The next octets of the file, from its start after each [`Event::Requesting`]; only from
     /// [`blocking::stream_first`].
     Octets(&'a [u8]),
@@ -51,6 +62,8 @@ pub enum Event<'a> {
     Progress(Progress),
     /// This server is asked now.
     Requesting(SocketAddr),
+    /// An answer has shown what this server makes of options.
+    Terms(SocketAddr, Negotiation),
 }
 
 /// Reads a file from the first of `servers` that answers, in order.
@@ -68,7 +81,6 @@ pub async fn read_first(
 ) -> Result<Received, Failure> {
     let mut last = Failure::NoServer;
     for server in servers {
-        watch(Event::Requesting(*server));
         match converse(*server, request, watch).await {
             Ok(received) => return Ok(received),
             Err(failure) => last = failure,
@@ -106,6 +118,21 @@ async fn converse(
     request: &Request<'_>,
     watch: &mut dyn FnMut(Event<'_>),
 ) -> Result<Received, Failure> {
+    let mut attempts = Attempts::new(request);
+    loop {
+        watch(Event::Requesting(server));
+        match attempt(server, &attempts.request(), watch).await {
+            Err(failure) if attempts.is_worth_another(&failure) => watch(Event::Failed(&failure)),
+            ended => return ended,
+        }
+    }
+}
+
+async fn attempt(
+    server: SocketAddr,
+    request: &Request<'_>,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> Result<Received, Failure> {
     let transfer = Transfer::new(request, Duration::ZERO).map_err(Failure::UnfitName)?;
     // An IPv4 address in IPv6 clothes is what the phone logs; the socket wants it plain.
     let plain = plain_address(server);
@@ -113,8 +140,12 @@ async fn converse(
     let socket = bind(&plain).await.map_err(failed)?;
     let buffer = vec![0; transfer.longest_datagram()];
     let port = Port { socket, server: plain, start: Instant::now(), buffer };
-    let mut conversation = Conversation { port, transfer };
-    match conversation.run(watch).await.map_err(failed)? {
+    let mut conversation = Conversation { port, transfer, foreign: None };
+    let ended = conversation.run(watch).await.map_err(failed)?;
+    if let Some(negotiation) = conversation.transfer.negotiation() {
+        watch(Event::Terms(server, negotiation));
+    }
+    match ended {
         Ok((received, dally)) => {
             tokio::spawn(conversation.port.dally(dally));
             Ok(Received { octets: received.octets, server, agreed: received.agreed })
@@ -139,10 +170,13 @@ impl Port {
                 Ok(Arrival::Datagram(Tid(from.port()), length))
             }
             // Another host: no part in this transfer, and no answer.
-            Ok(_) => Ok(Arrival::Foreign),
+            Ok((length, from)) => {
+                let octets = self.buffer.get(..length).unwrap_or_default();
+                Ok(Arrival::Foreign(answers_from(from.ip(), octets)))
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Arrival::Dry),
             // The queue of `refusal` says whom it is about.
-            Err(error) if is_refusal(&error) => Ok(Arrival::Foreign),
+            Err(error) if is_refusal(&error) => Ok(Arrival::Foreign(None)),
             Err(error) => Err(error),
         }
     }
@@ -197,6 +231,8 @@ impl Port {
 struct Conversation {
     port: Port,
     transfer: Transfer,
+    /// The first address that answered without being asked.
+    foreign: Option<IpAddr>,
 }
 
 impl Conversation {
@@ -205,7 +241,11 @@ impl Conversation {
         let mut timer = pin!(sleep_until(self.port.start + self.transfer.deadline()));
         let mut received = 0;
         loop {
+            let known = self.foreign.is_some();
             let drained = self.take_all().await?;
+            if let (false, Some(from)) = (known, self.foreign) {
+                watch(Event::Foreign { server: self.port.server, from });
+            }
             if self.transfer.received() > received {
                 received = self.transfer.received();
                 watch(Event::Progress(self.progress()));
@@ -233,7 +273,10 @@ impl Conversation {
             let (from, length) = match self.port.receive()? {
                 Arrival::Datagram(from, length) => (from, length),
                 Arrival::Dry => return Ok(Drained::Dry),
-                Arrival::Foreign => continue,
+                Arrival::Foreign(from) => {
+                    self.foreign = self.foreign.or(from);
+                    continue;
+                }
             };
             let now = self.port.elapsed();
             let octets = &self.port.buffer[..length];
@@ -284,8 +327,8 @@ enum Arrival {
     Datagram(Tid, usize),
     /// Nothing.
     Dry,
-    /// Something that is not for us.
-    Foreign,
+    /// Something that is not for us; an answer of whom, if it looks like one.
+    Foreign(Option<IpAddr>),
 }
 
 /// How the taking of datagrams came to a stop.

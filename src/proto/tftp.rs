@@ -20,8 +20,10 @@ use crate::wire::tftp::{
 mod blocks;
 mod dally;
 mod intake;
+mod negotiate;
 mod outcome;
 mod outgoing;
+mod refused;
 #[cfg(test)]
 mod tests;
 mod timing;
@@ -35,7 +37,8 @@ pub use timing::Timing;
 
 use intake::{Arrival, Intake, PLAIN_BLKSIZE};
 use outgoing::Outgoing;
-use timing::Retry;
+use refused::Refused;
+use timing::{Retry, RoundTrip, Sent};
 
 /// What to read, and within which bounds.
 #[derive(Clone, Copy, Debug)]
@@ -62,10 +65,13 @@ pub struct Transfer {
     timing: Timing,
     /// The server's end, once it has answered.
     tid: Option<Tid>,
-    /// The server's end of an attempt that ended with a refusal of the options.
-    refused_by: Option<Tid>,
+    /// The refusal of the options that were asked for.
+    refused: Option<Refused>,
+    /// Whether an answer has shown what the server makes of options.
+    is_answered: bool,
     intake: Intake,
     retry: Retry,
+    round_trip: RoundTrip,
     /// Datagrams in a row that could not be delivered.
     refusals: u32,
     /// When a repeated block may get an ACK again.
@@ -87,9 +93,11 @@ impl Transfer {
             agreed: Agreed::unanswered(&request.options),
             timing: request.timing,
             tid: None,
-            refused_by: None,
+            refused: None,
+            is_answered: false,
             intake: Intake::new(request.limit),
-            retry: Retry::new(&request.timing, now),
+            retry: Retry::new(request.timing.timeout, now),
+            round_trip: RoundTrip::default(),
             refusals: 0,
             repeat_after: now,
             expires: now.saturating_add(request.timing.deadline),
@@ -149,6 +157,12 @@ impl Transfer {
         self.tid
     }
 
+    /// What the server makes of options, once an answer has shown it.
+    #[must_use]
+    pub fn negotiation(&self) -> Option<Negotiation> {
+        self.is_answered.then_some(self.agreed.negotiation)
+    }
+
     /// How the transfer ended, given once. Nothing is to be fed to the machine after it.
     pub fn ending(&mut self) -> Option<Ending> {
         self.ending.take()
@@ -172,11 +186,12 @@ impl Transfer {
         if now < self.retry.due() {
             return None;
         }
-        if !self.retry.repeat(&self.timing, now) {
+        let packet = if self.tid.is_some() { Sent::Ack } else { Sent::Request };
+        if !self.retry.repeat(&self.timing, packet, now) {
             return self.time_out(Waiting::Block(self.intake.last()));
         }
         match self.tid {
-            None => Some(self.outgoing.request(&self.rrq, &self.asked)),
+            None => Some(self.request_again()),
             Some(tid) => Some(self.acknowledge(tid)),
         }
     }
@@ -201,19 +216,13 @@ impl Transfer {
         match packet {
             Ok(Packet::Data { block: BlockNumber(1), .. }) => {
                 self.tid = Some(from);
+                self.is_answered = true;
                 self.on_next(from, packet, now)
             }
-            Ok(Packet::Oack(granted)) => {
-                self.tid = Some(from);
-                Some(self.on_oack(from, granted, now))
-            }
-            Ok(Packet::Error { .. }) if self.refused_by == Some(from) => None,
-            Ok(Packet::Error { code: ErrorCode::OptionRefused, .. }) if !self.asked.is_empty() => {
-                Some(self.ask_plainly(from, now))
-            }
-            Ok(Packet::Error { code, message }) => self.on_error(code, message),
+            Ok(Packet::Oack(granted)) => Some(self.on_oack(from, granted, now)),
+            Ok(Packet::Error { code, message }) => self.on_early_error(from, code, message, now),
             Err(malformed) if malformed.code() == ErrorCode::OptionRefused => {
-                Some(self.fail(from, Misbehaved::Malformed(malformed)))
+                Some(self.on_broken_oack(from, Misbehaved::Malformed(malformed), now))
             }
             Ok(Packet::Data { .. } | Packet::Ack(_)) | Err(_) => None,
         }
@@ -229,7 +238,13 @@ impl Transfer {
             Ok(Packet::Data { block, octets }) => self.on_data(tid, block, octets, now),
             Ok(Packet::Oack(_)) if self.intake.received() == 0 => self.on_repetition(tid, now),
             Ok(Packet::Oack(_)) => None,
-            Ok(Packet::Error { code, message }) => self.on_error(code, message),
+            Ok(Packet::Error { code, message }) if self.intake.is_untouched() => {
+                self.on_early_error(tid, code, message, now)
+            }
+            Ok(Packet::Error { code, message }) => {
+                let message = Message::new(message);
+                self.end(Failure::ServerError { code, message })
+            }
             Ok(Packet::Ack(_)) => Some(self.fail(tid, Misbehaved::UnexpectedAck)),
             Err(malformed) => Some(self.fail(tid, Misbehaved::Malformed(malformed))),
         }
@@ -245,37 +260,6 @@ impl Transfer {
             Ok(Packet::Error { .. }) => None,
             _ => Some(self.outgoing.error(from, ErrorCode::UnknownTid, "unknown transfer ID")),
         }
-    }
-
-    /// RFC 2347: a client that gets ERROR 8 may ask again without options.
-    fn ask_plainly(&mut self, from: Tid, now: Duration) -> Datagram<'_> {
-        self.refused_by = Some(from);
-        self.asked = Options::default();
-        self.agreed.negotiation = Negotiation::Refused;
-        self.progress(now);
-        self.outgoing.request(&self.rrq, &self.asked)
-    }
-
-    fn on_error(&mut self, code: ErrorCode, message: &[u8]) -> Option<Datagram<'_>> {
-        let message = Message::new(message);
-        let failure = match code {
-            ErrorCode::NotFound => Failure::NotFound { message },
-            code => Failure::ServerError { code, message },
-        };
-        self.ending = Some(Err(failure));
-        None
-    }
-
-    fn on_oack(&mut self, tid: Tid, granted: Options, now: Duration) -> Datagram<'_> {
-        if let Some(option) = outcome::not_asked(&self.asked, &granted) {
-            return self.fail(tid, Misbehaved::OptionNotAsked(option));
-        }
-        self.agreed = Agreed { options: granted, negotiation: Negotiation::Answered };
-        if let Err(failure) = self.intake.agree(&granted) {
-            return self.fail(tid, failure);
-        }
-        self.progress(now);
-        self.acknowledge(tid)
     }
 
     fn on_data(
@@ -311,13 +295,17 @@ impl Transfer {
         if !self.intake.is_acknowledged() || now < self.repeat_after {
             return None;
         }
-        self.repeat_after = now.saturating_add(self.timing.timeout.min(REPETITION));
+        let pause = self.round_trip.timeout(&self.timing).min(REPETITION);
+        self.repeat_after = now.saturating_add(pause);
         Some(self.acknowledge(tid))
     }
 
     /// Something new has come: patience starts afresh.
     fn progress(&mut self, now: Duration) {
-        self.retry = Retry::new(&self.timing, now);
+        if let Some(took) = self.retry.round_trip(now) {
+            self.round_trip.measured(took);
+        }
+        self.retry = Retry::new(self.round_trip.timeout(&self.timing), now);
         self.refusals = 0;
     }
 
@@ -342,6 +330,12 @@ impl Transfer {
             return None;
         };
         Some(self.fail(tid, Failure::TimedOut { waiting }))
+    }
+
+    /// Ends a transfer that the server has ended.
+    fn end(&mut self, failure: Failure) -> Option<Datagram<'_>> {
+        self.ending = Some(Err(failure));
+        None
     }
 
     fn fail(&mut self, tid: Tid, failure: impl Into<Failure>) -> Datagram<'_> {

@@ -97,9 +97,10 @@ impl Lab {
         lab
     }
 
-    /// Where the phone asks for files.
-    pub(crate) fn servers(&self) -> [SocketAddr; 2] {
-        [self.first.address(), self.second.address()]
+    /// Where the phone asks for files: a cluster of one node has one server.
+    pub(crate) fn servers(&self) -> Vec<SocketAddr> {
+        let servers = [self.first.address(), self.second.address()];
+        servers.into_iter().take(self.home.cluster.nodes.len()).collect()
     }
 
     /// Has the services show and serve what the cluster is now.
@@ -249,14 +250,18 @@ impl Lab {
         self.home.tvs.of(0).store(entries);
     }
 
-    /// The second TFTP server serves the files of another node, and the first has an
-    /// error for every request.
+    /// The second TFTP server serves the files of another node, which the phone can verify; the
+    /// first goes on as before.
     pub(crate) fn serve_from_second(&mut self, node: usize) {
         self.home.cluster.serve_from(node);
         self.publish();
         self.second.serve(self.home.cluster.files());
-        self.first.set_faults(tftp::Faults { refuse: Some(0), ..tftp::Faults::default() });
         self.frozen = true;
+    }
+
+    /// The first TFTP server has an error for every request.
+    pub(crate) fn break_first(&mut self) {
+        self.first.set_faults(tftp::Faults { refuse: Some(3), ..tftp::Faults::default() });
     }
 
     /// Somebody whom no cluster knows.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::agent::files::{Files, Walk};
 use crate::agent::identity::Identity;
 use crate::agent::owners::Agent;
 use crate::agent::tvs::{self, NotShown};
@@ -32,6 +33,7 @@ pub(super) struct Trial<'a> {
     pub(super) anchors: Arc<Anchors>,
     cache: Cache,
     last: Option<LastConfiguration>,
+    walk: Walk,
     /// The lists that the servers gave, by their names: for comparison only.
     given: Vec<(String, Vec<u8>)>,
 }
@@ -44,6 +46,7 @@ impl<'a> Trial<'a> {
             anchors: agent.installed.anchors(),
             cache: agent.tvs.cache(),
             last: agent.installed.configuration(),
+            walk: Walk::default(),
             given: Vec::new(),
             agent,
         }
@@ -90,10 +93,18 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// The file that the servers gave as the list of a kind, and its name.
+    fn note(&mut self, wanted: &Wanted<'_>, fetched: &Result<Vec<u8>, NotFetched>) {
+        if let (Ok(bytes), Sort::List) = (fetched, wanted.sort) {
+            if !bytes.is_empty() {
+                self.given.push((wanted.name.to_owned(), bytes.clone()));
+            }
+        }
+    }
+
+    /// The file that the servers gave last as the list of a kind, and its name.
     pub(super) fn given(&self, kind: ListKind) -> Option<(&str, &[u8])> {
         let of_kind = |(name, _): &&(String, Vec<u8>)| name.starts_with(kind.word());
-        self.given.iter().find(of_kind).map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+        self.given.iter().rfind(of_kind).map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
     }
 
     /// The list of a kind that the servers gave, whoever signed it.
@@ -129,12 +140,20 @@ impl World for Trial<'_> {
     }
 
     async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
-        let fetched = self.agent.files.fetch(&self.settings.tftp, wanted).await;
-        if let (Ok(bytes), Sort::List) = (&fetched, wanted.sort) {
-            if !bytes.is_empty() {
-                self.given.push((wanted.name.to_owned(), bytes.clone()));
-            }
-        }
+        let files = &self.agent.files;
+        let fetched = files.fetch(&mut self.walk, &self.settings.tftp, wanted).await;
+        self.note(wanted, &fetched);
+        fetched
+    }
+
+    fn has_another_server(&self) -> bool {
+        Files::has_another(&self.walk, &self.settings.tftp)
+    }
+
+    async fn fetch_from_another(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
+        let files = &self.agent.files;
+        let fetched = files.fetch_from_another(&mut self.walk, &self.settings.tftp, wanted).await;
+        self.note(wanted, &fetched);
         fetched
     }
 

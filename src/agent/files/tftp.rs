@@ -3,25 +3,55 @@
 
 use std::net::SocketAddr;
 
+use super::asked::{Asked, Transfer};
+use super::walk::Walk;
 use crate::agent::narrate::say;
 use crate::boot::event::Level;
 use crate::boot::{Event, Message, NotFetched, Sort, Trouble, Wanted};
+use crate::diagnose::Contact;
 use crate::io::settings;
 use crate::io::tftp::{self, Failure, Options, Request, Timing};
 use crate::wire::tftp::ErrorCode;
 
 /// Reads a file from the first of a server's addresses that answers.
 pub(super) async fn read(
-    number: u64,
+    walk: &mut Walk,
     settings: &settings::Tftp,
-    wanted: &Wanted<'_>,
+    transfer: Transfer<'_>,
     addresses: &[SocketAddr],
-) -> Result<Vec<u8>, NotFetched> {
+) -> Asked {
+    let mut asked =
+        Asked { outcome: Err(NotFetched::Unreachable(Trouble::of_no_server())), foreign: None };
+    for address in walk.order_addresses(addresses) {
+        let foreign = &mut asked.foreign;
+        match read_from(walk, settings, transfer, address, foreign).await {
+            Ok(bytes) => asked.outcome = Ok(bytes),
+            Err(failure) => {
+                asked.outcome = Err(NotFetched::from(&failure));
+                if !failure.is_definite() {
+                    continue;
+                }
+            }
+        }
+        break;
+    }
+    asked
+}
+
+async fn read_from(
+    walk: &mut Walk,
+    settings: &settings::Tftp,
+    Transfer { number, wanted }: Transfer<'_>,
+    address: SocketAddr,
+    foreign: &mut Option<Contact>,
+) -> Result<Vec<u8>, Failure> {
+    let plain = walk.is_plain(address);
+    let is_loss = settings.servers.len() == 1 || walk.is_alive(address);
     let request = Request {
         name: wanted.name,
         limit: wanted.limit,
-        options: options(settings),
-        timing: timing(settings),
+        options: if plain { Options::default() } else { options(settings) },
+        timing: timing(settings, if is_loss { Silence::Loss } else { Silence::Unknown }),
     };
     let mut watch = |event: tftp::Event<'_>| match event {
         tftp::Event::Requesting(server) => say(&requesting(number, wanted, server)),
@@ -29,15 +59,23 @@ pub(super) async fn read(
             let (why, level) = (failure.to_string(), gravity(failure));
             say(&Event::TransferFailed { number, why, level });
         }
+        tftp::Event::Foreign { server, from } => {
+            say(&Event::ForeignAnswer { number, from, server: server.ip() });
+            *foreign = Some(Contact::Elsewhere { from, asked: server.ip() });
+        }
+        tftp::Event::Terms(server, negotiation) => walk.note_terms(server, negotiation),
         tftp::Event::Octets(_) | tftp::Event::Progress(_) => {}
     };
-    match tftp::read_first(addresses, &request, &mut watch).await {
+    let outcome = tftp::read_first(&[address], &request, &mut watch).await;
+    match &outcome {
         Ok(received) => {
             say(&Event::TransferFinished { number, bytes: received.octets.len() });
-            Ok(received.octets)
+            walk.note_answer(address);
         }
-        Err(failure) => Err(NotFetched::from(&failure)),
+        Err(failure) if failure.is_silence() => walk.note_silence(address),
+        Err(_) => walk.note_answer(address),
     }
+    outcome.map(|received| received.octets)
 }
 
 /// The log names the limit of a configuration's request, and not that of a list's (technote).
@@ -109,12 +147,23 @@ fn options(settings: &settings::Tftp) -> Options {
     if settings.tsize { options.with_tsize() } else { options }
 }
 
-fn timing(settings: &settings::Tftp) -> Timing {
+/// How the silence of a server is to be understood.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Silence {
+    /// The server is there, or there is no other: packets were lost.
+    Loss,
+    /// The server may be gone, and another may be there.
+    Unknown,
+}
+
+/// A server whose silence is loss is asked twice as often before it is given up.
+fn timing(settings: &settings::Tftp, silence: Silence) -> Timing {
     let plain = Timing::default();
+    let tries = settings.retries + 1;
     Timing {
         timeout: settings.timeout,
         longest: plain.longest.max(settings.timeout),
-        tries: settings.retries + 1,
+        tries: if silence == Silence::Loss { tries * 2 } else { tries },
         deadline: settings.deadline,
         ..plain
     }

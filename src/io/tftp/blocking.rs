@@ -4,13 +4,14 @@
 //! block size on a fast line is bound by.
 
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::{
-    Event, Failure, Progress, Received, Request, any_for, is_refusal, plain_address, refusal,
+    Attempts, Event, Failure, Progress, Received, Request, answers_from, any_for, is_refusal,
+    plain_address, refusal,
 };
 use crate::proto::tftp::{Datagram, Ending, Tid, To, Transfer};
 
@@ -27,7 +28,6 @@ pub fn stream_first(
 ) -> Result<Received, Failure> {
     let mut last = Failure::NoServer;
     for server in servers {
-        watch(Event::Requesting(*server));
         match stream(*server, request, watch) {
             Ok(received) => return Ok(received),
             Err(failure) => last = failure,
@@ -41,6 +41,21 @@ pub fn stream_first(
 }
 
 fn stream(
+    server: SocketAddr,
+    request: &Request<'_>,
+    watch: &mut dyn FnMut(Event<'_>),
+) -> Result<Received, Failure> {
+    let mut attempts = Attempts::new(request);
+    loop {
+        watch(Event::Requesting(server));
+        match attempt(server, &attempts.request(), watch) {
+            Err(failure) if attempts.is_worth_another(&failure) => watch(Event::Failed(&failure)),
+            ended => return ended,
+        }
+    }
+}
+
+fn attempt(
     server: SocketAddr,
     request: &Request<'_>,
     watch: &mut dyn FnMut(Event<'_>),
@@ -64,6 +79,7 @@ fn converse(
     watch: &mut dyn FnMut(Event<'_>),
 ) -> io::Result<Ending> {
     line.send(transfer.start())?;
+    let mut is_named = false;
     loop {
         let arrival = line.receive(transfer.deadline())?;
         let now = line.start.elapsed();
@@ -76,7 +92,11 @@ fn converse(
                 hand_over(&mut transfer, watch);
             }
             Arrival::Refused => line.take_refusals(&mut transfer),
-            Arrival::Foreign | Arrival::Nothing => {}
+            Arrival::Foreign(from) if !is_named => {
+                is_named = true;
+                watch(Event::Foreign { server: line.server, from });
+            }
+            Arrival::Foreign(_) | Arrival::Nothing => {}
         }
         if let Some(datagram) = transfer.on_timer(now) {
             line.send(datagram)?;
@@ -109,7 +129,8 @@ struct Line {
 
 enum Arrival {
     Datagram(Tid, usize),
-    Foreign,
+    /// What looks like an answer, from an address that was not asked.
+    Foreign(IpAddr),
     Nothing,
     Refused,
 }
@@ -133,7 +154,10 @@ impl Line {
             Ok((length, from)) if from.ip() == self.server.ip() => {
                 Ok(Arrival::Datagram(Tid(from.port()), length))
             }
-            Ok(_) => Ok(Arrival::Foreign),
+            Ok((length, from)) => {
+                let octets = self.buffer.get(..length).unwrap_or_default();
+                Ok(answers_from(from.ip(), octets).map_or(Arrival::Nothing, Arrival::Foreign))
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 let left = deadline.saturating_sub(self.start.elapsed()).max(SHORTEST);
                 self.wait_for(left)?;

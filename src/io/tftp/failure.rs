@@ -30,6 +30,8 @@ pub enum Failure {
     NotFound {
         /// Which.
         server: SocketAddr,
+        /// The number that it says so by.
+        code: ErrorCode,
         /// Its words.
         message: Message,
     },
@@ -68,7 +70,13 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Whether it is an answer about the file, which another server is not asked to contradict.
+    /// Whether the server was not reached, or fell silent.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Io { .. } | Self::TimedOut { .. } | Self::Unreachable { .. })
+    }
+
+    /// Whether it is an answer about the file, which another address is not asked to contradict.
     #[must_use]
     pub fn is_definite(&self) -> bool {
         matches!(self, Self::NotFound { .. } | Self::TooLarge { .. } | Self::UnfitName(_))
@@ -77,7 +85,9 @@ impl Failure {
     pub(super) fn of(server: SocketAddr, failure: machine::Failure) -> Self {
         match failure {
             machine::Failure::Misbehaved(how) => Self::Misbehaved { server, how },
-            machine::Failure::NotFound { message } => Self::NotFound { server, message },
+            machine::Failure::NotFound { code, message } => {
+                Self::NotFound { server, code, message }
+            }
             machine::Failure::ServerError { code, message } => {
                 Self::ServerError { server, code, message }
             }
@@ -96,8 +106,11 @@ impl fmt::Display for Failure {
             Self::Io { server, source } => write!(f, "tftp server {server}: {source}"),
             Self::Misbehaved { server, how } => write!(f, "tftp server {server} misbehaved, {how}"),
             Self::NoServer => f.write_str("no tftp server to ask"),
-            Self::NotFound { server, message } => {
+            Self::NotFound { server, code: ErrorCode::NotFound, message } => {
                 write!(f, "file not found on tftp server {server}{message}")
+            }
+            Self::NotFound { server, code, message } => {
+                write!(f, "file not found on tftp server {server}, as error {code}{message}")
             }
             Self::ServerError { server, code, message } => {
                 write!(f, "tftp server {server} reported error {code}{message}")

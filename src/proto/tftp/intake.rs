@@ -50,7 +50,7 @@ impl Intake {
     pub(super) fn agree(&mut self, granted: &Options) -> Result<(), Failure> {
         self.blksize = granted.blksize().map_or(PLAIN_BLKSIZE, usize::from);
         self.blocks = Blocks::new(granted.windowsize().unwrap_or(1));
-        self.announced = granted.tsize();
+        self.announced = granted.tsize().filter(|bytes| *bytes > NO_SIZE);
         let Some(announced) = self.announced else { return Ok(()) };
         match usize::try_from(announced) {
             Ok(octets) if octets <= self.limit => self.octets.reserve_exact(octets),
@@ -59,8 +59,18 @@ impl Intake {
         Ok(())
     }
 
+    /// The terms of RFC 1350 again, before the first block.
+    pub(super) fn agree_on_nothing(&mut self) {
+        *self = Self::new(self.limit);
+    }
+
     pub(super) fn received(&self) -> usize {
         self.received
+    }
+
+    /// Whether nothing has come yet, not even an empty block.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.blocks.last() == BlockNumber(0) && self.received == 0
     }
 
     /// The number of the last block in order; 0 before the first.
@@ -139,6 +149,12 @@ impl Intake {
         Failure::TooLarge { limit: self.limit, announced: self.announced }
     }
 }
+
+/// A size up to this one is a placeholder: servers answer 0 or 1 whatever the file.
+///
+/// # Source
+/// Issue threads of TFTP servers (domain facts 1.7).
+const NO_SIZE: u64 = 1;
 
 /// Octets of a block when nothing else is agreed.
 ///

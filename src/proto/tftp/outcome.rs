@@ -38,6 +38,9 @@ impl fmt::Display for Agreed {
             Negotiation::Ignored => f.write_str("options ignored by the server"),
             Negotiation::NotAsked => f.write_str("no options asked"),
             Negotiation::Refused => f.write_str("options refused by the server, asked again plain"),
+            Negotiation::Unanswered => {
+                f.write_str("no answer to a request with options, asked again plain")
+            }
         }
     }
 }
@@ -54,8 +57,10 @@ pub enum Negotiation {
     Ignored,
     /// There were none.
     NotAsked,
-    /// The server refused the request for them, and it was repeated without.
+    /// The server refused the request for them, or answered it wrongly, and it was repeated without.
     Refused,
+    /// The request for them got no answer in time, and a plain one was sent as well.
+    Unanswered,
 }
 
 /// A transfer without a file.
@@ -65,6 +70,8 @@ pub enum Failure {
     Misbehaved(Misbehaved),
     /// The server is there and does not have the file.
     NotFound {
+        /// The number that it says so by: not always the proper one.
+        code: ErrorCode,
         /// The server's words.
         message: Message,
     },
@@ -119,7 +126,12 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Misbehaved(how) => how.fmt(f),
-            Self::NotFound { message } => write!(f, "file not found{message}"),
+            Self::NotFound { code: ErrorCode::NotFound, message } => {
+                write!(f, "file not found{message}")
+            }
+            Self::NotFound { code, message } => {
+                write!(f, "file not found, as error {code}{message}")
+            }
             Self::ServerError { code, message } => write!(f, "server error {code}{message}"),
             Self::TimedOut { waiting } => write!(f, "timed out, {waiting}"),
             Self::TooLarge { limit, announced: Some(announced) } => {
@@ -236,21 +248,21 @@ impl fmt::Display for Message {
     }
 }
 
-/// The first option granted that exceeds what was asked.
+/// The first option granted that exceeds what was asked, and would change the transfer.
 ///
 /// # Source
-/// RFC 2347: nothing unasked. RFC 2348, 7440: a server may lower its value. RFC 2349: the timeout
-/// comes back as it was sent; the size is the server's to say.
+/// RFC 2347: nothing unasked; but the size, and the server's own timeout, bind nobody here, and
+/// servers in the field name the size unasked (domain facts 1.7). RFC 2348, 7440: a server may lower
+/// its value. RFC 2349: the timeout comes back as it was sent.
 pub(super) fn not_asked(asked: &Options, granted: &Options) -> Option<OptionName> {
     let exceeds = |asked: Option<u16>, granted: Option<u16>| granted.is_some() && granted > asked;
     if exceeds(asked.blksize(), granted.blksize()) {
         return Some(OptionName::Blksize);
     }
-    if granted.timeout().is_some() && granted.timeout() != asked.timeout() {
+    if asked.timeout().is_some()
+        && granted.timeout().is_some_and(|_| granted.timeout() != asked.timeout())
+    {
         return Some(OptionName::Timeout);
-    }
-    if granted.tsize().is_some() && asked.tsize().is_none() {
-        return Some(OptionName::Tsize);
     }
     exceeds(asked.windowsize(), granted.windowsize()).then_some(OptionName::Windowsize)
 }

@@ -139,42 +139,146 @@ fn a_server_that_ignores_options_sends_plain_blocks() {
 }
 
 #[test]
-fn more_than_asked_is_refused() {
+fn more_than_asked_is_answered_by_a_plain_request() {
     let timeout = |seconds| Options::default().with_timeout(seconds).unwrap();
-    let cases = [
-        (blksize(512), blksize(513), OptionName::Blksize),
-        (Options::default(), blksize(512), OptionName::Blksize),
-        (window(4), window(5), OptionName::Windowsize),
-        (blksize(512), blksize(512).with_tsize(), OptionName::Tsize),
-        (timeout(3), timeout(2), OptionName::Timeout),
-    ];
-    for (asked, granted, option) in cases {
+    for (asked, granted) in [
+        (blksize(512), blksize(513)),
+        (window(4), window(5)),
+        (blksize(512), window(1)),
+        (timeout(3), timeout(2)),
+    ] {
         let mut transfer = transfer(asked);
+        expect_plain_request(&mut transfer, &oack(granted));
+        // The OACK, come again, gets an ERROR that ends it.
         assert_eq!(reply(&mut transfer, &oack(granted), 0), error_sent(8));
-        assert_eq!(failure(transfer), Misbehaved::OptionNotAsked(option).into());
+        assert_eq!(transfer.ending(), None);
+        expect_plain_file(transfer);
     }
 }
 
 #[test]
-fn an_unheard_of_option_is_refused() {
-    let mut transfer = transfer(blksize(512));
+fn more_than_nothing_is_refused() {
+    let mut transfer = transfer(Options::default());
+    assert_eq!(reply(&mut transfer, &oack(blksize(512)), 0), error_sent(8));
+    assert_eq!(failure(transfer), Misbehaved::OptionNotAsked(OptionName::Blksize).into());
+}
+
+#[test]
+fn a_size_that_nobody_asked_for_is_accepted() {
+    for asked in [Options::default(), blksize(512)] {
+        let mut transfer = transfer(asked);
+        assert_eq!(reply(&mut transfer, &oack(asked.with_tsize()), 0), ack(0));
+        assert_eq!(reply(&mut transfer, &data(1, b"x"), 0), ack(1));
+        assert_eq!(received(transfer.ending()).0.octets, b"x");
+    }
+}
+
+#[test]
+fn a_size_of_0_or_1_says_nothing() {
+    for size in ["0", "1"] {
+        let mut transfer = transfer(Options::default().with_tsize());
+        let oack = [b"\0\x06tsize\0", size.as_bytes(), b"\0"].concat();
+        assert_eq!(reply(&mut transfer, &oack, 0), ack(0));
+        assert_eq!(reply(&mut transfer, &data(1, b"abc"), 0), ack(1));
+        assert_eq!(received(transfer.ending()).0.octets, b"abc");
+    }
+}
+
+#[test]
+fn an_oack_that_cannot_be_read_is_answered_by_a_plain_request() {
+    for broken in [b"\0\x06multicast\0\0".as_slice(), b"\0\x06blksize", b"\0\x06blksize\0x\0"] {
+        let mut transfer = transfer(blksize(512));
+        expect_plain_request(&mut transfer, broken);
+        expect_plain_file(transfer);
+    }
+    let mut transfer = transfer(Options::default());
     assert_eq!(reply(&mut transfer, b"\0\x06multicast\0\0", 0), error_sent(8));
     let malformed = Malformed::OptionUnknown { offset: 2 };
     assert_eq!(failure(transfer), Misbehaved::Malformed(malformed).into());
 }
 
-#[test]
-fn refused_options_are_asked_without_once() {
-    let mut transfer = transfer(blksize(1024));
-    let refusal = error(ErrorCode::OptionRefused, b"no options");
-    let again = transfer.on_datagram(SERVER, &refusal, at(0)).unwrap();
+/// That a plain request follows at once.
+#[track_caller]
+fn expect_plain_request(transfer: &mut Transfer, refusal: &[u8]) {
+    let again = transfer.on_datagram(SERVER, refusal, at(0)).expect("another request");
     assert_eq!(again.to, To::Request);
     assert_eq!(again.octets, b"\0\x01ITLFile.tlv\0octet\0");
-    // The refusal, come twice, is not the answer to the second request.
+}
+
+#[track_caller]
+fn expect_plain_file(mut transfer: Transfer) {
+    assert!(transfer.on_datagram(STRANGER, &data(1, b"x"), at(0)).is_some());
+    assert_eq!(transfer.negotiation(), Some(Negotiation::Refused));
+    assert_eq!(received(transfer.ending()).0.agreed.negotiation, Negotiation::Refused);
+}
+
+#[test]
+fn refused_options_are_asked_without_once() {
+    for code in [ErrorCode::Undefined, ErrorCode::IllegalOperation, ErrorCode::OptionRefused] {
+        let mut transfer = transfer(blksize(1024));
+        let refusal = error(code, b"no options");
+        expect_plain_request(&mut transfer, &refusal);
+        assert_eq!(transfer.negotiation(), None, "a plain request has had no answer yet");
+        // The refusal, come twice, is not the answer to the second request.
+        assert_eq!(transfer.on_datagram(SERVER, &refusal, at(0)), None);
+        assert_eq!(transfer.ending(), None);
+        expect_plain_file(transfer);
+    }
+}
+
+#[test]
+fn only_the_answer_to_the_plain_request_counts() {
+    for (code, is_absent) in [(0, true), (1, true), (2, true), (3, false), (4, false), (8, false)] {
+        let mut transfer = transfer(blksize(1024));
+        expect_plain_request(&mut transfer, &error(ErrorCode::Undefined, b"no such file"));
+        let answer = error(ErrorCode::from(code), b"no");
+        assert_eq!(transfer.on_datagram(STRANGER, &answer, at(0)), None);
+        let failure = failure(transfer);
+        assert_eq!(matches!(failure, Failure::NotFound { .. }), is_absent, "{failure}");
+    }
+}
+
+#[test]
+fn a_server_with_one_port_may_say_the_same_to_both_requests() {
+    let mut transfer = transfer(blksize(1024));
+    let refusal = error(ErrorCode::Undefined, b"no such file");
+    expect_plain_request(&mut transfer, &refusal);
     assert_eq!(transfer.on_datagram(SERVER, &refusal, at(0)), None);
     assert_eq!(transfer.ending(), None);
-    assert!(transfer.on_datagram(STRANGER, &data(1, b"x"), at(0)).is_some());
-    assert_eq!(received(transfer.ending()).0.agreed.negotiation, Negotiation::Refused);
+    assert!(transfer.on_timer(at(1)).is_some());
+    assert_eq!(transfer.on_datagram(SERVER, &refusal, at(1)), None);
+    let code = ErrorCode::Undefined;
+    let message = Message::new(b"no such file");
+    assert_eq!(failure(transfer), Failure::NotFound { code, message });
+}
+
+#[test]
+fn an_error_after_the_oack_is_a_refusal_as_well() {
+    let mut transfer = transfer(blksize(1024));
+    assert_eq!(reply(&mut transfer, &oack(blksize(1024)), 0), ack(0));
+    expect_plain_request(&mut transfer, &error(ErrorCode::Undefined, b""));
+    expect_plain_file(transfer);
+}
+
+#[test]
+fn every_second_request_into_silence_is_a_plain_one() {
+    let mut transfer = transfer(blksize(1024));
+    let with_options = transfer.start().octets.to_vec();
+    let plain = b"\0\x01ITLFile.tlv\0octet\0".as_slice();
+    for (seconds, expected) in [(1, plain), (2, &with_options), (3, plain), (4, &with_options)] {
+        assert_eq!(transfer.on_timer(at(seconds)).unwrap().octets, expected);
+    }
+    assert_eq!(transfer.negotiation(), None);
+    assert_eq!(reply(&mut transfer, &data(1, b"x"), 4), ack(1));
+    assert_eq!(transfer.negotiation(), Some(Negotiation::Unanswered));
+}
+
+#[test]
+fn an_oack_after_silence_is_still_followed() {
+    let mut transfer = transfer(blksize(1024));
+    assert!(transfer.on_timer(at(1)).is_some());
+    assert_eq!(reply(&mut transfer, &oack(blksize(1024)), 1), ack(0));
+    assert_eq!(transfer.negotiation(), Some(Negotiation::Answered));
 }
 
 #[test]
@@ -188,19 +292,37 @@ fn a_refusal_without_options_is_an_error() {
 
 #[test]
 fn not_found_is_an_outcome_of_its_own() {
-    let mut transfer = transfer(Options::default());
-    assert_eq!(reply(&mut transfer, &error(ErrorCode::NotFound, b"no\x1b[m"), 0), None);
-    let failure = failure(transfer);
-    assert_eq!(failure, Failure::NotFound { message: Message::new(b"no\x1b[m") });
-    assert_eq!(failure.to_string(), "file not found: no\\x1b[m");
+    for (code, said) in [
+        (ErrorCode::NotFound, "file not found: no\\x1b[m"),
+        (ErrorCode::AccessViolation, "file not found, as error 2: no\\x1b[m"),
+        (ErrorCode::Undefined, "file not found, as error 0: no\\x1b[m"),
+    ] {
+        let mut transfer = transfer(Options::default());
+        assert_eq!(reply(&mut transfer, &error(code, b"no\x1b[m"), 0), None);
+        let failure = failure(transfer);
+        assert_eq!(failure, Failure::NotFound { code, message: Message::new(b"no\x1b[m") });
+        assert_eq!(failure.to_string(), said);
+    }
 }
 
 #[test]
-fn an_error_amid_the_file_ends_it() {
-    let mut transfer = transfer(Options::default());
-    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
-    assert_eq!(reply(&mut transfer, &error(ErrorCode::Undefined, b"disk"), 0), None);
-    assert_eq!(failure(transfer).to_string(), "server error 0: disk");
+fn another_error_is_no_statement_about_the_file() {
+    for code in [3, 4, 5, 6, 7, 8, 99].map(ErrorCode::from) {
+        let mut transfer = transfer(Options::default());
+        assert_eq!(reply(&mut transfer, &error(code, b""), 0), None);
+        let message = Message::new(b"");
+        assert_eq!(failure(transfer), Failure::ServerError { code, message });
+    }
+}
+
+#[test]
+fn an_error_amid_the_file_is_a_failure_whatever_its_number() {
+    for (code, said) in [(0, "server error 0: disk"), (1, "server error 1: disk")] {
+        let mut transfer = transfer(Options::default());
+        assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
+        assert_eq!(reply(&mut transfer, &error(ErrorCode::from(code), b"disk"), 0), None);
+        assert_eq!(failure(transfer).to_string(), said);
+    }
 }
 
 #[test]
@@ -229,29 +351,34 @@ fn what_cannot_be_a_first_answer_is_passed_over() {
 }
 
 #[test]
-fn a_request_is_repeated_at_4_12_and_28_seconds_and_given_up_at_44() {
-    let mut transfer = transfer(blksize(1024));
+fn a_request_is_repeated_each_second_and_given_up_after_nine() {
+    let mut transfer = transfer(Options::default());
     let first = transfer.start().octets.to_vec();
-    for due in [4, 12, 28] {
+    for due in 1..9 {
         assert_eq!(transfer.deadline(), at(due));
         assert_eq!(transfer.on_timer(at(due - 1)), None);
         let again = transfer.on_timer(at(due)).unwrap();
         assert_eq!((again.to, again.octets), (To::Request, first.as_slice()));
     }
-    assert_eq!(transfer.deadline(), at(44));
-    assert_eq!(transfer.on_timer(at(44)), None);
+    assert_eq!(transfer.deadline(), at(9));
+    assert_eq!(transfer.on_timer(at(9)), None);
     assert_eq!(failure(transfer), Failure::TimedOut { waiting: Waiting::Answer });
 }
 
 #[test]
 fn a_lost_block_is_asked_for_again_by_its_predecessor() {
     let mut transfer = transfer(Options::default());
-    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 3), ack(1));
-    for due in [7, 15, 31] {
-        assert_eq!(transfer.deadline(), at(due));
-        assert_eq!(transfer.on_timer(at(due)).map(|sent| numbers(&sent)), ack(1));
-    }
-    assert_eq!(transfer.on_timer(at(47)).map(|sent| numbers(&sent)), error_sent(0));
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
+    let mut sent = Vec::new();
+    let last = loop {
+        let due = transfer.deadline();
+        match transfer.on_timer(due).map(|sent| numbers(&sent)) {
+            again if again == ack(1) => sent.push(due.as_millis()),
+            last => break (due.as_millis(), last),
+        }
+    };
+    assert_eq!(sent, [300, 900, 2100, 4100, 6100, 8100, 10_100, 12_100]);
+    assert_eq!(last, (14_100, error_sent(0)));
     let waiting = Waiting::Block(BlockNumber(1));
     assert_eq!(failure(transfer), Failure::TimedOut { waiting });
 }
@@ -259,8 +386,8 @@ fn a_lost_block_is_asked_for_again_by_its_predecessor() {
 #[test]
 fn a_dripping_server_meets_the_deadline() {
     let mut transfer = transfer(Options::default());
-    for block in 1..20 {
-        let seconds = u64::from(block) * 3;
+    for block in 1..30 {
+        let seconds = u64::from(block) * 2;
         assert_eq!(reply(&mut transfer, &data(block, &[1; 512]), seconds), ack(block));
         assert_eq!(transfer.on_timer(at(seconds)), None);
     }
@@ -286,8 +413,9 @@ fn repeated_blocks_get_one_ack_a_repetition() {
 fn repetitions_do_not_put_the_timer_off() {
     let mut transfer = transfer(Options::default());
     assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
-    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 3), ack(1));
-    assert_eq!(transfer.deadline(), at(4));
+    let due = transfer.deadline();
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
+    assert_eq!(transfer.deadline(), due);
 }
 
 #[test]
@@ -426,7 +554,7 @@ fn the_last_block_is_acknowledged_again_after_the_end() {
     assert_eq!(dally.deadline(), Some(at(5)));
     assert_eq!(dally.on_datagram(STRANGER, &data(1, b"x")), None);
     assert_eq!(dally.on_datagram(SERVER, &data(2, b"x")), None);
-    for _ in 0..4 {
+    for _ in 0..Timing::default().tries {
         let again = dally.on_datagram(SERVER, &data(1, b"x")).map(|sent| numbers(&sent));
         assert_eq!(again, ack(1));
     }

@@ -34,6 +34,8 @@ pub(crate) fn groups() -> [(&'static str, &'static [Row]); 9] {
 
 /// No CTL on the server; the ITL under the phone's name; a signed configuration.
 const NO_CTL_SIGNED: &str = "CTLSEP CTLFile ITLSEP SEP.sgn";
+/// The list and the configuration of the first server are refused, and the second has none.
+const REFUSED_BY_BOTH: &str = "CTLSEP CTLFile ITLSEP SEP.sgn 2:ITLSEP 2:ITLFile 2:SEP.sgn";
 /// The same with an unsigned configuration.
 const NO_CTL_PLAIN: &str = "CTLSEP CTLFile ITLSEP SEP.xml";
 /// Both lists under the phone's name; a signed configuration.

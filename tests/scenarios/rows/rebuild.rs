@@ -120,30 +120,36 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         id: "D5",
         start: "S1",
-        server: "the first TFTP server restored wrongly, then in error; the second as it was",
+        server: "the first TFTP server restored wrongly, later in error; the second good from then on",
         setup: two_nodes,
         steps: &[
             S1,
             Do(restore_without_callmanager),
             Doctor("restored-without-key", "regenerate-callmanager"),
             boot(
-                NO_CTL_SIGNED,
+                REFUSED_BY_BOTH,
                 "S1 CTL- ITL= CFG=",
                 8,
                 &[NO_CTL, UPDATE_FAILED, VERIFICATION_FAILED],
                 "0 query, 0 query",
             ),
-            Do(|lab| {
-                lab.serve(|_, _| {});
-                lab.serve_from_second(1);
-            }),
+            Do(|lab| lab.serve_from_second(1)),
             Doctor("callmanager-regenerated", "reset-phone"),
             boot(
-                "CTLSEP CTLFile ITLSEP SEP.sgn 2:CTLSEP 2:CTLFile 2:ITLSEP 2:SEP.sgn",
+                "CTLSEP CTLFile ITLSEP SEP.sgn 2:ITLSEP 2:SEP.sgn",
                 "S1 CTL- ITL+ CFG+",
                 1,
                 &[NO_CTL, UPDATED, CONFIGURED],
-                "0 query",
+                "0 query, 0 query, 0 query",
+            ),
+            Do(|lab| lab.break_first()),
+            Doctor("all-well", "nothing"),
+            boot(
+                "CTLSEP CTLFile ITLSEP SEP.sgn 2:CTLSEP 2:CTLFile 2:ITLSEP 2:SEP.sgn",
+                "S1 CTL- ITL= CFG+",
+                0,
+                &[NO_CTL],
+                "",
             ),
         ],
     },

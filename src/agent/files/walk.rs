@@ -1,0 +1,157 @@
+//! What one pass learns of the servers, and forgets with its end.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use crate::proto::tftp::Negotiation;
+use crate::wire::address::ServerAddress;
+
+/// The way of one pass along the servers.
+#[derive(Default)]
+pub(in crate::agent) struct Walk {
+    /// Servers that were not reached: asked last from then on.
+    late: Vec<ServerAddress>,
+    /// Servers that have given a file for the request at hand.
+    gave: Vec<ServerAddress>,
+    addresses: BTreeMap<SocketAddr, Standing>,
+}
+
+/// What was learnt of one address.
+#[derive(Clone, Copy, Debug, Default)]
+struct Standing {
+    /// It has answered.
+    answered: bool,
+    /// It was not reached.
+    missed: bool,
+    /// Signs that it does not take requests with options.
+    against_options: u32,
+}
+
+impl Walk {
+    /// A new request begins: every server may be asked.
+    pub(super) fn begin(&mut self) {
+        self.gave.clear();
+    }
+
+    /// The servers in the order in which they are asked.
+    pub(in crate::agent) fn order(&self, servers: &[ServerAddress]) -> Vec<ServerAddress> {
+        let (late, good): (Vec<_>, Vec<_>) =
+            servers.iter().partition(|server| self.late.contains(server));
+        good.into_iter().chain(late).cloned().collect()
+    }
+
+    /// Servers that have not given a file for the request at hand. One that is silent is not waited
+    /// for again.
+    pub(super) fn others(&self, servers: &[ServerAddress]) -> Vec<ServerAddress> {
+        let passed =
+            |server: &&ServerAddress| self.gave.contains(server) || self.late.contains(server);
+        servers.iter().filter(|server| !passed(server)).cloned().collect()
+    }
+
+    pub(super) fn note_given(&mut self, server: &ServerAddress) {
+        self.late.retain(|late| late != server);
+        self.gave.push(server.clone());
+    }
+
+    pub(super) fn note_missed(&mut self, server: &ServerAddress) {
+        if !self.late.contains(server) {
+            self.late.push(server.clone());
+        }
+    }
+}
+
+/// The addresses of a server.
+impl Walk {
+    /// In the order in which they are asked.
+    pub(super) fn order_addresses(&self, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+        let mut ordered = addresses.to_vec();
+        ordered.sort_by_key(|address| self.standing(*address).missed);
+        ordered
+    }
+
+    /// Whether the address has answered in this pass, so that its silence is loss.
+    pub(super) fn is_alive(&self, address: SocketAddr) -> bool {
+        self.standing(address).answered
+    }
+
+    /// Whether it is asked without options.
+    pub(super) fn is_plain(&self, address: SocketAddr) -> bool {
+        self.standing(address).against_options >= SIGNS
+    }
+
+    pub(super) fn note_answer(&mut self, address: SocketAddr) {
+        let standing = self.addresses.entry(address).or_default();
+        (standing.answered, standing.missed) = (true, false);
+    }
+
+    pub(super) fn note_silence(&mut self, address: SocketAddr) {
+        self.addresses.entry(address).or_default().missed = true;
+    }
+
+    pub(super) fn note_terms(&mut self, address: SocketAddr, negotiation: Negotiation) {
+        let signs = &mut self.addresses.entry(address).or_default().against_options;
+        match negotiation {
+            Negotiation::Answered => *signs = 0,
+            Negotiation::Refused => *signs = SIGNS,
+            Negotiation::Unanswered => *signs += 1,
+            Negotiation::Ignored | Negotiation::NotAsked => {}
+        }
+    }
+
+    fn standing(&self, address: SocketAddr) -> Standing {
+        self.addresses.get(&address).copied().unwrap_or_default()
+    }
+}
+
+/// A refusal is a sign that suffices. Silence may be loss, and is one only the second time: a lossy
+/// line must not lose its larger blocks as well.
+const SIGNS: u32 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::{Negotiation, ServerAddress, SocketAddr, Walk};
+
+    fn servers(names: &[&str]) -> Vec<ServerAddress> {
+        names.iter().map(|name| ServerAddress::parse(name, 69).expect("an address")).collect()
+    }
+
+    fn address() -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, 1], 69))
+    }
+
+    #[test]
+    fn a_server_that_was_not_reached_is_asked_last_until_it_gives_a_file() {
+        let servers = servers(&["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
+        let mut walk = Walk::default();
+        walk.note_missed(&servers[0]);
+        let later = [servers[1].clone(), servers[2].clone(), servers[0].clone()];
+        assert_eq!(walk.order(&servers), later);
+        walk.note_given(&servers[0]);
+        walk.begin();
+        assert_eq!(walk.order(&servers), servers);
+    }
+
+    #[test]
+    fn another_server_is_one_that_has_not_given_the_file_and_is_not_silent() {
+        let servers = servers(&["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
+        let mut walk = Walk::default();
+        walk.note_given(&servers[0]);
+        walk.note_missed(&servers[1]);
+        assert_eq!(walk.others(&servers), servers[2..]);
+    }
+
+    #[test]
+    fn a_refusal_of_options_is_remembered_at_once_and_silence_the_second_time() {
+        let mut walk = Walk::default();
+        walk.note_terms(address(), Negotiation::Refused);
+        assert!(walk.is_plain(address()));
+        let mut walk = Walk::default();
+        walk.note_terms(address(), Negotiation::Unanswered);
+        assert!(!walk.is_plain(address()));
+        walk.note_terms(address(), Negotiation::Answered);
+        walk.note_terms(address(), Negotiation::Unanswered);
+        assert!(!walk.is_plain(address()));
+        walk.note_terms(address(), Negotiation::Unanswered);
+        assert!(walk.is_plain(address()));
+    }
+}

@@ -1,0 +1,43 @@
+//! A refusal of the options that were asked for, and how to know it when it comes again.
+
+use super::outcome::Message;
+use super::outgoing::Tid;
+use crate::wire::tftp::ErrorCode;
+
+/// The refusal of a request with options.
+#[derive(Debug)]
+pub(super) struct Refused {
+    /// The server's end of the attempt that ended so.
+    from: Tid,
+    /// What it said; nothing if its OACK could not be followed.
+    said: Option<(ErrorCode, Message)>,
+}
+
+impl Refused {
+    pub(super) fn by_error(from: Tid, code: ErrorCode, message: Message) -> Self {
+        Self { from, said: Some((code, message)) }
+    }
+
+    pub(super) fn by_oack(from: Tid) -> Self {
+        Self { from, said: None }
+    }
+
+    /// Whether it was an OACK from there.
+    pub(super) fn is_oack_of(&self, from: Tid) -> bool {
+        self.from == from && self.said.is_none()
+    }
+
+    /// Whether this ERROR is the refusal, come twice.
+    pub(super) fn is_again(&self, from: Tid, code: ErrorCode, message: &Message) -> bool {
+        let same = |said: &(ErrorCode, Message)| said.0 == code && said.1 == *message;
+        self.from == from && self.said.as_ref().is_some_and(same)
+    }
+}
+
+/// Whether an ERROR that answers a request with options may mean them, and not the file.
+///
+/// # Source
+/// 8: RFC 2347. 4 and 0: servers in the field (domain facts 1.5).
+pub(super) fn may_be_about_options(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::Undefined | ErrorCode::IllegalOperation | ErrorCode::OptionRefused)
+}
