@@ -411,6 +411,21 @@ async fn not_found_is_definite_whatever_its_number() {
 }
 
 #[tokio::test]
+async fn a_missing_file_as_the_field_says_it_is_not_found() {
+    let hex: String = include_str!("field/f05-error-2-not-there.hex").split_whitespace().collect();
+    let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+    let datagram: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
+    let lacking = Server::run(V4, move |peer| peer.send(&datagram));
+    let failure = fetch(&lacking, Options::default()).await.unwrap_err();
+    let said = format!(
+        "file not found on tftp server {}, as error 2: No such file or directory",
+        lacking.address
+    );
+    assert_eq!(failure.to_string(), said);
+    lacking.join();
+}
+
+#[tokio::test]
 async fn a_refusal_by_another_number_is_a_refusal_too() {
     for number in [0, 4] {
         let server = Server::run(V4, move |peer| {

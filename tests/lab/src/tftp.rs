@@ -4,6 +4,7 @@
 
 mod faults;
 mod link;
+mod odd;
 mod options;
 mod packet;
 mod transfer;
@@ -17,6 +18,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 pub use faults::{Faults, OptionPolicy};
+pub use odd::Odd;
 
 use link::Link;
 use packet::Packet;
@@ -179,10 +181,12 @@ fn answer(socket: &UdpSocket, shared: &Arc<Shared>, request: Request) -> Option<
         let file = state.files.get(&request.name).cloned();
         (file, state.faults.clone(), state.transfers)
     };
-    if faults.silent {
+    let passed_over = faults.options == OptionPolicy::Silent && !request.options.is_empty();
+    if faults.silent || passed_over {
         return None;
     }
-    let own = UdpSocket::bind((socket.local_addr().ok()?.ip(), 0)).ok()?;
+    let asked = socket.local_addr().ok()?.ip();
+    let own = UdpSocket::bind((faults.elsewhere.unwrap_or(asked), 0)).ok()?;
     let link = Link::new(own, request.peer, faults, number).ok()?;
     let shared = Arc::clone(shared);
     Some(thread::spawn(move || {

@@ -1,5 +1,6 @@
 //! What may be wrong with the server or the way to it.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// What the server does with the options of a request.
@@ -10,6 +11,10 @@ pub enum OptionPolicy {
     Honour,
     /// Behaves as a server of 1992: no OACK.
     Ignore,
+    /// Answers a request with options with this error code.
+    Refuse(u16),
+    /// Does not answer a request with options.
+    Silent,
 }
 
 /// Faults, in percent where they are a matter of luck; luck follows from the seed.
@@ -39,6 +44,14 @@ pub struct Faults {
     pub blksize: Option<u16>,
     /// Options that nobody asked for, put into the OACK.
     pub unasked: Vec<(String, String)>,
+    /// Zero bytes behind the options of an OACK.
+    pub zeros: usize,
+    /// Blanks before the value of `blksize` in an OACK.
+    pub blanks: usize,
+    /// Answers come from this address, and not from the one that was asked.
+    pub elsewhere: Option<IpAddr>,
+    /// Zero bytes behind every file.
+    pub padding: usize,
     /// The error code for a file that does not exist; the truth is 1.
     pub missing_code: u16,
     /// Answers every request with this error code.
@@ -63,6 +76,10 @@ impl Default for Faults {
             options: OptionPolicy::Honour,
             blksize: None,
             unasked: Vec::new(),
+            zeros: 0,
+            blanks: 0,
+            elsewhere: None,
+            padding: 0,
             missing_code: 1,
             refuse: None,
             patience: Duration::from_millis(200),

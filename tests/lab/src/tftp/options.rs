@@ -25,7 +25,11 @@ impl Terms {
                 terms.answered.push((name.clone(), answer));
             }
         }
-        terms.answered.extend(faults.unasked.iter().cloned());
+        if !asked.is_empty() {
+            let is_new =
+                |(name, _): &&(String, String)| asked.iter().all(|(asked, _)| asked != name);
+            terms.answered.extend(faults.unasked.iter().filter(is_new).cloned());
+        }
         terms
     }
 
@@ -42,7 +46,7 @@ impl Terms {
             "blksize" if (8..=65_464).contains(&value) => {
                 let blksize = faults.blksize.map_or(value, u64::from);
                 self.blksize = usize::try_from(blksize).ok()?;
-                Some(blksize.to_string())
+                Some(format!("{}{blksize}", " ".repeat(faults.blanks)))
             }
             "timeout" if (1..=255).contains(&value) => {
                 self.patience = Duration::from_secs(value);

@@ -6,8 +6,13 @@ pub(super) enum Packet {
     Ack(u16),
     Data(u16, Vec<u8>),
     Error(u16, String),
-    OptionAck(Vec<(String, String)>),
-    Read { name: String, mode: String, options: Vec<(String, String)> },
+    /// The options, and the zero bytes behind them.
+    OptionAck(Vec<(String, String)>, usize),
+    Read {
+        name: String,
+        mode: String,
+        options: Vec<(String, String)>,
+    },
 }
 
 impl Packet {
@@ -40,7 +45,9 @@ impl Packet {
                 let start = [5, *code].map(u16::to_be_bytes).concat();
                 [start.as_slice(), message.as_bytes(), &[0]].concat()
             }
-            Self::OptionAck(options) => [vec![0, 6], pairs(options)].concat(),
+            Self::OptionAck(options, zeros) => {
+                [vec![0, 6], pairs(options), vec![0; *zeros]].concat()
+            }
             Self::Read { name, mode, options } => {
                 [format!("\0\x01{name}\0{mode}\0").into_bytes(), pairs(options)].concat()
             }

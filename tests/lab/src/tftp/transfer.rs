@@ -1,6 +1,7 @@
 //! One transfer, seen from the server.
 
 use super::Shared;
+use super::faults::OptionPolicy;
 use super::link::Link;
 use super::options::Terms;
 use super::packet::Packet;
@@ -22,10 +23,15 @@ impl<'a> Transfer<'a> {
         if let Some(code) = self.link.faults.refuse {
             return self.link.send(&Packet::error(code, "refused"));
         }
+        if let (OptionPolicy::Refuse(code), false) = (self.link.faults.options, asked.is_empty()) {
+            return self.link.send(&Packet::error(code, "options refused"));
+        }
         let Some(file) = file else {
             let code = self.link.faults.missing_code;
             return self.link.send(&Packet::error(code, "file not found"));
         };
+        let padded = [file, &vec![0; self.link.faults.padding]].concat();
+        let file = padded.as_slice();
         let terms = Terms::negotiate(asked, file.len(), &self.link.faults);
         if terms.answered.is_empty() || self.options_accepted(&terms) {
             self.blocks(file, &terms);
@@ -35,7 +41,8 @@ impl<'a> Transfer<'a> {
     /// Sends the OACK until the client acknowledges it with block 0.
     fn options_accepted(&mut self, terms: &Terms) -> bool {
         for _ in 0..TRIES {
-            self.link.send(&Packet::OptionAck(terms.answered.clone()));
+            let zeros = self.link.faults.zeros;
+            self.link.send(&Packet::OptionAck(terms.answered.clone(), zeros));
             match self.link.receive(terms.patience, self.shared) {
                 Some(Packet::Ack(0)) => return true,
                 Some(Packet::Error(..)) => return false,

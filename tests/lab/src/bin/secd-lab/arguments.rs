@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use lexopt::{Arg, Error, Parser, ValueExt};
 use secd_lab::release::Release;
+use secd_lab::tftp::Odd;
 
 /// What the user asked for.
 pub(crate) enum Command {
@@ -20,6 +21,7 @@ pub(crate) struct Options {
     pub(crate) port_file: Option<PathBuf>,
     pub(crate) control: Option<PathBuf>,
     pub(crate) loss: u8,
+    pub(crate) odd: Option<Odd>,
     pub(crate) nodes: Vec<String>,
     pub(crate) recovery: bool,
     pub(crate) release: Release,
@@ -38,6 +40,11 @@ pub(crate) fn parse() -> Result<Command, Error> {
             Arg::Long("port-file") => options.port_file = Some(parser.value()?.into()),
             Arg::Long("control") => options.control = Some(parser.value()?.into()),
             Arg::Long("loss") => options.loss = parser.value()?.parse()?,
+            Arg::Long("odd") => {
+                let name = parser.value()?.string()?;
+                let unknown = || format!("no odd server is named {name}; --help has all names");
+                options.odd = Some(Odd::named(&name).ok_or_else(unknown)?);
+            }
             Arg::Long("payload") => payload = Some(parser.value()?.parse()?),
             Arg::Long("node") => options.nodes.push(parser.value()?.string()?),
             Arg::Long("release") => options.release = parser.value()?.parse()?,
@@ -64,7 +71,7 @@ pub(crate) fn parse() -> Result<Command, Error> {
 pub(crate) const USAGE: &str = "\
 usage: secd-lab make DIR [--payload OCTETS] [--release NAME]
        secd-lab serve DIR [--port-file F] [--control F] [--loss PERCENT] [--node HOST]... [--recovery]
-                      [--device NAME] [--announce ADDRESS] [--release NAME]
+                      [--device NAME] [--announce ADDRESS] [--release NAME] [--odd NAME]
 
 make writes one set of files and exits; --payload adds signed files of that size, one a digest.
 serve writes the files into DIR, serves them by TFTP on 127.0.0.1, and takes commands, one a line,
@@ -73,7 +80,8 @@ at the end of standard input. Each node has a TVS server, and a directory is ser
 certificate that only TVS knows; DIR/lab.env says where they listen. Key and certificate of the latter
 are directory.key and directory.der, for other servers that are to show it. For a phone that does not
 share this machine's loopback, --announce has configurations name the first node's TVS as ADDRESS,
-port 2445, the second one's as the address after it, and so on.
+port 2445, the second one's as the address after it, and so on. --odd has TFTP behave as an odd server
+of the field does; the names are below.
 
 Files are in the style of a release of the call manager, 8 (the default), 12 or 14: configurations
 with prefixes that nobody binds, names with semicolons; from 12 on ITLRecovery signs the ITL, from 14
@@ -92,3 +100,9 @@ on by SHA-512. With `--release tidy` configurations are short and well-formed to
 NODE is a host name or a position from 0. With standard input closed or /dev/null, serve runs
 until a signal.
 ";
+
+/// The odd servers, a line each.
+pub(crate) fn odd_servers() -> String {
+    let line = |odd: Odd| format!("  {:<19}{}\n", odd.name, odd.what);
+    Odd::ALL.into_iter().map(line).collect()
+}

@@ -14,7 +14,7 @@ use arguments::Command;
 fn main() -> ExitCode {
     let outcome = match arguments::parse() {
         Ok(Command::Help) => {
-            print!("{}", arguments::USAGE);
+            print!("{}\nOdd TFTP servers:\n{}", arguments::USAGE, arguments::odd_servers());
             Ok(())
         }
         Ok(Command::Make { directory, payload, release }) => {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use secd_lab::cluster::{Cluster, Files, Rollback, Security, Service, Setup, Signer};
 use secd_lab::https;
 use secd_lab::list::Role;
-use secd_lab::tftp::{self, Faults};
+use secd_lab::tftp::{self, Faults, Odd};
 use secd_lab::tls::{Presented, Version};
 use secd_lab::tvs::{Asked, Server, Servers};
 
@@ -76,7 +76,8 @@ impl Lab {
         cluster.import(&tomcat.certificate, &[Role::APP_SERVER]);
         let https = https::Server::start(&Presented::new(&tomcat), Version::Any);
         let server = tftp::Server::start(Files::new());
-        server.set_faults(Faults { loss: options.loss, ..Faults::default() });
+        let faults = options.odd.map(Odd::faults).unwrap_or_default();
+        server.set_faults(Faults { loss: options.loss, ..faults });
         let directory = options.directory.clone();
         let mut lab = Self { cluster, server, tvs, https, directory, shown: Files::new() };
         lab.publish()?;
