@@ -90,6 +90,7 @@ fn request(options: Options) -> Request<'static> {
     let timing = Timing {
         timeout: Duration::from_millis(200),
         longest: Duration::from_millis(200),
+        requests: 4,
         tries: 4,
         refusal_pause: Duration::from_millis(10),
         ..Timing::default()

@@ -36,7 +36,7 @@ fuzz_target!(|input: &[u8]| {
         }
     }
     // A server that falls silent is given up after a known number of repetitions.
-    for _ in 0..=request.timing.tries {
+    for _ in 0..=request.timing.requests.max(request.timing.tries) {
         now = now.max(transfer.deadline());
         transfer.on_timer(now).iter().for_each(fits);
         if let Some(ending) = transfer.ending() {

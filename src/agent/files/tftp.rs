@@ -156,14 +156,21 @@ enum Silence {
     Unknown,
 }
 
-/// A server whose silence is loss is asked twice as often before it is given up.
+/// A server whose silence is loss is asked twice as often before it is given up, and anew when it
+/// falls silent; otherwise the next server is as good.
 fn timing(settings: &settings::Tftp, silence: Silence) -> Timing {
     let plain = Timing::default();
-    let tries = settings.retries + 1;
+    let requests = settings.retries + 1;
+    let (requests, attempts) = match silence {
+        Silence::Loss => (requests * 2, plain.attempts),
+        Silence::Unknown => (requests, 1),
+    };
     Timing {
         timeout: settings.timeout,
         longest: plain.longest.max(settings.timeout),
-        tries: if silence == Silence::Loss { tries * 2 } else { tries },
+        requests,
+        tries: plain.tries.min(settings.retries + 1),
+        attempts,
         deadline: settings.deadline,
         ..plain
     }

@@ -11,8 +11,12 @@ pub struct Timing {
     pub shortest: Duration,
     /// Longest wait after one packet.
     pub longest: Duration,
-    /// How often one packet is sent in all.
+    /// How often a request is sent in all.
+    pub requests: u32,
+    /// How often an ACK is sent in all while nothing new comes.
     pub tries: u32,
+    /// How often a transfer that breaks off is begun in all; the shell does it.
+    pub attempts: u32,
     /// Longest duration of the whole transfer, so that a dripping server cannot hold a boot up.
     pub deadline: Duration,
     /// How long a repeated last block is still answered when the file is complete.
@@ -26,15 +30,18 @@ pub struct Timing {
 impl Default for Timing {
     /// # Source
     /// The phone's own are not published. 1 s before anything was measured: RFC 6298 §2. Measured
-    /// (`scripts/loss`): nine tries and waits of 0.3 to 2 s bring a boot through when 40 % of the
-    /// packets are lost each way, and a silent server costs nine seconds. Inferred: a minute for a
+    /// (`scripts/loss`): nine requests, waits of 0.3 to 2 s and three attempts bring a boot through
+    /// when 40 % of the packets are lost each way; a silent server costs nine seconds, one that
+    /// falls silent eight. Inferred: a minute for a
     /// file is generous on a LAN; a server repeats its last block after 1 to 5 s.
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(1),
             shortest: Duration::from_millis(300),
             longest: Duration::from_secs(2),
-            tries: 9,
+            requests: 9,
+            tries: 6,
+            attempts: 3,
             deadline: Duration::from_secs(60),
             dally: Duration::from_secs(5),
             refusal_pause: Duration::from_millis(100),
@@ -84,7 +91,11 @@ impl Retry {
     /// was heard that it could crowd out, and the time for a dead server is short.
     #[must_use]
     pub(super) fn repeat(&mut self, timing: &Timing, packet: Sent, now: Duration) -> bool {
-        if self.sent >= timing.tries {
+        let most = match packet {
+            Sent::Ack => timing.tries,
+            Sent::Request => timing.requests,
+        };
+        if self.sent >= most {
             return false;
         }
         self.sent += 1;
