@@ -13,7 +13,6 @@ use crate::boot::report::Message;
 use crate::boot::world::{
     Change, Committed, Form, NotCommitted, NotFetched, Room, Settings, Sort, World,
 };
-use crate::trust::Reason;
 use crate::wire::configuration::{Configuration, Defect, Root, Unreadable};
 use crate::wire::name::FileName;
 

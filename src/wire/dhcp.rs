@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr};
 
-use crate::wire::address::{Host, ServerAddress};
+use crate::wire::address::{Host, NoAddress, ServerAddress};
 
 /// What an answer says of file servers, as the phone's DHCP client hands it over.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -49,8 +49,8 @@ pub struct Dropped {
 pub enum Unusable {
     /// An address that is nobody's: unspecified, broadcast or multicast.
     Nobody,
-    /// Neither an address nor a host name.
-    NotAHost,
+    /// Neither an address nor a host name; why.
+    NotAHost(NoAddress),
     /// A URL of another scheme than `tftp`.
     OtherScheme,
     /// There are more than are asked.
@@ -68,7 +68,7 @@ impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nobody => f.write_str("an address that no server has"),
-            Self::NotAHost => f.write_str("neither an address nor a host name"),
+            Self::NotAHost(why) => why.fmt(f),
             Self::OtherScheme => f.write_str("expected a tftp URL"),
             Self::TooMany => write!(f, "more than {MAX_SERVERS} servers"),
         }
@@ -162,7 +162,7 @@ fn server(text: &str) -> Result<ServerAddress, Unusable> {
         }
         Some(_) => return Err(Unusable::OtherScheme),
     };
-    let server = ServerAddress::parse(host, TFTP_PORT).ok_or(Unusable::NotAHost)?;
+    let server = ServerAddress::parse(host, TFTP_PORT).map_err(Unusable::NotAHost)?;
     match &server.host {
         Host::Ip(ip) if is_nobody(*ip) => Err(Unusable::Nobody),
         Host::Ip(_) | Host::Name(_) => Ok(server),
@@ -244,15 +244,15 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_dropped_and_named() {
         for (text, why) in [
-            ("10.0.0.300", "neither an address nor a host name"),
-            ("1.2.3.4.5", "neither an address nor a host name"),
-            ("a..b", "neither an address nor a host name"),
-            (&"a".repeat(64), "neither an address nor a host name"),
+            ("10.0.0.300", "not an IP address, and not a host name"),
+            ("1.2.3.4.5", "not an IP address, and not a host name"),
+            ("a..b", "not an IP address, and not a host name"),
+            (&"a".repeat(64), "not an IP address, and not a host name"),
             ("0.0.0.0", "an address that no server has"),
             ("255.255.255.255", "an address that no server has"),
             ("224.0.0.1", "an address that no server has"),
             ("http://a.test/", "expected a tftp URL"),
-            ("x\"];\u{1b}[2J", "neither an address nor a host name"),
+            ("x\"];\u{1b}[2J", "not an IP address, and not a host name"),
         ] {
             let answer = option_66(&alloc::format!("{text} good.test"));
             assert_eq!(servers(&answer), ["good.test:69"], "{text}");

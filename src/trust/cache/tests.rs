@@ -179,10 +179,10 @@ fn two_signers_of_one_number_are_told_apart_by_the_question() {
     let list = stored::list(ListKind::Itl, octets, Acceptance::FirstUse).unwrap();
     let certificate = list.value().anchors[0].certificate.as_deref();
     let answer = Response { certificate, ..response(&[Role::Sast], None) };
-    cache.insert_signer(tvs::signer(&query, &answer).unwrap(), source(1), seconds(0));
+    cache.insert_signer(tvs::signer(&query, &answer).unwrap(), source(), seconds(0));
     assert!(cache.signer(&query, seconds(1)).is_some());
     assert_eq!(cache.signer(&other, seconds(1)), None);
-    cache.insert_signer(tvs::signer(&other, &answer).unwrap(), source(1), seconds(1));
+    cache.insert_signer(tvs::signer(&other, &answer).unwrap(), source(), seconds(1));
     assert!(cache.signer(&other, seconds(2)).is_some());
     assert_eq!(cache.signer(&query, seconds(2)), None, "one answer a certificate, the latest");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::faults::{Faults, OptionPolicy};
 
 /// An odd server.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Odd {
     /// What it is called.
     pub name: &'static str,
