@@ -60,7 +60,7 @@ fn case(name: &'static str, bytes: impl Into<Vec<u8>>, wanted: Wanted) -> Case {
     Case { name, bytes: bytes.into(), wanted }
 }
 
-/// Files with the field's defects (tests/field/ORIGIN.md).
+/// Files with the field's defects (tests/field/configurations.md).
 fn files() -> Vec<Case> {
     let long = "cucm-publisher-dc01.collaboration.emea.example-corporation.test";
     vec![
