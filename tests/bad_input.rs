@@ -310,13 +310,25 @@ fn a_silent_server_leaves_a_new_phone_without_a_list() {
 }
 
 #[test]
-fn a_server_that_denies_access_is_told_from_one_that_has_no_file() {
+fn a_server_in_trouble_is_told_from_one_that_has_no_file() {
+    let mut bench = Bench::secure();
+    bench.server.set_faults(Faults { refuse: Some(3), ..Faults::default() });
+    let lines = bench.pass_in_vain(bench.cluster.files());
+    expect_reason(&lines, &ctl(), "reported error 3");
+    expect_reason(&lines, &itl(), "reported error 3");
+    let expected = ["TFTP error", "TFTP error", "Trust List update failed", "TFTP error"];
+    assert_eq!(messages(&lines), expected);
+    assert_eq!(alarms(&lines), ["9 (TL_FAILED_OLD_TL)"]);
+}
+
+/// Servers in the field say so that they have no such file; what is installed stays all the same.
+#[test]
+fn a_server_that_denies_access_to_everything_has_nothing() {
     let mut bench = Bench::secure();
     bench.server.set_faults(Faults { refuse: Some(2), ..Faults::default() });
     let lines = bench.pass_in_vain(bench.cluster.files());
-    expect_reason(&lines, &ctl(), "reported error 2");
-    expect_reason(&lines, &itl(), "reported error 2");
-    let expected = ["TFTP access error", "TFTP access error", "Trust List update failed"];
-    assert_eq!(messages(&lines), [&expected[..], &["TFTP access error"]].concat());
-    assert_eq!(alarms(&lines), ["9 (TL_FAILED_OLD_TL)"]);
+    assert_eq!(messages(&lines), ["File Not Found <CTLFile.tlv>", "File not found <Cfg File>"]);
+    assert_eq!(alarms(&lines), [""; 0]);
+    let odd = lines.iter().filter(|line| line.text.contains(", as error 2: refused")).count();
+    assert_eq!(odd, 6, "two names of each list, and of the configuration:\n{}", shown(&lines));
 }

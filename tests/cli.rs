@@ -317,10 +317,10 @@ fn a_file_that_cannot_be_fetched_has_its_exit_code() {
     let output = fetch(&["ITLFile.tlv", "--out", "/nowhere/itl"]);
     assert_eq!(code(&output), 66);
     assert!(complaint(&output).starts_with("/nowhere/itl: "), "{output:?}");
-    server.set_faults(Faults { refuse: Some(2), ..Faults::default() });
+    server.set_faults(Faults { refuse: Some(3), ..Faults::default() });
     let output = fetch(&["ITLFile.tlv"]);
     assert_eq!(code(&output), 69);
-    assert!(complaint(&output).contains("reported error 2"), "{output:?}");
+    assert!(complaint(&output).contains("reported error 3"), "{output:?}");
     let unused = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
     unused.connect("127.0.0.1:9").expect("no other than port 9 is heard");
     let unused = unused.local_addr().expect("an address").to_string();

@@ -106,7 +106,7 @@ fn a_tvs_server_is_looked_at_where_it_shows_the_listed_certificate() {
 #[test]
 fn what_a_server_said_outweighs_that_another_was_not_reached() {
     let tftp = Server::start(Cluster::new(Setup::default()).files());
-    tftp.set_faults(Faults { refuse: Some(2), ..Faults::default() });
+    tftp.set_faults(Faults { refuse: Some(3), ..Faults::default() });
     let phone = Phone::new(&[&tftp.address().to_string(), "nowhere.invalid:69"]);
     let mut agent = Agent::start(&phone);
     let lines = agent.pass();
@@ -115,7 +115,7 @@ fn what_a_server_said_outweighs_that_another_was_not_reached() {
     let unreached = servers(&phone, "tftp").remove(1);
     assert!(unreached.1.starts_with("nowhere.invalid does not resolve: "), "{unreached:?}");
     let trust = json(&phone, "trust");
-    assert!(trust["messages"].to_string().contains("TFTP access error"), "{trust:#}");
+    assert!(trust["messages"].to_string().contains("TFTP error"), "{trust:#}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Boots from every odd TFTP server of the field, with default settings.
 
-#![expect(clippy::disallowed_methods, reason = "how long a pass takes is the matter")]
+#![expect(clippy::disallowed_methods, reason = "a test measures how long a pass takes")]
 
 mod support;
 
@@ -160,4 +160,8 @@ fn answers_from_another_address_are_named_in_the_log_and_by_the_doctor() {
     let text = String::from_utf8_lossy(&doctor.stdout).into_owned();
     assert!(text.contains(said), "{text}");
     assert!(phone.store().is_empty());
+    let address = server.address().to_string();
+    let fetched = secd().args(["fetch", "ITLFile.tlv", "--server", &address]).output();
+    let complaint = String::from_utf8_lossy(&fetched.expect("it runs").stderr).into_owned();
+    assert!(complaint.trim_end().ends_with(said), "{complaint}");
 }

@@ -108,15 +108,20 @@ impl Wanted {
         let unresolved = |error| Failure::new(Exit::Unavailable, format!("{server}: {error}"));
         let servers = resolve::blocking(&server).map_err(unresolved)?;
         let mut bar = Bar::new();
+        let mut elsewhere = String::new();
         let mut watch = |event: tftp::Event<'_>| {
-            if let tftp::Event::Progress(progress) = event {
-                bar.show(progress);
+            match event {
+                tftp::Event::Progress(progress) => bar.show(progress),
+                tftp::Event::Foreign { server, from } => {
+                    elsewhere = format!("; answers come from {from}, not from {}", server.ip());
+                }
+                _ => {}
             }
             sink(event);
         };
         let outcome = blocking::stream_first(&servers, &request, &mut watch);
         bar.end();
-        outcome.map_err(|failure| of_transfer(name, &failure))
+        outcome.map_err(|failure| of_transfer(name, &failure, &elsewhere))
     }
 
     fn report(&self, name: &str, received: &Received) -> Result<Exit, Failure> {
@@ -166,14 +171,14 @@ where
 }
 
 /// Not there is a refusal, a file that breaks a limit is malformed, all else is unreachable.
-fn of_transfer(name: &str, failure: &tftp::Failure) -> Failure {
+fn of_transfer(name: &str, failure: &tftp::Failure, elsewhere: &str) -> Failure {
     let exit = match failure {
         tftp::Failure::NotFound { .. } => Exit::Refused,
         tftp::Failure::TooLarge { .. } | tftp::Failure::Misbehaved { .. } => Exit::Malformed,
         tftp::Failure::UnfitName(_) => Exit::Usage,
         _ => Exit::Unavailable,
     };
-    Failure::new(exit, format!("{name}: {failure}"))
+    Failure::new(exit, format!("{name}: {failure}{elsewhere}"))
 }
 
 /// What an earlier server sent is not part of the file.
