@@ -112,6 +112,34 @@ fn with_a_third_of_the_packets_lost_the_files_are_right_or_the_error_is_clear() 
     assert!(whole * 3 > outcomes.len(), "{whole} of {} boots succeed", outcomes.len());
 }
 
+/// With default settings, a server that repeats itself each second, and 40 % lost either way.
+#[test]
+fn with_forty_percent_lost_nineteen_of_twenty_boots_succeed() {
+    let (files, xml) = files();
+    let boots: Vec<_> = (0..20)
+        .map(|seed| {
+            let (files, xml) = (files.clone(), xml.clone());
+            thread::spawn(move || {
+                let patience = Duration::from_secs(1);
+                let server = Server::start(files.clone());
+                server.set_faults(Faults { seed: seed * 1_000, loss: 40, patience, ..hasty(0) });
+                let phone = Phone::with(&[&server.address().to_string()], "", "");
+                let lines = Agent::start(&phone).pass_within(Duration::from_secs(180));
+                let outcome = Outcome { lines, phone };
+                outcome.expect_nothing_else(&files, &xml);
+                let silent = outcome.lines.iter().any(|line| line.text.contains("no answer"));
+                (outcome.is_whole(&files, &xml), silent)
+            })
+        })
+        .collect();
+    let ended: Vec<_> = boots.into_iter().map(thread::JoinHandle::join).collect();
+    let ended: Vec<_> = ended.into_iter().map(|boot| boot.expect("a boot")).collect();
+    let whole = ended.iter().filter(|(whole, _)| *whole).count();
+    println!("{whole} of 20 boots are whole");
+    assert!(whole >= 19, "{whole} of 20 boots succeed");
+    assert!(!ended.iter().any(|(_, silent)| *silent), "a live server is not taken for dead");
+}
+
 #[test]
 fn packets_that_come_twice_do_no_harm() {
     expect_all_whole(&boot_on_all_terms(1, |seed| Faults { duplication: 100, ..hasty(seed) }));

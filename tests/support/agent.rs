@@ -44,7 +44,13 @@ impl Agent {
     /// The lines of the boot pass under way, once it is over.
     #[track_caller]
     pub fn pass(&mut self) -> Vec<Line> {
-        let end = self.log.find(self.seen, PATIENCE, |line| {
+        self.pass_within(PATIENCE)
+    }
+
+    /// The same on a line on which it takes long.
+    #[track_caller]
+    pub fn pass_within(&mut self, patience: Duration) -> Vec<Line> {
+        let end = self.log.find(self.seen, patience, |line| {
             ["refresh: done", "refresh: no server reached", "refresh: locked"]
                 .iter()
                 .any(|end| line.text.starts_with(end))
