@@ -176,6 +176,34 @@ fn the_next_server_is_trusted_no_more_than_the_first() {
     assert_eq!(phone.anchors, before, "neither an older blank list nor a stranger's");
 }
 
+/// The cluster has a new signer and TVS is away: the list from before on a server that lags behind
+/// is no way back.
+#[test]
+fn a_server_that_lags_behind_takes_nobody_back() {
+    let mut cluster = Cluster::new(Setup::default());
+    let old = cluster.files();
+    cluster.set_timestamp(cluster.timestamp() + 1000);
+    let mut phone = Script::booted(&cluster);
+    let before = phone.anchors.clone();
+    let current = cluster.files();
+    cluster.regenerate(0, Service::CallManager);
+    phone.files = cluster.files();
+    phone.others = vec![old];
+    let outcome = phone.boot();
+    let Some(Listed::Refused { reason, unanswered, .. }) = outcome.itl else {
+        panic!("{outcome:?}");
+    };
+    assert_eq!((reason, unanswered), (Reason::WrongSigner, Some(Unanswered::NobodyToAsk)));
+    assert_eq!(phone.anchors, before, "not the older one");
+    assert!(!phone.changes.iter().any(|change| change.starts_with("keep")), "{:?}", phone.changes);
+    assert_eq!(phone.alarms(), [8]);
+    phone.others = vec![current];
+    phone.forget();
+    let outcome = phone.boot();
+    assert!(matches!(outcome.itl, Some(Listed::Refused { .. })), "{outcome:?}");
+    assert_eq!(phone.alarms(), [8], "that another server has the list in force hides nothing");
+}
+
 #[test]
 fn a_configuration_that_does_not_verify_does_not_starve_the_next_server() {
     let cluster = Cluster::new(Setup::default());

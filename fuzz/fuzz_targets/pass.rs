@@ -53,6 +53,8 @@ struct Any<'a> {
     anchors: Arc<Anchors>,
     last: Option<LastConfiguration>,
     steps: usize,
+    /// Servers that have not given a file yet.
+    others: u8,
     /// Whether what was trusted was lost.
     locked: bool,
 }
@@ -130,6 +132,7 @@ impl World for Any<'_> {
         if self.flips(64) {
             self.lose();
         }
+        self.others = self.input.int_in_range(0..=2).unwrap_or(0);
         let trouble = || Trouble { why: String::new(), message: Message::TftpError };
         match self.input.int_in_range(0..=11).unwrap_or(0) {
             0 => Err(NotFetched::Absent),
@@ -138,6 +141,19 @@ impl World for Any<'_> {
             3 => Err(NotFetched::Unreachable(trouble())),
             _ => Ok(self.file()),
         }
+    }
+
+    fn has_another_server(&self) -> bool {
+        self.others > 0
+    }
+
+    async fn fetch_from_another(
+        &mut self,
+        _: &Wanted<'_>,
+    ) -> std::result::Result<Vec<u8>, NotFetched> {
+        self.step();
+        self.others -= 1;
+        if self.flips(4) { Err(NotFetched::Absent) } else { Ok(self.file()) }
     }
 
     async fn vouch(&mut self, query: &Query) -> std::result::Result<Vouched, Unanswered> {
@@ -236,7 +252,7 @@ fn passes(input: Unstructured<'_>) -> Result<()> {
         policy: Policy::default(),
         folder: "/ram".to_owned(),
     };
-    let mut world = Any { input, anchors: Arc::default(), last: None, steps: 0, locked: false };
+    let mut world = Any { input, anchors: Arc::default(), last: None, steps: 0, others: 0, locked: false };
     if world.flips(4) {
         let name = "SEP001122334455.cnf.xml".to_owned();
         world.last = Some(LastConfiguration { name, form: Form::Encrypted });

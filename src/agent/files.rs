@@ -88,8 +88,9 @@ impl Files {
                 }
                 Err(NotFetched::Absent) => return Err(absent_after(gravest)),
                 Err(why) => {
-                    if matches!(why, NotFetched::Unreachable(_)) {
-                        walk.note_missed(server);
+                    match why {
+                        NotFetched::Unreachable(_) => walk.note_missed(server),
+                        _ => walk.note_failed(server),
                     }
                     gravest = graver(gravest, why);
                 }

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use tokio::sync::{Notify, broadcast, watch};
 
-use crate::boot::{Stage, UNREADABLE};
+use crate::boot::Stage;
 
 /// The passes of one agent.
 pub(super) struct Passes {
@@ -39,9 +39,10 @@ impl Passes {
         self.last.borrow_mut().clear();
     }
 
-    /// Notes a stage that is over. A fault of the configuration stays until a pass finds another.
+    /// Notes a stage that is over. A fault of the configuration stays until a pass finds that the
+    /// servers have another one, or none.
     pub(super) fn pass(&self, passed: Passed) {
-        if passed.0 == Stage::Configuration && passed.1 != UNREADABLE {
+        if passed.0 == Stage::Configuration && matches!(passed.1, "done" | "failed") {
             self.unread.replace(None);
         }
         self.last.borrow_mut().push(passed);

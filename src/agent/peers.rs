@@ -24,6 +24,12 @@ pub(super) async fn judge(tvs: &Tvs, around: Around<'_>, shown: Shown<'_>, calle
             _ => break,
         }
     }
+    say(&match &judged.verdict {
+        Ok(grant) => trusted(grant.by(), called),
+        Err(distrust) => {
+            Event::PeerDistrusted { peer: called.to_owned(), why: distrust.to_string() }
+        }
+    });
     judged
 }
 
@@ -35,7 +41,7 @@ async fn judge_once(tvs: &Tvs, around: Around<'_>, shown: Shown<'_>, called: &st
         decide::peer(shown, &AtHand { anchors: &anchors, cache, now, instant })
     });
     say_all(&steps, called);
-    let judged = match verdict {
+    match verdict {
         Decision::Trust(grant) => Walk { steps, verdict: Ok(grant) },
         Decision::Refuse(distrust) => Walk { steps, verdict: Err(distrust) },
         Decision::Ask(stranger) => {
@@ -44,14 +50,7 @@ async fn judge_once(tvs: &Tvs, around: Around<'_>, shown: Shown<'_>, called: &st
             say_all(&settled.steps, called);
             settled.after(steps)
         }
-    };
-    say(&match &judged.verdict {
-        Ok(grant) => trusted(grant.by(), called),
-        Err(distrust) => {
-            Event::PeerDistrusted { peer: called.to_owned(), why: distrust.to_string() }
-        }
-    });
-    judged
+    }
 }
 
 /// The lines of the way to a verdict.

@@ -127,19 +127,20 @@ impl Tvs {
         Same: Question<Key = Q::Key, Proof = Q::Proof>,
     {
         let key = question.key();
+        let asked_under = around.installed.generation();
+        let is_outdated = || {
+            let outdated = around.installed.generation() != asked_under;
+            if outdated {
+                say(&Event::AnswerOutdated { question: Q::WORDS.0 });
+            }
+            outdated
+        };
         if let Some(answer) = flights.shared(&key).await {
-            return answer;
+            return if is_outdated() { Err(Unanswered::ListsChanged) } else { answer };
         }
         let flight = flights.begin(key);
-        let asked_under = around.installed.generation();
         let word = self.ask_members(around, &around.installed.anchors(), question).await;
-        let word = match word {
-            _ if around.installed.generation() != asked_under => {
-                say(&Event::AnswerOutdated { question: Q::WORDS.0 });
-                Err(Unanswered::ListsChanged)
-            }
-            word => word,
-        };
+        let word = if is_outdated() { Err(Unanswered::ListsChanged) } else { word };
         let answer = word.map(|(proof, source)| {
             self.keep::<Q>(proof.clone(), source);
             proof

@@ -125,6 +125,10 @@ pub(super) async fn obtain<W: World>(
             Ok((payload, by)) => return Ok(Obtained { asked, payload, by, form }),
             Err((reason, unanswered)) => {
                 say_refusal(world, path.clone(), &reason);
+                // TVS may be back soon; a server that lags behind takes nobody back meanwhile.
+                if unanswered.is_some() {
+                    return Err(NotTaken::Refused { asked, reason, unanswered });
+                }
                 match another(world, &wanted, &reason, &bytes).await {
                     Some(other) => bytes = other,
                     None => return Err(NotTaken::Refused { asked, reason, unanswered }),

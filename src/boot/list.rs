@@ -8,10 +8,11 @@ use crate::boot::event::Event;
 use crate::boot::file::ANEW;
 use crate::boot::report::{Message, Step};
 use crate::boot::world::{Change, NotCommitted, NotFetched, Settings, Sort, Wanted, World};
+use crate::trust::policy::Choice;
 use crate::trust::signature::sha256;
 use crate::trust::update::{self, Accepted, Offer};
 use crate::trust::{
-    Acceptance, Decision, ListKind, Provenance, Reason, TrustList, Unanswered, Verified,
+    Acceptance, Decision, ListKind, Policy, Provenance, Reason, TrustList, Unanswered, Verified,
 };
 
 /// What came of the step for one list.
@@ -105,7 +106,7 @@ pub(super) async fn refresh<W: World>(
 struct Search<'a> {
     settings: &'a Settings,
     kind: ListKind,
-    /// The refusal of the last one that was given, and the digest of that.
+    /// The refusal of the first one that was given, and the digest of that.
     refused: Option<(Listed, [u8; 32])>,
 }
 
@@ -152,11 +153,18 @@ impl Search<'_> {
         if self.refused.as_ref().is_some_and(|(_, refused)| *refused == digest) {
             return None;
         }
-        match judge(world, self.settings, self.kind, offer).await {
+        let mut policy = self.settings.policy.clone();
+        if self.refused.is_some() {
+            // The newer one may be good and TVS away: a server that lags behind takes nobody back.
+            policy.older_list = Choice::Refuse;
+        }
+        match judge(world, &policy, self.kind, offer).await {
             refused @ Listed::Refused { .. } if !world.is_locked() => {
-                self.refused = Some((refused, digest));
+                self.refused.get_or_insert((refused, digest));
                 None
             }
+            // That another server has what is in force does not undo that one has something else.
+            Listed::Same { .. } if self.refused.is_some() => None,
             settled => Some(settled),
         }
     }
@@ -175,32 +183,32 @@ fn not_fetched<W: World>(world: &mut W, name: &str, why: NotFetched) -> Listed {
 /// while TVS is asked, but not for ever.
 async fn judge<W: World>(
     world: &mut W,
-    settings: &Settings,
+    policy: &Policy,
     kind: ListKind,
     offer: Offer<'_>,
 ) -> Listed {
-    let mut listed = judge_once(world, settings, kind, offer).await;
+    let mut listed = judge_once(world, policy, kind, offer).await;
     for _ in 0..ANEW {
-        match listed {
-            Listed::Refused { unanswered: Some(Unanswered::ListsChanged), .. } => {
-                listed = judge_once(world, settings, kind, offer).await;
-            }
-            settled => return settled,
+        if !matches!(listed, Listed::Refused { unanswered: Some(Unanswered::ListsChanged), .. }) {
+            break;
         }
+        listed = judge_once(world, policy, kind, offer).await;
+    }
+    if let Listed::Refused { name, reason, .. } = &listed {
+        world.say(Event::ListRefused { name: name.clone(), reason: reason.clone() });
     }
     listed
 }
 
 async fn judge_once<W: World>(
     world: &mut W,
-    settings: &Settings,
+    policy: &Policy,
     kind: ListKind,
     offer: Offer<'_>,
 ) -> Listed {
     let anchors = world.anchors();
     let digest = sha256(offer.octets);
     let same = anchors.records(kind).is_some_and(|installed| installed.sha256 == digest);
-    let policy = &settings.policy;
     let mut unanswered = None;
     let judged = match update::list(&anchors, kind, offer, policy) {
         _ if world.is_locked() => Err(Reason::Locked),
@@ -242,10 +250,7 @@ fn settle<W: World>(
             world.say(Event::ListSame { name: name.clone() });
             Listed::Same { name }
         }
-        Err((reason, unanswered)) => {
-            world.say(Event::ListRefused { name: name.clone(), reason: reason.clone() });
-            Listed::Refused { name, reason, unanswered }
-        }
+        Err((reason, unanswered)) => Listed::Refused { name, reason, unanswered },
     }
 }
 

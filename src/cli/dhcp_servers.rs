@@ -31,6 +31,9 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     for dropped in &found.dropped {
         complain(&escape(&dropped.to_string()).to_string());
     }
+    if found.more > 0 {
+        complain(&format!("and {} more that cannot be used", found.more));
+    }
     print(&found.servers.iter().map(|server| format!("{server}\n")).collect::<String>());
     Ok(exit)
 }
@@ -44,6 +47,8 @@ fn value(arguments: &mut Parser) -> Result<String, Failure> {
 struct Facts {
     servers: Vec<String>,
     dropped: Vec<String>,
+    /// How much more cannot be used.
+    more: usize,
 }
 
 impl Facts {
@@ -51,6 +56,7 @@ impl Facts {
         Self {
             servers: found.servers.iter().map(ToString::to_string).collect(),
             dropped: found.dropped.iter().map(Dropped::to_string).collect(),
+            more: found.more,
         }
     }
 }

@@ -47,13 +47,13 @@ pub fn list(
     judged_list(anchors, kind, offer, policy, None)
 }
 
-/// Judges a list again, now that the service vouches for the signer that [`list`] asked about.
+/// Judges a list again, now that the service vouches for the signer that [`list()`] asked about.
 ///
 /// Nothing of the first judgement is relied on: if the installed lists know the signer by now,
 /// they decide, and proof for another signer or another role is worth nothing.
 ///
 /// # Errors
-/// [`Reason`], as in [`list`].
+/// [`Reason`], as in [`list()`].
 pub fn list_vouched(
     anchors: &Anchors,
     kind: ListKind,

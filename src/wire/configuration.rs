@@ -79,7 +79,16 @@ impl Configuration {
             let defect = Defect::Odd { element: ENCRYPTED, found };
             return Err(Unreadable { defect, place: None, announces_encryption: true });
         }
-        Ok(Self::of(found, encrypted.flatten()))
+        let read = Self::of(found, encrypted.flatten());
+        // A short one is of no use but to announce the encrypted one.
+        if read.full == Some(false) && read.encrypted != Some(true) {
+            return Err(Unreadable {
+                defect: Defect::OnlyShort,
+                place: None,
+                announces_encryption: true,
+            });
+        }
+        Ok(read)
     }
 
     fn of(mut found: Found, encrypted: Option<bool>) -> Self {
@@ -87,6 +96,8 @@ impl Configuration {
         warnings.append(&mut found.repeated);
         let mut facts = found.facts;
         facts.remove(ENCRYPTED);
+        // An element without content says nothing.
+        facts.retain(|_, text| !text.is_empty());
         Self {
             tvs,
             warnings,

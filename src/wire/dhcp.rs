@@ -29,8 +29,10 @@ pub struct Answer {
 pub struct Found {
     /// The servers.
     pub servers: Vec<ServerAddress>,
-    /// What cannot be used.
+    /// What cannot be used, the first of it.
     pub dropped: Vec<Dropped>,
+    /// How much more cannot be used: nobody shall fill the log with it.
+    pub more: usize,
 }
 
 /// Something that is no file server.
@@ -110,20 +112,19 @@ impl Found {
             Ok(_) => Unusable::TooMany,
             Err(why) => why,
         };
+        if self.dropped.len() == MAX_DROPPED {
+            self.more += 1;
+            return;
+        }
         let text = text.chars().take(SHOWN).collect();
         self.dropped.push(Dropped { field, text, why });
     }
 }
 
-/// The values of option 150: addresses of four bytes each, unless they are the letters of a text
-/// in which every item can be used.
+/// The values of option 150: addresses of four bytes each, unless they are a text.
 fn of_150(text: &str) -> Vec<String> {
     let Some(bytes) = hexadecimal(text) else { return items(text) };
-    let written = String::from_utf8(bytes.clone()).ok();
-    let written = written.map(|text| items(text.trim_end_matches('\0')));
-    if let Some(written) =
-        written.filter(|items| !items.is_empty() && items.iter().all(|item| is_text(item)))
-    {
+    if let Some(written) = written(&bytes) {
         return written;
     }
     let addresses = bytes.chunks(4).map(|chunk| match chunk {
@@ -133,9 +134,22 @@ fn of_150(text: &str) -> Vec<String> {
     addresses.collect()
 }
 
-/// Whether letters are an address or a name with a dot, and so hardly an address of four bytes.
-fn is_text(item: &str) -> bool {
-    item.contains('.') && server(item).is_ok()
+/// The items of a text in which each can be used; nothing if the bytes are rather addresses.
+///
+/// As many letters as one address or two have are a text only if they are an address as well: the
+/// bytes of an address may happen to be letters.
+fn written(bytes: &[u8]) -> Option<Vec<String>> {
+    let end = bytes.iter().rposition(|byte| *byte != 0)? + 1;
+    let is_letter = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
+    let text =
+        core::str::from_utf8(&bytes[..end]).ok().filter(|_| bytes[..end].iter().all(is_letter))?;
+    let short = bytes.len() % 4 == 0 && bytes.len() <= 8;
+    let fits = |item: &String| match server(item) {
+        Ok(ServerAddress { host: Host::Ip(_), .. }) => true,
+        Ok(_) => !short && item.contains('.'),
+        Err(_) => false,
+    };
+    Some(items(text)).filter(|items| !items.is_empty() && items.iter().all(fits))
 }
 
 fn hexadecimal(text: &str) -> Option<Vec<u8>> {
@@ -177,6 +191,9 @@ fn is_nobody(ip: IpAddr) -> bool {
 
 /// As many as secd.toml may name. Inferred: phones try two; option 150 may list more.
 pub const MAX_SERVERS: usize = 8;
+
+/// As many as are named.
+const MAX_DROPPED: usize = 8;
 
 /// RFC 1350.
 const TFTP_PORT: u16 = 69;
@@ -230,6 +247,27 @@ mod tests {
             ["97.98.99.100:69"],
             "four letters are four bytes"
         );
+    }
+
+    /// Addresses whose bytes happen to be letters, a dot among them.
+    #[test]
+    fn addresses_in_option_150_are_not_taken_for_text() {
+        for (hex, expected) in [
+            ("0a642e32", &["10.100.46.50:69"][..]),
+            ("0a642e320a642e33", &["10.100.46.50:69", "10.100.46.51:69"]),
+            ("0a612e62", &["10.97.46.98:69"]),
+            ("612e6263", &["97.46.98.99:69"]),
+            ("612e6263612e6264", &["97.46.98.99:69", "97.46.98.100:69"]),
+            ("0a612e620a612e630a612e64", &["10.97.46.98:69", "10.97.46.99:69", "10.97.46.100:69"]),
+        ] {
+            assert_eq!(servers(&option_150(hex)), expected, "{hex}");
+        }
+    }
+
+    #[test]
+    fn only_the_first_of_much_rubbish_is_named() {
+        let found = option_66(&"a..b ".repeat(40)).servers();
+        assert_eq!((found.dropped.len(), found.more), (MAX_DROPPED, 32));
     }
 
     #[test]

@@ -62,7 +62,7 @@ fn what_tvs_vouches_for_is_opened_whatever_else_its_certificate_says() {
 fn a_key_for_pss_alone_is_verified_in_tls_1_3_and_named_in_tls_1_2() {
     let pss = "-newkey rsa-pss -pkeyopt rsa_keygen_bits:2048";
     assert!(pressed(pss, "-tls1_3").is_ok());
-    let why = "the server's key is of a kind that is not supported (RSA-PSS, in TLS 1.2)";
+    let why = "the server signs in a way that is not supported in TLS 1.2, as with an RSA-PSS key";
     assert_eq!(pressed(pss, "-tls1_2"), Err(NotOpened::Handshake(why.to_owned())));
 }
 

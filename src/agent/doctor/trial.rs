@@ -31,6 +31,8 @@ pub(super) struct Trial<'a> {
     settings: Rc<Settings>,
     identity: Rc<Identity>,
     pub(super) anchors: Arc<Anchors>,
+    /// Those in force before.
+    before: Arc<Anchors>,
     cache: Cache,
     last: Option<LastConfiguration>,
     walk: Walk,
@@ -44,6 +46,7 @@ impl<'a> Trial<'a> {
             settings: agent.settings(),
             identity: agent.identity(),
             anchors: agent.installed.anchors(),
+            before: agent.installed.anchors(),
             cache: agent.tvs.cache(),
             last: agent.installed.configuration(),
             walk: Walk::default(),
@@ -101,10 +104,17 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// The file that the servers gave last as the list of a kind, and its name.
+    /// The file that the servers gave as the list of a kind, and its name: the one that is in force
+    /// now, else the first, on which the outcome is.
     pub(super) fn given(&self, kind: ListKind) -> Option<(&str, &[u8])> {
         let of_kind = |(name, _): &&(String, Vec<u8>)| name.starts_with(kind.word());
-        self.given.iter().rfind(of_kind).map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+        let digest = |anchors: &Anchors| anchors.records(kind).map(|list| list.sha256);
+        let mut given = self.given.iter();
+        let found = match digest(&self.anchors) == digest(&self.before) {
+            true => given.find(of_kind),
+            false => given.rfind(of_kind),
+        };
+        found.map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
     }
 
     /// The list of a kind that the servers gave, whoever signed it.

@@ -11,7 +11,7 @@ use crate::wire::address::ServerAddress;
 pub(in crate::agent) struct Walk {
     /// Servers that were not reached: asked last from then on.
     late: Vec<ServerAddress>,
-    /// Servers that have given a file for the request at hand.
+    /// Servers that have given a file for the request at hand, or said that they cannot.
     gave: Vec<ServerAddress>,
     addresses: BTreeMap<SocketAddr, Standing>,
 }
@@ -50,6 +50,10 @@ impl Walk {
 
     pub(super) fn note_given(&mut self, server: &ServerAddress) {
         self.late.retain(|late| late != server);
+        self.gave.push(server.clone());
+    }
+
+    pub(super) fn note_failed(&mut self, server: &ServerAddress) {
         self.gave.push(server.clone());
     }
 

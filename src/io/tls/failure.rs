@@ -29,6 +29,8 @@ pub enum Failure {
     OldVersion,
     /// Something else.
     Other(String),
+    /// The server signs in a way that the library does not know in TLS 1.2.
+    Scheme,
     /// The server's RSA key is too small; its bits.
     SmallKey(usize),
     /// Nothing more came in time.
@@ -79,9 +81,7 @@ impl Failure {
             }
             Error::InvalidCertificate(_) => Self::Unreadable,
             // The library has no name for the schemes of such keys, and takes none in TLS 1.2.
-            Error::PeerMisbehaved(PeerMisbehaved::SignedKxWithWrongAlgorithm) => {
-                Self::KeyKind("RSA-PSS, in TLS 1.2".to_owned())
-            }
+            Error::PeerMisbehaved(PeerMisbehaved::SignedKxWithWrongAlgorithm) => Self::Scheme,
             other => Self::Other(other.to_string()),
         }
     }
@@ -110,6 +110,10 @@ impl fmt::Display for Failure {
                 write!(f, "the server offers only TLS 1.0 or 1.1, which are not supported")
             }
             Self::Other(error) => write!(f, "no TLS handshake, {error}"),
+            Self::Scheme => write!(
+                f,
+                "the server signs in a way that is not supported in TLS 1.2, as with an RSA-PSS key"
+            ),
             Self::SmallKey(bits) => {
                 write!(f, "the server's key is too small, RSA of {bits} bits")
             }

@@ -87,7 +87,8 @@ pub(super) fn read(text: &str, root: Root, facts: &[&'static str]) -> Found {
     match (walk.open.is_empty(), walk.has_root) {
         (true, true) => {}
         (false, _) => walk.fault(Defect::Cut, text.len()),
-        (true, false) => walk.fault(Defect::Empty, 0),
+        (true, false) if text.chars().all(is_blank) => walk.fault(Defect::Empty, 0),
+        (true, false) => walk.fault(Defect::Cut, text.len()),
     }
     walk.found
 }
@@ -211,7 +212,7 @@ impl Walk<'_> {
         let written = self.found.members.last_mut();
         match (spot, written) {
             (Spot::Fact(name), _) => {
-                self.found.facts.extend(value().map(|value| (name, value)));
+                self.found.facts.insert(name, value().unwrap_or_default());
             }
             (Spot::Port, Some(member)) if self.found.count <= MAX_WRITTEN => member.port = value(),
             (Spot::Address, Some(member)) if self.found.count <= MAX_WRITTEN => {

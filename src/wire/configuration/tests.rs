@@ -237,9 +237,31 @@ fn something_else_is_not_a_configuration() {
     for text in ["text", "text<device/>", "<device/>text", "<device/>&amp;", "<device/><device/>"] {
         assert_eq!(defect(text).0, Defect::Outside, "{text}");
     }
-    for text in ["", "\0", " \n", "\u{feff}", "<?xml version='1.0'?>", "<!-- nothing -->"] {
+    for text in ["", "\0", " \n", "\u{feff}"] {
         assert_eq!(defect(text).0, Defect::Empty, "{text}");
     }
+    for text in ["<?xml version='1.0'?>", "<!-- nothing -->", " \n<?xml version='1.0'?>\n"] {
+        assert_eq!(defect(text).0, Defect::Cut, "{text}");
+    }
+}
+
+#[test]
+fn what_may_announce_encryption_is_not_taken_for_its_absence() {
+    for text in [
+        "<device><encrConfig/></device>",
+        "<device><encrConfig> </encrConfig></device>",
+        "<device><encrConfig/><encrConfig>true</encrConfig></device>",
+        "<device><encrConfig>yes</encrConfig></device>",
+        "<device><fullConfig>false</fullConfig></device>",
+        "<device><fullConfig>false</fullConfig><encrConfig>false</encrConfig></device>",
+    ] {
+        let unreadable = parse(text).unwrap_err();
+        assert!(unreadable.announces_encryption, "{text}: {unreadable}");
+    }
+    assert!(
+        parse("<device><fullConfig>false</fullConfig><encrConfig>1</encrConfig></device>").is_ok()
+    );
+    assert!(parse("<device><certHash/><fullConfig/></device>").is_ok());
 }
 
 #[test]
@@ -273,7 +295,6 @@ fn a_word_that_is_neither_true_nor_false_decides_nothing() {
     assert!(odd.announces_encryption);
     let read = |text| parse(&format!("<device><encrConfig>{text}</encrConfig></device>"));
     assert_eq!(read(" TRUE\n").unwrap().encrypted, Some(true));
-    assert_eq!(read("").unwrap().encrypted, None);
 }
 
 #[test]

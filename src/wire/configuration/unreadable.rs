@@ -32,6 +32,8 @@ pub enum Defect {
         /// What it is.
         found: Box<str>,
     },
+    /// It says that it is a short one, and not that the whole one is encrypted.
+    OnlyShort,
     /// Something beside the root element.
     Outside,
     /// The root element of something else.
@@ -68,6 +70,7 @@ impl fmt::Display for Defect {
             Self::Odd { element, found } => {
                 write!(f, "{element}: expected true or false, found {}", shortened(found))
             }
+            Self::OnlyShort => f.write_str("fullConfig is false, and encrConfig is not true"),
             Self::Outside => f.write_str("unexpected content outside of the root element"),
             Self::Root { found } => {
                 write!(f, "not a configuration, the root element is {}", shortened(found))
