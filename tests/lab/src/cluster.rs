@@ -96,7 +96,7 @@ impl Cluster {
     pub fn new(setup: Setup) -> Self {
         let nodes: Vec<Node> = setup.hosts.iter().map(|host| Node::new(&setup, host)).collect();
         let recovery = setup.recovery.then(|| setup.identity(&recovery_name(&setup)));
-        let token = |number| setup.identity(&format!("SAST-ADN{number:04}f509"));
+        let token = |number| setup.token(&format!("SAST-ADN{number:04}f509"));
         let itl_signer = match recovery {
             Some(_) => Signer::Recovery,
             None => Signer::CallManager(0),

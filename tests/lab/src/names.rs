@@ -59,6 +59,18 @@ pub enum Layout {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Name {
     attributes: Vec<(Attribute, String)>,
+    print: Print,
+}
+
+/// How a call manager writes a name.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Print {
+    /// As its own.
+    #[default]
+    Plain,
+    /// As that of an eToken: lower-case types, values in quotes where they have spaces, and the whole
+    /// cut at the first comma, which leaves quotes open.
+    Token,
 }
 
 impl Name {
@@ -84,6 +96,17 @@ impl Name {
             .with(Attribute::L, "RTP")
     }
 
+    /// The subject of an eToken's certificate.
+    ///
+    /// # Source
+    /// The CTL of a public technote (118893; domain facts 3.7): the blanks are the certificate's own.
+    pub fn of_token(cn: &str) -> Self {
+        let name = Self::common(&format!("{cn:<24}"))
+            .with(Attribute::Ou, "IPCBU")
+            .with(Attribute::O, "Lab Systems, Inc.");
+        Self { print: Print::Token, ..name }
+    }
+
     /// The name with one more attribute.
     #[must_use]
     pub fn with(mut self, attribute: Attribute, value: &str) -> Self {
@@ -95,15 +118,27 @@ impl Name {
     pub fn text(&self, layout: Layout) -> String {
         match layout {
             Layout::CallManager => self.call_manager(),
-            Layout::Tools => joined(&self.attributes, ','),
+            Layout::Tools => tools(&self.attributes),
         }
     }
 
-    /// `CN=..;OU=..;O=..;L=..;ST=..;C=..`, whatever the certificate's order.
+    /// `CN=..;OU=..;O=..;L=..;ST=..;C=..`, whatever the certificate's order; nothing is escaped.
     pub fn call_manager(&self) -> String {
         let mut sorted = self.attributes.clone();
         sorted.sort_by_key(|(attribute, _)| *attribute);
-        joined(&sorted, ';')
+        let written = |(attribute, value): &(Attribute, String)| match self.print {
+            Print::Token if value.contains(' ') => {
+                format!("{}=\"{value}\"", attribute.label().to_lowercase())
+            }
+            Print::Token => format!("{}={value}", attribute.label().to_lowercase()),
+            Print::Plain => format!("{}={value}", attribute.label()),
+        };
+        let parts: Vec<String> = sorted.iter().map(written).collect();
+        let whole = parts.join(";");
+        match (self.print, whole.split_once(',')) {
+            (Print::Token, Some((start, _))) => start.to_owned(),
+            _ => whole,
+        }
     }
 
     /// `RDNSequence` in DER.
@@ -122,16 +157,12 @@ fn relative_name((attribute, value): &(Attribute, String)) -> Vec<u8> {
     der::set(&der::sequence(&[&kind, &der::element(string, value.as_bytes())]))
 }
 
-/// Escapes the separator inside values, as the tools do for `,`; for `;` that is inferred.
-fn joined(attributes: &[(Attribute, String)], separator: char) -> String {
-    let parts: Vec<String> = attributes
-        .iter()
-        .map(|(attribute, value)| {
-            let escaped = value.replace(separator, &format!("\\{separator}"));
-            format!("{}={escaped}", attribute.label())
-        })
-        .collect();
-    parts.join(&separator.to_string())
+/// In the certificate's order, with commas inside values escaped.
+fn tools(attributes: &[(Attribute, String)]) -> String {
+    let written = |(attribute, value): &(Attribute, String)| {
+        format!("{}={}", attribute.label(), value.replace(',', "\\,"))
+    };
+    attributes.iter().map(written).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -142,6 +173,21 @@ mod tests {
     fn call_manager_form_is_most_specific_first() {
         let text = Name::of_service("cm1").call_manager();
         assert_eq!(text, "CN=cm1;OU=Voice;O=Lab;L=RTP;ST=North Carolina;C=US");
+    }
+
+    #[test]
+    fn the_name_of_a_token_is_quoted_and_cut_at_the_comma() {
+        let name = Name::of_token("SAST-ADN0054f509");
+        let text = "cn=\"SAST-ADN0054f509        \";ou=IPCBU;o=\"Lab Systems";
+        assert_eq!(name.text(Layout::CallManager), text);
+        let tools = "CN=SAST-ADN0054f509        ,OU=IPCBU,O=Lab Systems\\, Inc.";
+        assert_eq!(name.text(Layout::Tools), tools);
+    }
+
+    #[test]
+    fn call_managers_escape_nothing() {
+        let name = Name::common("app").with(Attribute::O, "Lab, Inc.");
+        assert_eq!(name.text(Layout::CallManager), "CN=app;O=Lab, Inc.");
     }
 
     #[test]

@@ -93,4 +93,13 @@ impl Setup {
     pub fn identity(&self, cn: &str) -> Identity {
         self.issue(&self.profile(cn), self.key)
     }
+
+    /// The next key with a certificate as eTokens have it; the tidy style names it like a service.
+    pub fn token(&self, cn: &str) -> Identity {
+        let profile = self.profile(cn);
+        match self.release {
+            Release::Tidy => self.issue(&profile, self.key),
+            _ => self.issue(&Profile { subject: Name::of_token(cn), ..profile }, self.key),
+        }
+    }
 }
