@@ -189,11 +189,14 @@ fn a_server_that_lags_behind_takes_nobody_back() {
     cluster.regenerate(0, Service::CallManager);
     phone.files = cluster.files();
     phone.others = vec![old];
+    let unheard = Unanswered::NoAnswer("closed".to_owned());
+    let why = unheard.clone();
+    phone.tvs = Box::new(move |_, _| Err(why.clone()));
     let outcome = phone.boot();
     let Some(Listed::Refused { reason, unanswered, .. }) = outcome.itl else {
         panic!("{outcome:?}");
     };
-    assert_eq!((reason, unanswered), (Reason::WrongSigner, Some(Unanswered::NobodyToAsk)));
+    assert_eq!((reason, unanswered), (Reason::WrongSigner, Some(unheard)));
     assert_eq!(phone.anchors, before, "not the older one");
     assert!(!phone.changes.iter().any(|change| change.starts_with("keep")), "{:?}", phone.changes);
     assert_eq!(phone.alarms(), [8]);

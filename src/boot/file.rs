@@ -126,7 +126,7 @@ pub(super) async fn obtain<W: World>(
             Err((reason, unanswered)) => {
                 say_refusal(world, path.clone(), &reason);
                 // TVS may be back soon; a server that lags behind takes nobody back meanwhile.
-                if unanswered.is_some() {
+                if unanswered.as_ref().is_some_and(Unanswered::is_passing) {
                     return Err(NotTaken::Refused { asked, reason, unanswered });
                 }
                 match another(world, &wanted, &reason, &bytes).await {

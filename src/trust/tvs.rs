@@ -193,6 +193,14 @@ pub enum Unanswered {
     Unvouched(Unvouched),
 }
 
+impl Unanswered {
+    /// Whether the service may say something else soon: it was not heard.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::ListsChanged | Self::NoAnswer(_))
+    }
+}
+
 impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

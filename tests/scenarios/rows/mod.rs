@@ -36,7 +36,9 @@ pub(crate) fn groups() -> [(&'static str, &'static [Row]); 9] {
 const NO_CTL_SIGNED: &str = "CTLSEP CTLFile ITLSEP SEP.sgn";
 /// The list and the configuration of the first server are refused, and the second has none.
 const REFUSED_BY_BOTH: &str = "CTLSEP CTLFile ITLSEP SEP.sgn 2:ITLSEP 2:ITLFile 2:SEP.sgn";
-/// The same with an unsigned configuration.
+/// The same where no TVS server was heard: no other server is asked for the configuration.
+const REFUSED_UNHEARD: &str = "CTLSEP CTLFile ITLSEP SEP.sgn 2:ITLSEP 2:ITLFile";
+/// No CTL on the server; the ITL under the phone's name; an unsigned configuration.
 const NO_CTL_PLAIN: &str = "CTLSEP CTLFile ITLSEP SEP.xml";
 /// Both lists under the phone's name; a signed configuration.
 const BOTH_SIGNED: &str = "CTLSEP ITLSEP SEP.sgn";

@@ -113,7 +113,7 @@ pub(crate) const ROWS: &[Row] = &[
             }),
             Doctor("renamed", "delete-itl"),
             boot(
-                REFUSED_BY_BOTH,
+                REFUSED_UNHEARD,
                 "S1 CTL- ITL= CFG=",
                 8,
                 &[NO_CTL, UPDATE_FAILED, VERIFICATION_FAILED],
@@ -132,7 +132,7 @@ pub(crate) const ROWS: &[Row] = &[
             Do(|lab| lab.rename(0)),
             Doctor("renamed", "delete-itl"),
             boot(
-                REFUSED_BY_BOTH,
+                REFUSED_UNHEARD,
                 "S1 CTL- ITL= CFG=",
                 8,
                 &[NO_CTL, UPDATE_FAILED, VERIFICATION_FAILED],
