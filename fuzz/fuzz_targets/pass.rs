@@ -252,7 +252,8 @@ fn passes(input: Unstructured<'_>) -> Result<()> {
         policy: Policy::default(),
         folder: "/ram".to_owned(),
     };
-    let mut world = Any { input, anchors: Arc::default(), last: None, steps: 0, others: 0, locked: false };
+    let mut world =
+        Any { input, anchors: Arc::default(), last: None, steps: 0, others: 0, locked: false };
     if world.flips(4) {
         let name = "SEP001122334455.cnf.xml".to_owned();
         world.last = Some(LastConfiguration { name, form: Form::Encrypted });
