@@ -109,7 +109,7 @@ fn bad(good: &[u8], stranger: &[u8], body: &[u8]) -> Vec<(&'static str, Vec<u8>,
     resigned[signature + 40] ^= 1;
     vec![
         ("cut in the header", good[..100].to_vec(), "offset "),
-        ("cut to an octet", good[..1].to_vec(), "offset "),
+        ("cut to a byte", good[..1].to_vec(), "offset "),
         ("no such file at all", b"<html>Not here</html>".to_vec(), "offset 0"),
         ("its body alone", body.to_vec(), "offset "),
         ("signed by a stranger", stranger.to_vec(), "signer not in CTL"),

@@ -294,7 +294,7 @@ fn a_fetched_file_is_printed_or_written_or_described() {
     let to = path.to_str().expect("text");
     let output = run(&["fetch", "ITLFile.tlv", "--server", &address, "--out", to, "--window", "4"]);
     assert_eq!(code(&output), 0, "{output:?}");
-    assert_eq!(out(&output), format!("ITLFile.tlv: {} octets from {address}\n", itl.len()));
+    assert_eq!(out(&output), format!("ITLFile.tlv: {} bytes from {address}\n", itl.len()));
     assert_eq!(fs::read(path).expect("the file"), itl);
     let told = json(&run(&["fetch", "ITLFile.tlv", "--server", &address, "--json"]));
     assert_eq!(told["name"], "ITLFile.tlv");
@@ -313,7 +313,7 @@ fn a_file_that_cannot_be_fetched_has_its_exit_code() {
     assert!(complaint(&output).starts_with("absent: file not found on tftp server "));
     let output = fetch(&["ITLFile.tlv", "--max", "1000"]);
     assert_eq!(code(&output), 65);
-    assert!(complaint(&output).contains("exceeds the limit of 1000 octets"), "{output:?}");
+    assert!(complaint(&output).contains("exceeds the limit of 1000 bytes"), "{output:?}");
     let output = fetch(&["ITLFile.tlv", "--out", "/nowhere/itl"]);
     assert_eq!(code(&output), 66);
     assert!(complaint(&output).starts_with("/nowhere/itl: "), "{output:?}");
@@ -338,8 +338,8 @@ fn progress_is_shown_on_a_terminal_and_nowhere_else() {
     let line = format!("{program} fetch large --server {address} --out {path}");
     let output = Command::new("script").args(["-qec", &line, "/dev/null"]).output();
     let shown = out(&output.expect("script of util-linux"));
-    assert!(shown.starts_with('\r') && shown.contains(" of 480000 octets\r"), "{shown:?}");
-    assert!(shown.contains("large: 480000 octets from "), "{shown:?}");
+    assert!(shown.starts_with('\r') && shown.contains(" of 480000 bytes\r"), "{shown:?}");
+    assert!(shown.contains("large: 480000 bytes from "), "{shown:?}");
     let output = run(&["fetch", "large", "--server", &address, "--out", &path]);
     assert_eq!((code(&output), output.stderr.as_slice()), (0, &b""[..]));
 }

@@ -201,7 +201,7 @@ fn odd_answers_are_borne_and_broken_ones_are_not() {
         let story = Story::begin(Setup::default()).await;
         let plain = Faults::default;
         for (what, faults, is_borne) in [
-            ("one octet a record", Faults { pieces: Some(1), ..plain() }, true),
+            ("one byte a record", Faults { pieces: Some(1), ..plain() }, true),
             ("header and payload apart", Faults { pieces: Some(10), ..plain() }, true),
             ("an unknown element", plain().unknown(), true),
             ("the longest payload", Faults { fill: Some(65_535), ..plain() }, true),

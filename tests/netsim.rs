@@ -44,7 +44,7 @@ impl Report {
     fn is_right(&self, scene: &Scene) -> bool {
         match &self.outcome {
             Ok(octets) => {
-                assert!(*octets == file(scene.size), "wrong octets, seed {}", scene.seed);
+                assert!(*octets == file(scene.size), "wrong bytes, seed {}", scene.seed);
                 true
             }
             Err(Failure::TimedOut { .. }) => false,

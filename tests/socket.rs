@@ -102,7 +102,7 @@ fn a_stranger_s_page_is_not_shown() {
     assert!(complaint.contains("phone.secd.NotTrusted"), "{complaint}");
     office.https.settle();
     let received: Vec<_> = office.https.connections().iter().map(|it| it.received.len()).collect();
-    assert_eq!(received, [0], "not an octet was let through");
+    assert_eq!(received, [0], "not a byte was let through");
     let succeeded = agent.log.from(0).iter().any(|line| line.text.contains("httpSucceed"));
     assert!(!succeeded, "{}", shown(&agent.log.from(0)));
 }
@@ -121,7 +121,7 @@ fn octets_that_come_with_the_call_are_not_lost_and_each_half_closes_alone() {
     assert!(client.rest().ends_with(DIRECTORY.as_bytes()));
     office.https.settle();
     let received = &office.https.connections()[0].received;
-    assert!(early.as_bytes().ends_with(received), "{} octets", received.len());
+    assert!(early.as_bytes().ends_with(received), "{} bytes", received.len());
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn a_message_that_does_not_end_is_cut_off() {
     }
     assert_eq!(client.reply(), None);
     let more = resident(&agent).saturating_sub(idle);
-    assert!(more < 4 << 20, "{more} octets more");
+    assert!(more < 4 << 20, "{more} bytes more");
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn who_does_not_read_is_let_go_and_takes_no_memory() {
     }
     expect_served(&phone);
     let more = resident(&agent).saturating_sub(idle);
-    assert!(more < 8 << 20, "{more} octets more");
+    assert!(more < 8 << 20, "{more} bytes more");
     // The others have been let go, though they are still there.
     expect_descriptors(&agent, before);
     drop(stubborn);
@@ -263,7 +263,7 @@ fn two_thousand_connections_are_held_off_and_given_back() {
     assert!(open.len() > 1_000, "{}", open.len());
     // Who is already there goes on being served, and the others are root too.
     let grown = resident(&agent).saturating_sub(idle);
-    assert!(grown < 16 << 20, "{grown} octets more");
+    assert!(grown < 16 << 20, "{grown} bytes more");
     assert!(descriptors(&agent) <= before + 257, "{}", descriptors(&agent));
     drop(open);
     expect_descriptors(&agent, before);
@@ -283,7 +283,7 @@ fn many_silent_and_slow_clients_leave_the_others_served() {
         assert_eq!(client.call("GetTrust", json!({})).unwrap()["state"], "S1");
     }
     let more = resident(&agent).saturating_sub(idle);
-    assert!(more < 16 << 20, "{more} octets more");
+    assert!(more < 16 << 20, "{more} bytes more");
     for client in slow.iter_mut().step_by(5) {
         client.send(b"Status\"}\0");
         assert!(outcome(client.reply().unwrap()).unwrap()["uptime"].is_u64());

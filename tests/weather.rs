@@ -220,11 +220,11 @@ fn a_server_that_drips_is_given_up() {
 fn a_size_that_is_a_lie_is_found_out() {
     let (files, xml) = files();
     let huge = boot(&files, Faults { tsize: Some(10_000_000), ..hasty(0) }, TERMS[2]);
-    huge.expect_error(&["file of 10000000 octets"]);
+    huge.expect_error(&["file of 10000000 bytes"]);
     assert!(huge.phone.store().is_empty());
     let outcome = boot(&files, Faults { tsize: Some(100_000), ..hasty(0) }, TERMS[2]);
     outcome.expect_nothing_else(&files, &xml);
-    outcome.expect_error(&["misbehaved, file of 100000 octets announced"]);
+    outcome.expect_error(&["misbehaved, file of 100000 bytes announced"]);
     assert!(outcome.phone.store().is_empty());
 }
 

@@ -378,7 +378,7 @@ events! {
     ConnectionRefused { server: String }
         Error, SECD, "EROR:clpSndStatus: SSL CLNT ERR, srvr<{server}>";
     ConnectionEnded { server: String, end: String, up: u64, down: u64 }
-        Notice, SECD, "clpState: connection to {server} {end}, {up} octets up, {down} down";
+        Notice, SECD, "clpState: connection to {server} {end}, {up} bytes up, {down} down";
     ConnectionUnwanted { client: i32 }
         Notice, SECD, "clpSetupSsl: c:{client} has gone, no connection";
     PeerValidation {} Notice, SECD, "srvr_cert_vfy: Server Certificate Validation needs to be done";

@@ -76,7 +76,7 @@ const HTTPS: u16 = 443;
 
 const HELP: &str = "\
 Has the daemon open a TLS connection: the server is judged by the installed lists, the answers of
-TVS that still hold, and TVS itself. Only then is an octet let through, from standard input to the
+TVS that still hold, and TVS itself. Only then is a byte let through, from standard input to the
 server and from the server to standard output.
 
 Usage: secd connect HOST[:PORT] [--purpose P] [--json] [--socket PATH]

@@ -80,7 +80,7 @@ impl Wanted {
         let received = self.fetch(name, &mut sink)?;
         let length = written.map_err(unwritten)?;
         file.persist(path).map_err(|error| unwritten(error.error))?;
-        Ok(print(&format!("{name}: {length} octets from {}\n", received.server)))
+        Ok(print(&format!("{name}: {length} bytes from {}\n", received.server)))
     }
 
     fn fetch_whole(&self, name: &str) -> Result<Exit, Failure> {
@@ -145,7 +145,7 @@ impl Wanted {
             };
             return Ok(print_json(&facts));
         }
-        Ok(print(&format!("{name}: {} octets from {}\n", octets.len(), received.server)))
+        Ok(print(&format!("{name}: {} bytes from {}\n", octets.len(), received.server)))
     }
 }
 
@@ -206,7 +206,7 @@ impl Bar {
         self.shown = progress.received;
         let total = progress.total.map(|total| format!(" of {total}")).unwrap_or_default();
         let mut out = std::io::stderr().lock();
-        let _gone = write!(out, "\r{}{total} octets", progress.received).and_then(|()| out.flush());
+        let _gone = write!(out, "\r{}{total} bytes", progress.received).and_then(|()| out.flush());
     }
 
     fn end(&self) {
@@ -231,8 +231,8 @@ Reads one file over TFTP; needs no daemon.
 Usage: secd fetch NAME --server ADDR[:PORT] [--out FILE] [--max N] [--blksize N] [--window N] [--json]
 
   --out FILE      write there (default: standard output)
-  --max N         refuse a file of more than N octets (default: 16777216)
-  --blksize N     octets of a block (default: 512, the plain protocol)
+  --max N         refuse a file of more than N bytes (default: 16777216)
+  --blksize N     bytes of a block (default: 512, the plain protocol)
   --window N      blocks before an acknowledgement (default: 1)
   --json          print one object instead of the file
 

@@ -44,7 +44,7 @@ into the ram folder without its envelope. Prints where it is.
 
 Usage: secd get NAME [--max N] [--json] [--socket PATH]
 
-  --max N      refuse a file of more than N octets
+  --max N      refuse a file of more than N bytes
 
 Exit: 0 there, 1 refused or no such file, 64 no such name, 65 malformed or too large,
       66 not written, 69 no server or no daemon

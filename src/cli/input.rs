@@ -20,7 +20,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut octets = Vec::new();
     file.take(LONGEST + 1).read_to_end(&mut octets).map_err(unreadable)?;
     if u64::try_from(octets.len()).is_ok_and(|length| length > LONGEST) {
-        let error = format!("longer than {LONGEST} octets");
+        let error = format!("longer than {LONGEST} bytes");
         return Err(Failure::new(Exit::Malformed, named(path, error)));
     }
     Ok(octets)

@@ -86,7 +86,7 @@ impl Page<'_> {
             row(f, 15, "TIMESTAMP", 4, time)?;
         }
         for unknown in &file.unknown {
-            row(f, unknown.tag, "UNKNOWN", 0, format_args!("at octet {}", unknown.offset))?;
+            row(f, unknown.tag, "UNKNOWN", 0, format_args!("at byte {}", unknown.offset))?;
         }
         Ok(())
     }
@@ -108,13 +108,13 @@ impl Page<'_> {
         }
         material(f, record)?;
         for unknown in &record.unknown {
-            row(f, unknown.tag, "UNKNOWN", 0, format_args!("at octet {}", unknown.offset))?;
+            row(f, unknown.tag, "UNKNOWN", 0, format_args!("at byte {}", unknown.offset))?;
         }
         for odd in &record.odd {
-            writeln!(f, "Odd: {} at octet {}, kept as it is.", odd.field, odd.offset)?;
+            writeln!(f, "Odd: {} at byte {}, kept as it is.", odd.field, odd.offset)?;
         }
         if let Some(OddField { field, offset }) = record.unusable {
-            writeln!(f, "Unusable: {field} at octet {offset}; matches no certificate.")?;
+            writeln!(f, "Unusable: {field} at byte {offset}; matches no certificate.")?;
         }
         if record.role == Role::Sast {
             let used = if self.signed_by(record) { "was" } else { "was not" };
@@ -170,7 +170,7 @@ impl Display for Page<'_> {
         self.header(f)?;
         for (place, record) in self.records.into_iter().flatten().enumerate() {
             let (number, offset) = (place + 1, record.offset);
-            writeln!(f, "\n        {word} Record #:{number} (octet {offset})\n        ----")?;
+            writeln!(f, "\n        {word} Record #:{number} (byte {offset})\n        ----")?;
             heading(f)?;
             self.record(f, record)?;
         }

@@ -199,7 +199,7 @@ impl Belief {
         match &self.content {
             Payload::List => {}
             Payload::Locked => text += "  payload: encrypted; --key opens it\n",
-            Payload::Open(payload) => text += &format!("  payload: {} octets\n", payload.len()),
+            Payload::Open(payload) => text += &format!("  payload: {} bytes\n", payload.len()),
         }
         text
     }

@@ -123,7 +123,7 @@ impl fmt::Display for Unreadable {
                 write!(f, "unreadable at offset {offset}, {}", lower(errno.desc()))
             }
             Self::NotRegular => f.write_str("not a regular file"),
-            Self::TooLong { limit } => write!(f, "longer than {limit} octets"),
+            Self::TooLong { limit } => write!(f, "longer than {limit} bytes"),
         }
     }
 }

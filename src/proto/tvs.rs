@@ -175,12 +175,12 @@ impl fmt::Display for Misbehaved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed { expected, found } => {
-                write!(f, "closed after {found} octets of {expected}")
+                write!(f, "closed after {found} bytes of {expected}")
             }
             Self::Command { expected, found } => write!(f, "expected a {expected}, found {found}"),
             Self::Malformed(malformed) => malformed.fmt(f),
             Self::Session { expected, found } => write!(f, "expected {expected}, found {found}"),
-            Self::Trailing { octets } => write!(f, "{octets} octets after the end of the answer"),
+            Self::Trailing { octets } => write!(f, "{octets} bytes after the end of the answer"),
         }
     }
 }

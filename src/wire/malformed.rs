@@ -127,7 +127,7 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Empty => write!(f, "expected a file, found no octets"),
+            Self::Empty => write!(f, "expected a file, found no bytes"),
             Self::FieldLength { expected, found } => {
                 write!(f, "expected a length of {expected}, found {found}")
             }
@@ -136,21 +136,21 @@ impl fmt::Display for Fault {
                 write!(f, "expected length {expected} by the structure, found {found}")
             }
             Self::LengthOverrun { expected, found } => {
-                write!(f, "expected at most {expected} octets, found a length of {found}")
+                write!(f, "expected at most {expected} bytes, found a length of {found}")
             }
             Self::MissingField(tag) => write!(f, "expected tag {tag}, found none"),
             Self::Octet { expected, found } => {
-                write!(f, "expected octet {expected:#04x}, found {found:#04x}")
+                write!(f, "expected byte {expected:#04x}, found {found:#04x}")
             }
             Self::Padding(tag) => write!(f, "expected padding to the end, found tag {tag}"),
             Self::TagOrder(tag) => write!(f, "found tag {tag} where it may not stand"),
             Self::Text => write!(f, "expected UTF-8 with one NUL at its end, found something else"),
             Self::TooMany { expected } => write!(f, "expected at most {expected}, found more"),
             Self::TrailingGarbage(octet) => {
-                write!(f, "expected a record or the end, found octet {octet:#04x}")
+                write!(f, "expected a record or the end, found byte {octet:#04x}")
             }
             Self::Truncated { expected, found } => {
-                write!(f, "expected {expected} more octets, found {found}")
+                write!(f, "expected {expected} more bytes, found {found}")
             }
             Self::UnknownTag(tag) => write!(f, "found tag {tag}, which this kind of file has not"),
             Self::Version { expected, found } => {

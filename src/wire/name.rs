@@ -166,7 +166,7 @@ impl fmt::Display for BadName {
             Self::Empty { offset } => write!(f, "file name component at offset {offset} is empty"),
             Self::TooDeep => write!(f, "file name of more than {MAX_COMPONENTS} components"),
             Self::TooLong { length } => {
-                write!(f, "file name of {length} octets, the limit is {MAX_LENGTH}")
+                write!(f, "file name of {length} bytes, the limit is {MAX_LENGTH}")
             }
         }
     }

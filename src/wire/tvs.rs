@@ -61,7 +61,7 @@ impl Header {
             return Err(Malformed::new(1, "version", fault));
         }
         let command = Command::from(reader.octet("command")?);
-        reader.octet("reserved octet")?;
+        reader.octet("reserved byte")?;
         let mut session = [0; 4];
         session.copy_from_slice(reader.take(4, "session")?);
         let mut length = [0; 2];

@@ -34,7 +34,7 @@ fn a_server_that_is_asked_what_it_offers_hears_nothing_after_its_answer() {
         let why = "the server offers only TLS 1.1, nothing that is supported";
         assert_eq!(refused, NotOpened::Handshake(why.to_owned()));
         let (hello, more) = ears.recv().expect("the connection has ended");
-        assert!(hello < 512, "{hello} octets are no small question");
+        assert!(hello < 512, "{hello} bytes are no small question");
         assert!(more.is_empty(), "{more:?}");
     });
 }
@@ -84,10 +84,10 @@ fn handshakes_without_end_are_ended() {
         let trickle = hostile::serve(|_, mut stream| {
             hostile::trickle(&mut stream, hostile::endless_message())
         });
-        let refused = office.press(trickle).await.expect_err("one octet after the other");
+        let refused = office.press(trickle).await.expect_err("one byte after the other");
         assert_eq!(refused, NotOpened::Handshake(too_late.to_owned()));
         let silence = hostile::serve(|_, mut stream| hostile::drained(&mut stream).map(drop));
-        let refused = office.press(silence).await.expect_err("no octet at all");
+        let refused = office.press(silence).await.expect_err("no byte at all");
         assert_eq!(refused, NotOpened::Handshake(too_late.to_owned()));
         // A message of 16 MB, records without content, a change of cipher over and over.
         let (heard, ears) = mpsc::channel();
@@ -108,7 +108,7 @@ fn handshakes_without_end_are_ended() {
             assert!(matches!(refused, NotOpened::Handshake(_)), "{refused}");
             assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
             let written = ears.recv().expect("the flood has ended");
-            assert!(written < 32 << 20, "{written} octets were taken in: {refused}");
+            assert!(written < 32 << 20, "{written} bytes were taken in: {refused}");
         }
     });
 }
@@ -126,11 +126,11 @@ fn certificates_of_64_kib_are_refused() {
         // One that the handshake cannot carry, and one that no question to TVS can.
         let by_tls = "the server sends a message of 64 KiB or more";
         for (names, least, why) in
-            [(3900, 64 << 10, by_tls), (3700, 62 << 10, "a request may have 16384 octets")]
+            [(3900, 64 << 10, by_tls), (3700, 62 << 10, "a request may have 16384 bytes")]
         {
             let identity = large(names);
             let length = identity.certificate.der.len();
-            assert!(length > least, "{length} octets");
+            assert!(length > least, "{length} bytes");
             office.vouch(&identity.certificate);
             for version in [Version::Tls12, Version::Tls13] {
                 let server = https::Server::start(&Presented::new(&identity), version);

@@ -186,7 +186,7 @@ impl fmt::Display for Wrong {
             Self::RelativePath { found } => write!(f, "{found:?} does not start with /"),
             Self::Same { other } => write!(f, "must neither hold {other} nor stand in it"),
             Self::Toml { message } => escape(message).fmt(f),
-            Self::TooLong { limit } => write!(f, "longer than {limit} octets"),
+            Self::TooLong { limit } => write!(f, "longer than {limit} bytes"),
             Self::TooMany { found, limit } => write!(f, "{found} of at most {limit}"),
             Self::UnknownSection => f.write_str("unknown section"),
         }

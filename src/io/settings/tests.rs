@@ -228,7 +228,7 @@ fn a_file_that_cannot_be_read_is_told_from_one_that_is_wrong() {
     let shown = |failure: Failure| failure.to_string().split_off(path.to_str().unwrap().len());
     assert_eq!(shown(write(b"# \xff").unwrap_err()), ":1:1: not text in UTF-8 at offset 2");
     let long = vec![b'#'; 65_537];
-    assert_eq!(shown(write(&long).unwrap_err()), ":1:1: longer than 65536 octets");
+    assert_eq!(shown(write(&long).unwrap_err()), ":1:1: longer than 65536 bytes");
 }
 
 #[test]

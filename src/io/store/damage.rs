@@ -87,13 +87,13 @@ impl fmt::Display for Reason {
             Self::Header { expected } => write!(f, "no {expected}"),
             Self::InUse => f.write_str("in use by another process"),
             Self::Length { announced, found } => {
-                write!(f, "{found} octets instead of {announced}")
+                write!(f, "{found} bytes instead of {announced}")
             }
             Self::Missing => f.write_str("missing"),
             Self::NotAFolder => f.write_str("not a folder"),
             Self::NotRegular => f.write_str("not a regular file"),
             Self::Replaced => f.write_str("another folder than the one opened"),
-            Self::TooLong { limit } => write!(f, "longer than {limit} octets"),
+            Self::TooLong { limit } => write!(f, "longer than {limit} bytes"),
             Self::Unreadable(errno) => write!(f, "unreadable, {},", lower(errno.desc())),
         }
     }
@@ -133,7 +133,7 @@ impl fmt::Display for Failure {
             Self::Disk(failure) => failure.fmt(f),
             Self::NotOpen => f.write_str("the store is locked"),
             Self::TooLong { slot, length } => {
-                write!(f, "{length} octets for slot {slot}, the limit is {}", slot.limit())
+                write!(f, "{length} bytes for slot {slot}, the limit is {}", slot.limit())
             }
         }
     }

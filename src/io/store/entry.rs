@@ -209,7 +209,7 @@ mod tests {
             for bit in [1, 0x20, 0x80] {
                 let mut file = file.clone();
                 file[at] ^= bit;
-                assert!(Entry::decode(&file).is_err(), "octet {at}");
+                assert!(Entry::decode(&file).is_err(), "byte {at}");
             }
         }
     }

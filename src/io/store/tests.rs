@@ -304,5 +304,5 @@ fn damage_is_one_line_with_path_offset_and_reason() {
     let path = PathBuf::from("/var/lib/secd/itl");
     let reason = Reason::Length { announced: 5438, found: 12 };
     let line = Damage { path, offset: 211, reason }.to_string();
-    assert_eq!(line, "/var/lib/secd/itl: 12 octets instead of 5438 at offset 211");
+    assert_eq!(line, "/var/lib/secd/itl: 12 bytes instead of 5438 at offset 211");
 }

@@ -119,10 +119,10 @@ impl fmt::Display for Failure {
                 write!(f, "tftp server {server} timed out, {waiting}")
             }
             Self::TooLarge { server, limit, announced: Some(announced) } => {
-                write!(f, "file of {announced} octets on {server} exceeds the limit of {limit}")
+                write!(f, "file of {announced} bytes on {server} exceeds the limit of {limit}")
             }
             Self::TooLarge { server, limit, announced: None } => {
-                write!(f, "file on tftp server {server} exceeds the limit of {limit} octets")
+                write!(f, "file on tftp server {server} exceeds the limit of {limit} bytes")
             }
             Self::UnfitName(unfit) => unfit.fmt(f),
             Self::Unreachable { server } => write!(f, "tftp server {server} unreachable"),

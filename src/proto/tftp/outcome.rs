@@ -135,10 +135,10 @@ impl fmt::Display for Failure {
             Self::ServerError { code, message } => write!(f, "server error {code}{message}"),
             Self::TimedOut { waiting } => write!(f, "timed out, {waiting}"),
             Self::TooLarge { limit, announced: Some(announced) } => {
-                write!(f, "file of {announced} octets exceeds the limit of {limit}")
+                write!(f, "file of {announced} bytes exceeds the limit of {limit}")
             }
             Self::TooLarge { limit, announced: None } => {
-                write!(f, "file exceeds the limit of {limit} octets")
+                write!(f, "file exceeds the limit of {limit} bytes")
             }
             Self::Unreachable => f.write_str("unreachable"),
         }
@@ -207,12 +207,12 @@ impl fmt::Display for Misbehaved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BlockTooLong { block, blksize } => {
-                write!(f, "block {block} longer than the {blksize} octets agreed")
+                write!(f, "block {block} longer than the {blksize} bytes agreed")
             }
             Self::Malformed(malformed) => malformed.fmt(f),
             Self::OptionNotAsked(option) => write!(f, "server granted {option} unasked"),
             Self::SizeDiffers { announced, received } => {
-                write!(f, "file of {announced} octets announced, {received} received")
+                write!(f, "file of {announced} bytes announced, {received} received")
             }
             Self::UnexpectedAck => f.write_str("server sent an ACK"),
         }

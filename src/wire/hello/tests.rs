@@ -23,7 +23,7 @@ fn version_and_suite_are_read_however_it_is_cut_into_records() {
             [&[22, 3, 1, 0, length], piece].concat()
         };
         let records: Vec<u8> = message.chunks(size).flat_map(piece).collect();
-        assert_eq!(ServerHello::parse(&records), Ok(Some(chosen)), "{size} octets a record");
+        assert_eq!(ServerHello::parse(&records), Ok(Some(chosen)), "{size} bytes a record");
     }
 }
 
@@ -31,7 +31,7 @@ fn version_and_suite_are_read_however_it_is_cut_into_records() {
 fn what_is_not_all_there_yet_is_waited_for() {
     let answer = answer();
     for length in 0..46 {
-        assert_eq!(ServerHello::parse(&answer[..length]), Ok(None), "{length} octets");
+        assert_eq!(ServerHello::parse(&answer[..length]), Ok(None), "{length} bytes");
     }
     assert!(matches!(ServerHello::parse(&answer[..46]), Ok(Some(_))));
 }

@@ -81,7 +81,7 @@ impl fmt::Display for Malformed {
                 write!(f, "value of {option} out of range at offset {offset}")
             }
             Self::Truncated { offset, expected, found } => {
-                write!(f, "{found} octets at offset {offset}, expected {expected}")
+                write!(f, "{found} bytes at offset {offset}, expected {expected}")
             }
             Self::Unterminated { offset } => write!(f, "string without end at offset {offset}"),
         }

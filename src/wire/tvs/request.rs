@@ -150,7 +150,7 @@ impl fmt::Display for Unsendable {
         match self {
             Self::Nul { field } => write!(f, "{field} has a NUL inside"),
             Self::TooLong { limit, found } => {
-                write!(f, "a request may have {limit} octets, this one has {found}")
+                write!(f, "a request may have {limit} bytes, this one has {found}")
             }
         }
     }

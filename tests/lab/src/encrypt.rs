@@ -85,7 +85,7 @@ impl Content {
 
     /// Tag 16 with all its contents.
     fn fields(&self, wrapped: &[u8]) -> Vec<u8> {
-        let bits = u16::try_from(wrapped.len() * 8).expect("a key of at most 8191 octets");
+        let bits = u16::try_from(wrapped.len() * 8).expect("a key of at most 8191 bytes");
         let iv =
             [tlv::element(18, &[0]), tlv::element(19, &self.iv), tlv::number(20, self.padding)];
         let key = [

@@ -75,7 +75,7 @@ fn modulus_code(octets: usize) -> u8 {
         128 => 1,
         256 => 2,
         512 => 3,
-        other => panic!("no modulus code for a key of {other} octets"),
+        other => panic!("no modulus code for a key of {other} bytes"),
     }
 }
 

@@ -159,7 +159,7 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         id: "V12",
         start: "S1",
-        server: "the reserved octet is 0xF7",
+        server: "the reserved byte is 0xF7",
         setup: one_node,
         steps: &[
             S1,

@@ -125,7 +125,7 @@ impl Answer<'_> {
             payload.extend(tlv::element(CERTIFICATE, certificate));
         }
         if !self.roles.is_empty() {
-            let roles = self.roles.iter().map(|role| u8::try_from(role.0).expect("one octet"));
+            let roles = self.roles.iter().map(|role| u8::try_from(role.0).expect("one byte"));
             payload.extend(tlv::element(ROLES, &roles.collect::<Vec<_>>()));
         }
         if let Some(ttl) = self.ttl {

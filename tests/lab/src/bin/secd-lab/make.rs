@@ -26,7 +26,7 @@ pub(crate) fn make(directory: &Path, payload: Option<usize>, release: Release) -
     folder::update(directory, &Files::new(), &files)?;
     folder::write_identities(directory, &cluster)?;
     for (name, octets) in &files {
-        println!("wrote {name}: {} octets", octets.len());
+        println!("wrote {name}: {} bytes", octets.len());
     }
     println!("wrote device.key, device.der, callmanager.der");
     Ok(())
