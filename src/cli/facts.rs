@@ -1,8 +1,9 @@
 //! What a file says, as one object for `--json`.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use crate::face::hex;
+use crate::face::{Record as _, hex, records};
 use crate::trust::signature::{md5, sha1};
 use crate::wire::list::Hash;
 use crate::wire::{Envelope, Record};
@@ -19,7 +20,7 @@ pub(super) struct Facts<'a> {
     filename: &'a str,
     timestamp: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    records: Option<Vec<RecordFacts>>,
+    records: Option<Vec<Map<String, Value>>>,
     md5: String,
     sha1: String,
 }
@@ -29,17 +30,6 @@ struct SignerFacts {
     name: String,
     issuer: String,
     serial: String,
-}
-
-#[derive(Serialize)]
-struct RecordFacts {
-    role: String,
-    role_code: u16,
-    subject: Option<String>,
-    issuer: Option<String>,
-    serial: Option<String>,
-    cert_sha1: Option<String>,
-    has_certificate: bool,
 }
 
 impl<'a> Facts<'a> {
@@ -57,7 +47,7 @@ impl<'a> Facts<'a> {
             digest: file.info.digest.to_string(),
             filename: file.file_name,
             timestamp: file.timestamp,
-            records: records.map(|records| records.iter().map(RecordFacts::new).collect()),
+            records: records.map(|records| records.iter().map(shown).collect()),
             md5: hex(&md5(file.octets())),
             sha1: hex(&sha1(file.octets())),
         }
@@ -73,18 +63,18 @@ const fn kind(file: &Envelope<'_>, is_list: bool) -> &'static str {
     }
 }
 
-impl RecordFacts {
-    fn new(record: &Record<'_>) -> Self {
-        Self {
-            role: record.role.to_string(),
-            role_code: record.role.code(),
-            subject: record.subject.map(Into::into),
-            issuer: record.issuer.map(Into::into),
-            serial: record.serial.map(|serial| serial.to_string()),
-            cert_sha1: certificate_sha1(record),
-            has_certificate: record.certificate.is_some(),
-        }
-    }
+/// A record as `secd trust` shows it as well.
+fn shown(record: &Record<'_>) -> Map<String, Value> {
+    let shown = records::Record {
+        role: record.role.to_string(),
+        role_code: record.role.code(),
+        subject: record.subject.map(Into::into),
+        issuer: record.issuer.map(Into::into),
+        serial: record.serial.map(|serial| serial.to_string()),
+        cert_sha1: certificate_sha1(record),
+        has_certificate: record.certificate.is_some(),
+    };
+    shown.into_map()
 }
 
 fn certificate_sha1(record: &Record<'_>) -> Option<String> {
