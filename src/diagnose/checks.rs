@@ -126,7 +126,9 @@ fn comparison(name: &str, list: &ListFound) -> Check {
             check(mark, &format!("{} ({})", hex(&found.md5), found.name))
         }
         Offered::NotExamined => check(Mark::Unknown, "not looked at"),
-        Offered::NotFetched(why) | Offered::Unreachable(why) => check(Mark::Unknown, why),
+        Offered::NotFetched(why) | Offered::Unreachable(why) => {
+            check(Mark::Unknown, &format!("unknown, {why}"))
+        }
     }
 }
 
