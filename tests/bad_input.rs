@@ -20,6 +20,8 @@ struct Bench {
     server: Server,
     phone: Phone,
     agent: Agent,
+    /// The signed configuration that the phone has.
+    configuration: Vec<u8>,
 }
 
 impl Bench {
@@ -31,10 +33,11 @@ impl Bench {
         let phone = patient(&server);
         let mut agent = Agent::start(&phone);
         assert_eq!(alarms(&agent.pass()), ["4 (TL_INITIAL_SUCCESS)"]);
+        let configuration = cluster.files()[&signed()].clone();
         // What is served from now on is news.
         cluster.regenerate(0, Service::Tvs);
         cluster.update_ctl(&Signer::CallManager(0), Security::Mixed);
-        Self { cluster, server, phone, agent }
+        Self { cluster, server, phone, agent, configuration }
     }
 
     fn disk(&self) -> [BTreeMap<String, OnDisk>; 2] {
@@ -58,8 +61,7 @@ impl Bench {
         let stored = |slot: &str| self.phone.store()[slot].octets.clone();
         files.insert(ctl(), payload(&stored("ctl")));
         files.insert(itl(), payload(&stored("itl")));
-        let xml = payload(&stored("configuration"));
-        files.insert(signed(), self.cluster.signed(&signed(), &xml));
+        files.insert(signed(), self.configuration.clone());
         files.insert(name.to_owned(), octets.to_vec());
         files
     }
@@ -214,7 +216,7 @@ fn an_empty_configuration_is_one_that_was_not_found() {
     let empty = format!("{} is empty: taken as not found", signed());
     assert!(lines.iter().any(|line| line.text == empty), "{}", shown(&lines));
     assert_eq!(messages(&lines), ["File not found <Cfg File>"]);
-    assert_eq!(bench.server.names(), [ctl(), itl(), signed(), default]);
+    assert_eq!(bench.server.names(), [ctl(), itl(), signed()], "and no default one");
 }
 
 #[test]
@@ -259,8 +261,7 @@ fn a_missing_signed_file_is_never_replaced_by_an_unsigned_one() {
         files.insert(name, b"<device>unsigned</device>".to_vec());
     }
     let lines = bench.pass_in_vain(files);
-    let asked = [ctl(), itl(), signed(), "XMLDefault.cnf.xml.sgn".to_owned()];
-    assert_eq!(bench.server.names(), asked);
+    assert_eq!(bench.server.names(), [ctl(), itl(), signed()], "and no default one");
     assert_eq!(messages(&lines), ["File not found <Cfg File>"]);
     assert_eq!(alarms(&lines), [""; 0]);
     expect_reason(&lines, "no configuration on the server", "the last good one stays");
@@ -330,5 +331,5 @@ fn a_server_that_denies_access_to_everything_has_nothing() {
     assert_eq!(messages(&lines), ["File Not Found <CTLFile.tlv>", "File not found <Cfg File>"]);
     assert_eq!(alarms(&lines), [""; 0]);
     let odd = lines.iter().filter(|line| line.text.contains(", as error 2: refused")).count();
-    assert_eq!(odd, 6, "two names of each list, and of the configuration:\n{}", shown(&lines));
+    assert_eq!(odd, 5, "two names of each list, and the configuration:\n{}", shown(&lines));
 }

@@ -251,9 +251,30 @@ fn a_good_configuration_is_called_good() {
     let told = json(&run(&["check-config", "--config", &path, "--json"]));
     let servers = ["192.0.2.1:69", "[::1]:69"];
     let device = "SEP001122334455";
-    assert_eq!(told, serde_json::json!({ "file": path, "device": device, "servers": servers }));
+    let expected =
+        serde_json::json!({ "file": path, "device": device, "servers": servers, "notes": [] });
+    assert_eq!(told, expected);
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("rootfs/etc/secd.toml");
     assert_eq!(code(&run(&["check-config", "--config", shipped.to_str().expect("text")])), 0);
+}
+
+/// A choice that is laxer than a phone's own is no fault, and its owner should know what it opens.
+#[test]
+fn a_lax_policy_is_noted() {
+    let text = "[device]\nname = \"SEP001122334455\"\n[policy]\nolder_list = \"accept\"\n\
+                older_file = \"accept\"\ndefault_configuration = \"always\"\n";
+    let (_folder, path) = configuration(text);
+    let output = run(&["check-config", "--config", &path]);
+    assert_eq!(code(&output), 0, "{output:?}");
+    let notes: Vec<String> = out(&output)
+        .lines()
+        .filter_map(|line| line.split_once(": note: "))
+        .map(|(_, it)| it.to_owned())
+        .collect();
+    assert_eq!(notes.len(), 3, "{notes:?}");
+    assert!(notes[0].starts_with("older_list = \"accept\": "), "{notes:?}");
+    let told = json(&run(&["check-config", "--config", &path, "--json"]));
+    assert_eq!(told["notes"], serde_json::json!(notes));
 }
 
 #[test]

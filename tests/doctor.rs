@@ -13,11 +13,16 @@ use std::process::Output;
 use std::time::{Duration, Instant};
 
 use secd_lab::cluster::{Cluster, Files, Rollback, Security, Service, Setup, Signer};
+use secd_lab::digest::Digest;
 use secd_lab::tftp::Server;
 use secd_lab::tvs::{Conduct, Faults, Servers};
 use serde_json::Value;
 use support::agent::{Agent, secd};
 use support::phone::Phone;
+
+fn pin(signer: &secd_lab::certificate::Identity) -> String {
+    Digest::Sha256.of(&signer.certificate.der).iter().map(|it| format!("{it:02x}")).collect()
+}
 
 /// A cluster with its servers, and a phone that has booted from them.
 struct Scene {
@@ -153,7 +158,9 @@ fn both_checksums_of_the_technote_are_shown() {
     let lab = String::from_utf8(sum).unwrap().split(' ').next().unwrap().to_owned();
     assert_eq!(mark, "not-ok");
     assert!(detail.contains(&format!("server {lab}")), "{detail}, not {lab}");
-    assert!(report.check("ITL signer").1.ends_with("TVS vouches for the signer"));
+    let signer = report.check("ITL signer").1;
+    let sha256 = pin(&scene.cluster.nodes[0].callmanager);
+    assert!(signer.ends_with(&format!("TVS vouches for the signer; SHA-256 {sha256}")), "{signer}");
     assert_eq!(report.says(), ("callmanager-regenerated", "reset-phone"));
     assert_eq!(ask(&scene.phone, &[]).status.code(), Some(1));
 }
@@ -168,7 +175,7 @@ fn a_dead_tvs_is_to_be_started_again_and_that_helps() {
     let report = scene.doctor();
     assert_eq!(report.says(), ("callmanager-regenerated", "restart-services"));
     assert_eq!(report.check("TVS 127.0.0.1").0, "unknown");
-    assert_eq!(report.conditions(), [Some(true), None, Some(true), None]);
+    assert_eq!(report.conditions(), [Some(true), None, Some(true), None, None]);
     scene.tvs.of_mut(0).reopen().unwrap();
     assert_eq!(scene.doctor().says(), ("callmanager-regenerated", "reset-phone"));
     scene.agent.pass_again();
@@ -215,7 +222,7 @@ fn both_certificates_at_once_end_in_deleting_the_itl_by_hand() {
     scene.change(regenerate_both);
     let report = scene.doctor();
     assert_eq!(report.says(), ("both-regenerated", "delete-itl"));
-    assert_eq!(report.conditions(), [Some(true), Some(true), Some(true), None]);
+    assert_eq!(report.conditions(), [Some(true), Some(true), Some(true), None, None]);
     let text = for_people(&scene.phone);
     assert!(text.contains("deleted only if all of these hold:\n  [yes] the signature"), "{text}");
     assert!(text.contains("\n  [??]  there is no backup of the old TFTP"), "{text}");

@@ -82,9 +82,19 @@ fn the_short_configuration_leads_to_the_encrypted_one_and_the_next_boot_asks_for
         assert_eq!(asked(&server), [ENCRYPTED]);
         assert_eq!(phone.found(), Some(payload(&cluster)));
 
+        // A plain one of the same time may be one of long ago; encryption ends with a newer one.
+        let before = phone.found();
+        cluster.config_extra = "<plain/>".to_owned();
         server.serve(cluster.files());
         let lines = agent.pass_again();
         assert_eq!(asked(&server), [ENCRYPTED, SIGNED], "{}", shown(&lines));
+        assert!(shown(&lines).contains("which was encrypted (older_file)"), "{}", shown(&lines));
+        assert_eq!(phone.found(), before);
+        cluster.set_timestamp(cluster.timestamp() + 1);
+        server.serve(cluster.files());
+        let lines = agent.pass_again();
+        assert_eq!(asked(&server), [ENCRYPTED, SIGNED], "{}", shown(&lines));
+        assert!(shown(&lines).contains("WRN | verifyFile: "), "{}", shown(&lines));
         assert_eq!(phone.found(), Some(payload(&cluster)));
         agent.pass_again();
         assert_eq!(asked(&server), [SIGNED], "encryption is off");

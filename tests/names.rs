@@ -69,7 +69,7 @@ fn judged(anchors: &Anchors, octets: &[u8]) -> Result<Voucher, Reason> {
     let offer = Offer { name: FILE, octets };
     let accepted = update::file(anchors, Kind::Signed, offer, &Policy::default()).unasked()?;
     match accepted.value {
-        update::Content::Verified(file) => match file.provenance() {
+        update::Content::Verified(signed) => match signed.file.provenance() {
             Provenance::Chained(voucher) => Ok(voucher),
             other => panic!("{other:?}"),
         },

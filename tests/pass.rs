@@ -2,6 +2,8 @@
 
 #[path = "pass/field.rs"]
 mod field;
+#[path = "pass/fresh.rs"]
+mod fresh;
 #[path = "pass/names.rs"]
 mod names;
 #[path = "pass/script.rs"]

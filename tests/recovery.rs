@@ -50,7 +50,8 @@ fn a_pinned_phone_believes_the_announced_signer_alone() {
     assert!(phone.holds("itl", &cluster.itl()));
     let others = pin(&cluster.setup.identity("stranger.lab.test"));
     let (phone, lines) = first_pass(&cluster, &policy(&others));
-    expect_nothing_trusted(&phone, &lines, "the first list's signer is not among the pinned ones");
+    let why = "the first list's signer is not pinned; SHA-256 of its certificate: ";
+    expect_nothing_trusted(&phone, &lines, &format!("{why}{theirs}"));
 }
 
 #[test]

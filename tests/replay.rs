@@ -48,7 +48,7 @@ impl Phone {
                 Ok(())
             }
             Decision::Refuse(reason) => Err(reason),
-            Decision::Ask(query) => Err(query.otherwise),
+            Decision::Ask(doubtful) => Err(doubtful.otherwise()),
         }
     }
 }

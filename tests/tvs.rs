@@ -9,8 +9,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use secd::trust::update::{self, Content, Offer};
 use secd::trust::{
-    Acceptance, Anchors, Decision, ListKind, Policy, Provenance, Purpose, Query, Reason, Unvouched,
-    Vouched, Voucher, Warning, stored, tvs,
+    Acceptance, Accepted, Anchors, Decision, Doubtful, ListKind, Policy, Proofs, Provenance,
+    Purpose, Query, Reason, TrustList, Unvouched, Verified, Vouched, Voucher, Warning, stored, tvs,
 };
 use secd::wire::tvs::{Response, Status};
 use secd::wire::{Kind, Role};
@@ -47,9 +47,18 @@ const FILE: &str = "SEP001122334455.cnf.xml.sgn";
 fn list_query(octets: &[u8]) -> Query {
     let offer = Offer { name: "ITLFile.tlv", octets };
     match update::list(&anchors(), ListKind::Itl, offer, &Policy::default()) {
-        Decision::Ask(query) => query,
+        Decision::Ask(Doubtful::Signer(query)) => query,
         other => panic!("expected a question, got {other:?}"),
     }
+}
+
+fn judged(
+    offer: Offer<'_>,
+    policy: &Policy,
+    vouched: Vouched,
+) -> Result<Accepted<Verified<TrustList>>, Reason> {
+    let proofs = Proofs::from(vouched);
+    update::list_with(&anchors(), ListKind::Itl, offer, policy, &proofs).unasked()
 }
 
 fn file_query(octets: &[u8]) -> Query {
@@ -70,7 +79,7 @@ fn a_list_by_a_signer_that_the_service_knows_is_accepted() {
     let vouched = vouched(&list_query(&octets), &certificate("newsast"), &[Role::Sast]);
     let offer = Offer { name: "ITLFile.tlv", octets: &octets };
     let policy = Policy::default();
-    let accepted = update::list_vouched(&anchors(), ListKind::Itl, offer, &policy, &vouched);
+    let accepted = judged(offer, &policy, vouched);
     let provenance = accepted.expect("accepted").value.provenance();
     assert_eq!(provenance, Provenance::Chained(Voucher::Tvs));
 }
@@ -83,8 +92,8 @@ fn a_file_by_a_signer_that_the_service_knows_is_accepted() {
     let offer = Offer { name: FILE, octets: &octets };
     let policy = Policy::default();
     let accepted = update::file_vouched(&anchors(), Kind::Signed, offer, &policy, &vouched);
-    let Content::Verified(file) = accepted.expect("accepted").value else { panic!("unchecked") };
-    assert_eq!(file.provenance(), Provenance::Chained(Voucher::Tvs));
+    let Content::Verified(signed) = accepted.expect("accepted").value else { panic!("unchecked") };
+    assert_eq!(signed.file.provenance(), Provenance::Chained(Voucher::Tvs));
 }
 
 #[test]
@@ -111,7 +120,7 @@ fn proof_for_one_signer_is_worth_nothing_for_another() {
     let policy = Policy::default();
     let for_file = vouched(&file_query(&file), &certificate("other"), &[Role::Sast, Role::Tftp]);
     let offer = Offer { name: "ITLFile.tlv", octets: &list };
-    let judged = update::list_vouched(&anchors(), ListKind::Itl, offer, &policy, &for_file);
+    let judged = judged(offer, &policy, for_file);
     assert_eq!(judged.map(|_| ()), Err(Reason::WrongSigner));
     let for_list = vouched(&list_query(&list), &certificate("newsast"), &[Role::Sast, Role::Tftp]);
     let offer = Offer { name: FILE, octets: &file };
@@ -126,7 +135,7 @@ fn proof_for_files_does_not_make_a_signer_of_lists() {
     let for_files = vouched(&asked, &certificate("newsast"), &[Role::Tftp]);
     let offer = Offer { name: "ITLFile.tlv", octets: &list };
     let policy = Policy::default();
-    let judged = update::list_vouched(&anchors(), ListKind::Itl, offer, &policy, &for_files);
+    let judged = judged(offer, &policy, for_files);
     assert_eq!(judged.map(|_| ()), Err(Reason::WrongSigner));
 }
 

@@ -43,7 +43,7 @@ fn judge(vector: &Value, octets: &[u8]) -> Result<Vec<Warning>, Reason> {
     match text(vector, "kind") {
         "tlv" => {
             let kind = if offer.name.starts_with("CTL") { ListKind::Ctl } else { ListKind::Itl };
-            settled(update::list(&anchors, kind, offer, &policy)).map(|accepted| accepted.warnings)
+            update::list(&anchors, kind, offer, &policy).unasked().map(|accepted| accepted.warnings)
         }
         "sgn" => {
             let decision = update::file(&anchors, Kind::Signed, offer, &policy);
@@ -62,7 +62,8 @@ fn judge(vector: &Value, octets: &[u8]) -> Result<Vec<Warning>, Reason> {
 }
 
 fn opened(accepted: &Accepted<Content<'_>>, vector: &Value) -> Result<Vec<u8>, Reason> {
-    let Content::Verified(file) = &accepted.value else { panic!("an unchecked encrypted file") };
+    let Content::Verified(signed) = &accepted.value else { panic!("an unchecked encrypted file") };
+    let file = &signed.file;
     let pem = vector["decrypt_key"].as_str().unwrap_or("keys/device.key");
     let key = DeviceKey::of_pem(&read(pem)).expect("a device key");
     decrypt::decrypt(file, &key).map(|plain| plain.to_vec())

@@ -3,6 +3,7 @@
 
 #![no_main]
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, LazyLock};
@@ -12,15 +13,16 @@ use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use secd::boot::{
     Change, Committed, Configured, Event, Form, LastConfiguration, Listed, Message, NotCommitted,
-    NotFetched, Outcome, Room, Settings, Step, Trouble, Wanted, World, pass,
+    NotFetched, Outcome, Room, Seen, Settings, Step, Trouble, Wanted, World, pass,
 };
+use secd::trust::confirm::Record;
 use secd::trust::decrypt::{self, DeviceKey};
 use secd::trust::signature::sha256;
 use secd::trust::{
-    Anchors, ListKind, Policy, Provenance, Query, Reason, Unanswered, Unvouched, Verified, Vouched,
+    Anchors, Confirmed, ListKind, Policy, Provenance, Query, Reason, Unanswered, Unvouched, Verified, Vouched,
     tvs,
 };
-use secd::wire::name::DeviceName;
+use secd::wire::name::{DeviceName, FileName};
 use secd::wire::tvs::{Response, Status};
 use secd::wire::{Envelope, Role};
 use zeroize::Zeroizing;
@@ -53,6 +55,8 @@ struct Any<'a> {
     anchors: Arc<Anchors>,
     last: Option<LastConfiguration>,
     steps: usize,
+    /// What is remembered of configurations, with the line of lists.
+    seen: BTreeMap<FileName, (u32, Seen)>,
     /// Servers that have not given a file yet.
     others: u8,
     /// Whether what was trusted was lost.
@@ -91,6 +95,14 @@ impl<'a> Any<'a> {
         self.anchors = Arc::default();
     }
 
+    /// After an encrypted file, a plain one is newer.
+    fn assert_not_plain(&self, before: Option<Seen>, after: Option<Seen>) {
+        if let (Some(before), Some(after)) = (before, after) {
+            let was_encrypted = before.form == Form::Encrypted && after.form == Form::Plain;
+            assert!(!was_encrypted || after.newest > before.newest, "{before:?}, {after:?}");
+        }
+    }
+
     fn flips(&mut self, one_in: u32) -> bool {
         self.input.ratio(1, one_in).unwrap_or(false)
     }
@@ -107,6 +119,11 @@ impl World for Any<'_> {
 
     fn last_configuration(&self) -> Option<LastConfiguration> {
         self.last.clone()
+    }
+
+    fn seen(&self, name: &FileName) -> Option<Seen> {
+        let line = self.anchors.line();
+        self.seen.get(name).filter(|(of, _)| *of == line).map(|(_, seen)| *seen)
     }
 
     fn certificate_md5(&self) -> Option<String> {
@@ -180,6 +197,23 @@ impl World for Any<'_> {
         fits.ok_or(Unanswered::Unvouched(Unvouched::Invalid))
     }
 
+    async fn confirm(&mut self, record: &Record) -> std::result::Result<Confirmed, Unanswered> {
+        self.step();
+        if self.flips(16) {
+            self.lose();
+        }
+        let role = Role::from(u16::arbitrary(&mut self.input).unwrap_or(0) % 12);
+        let certificate = CERTIFICATES.iter().find(|_| self.input.ratio(1, 3).unwrap_or(false));
+        let response = Response {
+            status: Status::Trusted,
+            roles: vec![role],
+            ttl: None,
+            certificate: certificate.map(Vec::as_slice),
+            unknown: Vec::new(),
+        };
+        record.confirm(&response).map_err(Unanswered::Unvouched)
+    }
+
     fn commit(&mut self, change: Change<'_>) -> std::result::Result<Committed, NotCommitted> {
         self.step();
         assert!(!self.locked, "nothing is changed where nothing can be proven");
@@ -189,7 +223,11 @@ impl World for Any<'_> {
         }
         match change {
             Change::File { .. } | Change::Restore => {}
-            Change::Keep { name, form, .. } => {
+            Change::Keep { name, form, seen, .. } => {
+                let before = self.seen(name);
+                self.assert_not_plain(before, seen);
+                let line = self.anchors.line();
+                self.seen.extend(seen.map(|seen| (name.clone(), (line, seen))));
                 self.last = Some(LastConfiguration { name: name.to_string(), form });
             }
             Change::List { list, bytes, .. } => {
@@ -213,8 +251,8 @@ fn assert_not_weaker(anchors: &Anchors, list: &Verified<secd::trust::TrustList>)
     let Some(before) = anchors.records(list_kind) else { return };
     let weaker = list.value().is_blank() || (before.serves_files() && !list.value().serves_files());
     if weaker {
-        let newest = anchors.newest(list_kind);
-        assert!(list.value().timestamp > newest, "a weaker list is newer than {newest}");
+        let newest = anchors.standing(list_kind).map(|standing| standing.newest);
+        assert!(Some(list.value().timestamp) > newest, "a weaker list is newer than {newest:?}");
     }
     if before.serves_files() {
         let first_use = list.provenance() == Provenance::FirstUse;
@@ -252,8 +290,15 @@ fn passes(input: Unstructured<'_>) -> Result<()> {
         policy: Policy::default(),
         folder: "/ram".to_owned(),
     };
-    let mut world =
-        Any { input, anchors: Arc::default(), last: None, steps: 0, others: 0, locked: false };
+    let mut world = Any {
+        input,
+        anchors: Arc::default(),
+        last: None,
+        seen: BTreeMap::new(),
+        steps: 0,
+        others: 0,
+        locked: false,
+    };
     if world.flips(4) {
         let name = "SEP001122334455.cnf.xml".to_owned();
         world.last = Some(LastConfiguration { name, form: Form::Encrypted });

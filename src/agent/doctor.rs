@@ -14,8 +14,10 @@ use crate::diagnose::{
     OfferedList, Server,
 };
 use crate::io::clock;
-use crate::trust::policy::{Choice, FirstUsePolicy, LEAST_RSA_BITS};
-use crate::trust::signature::md5;
+use crate::trust::policy::{
+    Choice, DefaultConfiguration, FirstUsePolicy, LEAST_RSA_BITS, OlderFile, OlderList,
+};
+use crate::trust::signature::{md5, sha1};
 use crate::trust::update::{self, Offer};
 use crate::trust::{Anchors, ListKind, Policy, Reason, TrustList};
 use crate::wire::{Envelope, Kind};
@@ -134,8 +136,10 @@ fn explained(
         name: offer.name.to_owned(),
         is_generic: offer.name == kind.generic_name(),
         md5: md5(offer.octets),
+        sha1: sha1(offer.octets),
         signer: file.as_ref().map(|file| file.signer.name.into()).unwrap_or_default(),
         serial: file.as_ref().map(|file| file.signer.serial.to_string()).unwrap_or_default(),
+        signer_sha256: update::own_signer(kind, offer),
         integrity: integrity(kind, offer),
         is_blank: decoded.as_ref().is_some_and(TrustList::is_blank),
         changes: decoded.map(|list| Changes::between(installed, &list)).unwrap_or_default(),
@@ -148,7 +152,9 @@ fn explained(
 fn integrity(kind: ListKind, offer: Offer<'_>) -> Integrity {
     let lenient = Policy {
         first_use: FirstUsePolicy::Allow,
-        older_list: Choice::Accept,
+        older_list: OlderList::Accept,
+        older_file: OlderFile::Accept,
+        default_configuration: DefaultConfiguration::Always,
         min_rsa_bits: LEAST_RSA_BITS,
         sha1: Choice::Accept,
         sha256: Choice::Accept,

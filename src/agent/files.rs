@@ -4,11 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use crate::agent::narrate::say;
-use crate::boot::{Event, NotFetched, Trouble, Wanted};
+use crate::boot::{Event, NotFetched, Seen, Trouble, Wanted};
 use crate::diagnose::Contact;
 use crate::io::resolve;
 use crate::io::settings;
 use crate::wire::address::ServerAddress;
+use crate::wire::name::FileName;
 
 mod asked;
 mod tftp;
@@ -25,9 +26,29 @@ pub(super) struct Files {
     transfers: Cell<u64>,
     /// What came of asking each server last, by the name that the settings have for it.
     contacts: RefCell<BTreeMap<ServerAddress, Contact>>,
+    /// What is remembered of the files that were taken, by their names, with the line of lists.
+    seen: RefCell<BTreeMap<FileName, (u32, Seen)>>,
 }
 
 impl Files {
+    /// What is remembered of the files of a name in this line of lists.
+    pub(super) fn seen(&self, name: &FileName, line: u32) -> Option<Seen> {
+        let seen = self.seen.borrow();
+        seen.get(name).filter(|(of, _)| *of == line).map(|(_, seen)| *seen)
+    }
+
+    /// Remembers a file that was taken; an unsigned one is nothing to compare with.
+    pub(super) fn remember(&self, name: &FileName, line: u32, seen: Option<Seen>) {
+        let mut remembered = self.seen.borrow_mut();
+        remembered.retain(|_, (of, _)| *of == line);
+        match seen {
+            None => drop(remembered.remove(name)),
+            // What is known stays: who could push it out could replay it.
+            Some(_) if remembered.len() >= REMEMBERED && !remembered.contains_key(name) => {}
+            Some(seen) => drop(remembered.insert(name.clone(), (line, seen))),
+        }
+    }
+
     /// Reads a file from the first server that gives it.
     ///
     /// The next server is asked when the one before was not reached, failed, or has a file that is
@@ -170,3 +191,7 @@ fn graver(one: NotFetched, other: NotFetched) -> NotFetched {
     };
     if rank(&one) > rank(&other) { one } else { other }
 }
+
+/// Names of files that are remembered. Inferred: a phone has some dozens of ring tones, pictures and
+/// phrases.
+const REMEMBERED: usize = 256;

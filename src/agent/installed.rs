@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::agent::members;
 use crate::agent::narrate::say;
-use crate::boot::{Committed, Event, Form, LastConfiguration};
+use crate::boot::{Committed, Event, Form, LastConfiguration, Seen};
 use crate::diagnose::StoreFound;
 use crate::io::clock::{self, Rfc3339};
 use crate::io::store::{Entry, Failure, Loaded, Slot, Store};
@@ -18,7 +18,7 @@ use crate::wire::configuration::Member;
 
 mod load;
 
-use load::{ACCEPTANCE, FORM, Kept, Locked, NEWEST, Place, form_word, slot};
+use load::{ACCEPTANCE, FORM, Kept, Locked, Place, Remembered, SEEN, form_word, slot};
 
 /// The lists in force and the configuration in use, with the store behind them.
 pub(super) struct Installed {
@@ -46,6 +46,8 @@ pub(super) struct Keeping<'a> {
     pub(super) name: &'a str,
     pub(super) payload: &'a [u8],
     pub(super) form: Form,
+    /// What is to be remembered of it, if it is signed.
+    pub(super) seen: Option<Seen>,
     /// The TVS members from now on; those before stay where there are none.
     pub(super) members: &'a [Member],
 }
@@ -122,6 +124,13 @@ impl Installed {
         }
     }
 
+    /// What is remembered of the files of a name, in the line of lists that is in force.
+    pub(super) fn seen(&self, name: &str) -> Option<Seen> {
+        let inner = self.inner.borrow();
+        let (line, seen) = inner.configuration.as_ref()?.seen.get(name)?;
+        (*line == inner.anchors.line()).then_some(*seen)
+    }
+
     /// Puts a list in force: first on the medium, then in memory.
     pub(super) fn install(
         &self,
@@ -131,30 +140,46 @@ impl Installed {
     ) -> Result<(), Failure> {
         let mut inner = self.inner.borrow_mut();
         let store = inner.usable().ok_or(Failure::NotOpen)?;
-        let entry = noted(name, bytes)
-            .with(ACCEPTANCE, list.provenance().acceptance().word())
-            .with(NEWEST, &inner.anchors.newest_with(list).to_string());
-        store.install(slot(list.value().kind), &entry)?;
-        Arc::make_mut(&mut inner.anchors).install(list.clone());
+        let entry = noted(name, bytes).with(ACCEPTANCE, list.provenance().acceptance().word());
+        let kind = list.value().kind;
+        let (standing, ahead) = inner.anchors.standing_of(list, clock::seconds());
+        store.install(slot(kind), &load::with_standing(entry, &standing))?;
+        if ahead {
+            say(&Event::ListAhead { list: kind, timestamp: list.value().timestamp });
+        }
+        Arc::make_mut(&mut inner.anchors).install_as(list.clone(), standing);
         self.changed();
         Ok(())
     }
 
     /// Keeps a configuration for the next start, with the TVS members that are in force after it.
     pub(super) fn keep(&self, keeping: &Keeping<'_>) -> Result<Committed, Failure> {
-        let Keeping { name, payload, form, members } = *keeping;
+        let Keeping { name, payload, form, seen, members } = *keeping;
         let mut inner = self.inner.borrow_mut();
         let members = if members.is_empty() { inner.members.clone() } else { members.to_vec() };
         let last = LastConfiguration { name: name.to_owned(), form };
-        let kept = Some(Kept { last, digest: sha256(payload) });
-        let changed = inner.configuration != kept;
-        if !changed && members == inner.members {
+        let kept = Kept { last, digest: sha256(payload), seen: inner.remembering(name, seen) };
+        let before = inner.configuration.as_ref();
+        let changed =
+            before.is_none_or(|before| before.last != kept.last || before.digest != kept.digest);
+        if before == Some(&kept) && members == inner.members {
             return Ok(Committed::Same);
         }
         let store = inner.usable().ok_or(Failure::NotOpen)?;
         let entry = noted(name, payload).with(FORM, form_word(form));
-        store.install(Slot::Configuration, &members::noted(entry, &members))?;
-        (inner.members, inner.configuration) = (members, kept);
+        let entry = kept.seen.iter().zip(SEEN).fold(entry, |entry, ((name, (line, seen)), key)| {
+            entry.with(key, &load::seen_text(name, *line, seen))
+        });
+        let installed = store.install(Slot::Configuration, &members::noted(entry, &members));
+        match installed {
+            // Only its age is new: the phone has what it needs, and the next pass tries again.
+            Err(failure) if !changed && members == inner.members => {
+                say(&Event::StoreOdd { what: failure.to_string() });
+                return Ok(Committed::Same);
+            }
+            installed => installed?,
+        }
+        (inner.members, inner.configuration) = (members, Some(kept));
         Ok(if changed { Committed::Changed } else { Committed::Same })
     }
 
@@ -166,7 +191,12 @@ impl Installed {
         if inner.locked && kinds.len() < ListKind::ALL.len() {
             return Err(NotErased::Locked);
         }
-        let erased = kinds.iter().try_for_each(|kind| store.erase(slot(*kind)));
+        let erased = kinds.iter().try_for_each(|kind| {
+            if !inner.locked && kinds.len() < ListKind::ALL.len() {
+                inner.set_apart(store, *kind)?;
+            }
+            store.erase(slot(*kind))
+        });
         // Also after a failure: what is in force must be what is there.
         inner.read_again();
         self.changed();
@@ -202,16 +232,42 @@ impl Inner {
         for kind in ListKind::ALL {
             if let Some(found) = load::list(store, kind)? {
                 let anchors = Arc::make_mut(&mut self.anchors);
-                anchors.install(found.list);
-                anchors.remember_newest(kind, found.newest);
+                anchors.install_as(found.list, found.standing);
                 self.repaired |= found.place == Place::Previous;
             }
         }
         if let Some((configuration, members)) = load::configuration(store) {
+            let anchors = Arc::make_mut(&mut self.anchors);
+            configuration.seen.values().for_each(|(line, _)| anchors.remember_line(*line));
             self.configuration = Some(configuration);
             self.members = members;
         }
         Ok(())
+    }
+
+    /// Keeps for the next start that the list which is left, once that of a kind is erased, is a line
+    /// of its own. Before the erasing: what is remembered must not outlive it.
+    fn set_apart(&self, store: &Store, erased: ListKind) -> Result<(), Failure> {
+        let left = slot(erased.other());
+        let Some(standing) = self.anchors.standing_after_erasing(erased) else { return Ok(()) };
+        match store.load(left) {
+            Loaded::Current(entry) | Loaded::Previous { entry, .. } => {
+                store.install(left, &load::moved(entry, &standing))
+            }
+            Loaded::Absent | Loaded::Locked { .. } => Ok(()),
+        }
+    }
+
+    /// What is remembered of configurations once one of that name is kept: of this line of lists
+    /// alone, and of the last two.
+    fn remembering(&self, name: &str, seen: Option<Seen>) -> Remembered {
+        let line = self.anchors.line();
+        let before = self.configuration.iter().flat_map(|kept| &kept.seen);
+        let others = before.filter(|(other, (of, _))| *other != name && *of == line);
+        let mut remembered: Remembered =
+            others.take(SEEN.len() - 1).map(|(other, seen)| (other.clone(), *seen)).collect();
+        remembered.extend(seen.map(|seen| (name.to_owned(), (line, seen))));
+        remembered
     }
 
     fn usable(&self) -> Option<&Store> {
@@ -221,7 +277,7 @@ impl Inner {
 
 /// Why nothing was erased.
 #[derive(Debug)]
-pub(super) enum NotErased {
+pub enum NotErased {
     /// The system refused.
     Failed(Failure),
     /// What was trusted cannot be read: only all of it can be erased, and only if there is a folder.

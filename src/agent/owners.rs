@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use crate::agent::connections::{Connections, NotOpened, Opened, Target};
 use crate::agent::files::Files;
 use crate::agent::identity::Identity;
-use crate::agent::installed::Installed;
+use crate::agent::installed::{Installed, NotErased};
 use crate::agent::narrate::say;
 use crate::agent::passes::Passes;
 use crate::agent::screen::Screen;
@@ -102,6 +102,19 @@ impl Agent {
     pub(super) fn show(&self, message: Message) {
         say(&Event::MessageShown { message: message.clone() });
         self.screen.show(clock::wall(), message);
+    }
+}
+
+impl Agent {
+    /// Forgets lists by order of a person at the phone, and what TVS said while they were in force.
+    ///
+    /// # Errors
+    /// [`NotErased`].
+    pub fn erase(&self, kinds: &[ListKind]) -> Result<(), NotErased> {
+        let erased = self.installed.erase(kinds);
+        // Also after a failure: some of it may be gone.
+        self.tvs.trust_changed();
+        erased
     }
 }
 

@@ -1,5 +1,9 @@
 //! Peers judged: the walk of [`decide`], TVS where it asks for it, and the lines of the way.
 
+use std::time::Duration;
+
+use rustls::pki_types::UnixTime;
+
 use crate::agent::narrate::say;
 use crate::agent::tvs::{Around, Tvs};
 use crate::boot::{Event, file};
@@ -7,7 +11,7 @@ use crate::io::clock;
 use crate::trust::decide::step::{Authority, Cached, Step};
 use crate::trust::decide::{self, AtHand, Decision, Walk};
 use crate::trust::peer::Shown;
-use crate::trust::{Distrust, Grant, GrantedBy, Unanswered};
+use crate::trust::{Anchors, Distrust, Grant, GrantedBy, Unanswered};
 
 /// A judgement, with all steps that led to it.
 pub(super) type Judged = Walk<Result<Grant, Distrust>>;
@@ -36,7 +40,7 @@ pub(super) async fn judge(tvs: &Tvs, around: Around<'_>, shown: Shown<'_>, calle
 async fn judge_once(tvs: &Tvs, around: Around<'_>, shown: Shown<'_>, called: &str) -> Judged {
     say(&Event::PeerValidation {});
     let anchors = around.installed.anchors();
-    let (now, instant) = (clock::now(), tvs.now());
+    let (now, instant) = (passed(&anchors), tvs.now());
     let Walk { steps, verdict } = tvs.with_cache(|cache| {
         decide::peer(shown, &AtHand { anchors: &anchors, cache, now, instant })
     });
@@ -46,11 +50,19 @@ async fn judge_once(tvs: &Tvs, around: Around<'_>, shown: Shown<'_>, called: &st
         Decision::Refuse(distrust) => Walk { steps, verdict: Err(distrust) },
         Decision::Ask(stranger) => {
             let answer = tvs.peer(around, stranger.purpose(), stranger.certificate()).await;
-            let settled = stranger.settled(answer.as_ref().map_err(Clone::clone), clock::now());
+            let now = passed(&around.installed.anchors());
+            let settled = stranger.settled(answer.as_ref().map_err(Clone::clone), now);
             say_all(&settled.steps, called);
             settled.after(steps)
         }
     }
+}
+
+/// The time, if the clock is set, and not before what the lists in force prove: a clock that is set
+/// back does not revive a certificate that has expired.
+fn passed(anchors: &Anchors) -> Option<UnixTime> {
+    let floor = UnixTime::since_unix_epoch(Duration::from_secs(anchors.floor().into()));
+    clock::now().map(|now| now.max(floor))
 }
 
 /// The lines of the way to a verdict.

@@ -14,7 +14,11 @@ use crate::io::clock::Timeline;
 use crate::io::settings::{self, Settings};
 use crate::proto::tvs::Sessions;
 use crate::trust::cache::{DEFAULT_TTL, Entry, Source};
-use crate::trust::{Anchors, Cache, Endorsed, ListKind, Purpose, Query, Unanswered, Vouched};
+use crate::trust::confirm::Record;
+use crate::trust::query::Asks;
+use crate::trust::{
+    Anchors, Cache, Confirmed, Endorsed, ListKind, Purpose, Query, Unanswered, Vouched,
+};
 use crate::wire::Role;
 use crate::wire::address::ServerAddress;
 use crate::wire::configuration::Member;
@@ -25,13 +29,14 @@ mod question;
 
 use member::{Asking, Word};
 pub(super) use member::{NotShown, look};
-use question::{Answer, Flights, OfPeer, OfSigner, Question};
+use question::{Answer, Flights, OfPeer, OfRecord, OfSigner, Question};
 
 /// What the agent knows of the service.
 pub(super) struct Tvs {
     sessions: RefCell<Sessions>,
     peers: Flights<OfPeer<'static>>,
     signers: Flights<OfSigner<'static>>,
+    records: Flights<OfRecord<'static>>,
     cache: RefCell<Cache>,
     /// What came of asking each member last, by the name that its configuration has for it.
     contacts: RefCell<BTreeMap<ServerAddress, Contact>>,
@@ -62,6 +67,7 @@ impl Tvs {
             sessions: RefCell::default(),
             peers: Flights::default(),
             signers: Flights::default(),
+            records: Flights::default(),
             cache: RefCell::new(Cache::new(settings.cache, settings.ttl_max)),
             contacts: RefCell::default(),
             questions: Cell::new(0),
@@ -108,7 +114,30 @@ impl Tvs {
         Ok(vouched)
     }
 
+    /// Asks whether a record of an older list still holds. Nothing of it is kept.
+    pub(super) async fn record(
+        &self,
+        around: Around<'_>,
+        record: &Record,
+    ) -> Result<Confirmed, Unanswered> {
+        self.once(&self.records, around, &OfRecord(record)).await
+    }
+
+    /// As [`record`](Self::record), as a phone with these lists would ask.
+    pub(super) async fn record_on_trial(
+        &self,
+        around: Around<'_>,
+        anchors: &Arc<Anchors>,
+        record: &Record,
+    ) -> Result<Confirmed, Unanswered> {
+        let (confirmed, _) = self.ask_members(around, anchors, &OfRecord(record)).await?;
+        Ok(confirmed)
+    }
+
     fn earlier(&self, cache: &Cache, query: &Query) -> Option<Vouched> {
+        if query.asks == Asks::Afresh {
+            return None;
+        }
         say(&Event::SignerQuestion {});
         let found = cache.signer(query, self.timeline.now()).cloned();
         say(&if found.is_some() { Event::CacheHit {} } else { Event::CacheMiss {} });
@@ -131,7 +160,7 @@ impl Tvs {
         let is_outdated = || {
             let outdated = around.installed.generation() != asked_under;
             if outdated {
-                say(&Event::AnswerOutdated { question: Q::WORDS.0 });
+                say(&Event::AnswerOutdated { question: question.words().0 });
             }
             outdated
         };
@@ -150,6 +179,9 @@ impl Tvs {
     }
 
     fn keep<Q: Question>(&self, proof: Q::Proof, source: Source) {
+        if !Q::IS_KEPT {
+            return;
+        }
         let default = match Q::ttl(&proof) {
             Some(ttl) if ttl != DEFAULT_TTL => "",
             _ => "default ",

@@ -11,12 +11,13 @@ use crate::agent::installed::Keeping;
 use crate::agent::narrate::say;
 use crate::agent::owners::Agent;
 use crate::boot::{
-    self, Change, Committed, Event, LastConfiguration, NotCommitted, NotFetched, Room, Wanted,
-    World,
+    self, Change, Committed, Event, LastConfiguration, NotCommitted, NotFetched, Room, Seen,
+    Wanted, World,
 };
 use crate::io::settings::Settings;
 use crate::io::{files, resolve, store};
-use crate::trust::{Anchors, Query, Reason, Unanswered, Verified, Vouched, decrypt};
+use crate::trust::confirm::Record;
+use crate::trust::{Anchors, Confirmed, Query, Reason, Unanswered, Verified, Vouched, decrypt};
 use crate::wire::Envelope;
 use crate::wire::name::FileName;
 
@@ -31,6 +32,11 @@ pub(super) struct Real<'a> {
 impl<'a> Real<'a> {
     pub(super) fn new(agent: &'a Agent) -> Self {
         Self { agent, settings: agent.settings(), walk: Walk::default() }
+    }
+
+    /// The line of lists in force.
+    fn line(&self) -> u32 {
+        self.agent.installed.anchors().line()
     }
 
     /// What a pass in this world goes by.
@@ -50,6 +56,13 @@ impl World for Real<'_> {
 
     fn last_configuration(&self) -> Option<LastConfiguration> {
         self.agent.installed.configuration()
+    }
+
+    fn seen(&self, name: &FileName) -> Option<Seen> {
+        self.agent
+            .installed
+            .seen(name.as_str())
+            .or_else(|| self.agent.files.seen(name, self.line()))
     }
 
     fn certificate_md5(&self) -> Option<String> {
@@ -87,15 +100,24 @@ impl World for Real<'_> {
         self.agent.tvs.signer(self.agent.around(&self.settings, &identity), query).await
     }
 
+    async fn confirm(&mut self, record: &Record) -> Result<Confirmed, Unanswered> {
+        let identity = self.agent.identity();
+        self.agent.tvs.record(self.agent.around(&self.settings, &identity), record).await
+    }
+
     fn commit(&mut self, change: Change<'_>) -> Result<Committed, NotCommitted> {
         let agent = self.agent;
         let folder = &self.settings.paths.ram;
         match change {
             // Nothing is proven where what was trusted is lost.
             _ if agent.installed.is_locked() => Err(not_stored(agent, &store::Failure::NotOpen)),
-            Change::File { name, payload } => write(folder, name, payload),
-            Change::Keep { name, payload, form, members } => {
-                let keeping = Keeping { name: name.as_str(), payload, form, members };
+            Change::File { name, payload, seen } => {
+                let written = write(folder, name, payload)?;
+                agent.files.remember(name, self.line(), seen);
+                Ok(written)
+            }
+            Change::Keep { name, payload, form, seen, members } => {
+                let keeping = Keeping { name: name.as_str(), payload, form, seen, members };
                 agent.installed.keep(&keeping).map_err(|failure| not_stored(agent, &failure))
             }
             Change::List { list, name, bytes } => {

@@ -10,9 +10,11 @@ use crate::boot::configured::Configured;
 use crate::boot::event::Event;
 use crate::boot::file::{self, NotTaken, Obtained, Order};
 use crate::boot::report::Message;
+use crate::boot::seen::Form;
 use crate::boot::world::{
-    Change, Committed, Form, NotCommitted, NotFetched, Room, Settings, Sort, World,
+    Change, Committed, NotCommitted, NotFetched, Room, Settings, Sort, World,
 };
+use crate::trust::policy::DefaultConfiguration;
 use crate::wire::configuration::{Configuration, Defect, Root, Unreadable};
 use crate::wire::name::FileName;
 
@@ -21,6 +23,9 @@ pub(super) async fn refresh<W: World>(world: &mut W, settings: &Settings) -> Con
     // A device name is made so that this is a file name.
     let own = FileName::parse(&format!("{}.cnf.xml", settings.device));
     for name in own.into_iter().chain(FileName::parse(DEFAULT)) {
+        if name.as_str() == DEFAULT && is_kept(world, settings) {
+            break;
+        }
         let configured = Step { settings, name: &name }.take(world).await;
         if configured != Configured::Absent {
             tell(world, &name, &configured);
@@ -30,6 +35,28 @@ pub(super) async fn refresh<W: World>(world: &mut W, settings: &Settings) -> Con
     world.say(Event::ConfigurationAbsent {});
     world.say(Event::MessageShown { message: Message::ConfigurationNotFound });
     Configured::Absent
+}
+
+/// Whether the phone's own configuration stays although no server has one: anybody on the network
+/// can say "not found".
+///
+/// As long as its signer may sign files, which the installed lists say. A phone that begins anew, or
+/// that belongs to another cluster now, takes the default one.
+fn is_kept<W: World>(world: &mut W, settings: &Settings) -> bool {
+    let anchors = world.anchors();
+    let first = settings.policy.default_configuration == DefaultConfiguration::First;
+    if !first || !anchors.demand_signed_files() {
+        return false;
+    }
+    let own = format!("{}.cnf.xml", settings.device);
+    let last = world.last_configuration().filter(|last| last.name == own);
+    let name = last.and_then(|last| FileName::parse(&last.name).ok());
+    let seen = name.and_then(|name| world.seen(&name));
+    let is_kept = seen.is_some_and(|seen| anchors.lists_file_signer(seen.signer));
+    if is_kept {
+        world.say(Event::ConfigurationKept { name: own });
+    }
+    is_kept
 }
 
 /// What a person is told of an outcome.
@@ -189,14 +216,20 @@ impl Step<'_> {
         obtained: Obtained,
         configuration: Configuration,
     ) -> Configured {
+        if let Err(reason) = obtained.is_fresh(world, self.settings, self.name) {
+            file::say_refusal(world, self.settings.path(self.name), &reason);
+            return Configured::Refused { name: obtained.asked, reason, unanswered: None };
+        }
         for warning in &configuration.warnings {
             world.say(Event::ConfigurationOdd { what: warning.to_string() });
         }
         let members = if obtained.by.is_some() { configuration.tvs } else { Vec::new() };
+        let seen = obtained.seen(world, self.name);
         let kept = world.commit(Change::Keep {
             name: self.name,
             payload: &obtained.payload,
             form: obtained.form,
+            seen,
             members: &members,
         });
         let changed = match kept {

@@ -12,6 +12,7 @@ use core::net::IpAddr;
 
 use crate::boot::report::{Alarm, Message, Stage};
 use crate::trust::{ListKind, Reason, State, Unanswered, Warning};
+use crate::wire::Role;
 use crate::wire::name::DeviceName;
 use crate::wire::tvs::Status;
 
@@ -88,6 +89,7 @@ texts!(
     ListKind,
     Message,
     Reason,
+    Role,
     Stage,
     State,
     String,
@@ -248,6 +250,13 @@ events! {
     ListInstalled { list: ListKind } Notice, SECD, "updateFromFile: {list} file updated";
     ListNotInstalled { name: String, why: String }
         Error, SECD, "EROR:updateFromFile: {name} not installed: {why}";
+    RecordAsked { name: String, role: Role, subject: String }
+        Notice, SECD, "processTvsClntReq: {name} is older: asking about its {role} record <{subject}>";
+    RecordConfirmed { name: String, role: Role, subject: String }
+        Notice, SECD, "processTvsClntReq: {role} record <{subject}> of {name} confirmed";
+    ListAhead { list: ListKind, timestamp: u32 }
+        Warn, SECD,
+        "updateFromFile: {list} of {timestamp} is more than a day ahead of the clock: not taken for the time";
     SignerUnvouched { name: String, why: Unanswered }
         Error, SECD, "EROR:processTvsClntReq: signer of {name} not vouched for: {why}";
 
@@ -287,6 +296,9 @@ events! {
         Error, SECD, "EROR:verifyFile: {name} not kept: {why}";
     ConfigurationAbsent {}
         Error, TFTP_CLIENT, "no configuration on the server; the last good one stays";
+    ConfigurationKept { name: String }
+        Warn, TFTP_CLIENT,
+        "{name}: not found is no proof, and its signer is listed: it stays, and no default one is asked for";
     ConfigurationNotFetched { name: String, why: String } Error, TFTP_CLIENT, "{name}: {why}";
     ConfigurationOdd { what: String } Warn, SECD, "configuration: {what}";
     ConfigurationUnread { name: String, why: String }

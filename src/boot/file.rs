@@ -8,8 +8,9 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use crate::boot::event::Event;
-use crate::boot::world::{Change, Form, NotCommitted, NotFetched, Settings, Sort, Wanted, World};
-use crate::trust::update::{self, Accepted, Content, Offer};
+use crate::boot::seen::{Form, Seen, Signed};
+use crate::boot::world::{Change, NotCommitted, NotFetched, Settings, Sort, Wanted, World};
+use crate::trust::update::{self, Accepted, Content, Offer, SignedFile};
 use crate::trust::{Decision, Provenance, Reason, Unanswered, Verified, Voucher};
 use crate::wire::name::FileName;
 use crate::wire::{Envelope, Kind};
@@ -38,6 +39,35 @@ pub struct Obtained {
     pub by: Option<Voucher>,
     /// How it came.
     pub form: Form,
+    /// What it compares with others by; nothing if it was taken from anyone.
+    pub signed: Option<Signed>,
+}
+
+impl Obtained {
+    /// Whether it is not too old to be taken; it is said if it is older and taken all the same.
+    ///
+    /// # Errors
+    /// [`Reason::OlderFile`].
+    pub(super) fn is_fresh<W: World>(
+        &self,
+        world: &mut W,
+        settings: &Settings,
+        name: &FileName,
+    ) -> Result<(), Reason> {
+        let Some(signed) = &self.signed else { return Ok(()) };
+        let before = world.seen(name);
+        let policy = settings.policy.older_file;
+        if let Some(warning) = signed.judge(self.form, before.as_ref(), policy)? {
+            world.say(Event::FileOdd { name: self.asked.clone(), warning });
+        }
+        Ok(())
+    }
+
+    /// What is to be remembered of it.
+    pub(super) fn seen<W: World>(&self, world: &W, name: &FileName) -> Option<Seen> {
+        let before = world.seen(name);
+        self.signed.map(|signed| signed.after(self.form, before.as_ref()))
+    }
 }
 
 /// Why a file is not in place.
@@ -73,6 +103,10 @@ pub async fn take<W: World>(
     order: &Order<'_>,
 ) -> Result<Obtained, NotTaken> {
     let obtained = obtain(world, settings, order).await?;
+    if let Err(reason) = obtained.is_fresh(world, settings, order.name) {
+        say_refusal(world, settings.path(order.name), &reason);
+        return Err(NotTaken::Refused { asked: obtained.asked, reason, unanswered: None });
+    }
     put(world, order.name, &obtained)?;
     Ok(obtained)
 }
@@ -83,7 +117,8 @@ pub(super) fn put<W: World>(
     name: &FileName,
     obtained: &Obtained,
 ) -> Result<(), NotTaken> {
-    let written = world.commit(Change::File { name, payload: &obtained.payload });
+    let seen = obtained.seen(world, name);
+    let written = world.commit(Change::File { name, payload: &obtained.payload, seen });
     written.map(|_| ()).map_err(|not_written| {
         world.say(Event::FileNotWritten { why: not_written.to_string() });
         NotTaken::Write(not_written)
@@ -122,7 +157,9 @@ pub(super) async fn obtain<W: World>(
     let judging = Judging { settings, form, path: &path };
     loop {
         match judging.judge(world, Offer { name: &asked, octets: &bytes }).await {
-            Ok((payload, by)) => return Ok(Obtained { asked, payload, by, form }),
+            Ok(Found { payload, by, signed }) => {
+                return Ok(Obtained { asked, payload, by, form, signed });
+            }
             Err((reason, unanswered)) => {
                 say_refusal(world, path.clone(), &reason);
                 // TVS may be back soon; a server that lags behind takes nobody back meanwhile.
@@ -206,8 +243,18 @@ fn asked<W: World>(world: &mut W, name: &FileName, form: Form) -> String {
 /// A refusal, and why TVS did not vouch, if it had to.
 type Refusal = (Reason, Option<Unanswered>);
 
-/// What was found in a file, and who vouches for it.
-type Found = (Zeroizing<Vec<u8>>, Option<Voucher>);
+/// What was found in a file, and who vouches for it; nobody if it was taken from anyone.
+struct Found {
+    payload: Zeroizing<Vec<u8>>,
+    by: Option<Voucher>,
+    signed: Option<Signed>,
+}
+
+impl Found {
+    fn unchecked(payload: &[u8]) -> Self {
+        Self { payload: Zeroizing::new(payload.to_vec()), by: None, signed: None }
+    }
+}
 
 /// The judgement of one file.
 struct Judging<'a> {
@@ -247,7 +294,7 @@ impl Judging<'_> {
         let signed = anchors.demand_signed_files();
         if plain && !signed && Envelope::parse(offer.octets, Kind::Signed).is_err() {
             world.say(Event::FileUnsigned { path: self.path.to_string() });
-            return Ok((Zeroizing::new(offer.octets.to_vec()), None));
+            return Ok(Found::unchecked(offer.octets));
         }
         let policy = &self.settings.policy;
         let accepted = match update::file(&anchors, self.kind(), offer, policy) {
@@ -287,20 +334,22 @@ impl Judging<'_> {
             world.say(Event::FileOdd { name: name.to_string(), warning });
         }
         match accepted.value {
-            Content::Verified(file) => {
+            Content::Verified(found) => {
+                let SignedFile { file, signer } = *found;
                 // Decrypted only now: nobody but a trusted signer learns anything from a failure.
                 let payload = match file.value().encryption {
                     None => Zeroizing::new(file.value().body().to_vec()),
                     Some(_) => world.decrypt(&file)?,
                 };
                 world.say(Event::FileVerified { path: self.path.to_string() });
-                Ok((payload, voucher(&file)))
+                let signed = Some(Signed { timestamp: file.value().timestamp, signer });
+                Ok(Found { payload, by: voucher(&file), signed })
             }
             // Ciphertext of nobody in particular is of no use.
             Content::Unchecked(_) if self.form == Form::Encrypted => Err(Reason::WrongSigner),
             Content::Unchecked(payload) => {
                 world.say(Event::FileUnchecked { path: self.path.to_string() });
-                Ok((Zeroizing::new(payload.to_vec()), None))
+                Ok(Found::unchecked(payload))
             }
         }
     }
@@ -313,7 +362,7 @@ fn voucher(file: &Verified<Envelope<'_>>) -> Option<Voucher> {
     }
 }
 
-fn say_refusal<W: World>(world: &mut W, path: String, reason: &Reason) {
+pub(super) fn say_refusal<W: World>(world: &mut W, path: String, reason: &Reason) {
     world.say(match reason {
         Reason::WrongSigner => Event::FileSignerUnlisted { path: path.clone() },
         _ => Event::FileRefused { path: path.clone(), reason: reason.clone() },

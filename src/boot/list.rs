@@ -8,12 +8,15 @@ use crate::boot::event::Event;
 use crate::boot::file::ANEW;
 use crate::boot::report::{Message, Step};
 use crate::boot::world::{Change, NotCommitted, NotFetched, Settings, Sort, Wanted, World};
-use crate::trust::policy::Choice;
+use crate::trust::list::signed;
+use crate::trust::policy::OlderList;
 use crate::trust::signature::sha256;
 use crate::trust::update::{self, Accepted, Offer};
 use crate::trust::{
-    Acceptance, Decision, ListKind, Policy, Provenance, Reason, TrustList, Unanswered, Verified,
+    Acceptance, Confirmed, Decision, Doubtful, ListKind, Policy, Proofs, Provenance, Reason,
+    TrustList, Unanswered, Verified, Vouched,
 };
+use crate::wire::{Envelope, Kind};
 
 /// What came of the step for one list.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -156,7 +159,7 @@ impl Search<'_> {
         let mut policy = self.settings.policy.clone();
         if self.refused.is_some() {
             // The newer one may be good and TVS away: a server that lags behind takes nobody back.
-            policy.older_list = Choice::Refuse;
+            policy.older_list = OlderList::Refuse;
         }
         match judge(world, &policy, self.kind, offer).await {
             refused @ Listed::Refused { .. } if !world.is_locked() => {
@@ -206,29 +209,72 @@ async fn judge_once<W: World>(
     kind: ListKind,
     offer: Offer<'_>,
 ) -> Listed {
+    let same = is_same(world, kind, offer);
+    let mut proofs = Proofs::default();
+    let judged = loop {
+        if world.is_locked() {
+            break Err((Reason::Locked, None));
+        }
+        // What is in force may have changed, or been lost, while TVS was asked.
+        match update::list_with(&world.anchors(), kind, offer, policy, &proofs) {
+            Decision::Trust(accepted) => break Ok(accepted),
+            Decision::Refuse(reason) => break Err((reason, None)),
+            // What is in force need not be vouched for again.
+            Decision::Ask(doubtful) if same => break Err((doubtful.otherwise(), None)),
+            Decision::Ask(doubtful) => match ask(world, offer.name, doubtful).await {
+                Ok(Answer::Signer(vouched)) => proofs.signer = Some(vouched),
+                Ok(Answer::Record(confirmed)) => proofs.records.push(confirmed),
+                Err((reason, why)) => break Err((reason, Some(why))),
+            },
+        }
+    };
+    settle(world, offer, same, judged)
+}
+
+/// Whether an offered list is the one in force: the same is signed, wherever the signature stands.
+fn is_same<W: World>(world: &W, kind: ListKind, offer: Offer<'_>) -> bool {
     let anchors = world.anchors();
-    let digest = sha256(offer.octets);
-    let same = anchors.records(kind).is_some_and(|installed| installed.sha256 == digest);
-    let mut unanswered = None;
-    let judged = match update::list(&anchors, kind, offer, policy) {
-        _ if world.is_locked() => Err(Reason::Locked),
-        Decision::Trust(accepted) => Ok(accepted),
-        Decision::Refuse(reason) => Err(reason),
-        // What is in force need not be vouched for again.
-        Decision::Ask(query) if same => Err(query.otherwise),
-        Decision::Ask(query) => match world.vouch(&query).await {
-            // What is in force may have changed, or been lost, while TVS was asked.
-            Ok(_) if world.is_locked() => Err(Reason::Locked),
-            Ok(vouched) => update::list_vouched(&world.anchors(), kind, offer, policy, &vouched),
+    let Some(installed) = anchors.records(kind) else { return false };
+    let signed = Envelope::parse(offer.octets, Kind::List).map(|file| signed(&file));
+    signed.is_ok_and(|signed| installed.signed == signed)
+}
+
+/// What TVS has answered about an offered list.
+enum Answer {
+    Record(Confirmed),
+    Signer(Vouched),
+}
+
+/// Asks TVS; else the reason for the refusal, and why it did not vouch.
+///
+/// Each answer settles its question, or the list is refused: there are at most as many questions as
+/// [`QUESTIONS`](crate::trust::confirm::QUESTIONS), and two about the signer.
+async fn ask<W: World>(
+    world: &mut W,
+    name: &str,
+    doubtful: Doubtful,
+) -> Result<Answer, (Reason, Unanswered)> {
+    match doubtful {
+        Doubtful::Signer(query) => match world.vouch(&query).await {
+            Ok(vouched) => Ok(Answer::Signer(vouched)),
             Err(why) => {
-                let name = offer.name.to_string();
-                world.say(Event::SignerUnvouched { name, why: why.clone() });
-                unanswered = Some(why);
-                Err(query.otherwise)
+                world.say(Event::SignerUnvouched { name: name.to_string(), why: why.clone() });
+                Err((query.otherwise, why))
             }
         },
-    };
-    settle(world, offer, same, judged.map_err(|reason| (reason, unanswered)))
+        Doubtful::Record(record) => {
+            let (role, subject) = (record.role(), record.subject().to_string());
+            let name = name.to_string();
+            world.say(Event::RecordAsked { name: name.clone(), role, subject: subject.clone() });
+            match world.confirm(&record).await {
+                Ok(confirmed) => {
+                    world.say(Event::RecordConfirmed { name, role, subject });
+                    Ok(Answer::Record(confirmed))
+                }
+                Err(why) => Err((record.unanswered(&why), why)),
+            }
+        }
+    }
 }
 
 /// Does what the verdict says.

@@ -12,6 +12,7 @@ pub mod file;
 mod list;
 mod pass;
 mod report;
+mod seen;
 mod world;
 
 pub use configured::{Configured, UNREADABLE};
@@ -20,7 +21,8 @@ pub use file::{NotTaken, Obtained, Order};
 pub use list::Listed;
 pub use pass::{Outcome, pass, pass_into};
 pub use report::{Alarm, Message, Prior, Stage, Step};
+pub use seen::{Form, Seen, Signed};
 pub use world::{
-    Change, Committed, Form, LastConfiguration, NotCommitted, NotFetched, Room, Settings, Sort,
-    Trouble, Wanted, World,
+    Change, Committed, LastConfiguration, NotCommitted, NotFetched, Room, Settings, Sort, Trouble,
+    Wanted, World,
 };

@@ -8,7 +8,11 @@ use zeroize::Zeroizing;
 
 use crate::boot::event::Event;
 use crate::boot::report::Message;
-use crate::trust::{Anchors, Policy, Query, Reason, TrustList, Unanswered, Verified, Vouched};
+use crate::boot::seen::{Form, Seen};
+use crate::trust::confirm::Record;
+use crate::trust::{
+    Anchors, Confirmed, Policy, Query, Reason, TrustList, Unanswered, Verified, Vouched,
+};
 use crate::wire::Envelope;
 use crate::wire::configuration::Member;
 use crate::wire::name::{DeviceName, FileName};
@@ -24,6 +28,9 @@ pub trait World {
 
     /// The configuration that was accepted last.
     fn last_configuration(&self) -> Option<LastConfiguration>;
+
+    /// What is remembered of the files of a name that were taken, since this line of lists began.
+    fn seen(&self, name: &FileName) -> Option<Seen>;
 
     /// The name of the phone's own certificate in `certHash`, lower-case hexadecimal
     /// (domain facts 4.2).
@@ -62,6 +69,13 @@ pub trait World {
     /// # Errors
     /// [`Unanswered`].
     async fn vouch(&mut self, query: &Query) -> Result<Vouched, Unanswered>;
+
+    /// Asks the Trust Verification Service whether a record of an older list still holds; an earlier
+    /// answer does not count.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    async fn confirm(&mut self, record: &Record) -> Result<Confirmed, Unanswered>;
 
     /// Makes a change that stays.
     ///
@@ -170,6 +184,8 @@ pub enum Change<'a> {
         name: &'a FileName,
         /// What it holds, without its envelope.
         payload: &'a [u8],
+        /// What is to be remembered of it, if it is signed.
+        seen: Option<Seen>,
     },
     /// Keeps a configuration for the next start.
     Keep {
@@ -179,6 +195,8 @@ pub enum Change<'a> {
         payload: &'a [u8],
         /// How it came.
         form: Form,
+        /// What is to be remembered of it, if it is signed.
+        seen: Option<Seen>,
         /// The TVS members from now on; those before stay where there are none.
         members: &'a [Member],
     },
@@ -237,13 +255,4 @@ pub struct LastConfiguration {
     pub name: String,
     /// How it came.
     pub form: Form,
-}
-
-/// How a file comes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Form {
-    /// Encrypted for this phone: the next one is asked for in this form first.
-    Encrypted,
-    /// As it is.
-    Plain,
 }

@@ -24,12 +24,17 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     let configuration = settings::load(&path)?;
     let device = &configuration.device.name;
     let servers: Vec<_> = configuration.tftp.servers.iter().map(ToString::to_string).collect();
+    let notes = configuration.policy.openings();
     if json {
         let (file, device) = (path.display().to_string(), device.to_string());
-        return Ok(print_json(&Facts { file, device, servers }));
+        return Ok(print_json(&Facts { file, device, servers, notes }));
     }
     let servers = if servers.is_empty() { "none".to_owned() } else { servers.join(", ") };
-    Ok(print(&named(&path, format!("good; device {device}, TFTP servers: {servers}\n"))))
+    let mut text = named(&path, format!("good; device {device}, TFTP servers: {servers}\n"));
+    for note in notes {
+        text += &named(&path, format!("note: {note}\n"));
+    }
+    Ok(print(&text))
 }
 
 #[derive(Serialize)]
@@ -37,6 +42,8 @@ struct Facts {
     file: String,
     device: String,
     servers: Vec<String>,
+    /// What the policy opens.
+    notes: Vec<&'static str>,
 }
 
 const HELP: &str = "\

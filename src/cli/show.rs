@@ -146,8 +146,8 @@ impl Page<'_> {
             Decision::Refuse(reason) => {
                 writeln!(f, "Verification of the {word} file failed: {reason}.")
             }
-            Decision::Ask(query) => {
-                writeln!(f, "Verification of the {word} file failed: {}.", query.otherwise)
+            Decision::Ask(doubtful) => {
+                writeln!(f, "Verification of the {word} file failed: {}.", doubtful.otherwise())
             }
         }
     }

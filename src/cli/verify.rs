@@ -16,9 +16,7 @@ use crate::face::hex;
 use crate::trust::decrypt::{self, DeviceKey};
 use crate::trust::signature::sha256;
 use crate::trust::update::{self, Accepted, Content, Offer};
-use crate::trust::{
-    Acceptance, Anchors, Decision, ListKind, Policy, Provenance, Reason, Warning, stored,
-};
+use crate::trust::{Acceptance, Anchors, ListKind, Policy, Provenance, Reason, Warning, stored};
 use crate::wire::{Envelope, Kind, list};
 
 /// Judges the file that the arguments name.
@@ -111,7 +109,7 @@ impl Options {
         let policy = Policy::default();
         if kind == Kind::List {
             let list_kind = list_kind(file.file_name);
-            let accepted = settled(update::list(anchors, list_kind, offer, &policy))?;
+            let accepted = update::list(anchors, list_kind, offer, &policy).unasked()?;
             let by = accepted.value.provenance();
             return Ok(Belief {
                 by: word(by),
@@ -119,7 +117,7 @@ impl Options {
                 content: Payload::List,
             });
         }
-        let accepted = settled(update::file(anchors, kind, offer, &policy))?;
+        let accepted = update::file(anchors, kind, offer, &policy).unasked()?;
         believed(accepted, key)
     }
 
@@ -162,18 +160,10 @@ fn detail(octets: &[u8], reason: &Reason) -> String {
     }
 }
 
-/// Nobody can be asked here: a question is a refusal for the reason that made it one.
-fn settled<T>(decision: Decision<T>) -> Result<T, Reason> {
-    match decision {
-        Decision::Trust(grant) => Ok(grant),
-        Decision::Refuse(reason) => Err(reason),
-        Decision::Ask(query) => Err(query.otherwise),
-    }
-}
-
 fn believed(accepted: Accepted<Content<'_>>, key: Option<&DeviceKey>) -> Result<Belief, Reason> {
     // A phone in this state takes the file from anyone; that is no verification.
-    let Content::Verified(file) = accepted.value else { return Err(Reason::WrongSigner) };
+    let Content::Verified(signed) = accepted.value else { return Err(Reason::WrongSigner) };
+    let file = signed.file;
     let content = match (file.value().encryption, key) {
         (None, _) => Payload::Open(Zeroizing::new(file.value().body().to_vec())),
         (Some(_), Some(key)) => Payload::Open(decrypt::decrypt(&file, key)?),

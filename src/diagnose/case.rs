@@ -59,6 +59,8 @@ pub enum Case {
     RollbackTooLate,
     /// What was trusted cannot be read.
     StoreLocked,
+    /// A TVS server shows the serial number of a listed certificate, and another key.
+    TvsImpostor,
     /// TVS.pem was regenerated.
     TvsRegenerated,
     /// The lists are in order, and no TVS server answers.
@@ -109,6 +111,7 @@ impl Case {
             Self::RollbackPrepared => "rollback-prepared",
             Self::RollbackTooLate => "rollback-too-late",
             Self::StoreLocked => "store-locked",
+            Self::TvsImpostor => "tvs-impostor",
             Self::TvsRegenerated => "tvs-regenerated",
             Self::TvsUnreachable => "tvs-unreachable",
             Self::Unreachable => "unreachable",
@@ -148,7 +151,7 @@ impl fmt::Display for Case {
 }
 
 /// What each case is to a person, by its word.
-pub(super) const WORDS: [(&str, &str); 27] = [
+pub(super) const WORDS: [(&str, &str); 28] = [
     ("all-well", "all is well: phone and cluster agree"),
     ("both-regenerated", "CallManager.pem and TVS.pem were regenerated at the same time"),
     ("callmanager-regenerated", "CallManager.pem was regenerated"),
@@ -213,6 +216,11 @@ pub(super) const WORDS: [(&str, &str); 27] = [
         "the cluster was prepared for rollback when the phone did not trust its key any more",
     ),
     ("store-locked", "the phone's store is damaged: what it trusted cannot be read"),
+    (
+        "tvs-impostor",
+        "a TVS server shows issuer and serial number of a certificate that the phone's lists have, \
+         and another key: no call manager does that; somebody answers in its place",
+    ),
     ("tvs-regenerated", "TVS.pem was regenerated"),
     ("tvs-unreachable", "the lists agree, and no TVS server answers"),
     ("unreachable", "no TFTP server answers"),

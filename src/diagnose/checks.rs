@@ -123,7 +123,8 @@ fn comparison(name: &str, list: &ListFound) -> Check {
         Offered::Found(found) => {
             let mark = if found.judged == Judged::Same { Mark::Ok } else { Mark::NotOk };
             let mark = if list.installed.is_none() { Mark::Unknown } else { mark };
-            check(mark, &format!("{} ({})", hex(&found.md5), found.name))
+            let sha1 = hex(&found.sha1);
+            check(mark, &format!("{} ({}), SHA-1 {sha1}", hex(&found.md5), found.name))
         }
         Offered::NotExamined => check(Mark::Unknown, "not looked at"),
         Offered::NotFetched(why) | Offered::Unreachable(why) => {
@@ -161,7 +162,8 @@ fn signer(name: &str, list: &OfferedList) -> Check {
         Judged::Same => (Mark::Ok, "in force".to_string()),
         Judged::Taken(acceptance) => (Mark::Ok, Fate::Taken(*acceptance).to_string()),
     };
-    Check::new(format!("{name} signer"), mark, who + &verdict)
+    let sha256 = list.signer_sha256.map(|digest| format!("; SHA-256 {}", hex(&digest)));
+    Check::new(format!("{name} signer"), mark, who + &verdict + &sha256.unwrap_or_default())
 }
 
 /// The technote's second check: does TVS show the certificate of its record?

@@ -18,6 +18,9 @@ impl Case {
         if matches!(findings.ctl.offered, Offered::Unreachable(_) | Offered::NotExamined) {
             return Self::Unreachable;
         }
+        if findings.shows_impostor() {
+            return Self::TvsImpostor;
+        }
         first_contact(findings)
             .or_else(|| rollback(findings))
             .or_else(|| unfit(findings))
@@ -86,8 +89,9 @@ fn unfit(findings: &Findings) -> Option<Case> {
         }
         match reason {
             Reason::FirstUseDenied
-            | Reason::NotPinned
+            | Reason::NotPinned { .. }
             | Reason::Older { .. }
+            | Reason::Unconfirmed(_)
             | Reason::UnsupportedDigest(_)
             | Reason::WeakKey { .. } => Some(Case::RefusedByPolicy(reason.clone())),
             Reason::WrongSigner | Reason::WrongRole { .. } => None,

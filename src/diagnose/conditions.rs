@@ -2,11 +2,12 @@
 
 use crate::diagnose::findings::{ConfigurationFound, Findings, Judged, Reach};
 
-/// The four conditions that must all hold before a list is deleted by hand; none of them is known
-/// where the phone could not look.
+/// The conditions that must all hold before a list is deleted by hand; none of them is known where
+/// the phone could not look.
 ///
 /// # Source
-/// Technote, "Manually Verify that Phone ITL Matches CUCM ITL"; domain facts 2.7.
+/// Four are the technote's, "Manually Verify that Phone ITL Matches CUCM ITL"; domain facts 2.7. The
+/// fifth is ours: an attacker between phone and cluster makes the other four hold as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conditions {
     /// The signature of the phone's ITL is not that of the server's.
@@ -34,8 +35,8 @@ impl Conditions {
         }
     }
 
-    /// Whether all three that can be seen from the phone hold. The fourth cannot: that there is no
-    /// backup of the old key.
+    /// Whether all three that can be seen from the phone hold. Two cannot: that there is no backup of
+    /// the old key, and that the list is the call manager's.
     #[must_use]
     pub fn hold(&self) -> bool {
         [self.itl_differs, self.tvs_differs, self.fails].iter().all(|held| *held == Some(true))
@@ -43,7 +44,7 @@ impl Conditions {
 
     /// Each condition in words, and whether it holds.
     #[must_use]
-    pub const fn listed(&self) -> [(&'static str, Option<bool>); 4] {
+    pub const fn listed(&self) -> [(&'static str, Option<bool>); 5] {
         [
             ("the signature of the phone's ITL is not that of the server's ITL", self.itl_differs),
             (
@@ -54,6 +55,13 @@ impl Conditions {
             (
                 "there is no backup of the old TFTP (CallManager.pem) key: no phone can know this, \
                  the administrator must confirm it",
+                None,
+            ),
+            (
+                "this is the call manager's list, and not an attacker's, which looks the same from \
+                 here (not in the technote): no phone can know this. Compare the list's hash above \
+                 with the call manager's (show itl); where that shows none (before CSCto60209), the \
+                 signer's serial number and SHA-256 with OS Administration > Certificates",
                 None,
             ),
         ]

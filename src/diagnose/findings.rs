@@ -106,6 +106,12 @@ impl Findings {
         }
     }
 
+    /// Whether a TVS server shows the serial number of a listed certificate, and another key.
+    pub(super) fn shows_impostor(&self) -> bool {
+        let mut shown = self.members.iter().filter_map(MemberFound::shown);
+        shown.any(|shown| matches!(shown.pinned, Pinned::OtherCertificate(_)))
+    }
+
     /// Whether a TVS server shows a certificate that only the offered ITL has.
     pub(super) fn shows_offered(&self) -> bool {
         self.members.iter().filter_map(MemberFound::shown).any(|shown| shown.is_offered)
@@ -229,10 +235,14 @@ pub struct OfferedList {
     pub is_generic: bool,
     /// MD5 of the file.
     pub md5: [u8; 16],
+    /// SHA-1 of the file.
+    pub sha1: [u8; 20],
     /// Who signed it, by its own word.
     pub signer: String,
     /// The serial number of the signer's certificate.
     pub serial: String,
+    /// SHA-256 of that, if it is a record of the list itself whose key has signed it.
+    pub signer_sha256: Option<[u8; 32]>,
     /// Whether it is whole in itself.
     pub integrity: Integrity,
     /// Whether it would switch the checks off.

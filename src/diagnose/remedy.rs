@@ -20,6 +20,8 @@ pub enum Remedy {
     ResetPhone,
     /// Have the servers reached again.
     ReachServers,
+    /// Find out who answers in place of a server.
+    FindImpostor,
     /// Have the call manager make the phone's configuration.
     MakeConfiguration,
     /// Have the call manager learn the phone's certificate.
@@ -56,6 +58,7 @@ impl Remedy {
             Case::AllWell | Case::NoLists => Self::Nothing,
             Case::StoreLocked => Self::EraseAll,
             Case::Unreachable => Self::ReachServers,
+            Case::TvsImpostor => Self::FindImpostor,
             Case::ConfigurationMissing | Case::ConfigurationUnreadable => Self::MakeConfiguration,
             Case::EncryptedForAnother => Self::LearnCertificate,
             Case::RestoredWithoutKey => Self::RegenerateCallManager,
@@ -89,6 +92,7 @@ impl Remedy {
             Self::EndRollback => "end-rollback",
             Self::EraseAll => "erase-all",
             Self::ExchangeCertificates => "exchange-certificates",
+            Self::FindImpostor => "find-impostor",
             Self::LearnCertificate => "learn-certificate",
             Self::MakeConfiguration => "make-configuration",
             Self::Nothing => "nothing",
@@ -149,7 +153,7 @@ impl fmt::Display for Remedy {
 }
 
 /// What each remedy is to the person who carries it out.
-pub(super) const WORDS: [(Remedy, &str); 17] = [
+pub(super) const WORDS: [(Remedy, &str); 18] = [
     (
         Remedy::AddTvs,
         "add a second server to the phone's call-manager group: its TVS is still known to \
@@ -158,14 +162,16 @@ pub(super) const WORDS: [(Remedy, &str); 17] = [
     ),
     (
         Remedy::ChangePolicy,
-        "nothing is wrong with the servers: change the policy in secd.toml if this list is \
-                 wanted",
+        "change the policy in secd.toml if this list is wanted. An attacker's looks the same from \
+         here: compare its hash above with the call manager's first",
     ),
     (
         Remedy::DeleteItl,
         "if a backup of the old CallManager.pem key exists, restore it; support may also \
-                 have the last trusted list (CSCts01319). Only if all four conditions below hold, \
-                 delete the ITL at the phone: secd erase itl. Next time, use the rollback parameter \
+                 have the last trusted list (CSCts01319). Only if all conditions below hold, delete \
+                 the ITL at the phone: secd erase itl --pin with the SHA-256 of the signer's \
+                 certificate, compared with OS Administration; an attacker's list looks the same \
+                 from here. Next time, use the rollback parameter \
                  first, or never change both certificates at once",
     ),
     (
@@ -184,6 +190,11 @@ pub(super) const WORDS: [(Remedy, &str); 17] = [
         "while the old cluster still runs: export the signer of the new lists (and its \
                  ITLRecovery) in a bulk certificate exchange, import it into the old cluster as \
                  Phone-SAST-trust, restart TVS there, reset the phone",
+    ),
+    (
+        Remedy::FindImpostor,
+        "find out who answers at that address before anything else is done: compare what it shows \
+         with the certificate in OS Administration. Do not erase a list at the phone",
     ),
     (
         Remedy::LearnCertificate,

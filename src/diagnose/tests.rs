@@ -7,9 +7,10 @@ use super::*;
 use crate::trust::anchors::{Anchors, State};
 use crate::trust::list::ListKind;
 use crate::trust::peer::Pinned;
-use crate::trust::reason::Reason;
+use crate::trust::reason::{Doubt, Reason, Unconfirmed};
 use crate::trust::tvs::{Unanswered, Unvouched};
 use crate::trust::verified::{Acceptance, Voucher};
+use crate::wire::Role;
 
 /// A phone with an ITL, and a cluster that agrees with it.
 fn well() -> Findings {
@@ -32,8 +33,10 @@ fn offered(judged: Judged) -> OfferedList {
         name: "ITLSEP.tlv".to_string(),
         is_generic: false,
         md5: [2; 16],
+        sha1: [2; 20],
         signer: "CN=a".to_string(),
         serial: "01".to_string(),
+        signer_sha256: None,
         integrity: Integrity::Whole,
         is_blank: false,
         changes: Changes { shares_any: true, ..Changes::default() },
@@ -161,11 +164,17 @@ fn the_least_drastic_remedy_comes_first() {
 fn a_certificate_with_another_hash_is_not_the_listed_one() {
     let mut findings = well();
     findings.members = alloc::vec![member(Pinned::OtherCertificate(ListKind::Itl))];
-    assert_eq!(says(&findings), ("tvs-regenerated", "restart-services"));
+    assert_eq!(says(&findings), ("tvs-impostor", "find-impostor"));
     let checks = findings.checks();
     let check = checks.iter().find(|check| check.name.starts_with("TVS ")).unwrap();
     assert_eq!(check.mark, Mark::NotOk);
     assert!(check.detail.contains("ANOTHER hash"), "{}", check.detail);
+}
+
+fn unconfirmed() -> Reason {
+    let doubt = Doubt::Unanswered("no TVS server answered".to_string());
+    let (role, subject) = (Role::Sast, "CN=a".to_string());
+    Reason::Unconfirmed(Box::new(Unconfirmed { installed: 2, offered: 1, role, subject, doubt }))
 }
 
 #[test]
@@ -174,6 +183,7 @@ fn what_policy_refuses_is_the_owners_to_change_unless_it_is_an_old_blank_list() 
     for (reason, remedy) in [
         (older(false), "change-policy"),
         (older(true), "restart-services"),
+        (unconfirmed(), "change-policy"),
         (Reason::WeakKey { bits: 1024, least: 2048 }, "change-policy"),
     ] {
         let list = offered(Judged::Refused { reason, unanswered: None });

@@ -53,6 +53,11 @@ pub fn now() -> Option<UnixTime> {
     set(wall())
 }
 
+/// As [`now`], in seconds since 1970.
+pub fn seconds() -> Option<u64> {
+    now().map(|now| now.as_secs())
+}
+
 /// `time` if it can come from a clock that was set; `None` before [`EARLIEST`].
 pub fn set(time: SystemTime) -> Option<UnixTime> {
     let since_epoch = since_epoch(time);

@@ -2,26 +2,31 @@
 
 use core::fmt;
 
-use crate::trust::list::{ListKind, TrustList};
-use crate::trust::verified::{Provenance, Verified};
+use crate::trust::list::{Anchor, ListKind, TrustList};
+use crate::trust::standing::{self, Standing};
+use crate::trust::verified::{Provenance, Verified, Voucher};
 
 /// What is installed. Only verified lists can be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Anchors {
-    ctl: Option<Verified<TrustList>>,
-    itl: Option<Verified<TrustList>>,
-    newest_ctl: u32,
-    newest_itl: u32,
+    ctl: Option<Installed>,
+    itl: Option<Installed>,
+    /// The highest number of a line so far, also of one that nothing is left of.
+    lines: u32,
+}
+
+/// A list in force, and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Installed {
+    list: Verified<TrustList>,
+    standing: Standing,
 }
 
 impl Anchors {
     /// The installed list of a kind.
     #[must_use]
-    pub const fn list(&self, kind: ListKind) -> Option<&Verified<TrustList>> {
-        match kind {
-            ListKind::Ctl => self.ctl.as_ref(),
-            ListKind::Itl => self.itl.as_ref(),
-        }
+    pub fn list(&self, kind: ListKind) -> Option<&Verified<TrustList>> {
+        self.installed(kind).map(|installed| &installed.list)
     }
 
     /// The records of the installed list of a kind.
@@ -30,59 +35,144 @@ impl Anchors {
         self.list(kind).map(Verified::value)
     }
 
-    /// Puts a verified list in force: it replaces the one of its kind as a whole.
+    /// The installed lists.
+    pub fn lists(&self) -> impl Iterator<Item = &TrustList> {
+        ListKind::ALL.into_iter().filter_map(|kind| self.records(kind))
+    }
+
+    const fn installed(&self, kind: ListKind) -> Option<&Installed> {
+        match kind {
+            ListKind::Ctl => self.ctl.as_ref(),
+            ListKind::Itl => self.itl.as_ref(),
+        }
+    }
+
+    const fn installed_mut(&mut self, kind: ListKind) -> &mut Option<Installed> {
+        match kind {
+            ListKind::Ctl => &mut self.ctl,
+            ListKind::Itl => &mut self.itl,
+        }
+    }
+
+    /// Puts a verified list in force: it replaces the one of its kind as a whole. For where no clock
+    /// counts; else [`install_as`](Self::install_as).
     pub fn install(&mut self, list: Verified<TrustList>) {
-        let (kind, newest) = (list.value().kind, self.newest_with(&list));
-        *self.newest_mut(kind) = newest;
-        match kind {
-            ListKind::Ctl => self.ctl = Some(list),
-            ListKind::Itl => self.itl = Some(list),
-        }
+        let (standing, _) = self.standing_of(&list, None);
+        self.install_as(list, standing);
     }
 
-    /// The newest timestamp of a kind since its line of lists began: an older list may have been
-    /// accepted since, and must not make room for the replay of one between the two.
-    #[must_use]
-    pub const fn newest(&self, kind: ListKind) -> u32 {
-        match kind {
-            ListKind::Ctl => self.newest_ctl,
-            ListKind::Itl => self.newest_itl,
-        }
+    /// Puts a verified list in force, at the place that [`standing_of`](Self::standing_of) gave or
+    /// the store has kept.
+    pub fn install_as(&mut self, list: Verified<TrustList>, standing: Standing) {
+        self.remember_line(standing.line);
+        let kind = list.value().kind;
+        *self.installed_mut(kind) = Some(Installed { list, standing });
     }
 
-    /// What [`newest`](Self::newest) is once a list is installed. A first use begins a new line: the
-    /// clocks of two clusters have nothing to do with each other.
+    /// The place of the installed list of a kind.
     #[must_use]
-    pub fn newest_with(&self, list: &Verified<TrustList>) -> u32 {
-        let offered = list.value().timestamp;
+    pub fn standing(&self, kind: ListKind) -> Option<Standing> {
+        self.installed(kind).map(|installed| installed.standing)
+    }
+
+    /// The place that a list would have, and whether it is so far ahead of the clock that it does
+    /// not count as the time. `now`: seconds since 1970, if the clock is set.
+    #[must_use]
+    pub fn standing_of(&self, list: &Verified<TrustList>, now: Option<u64>) -> (Standing, bool) {
+        let (kind, timestamp) = (list.value().kind, list.value().timestamp);
+        let begins = self.begins_line(list);
+        let before = self.current(kind).filter(|_| !begins);
+        let floor = before.map_or(0, |before| before.floor);
+        let (floor, ahead) = standing::floor_after(floor, timestamp, now);
+        let standing = Standing {
+            line: if begins { self.next_line() } else { self.line() },
+            newest: before.map_or(timestamp, |before| before.newest.max(timestamp)),
+            floor,
+            awaits_itl: kind == ListKind::Ctl
+                && (begins || before.is_some_and(|before| before.awaits_itl)),
+        };
+        (standing, ahead)
+    }
+
+    /// Whether a list begins a line: a first use, or the list of another cluster that TVS vouches
+    /// for. The latter shares no certificate with what is installed.
+    #[must_use]
+    pub fn begins_line(&self, list: &Verified<TrustList>) -> bool {
         match list.provenance() {
-            Provenance::FirstUse => offered,
-            Provenance::Chained(_) | Provenance::Stored(_) => {
-                offered.max(self.newest(list.value().kind))
+            Provenance::FirstUse => true,
+            Provenance::Chained(Voucher::Tvs) => self.is_foreign(list.value()),
+            Provenance::Chained(Voucher::Ctl | Voucher::Itl) | Provenance::Stored(_) => false,
+        }
+    }
+
+    /// Whether a list shares no certificate with the installed ones.
+    #[must_use]
+    pub(in crate::trust) fn is_foreign(&self, list: &TrustList) -> bool {
+        !self.lists().any(|installed| installed.shares_any(list))
+    }
+
+    /// The number of the line that is in force; 0 before the first.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        let lines = [&self.ctl, &self.itl].into_iter().flatten();
+        lines.map(|installed| installed.standing.line).max().unwrap_or_default()
+    }
+
+    /// Takes up that a line of this number has been.
+    pub fn remember_line(&mut self, line: u32) {
+        self.lines = self.lines.max(line);
+    }
+
+    const fn next_line(&self) -> u32 {
+        self.lines.saturating_add(1)
+    }
+
+    /// The place of the list of a kind, if that is of the line in force.
+    fn current(&self, kind: ListKind) -> Option<Standing> {
+        self.standing(kind).filter(|standing| standing.line == self.line())
+    }
+
+    /// The timestamp that a list which came to be trusted in this way must not fall short of.
+    ///
+    /// That of its own kind where the line has had one, or where the list is not of the new line. An
+    /// ITL is written anew at each restart of the call manager and a CTL by hand alone, so that only
+    /// where there is none the other kind's counts; and nothing does for the first ITL after the CTL
+    /// that began the line and vouches for it.
+    #[must_use]
+    pub fn newest(&self, kind: ListKind, by: Provenance) -> Option<u32> {
+        let by_other = by == Provenance::Chained(kind.other().into());
+        let own = self.standing(kind).filter(|own| !by_other || own.line == self.line());
+        if let Some(own) = own {
+            return Some(own.newest);
+        }
+        let other = self.current(kind.other())?;
+        (!(by_other && other.awaits_itl)).then_some(other.newest)
+    }
+
+    /// The moment that has passed at least, by the lists in force; seconds since 1970.
+    #[must_use]
+    pub fn floor(&self) -> u32 {
+        let current = ListKind::ALL.into_iter().filter_map(|kind| self.current(kind));
+        current.map(|standing| standing.floor).max().unwrap_or_default()
+    }
+
+    /// Forgets the list of a kind, by order of a person at the phone. What is left is a line of its
+    /// own: nothing that was kept for the one before is held against what comes.
+    pub fn erase(&mut self, kind: ListKind) {
+        *self.installed_mut(kind) = None;
+        if let Some(left) = self.standing_after_erasing(kind) {
+            self.remember_line(left.line);
+            if let Some(installed) = self.installed_mut(kind.other()) {
+                installed.standing = left;
             }
         }
     }
 
-    /// Takes up what the store remembers of the newest timestamp.
-    pub fn remember_newest(&mut self, kind: ListKind, timestamp: u32) {
-        let newest = self.newest_mut(kind);
-        *newest = timestamp.max(*newest);
-    }
-
-    const fn newest_mut(&mut self, kind: ListKind) -> &mut u32 {
-        match kind {
-            ListKind::Ctl => &mut self.newest_ctl,
-            ListKind::Itl => &mut self.newest_itl,
-        }
-    }
-
-    /// Forgets the list of a kind, by order of a person at the phone.
-    pub fn erase(&mut self, kind: ListKind) {
-        *self.newest_mut(kind) = 0;
-        match kind {
-            ListKind::Ctl => self.ctl = None,
-            ListKind::Itl => self.itl = None,
-        }
+    /// The place of the other list once that of a kind is erased.
+    #[must_use]
+    pub fn standing_after_erasing(&self, kind: ListKind) -> Option<Standing> {
+        let left = self.standing(kind.other())?;
+        Some(Standing { line: self.next_line(), awaits_itl: false, ..left })
     }
 
     /// The state that the lists put the phone in.
@@ -104,6 +194,13 @@ impl Anchors {
             (Some(true), false) => State::Both,
             (Some(false), _) => State::CtlWithoutFiles,
         }
+    }
+
+    /// Whether the certificate of this SHA-1 is listed as one that signs files.
+    #[must_use]
+    pub fn lists_file_signer(&self, sha1: [u8; 20]) -> bool {
+        let signs = |anchor: &Anchor| anchor.role.serves_files() && anchor.sha1 == Some(sha1);
+        self.lists().any(|list| list.anchors.iter().any(signs))
     }
 
     /// Whether only signed files are asked for and accepted.

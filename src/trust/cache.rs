@@ -13,7 +13,7 @@ use core::time::Duration;
 
 use crate::trust::accepted::Accepted;
 use crate::trust::purpose::Purpose;
-use crate::trust::query::Query;
+use crate::trust::query::{Asks, Query};
 use crate::trust::tvs::{Endorsed, Vouched};
 
 /// Who gave an answer.
@@ -131,7 +131,7 @@ impl Cache {
         if vouched.certificate().len() > MAX_CERTIFICATE {
             return None;
         }
-        self.insert(Proof::Signer(vouched), source, now)
+        self.insert(Proof::Signer(vouched.kept()), source, now)
     }
 
     fn insert(&mut self, proof: Proof, source: Source, now: Duration) -> Option<Duration> {
@@ -176,6 +176,9 @@ impl Cache {
     /// certificates of one serial number, and which one it meant depends on what it was asked.
     #[must_use]
     pub fn signer(&self, query: &Query, now: Duration) -> Option<&Vouched> {
+        if query.asks == Asks::Afresh {
+            return None;
+        }
         let asked = query.digest();
         let mut fitting = self
             .by_question

@@ -1,7 +1,7 @@
 //! Trust lists as they are kept: the records' facts, owned and indexed.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -38,6 +38,15 @@ impl ListKind {
         match self {
             Self::Ctl => "CTLFile.tlv",
             Self::Itl => "ITLFile.tlv",
+        }
+    }
+
+    /// The one that this is not.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Ctl => Self::Itl,
+            Self::Itl => Self::Ctl,
         }
     }
 
@@ -197,8 +206,10 @@ pub struct TrustList {
     pub md5: [u8; 16],
     /// SHA-1 of the file, as other trust screens show it.
     pub sha1: [u8; 20],
-    /// SHA-256 of the file: equal octets are an equal list.
+    /// SHA-256 of the file.
     pub sha256: [u8; 32],
+    /// SHA-256 of what is signed: wherever the signature stands, it is the same list.
+    pub signed: [u8; 32],
     /// Who signed it.
     pub signer: Box<str>,
     /// Fields of records that were skipped.
@@ -234,6 +245,7 @@ impl TrustList {
             md5: md5(file.octets()),
             sha1: sha1(file.octets()),
             sha256: sha256(file.octets()),
+            signed: signed(file),
             signer: shown(file.signer.name),
             unknown: records.iter().flat_map(|record| record.unknown.iter().copied()).collect(),
             odd: records.iter().flat_map(|record| record.odd.iter().copied()).collect(),
@@ -248,6 +260,19 @@ impl TrustList {
     pub fn find_serial(&self, serial: Serial<'_>) -> Vec<&Anchor> {
         let places = self.by_serial.get(serial.magnitude()).map_or(&[][..], Vec::as_slice);
         places.iter().filter_map(|place| self.anchors.get(*place)).collect()
+    }
+
+    /// Whether both lists have a record for the same certificate, in whatever role.
+    #[must_use]
+    pub fn shares_any(&self, other: &Self) -> bool {
+        let digests: BTreeSet<_> = self.anchors.iter().filter_map(|anchor| anchor.sha1).collect();
+        other.anchors.iter().filter_map(|anchor| anchor.sha1).any(|sha1| digests.contains(&sha1))
+    }
+
+    /// Whether a record is for the certificate of this SHA-1, in this role.
+    #[must_use]
+    pub fn has(&self, sha1: [u8; 20], role: Role) -> bool {
+        self.anchors.iter().any(|anchor| anchor.role == role && anchor.sha1 == Some(sha1))
     }
 
     /// Whether someone on the list may sign files: then only signed ones are accepted.
@@ -274,6 +299,12 @@ impl TrustList {
         let emptied = functions.peek().is_some() && functions.all(|anchor| !anchor.has_material);
         emptied || !self.anchors.iter().any(|anchor| anchor.has_material)
     }
+}
+
+/// SHA-256 of what is signed.
+#[must_use]
+pub fn signed(file: &Envelope<'_>) -> [u8; 32] {
+    sha256(&file.signed_octets().concat())
 }
 
 fn index(anchors: &[Anchor]) -> BTreeMap<Box<[u8]>, Vec<usize>> {

@@ -8,7 +8,11 @@ pub struct Policy {
     /// Whether a phone without lists believes the first one.
     pub first_use: FirstUsePolicy,
     /// Whether an older list may replace a newer one.
-    pub older_list: Choice,
+    pub older_list: OlderList,
+    /// Whether an older signed file may replace a newer one.
+    pub older_file: OlderFile,
+    /// When the configuration for phones that the call manager does not know counts.
+    pub default_configuration: DefaultConfiguration,
     /// Smallest RSA modulus of a signer, in bits; never below [`LEAST_RSA_BITS`].
     pub min_rsa_bits: usize,
     /// Whether SHA-1 signatures count.
@@ -17,16 +21,71 @@ pub struct Policy {
     pub sha256: Choice,
 }
 
+impl Policy {
+    /// What the choices open that are laxer than a phone's own, a sentence each.
+    #[must_use]
+    pub fn openings(&self) -> Vec<&'static str> {
+        let older_list = (self.older_list == OlderList::Accept).then_some(
+            "older_list = \"accept\": whoever recorded a list brings back the keys on it, also those \
+             that were stolen and replaced since",
+        );
+        let older_file = (self.older_file == OlderFile::Accept).then_some(
+            "older_file = \"accept\": whoever recorded a plain configuration ends encryption with it",
+        );
+        let always = self.default_configuration == DefaultConfiguration::Always;
+        let default = always.then_some(
+            "default_configuration = \"always\": anybody on the network who answers \"not found\" \
+             takes the phone's configuration away",
+        );
+        older_list.into_iter().chain(older_file).chain(default).collect()
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {
             first_use: FirstUsePolicy::Allow,
-            older_list: Choice::Accept,
+            older_list: OlderList::Confirmed,
+            older_file: OlderFile::UnlessEncrypted,
+            default_configuration: DefaultConfiguration::First,
             min_rsa_bits: LEAST_RSA_BITS,
             sha1: Choice::Accept,
             sha256: Choice::Refuse,
         }
     }
+}
+
+/// What happens with a list that is older than the installed one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OlderList {
+    /// It counts, with a warning.
+    Accept,
+    /// It counts, with a warning, if TVS confirms what the installed lists lack of it.
+    Confirmed,
+    /// It does not.
+    Refuse,
+}
+
+/// What happens with a signed file that is older than the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OlderFile {
+    /// It counts, with a warning.
+    Accept,
+    /// It does not.
+    Refuse,
+    /// It counts, with a warning, but for a plain one after an encrypted one.
+    UnlessEncrypted,
+}
+
+/// When the configuration for phones that the call manager does not know counts, on a phone that
+/// demands signed files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DefaultConfiguration {
+    /// Whenever the servers do not have the phone's own.
+    Always,
+    /// As long as no own one is kept whose signer is listed: that a file is not there is said by
+    /// anyone.
+    First,
 }
 
 /// Yes, with a warning where there is something to warn of, or no.

@@ -18,8 +18,19 @@ pub struct Query {
     pub serial: Box<[u8]>,
     /// Roles of which the answer must give one.
     pub roles: &'static [Role],
+    /// Whether an earlier answer will do.
+    pub asks: Asks,
     /// The reason for a refusal if nobody vouches.
     pub otherwise: Reason,
+}
+
+/// Whether an earlier answer to a question will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// The service has to be asked now.
+    Afresh,
+    /// It will.
+    Ordinarily,
 }
 
 impl Query {
@@ -34,8 +45,15 @@ impl Query {
             issuer: Box::from(signer.issuer.bytes()),
             serial: Box::from(signer.serial.octets()),
             roles,
+            asks: Asks::Ordinarily,
             otherwise,
         }
+    }
+
+    /// The same question, for which no earlier answer will do.
+    #[must_use]
+    pub fn afresh(self) -> Self {
+        Self { asks: Asks::Afresh, ..self }
     }
 
     /// What tells this question from any other: SHA-256 of names and number, each with its length.

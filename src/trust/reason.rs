@@ -1,5 +1,6 @@
 //! Why something is not believed, and what is believed with a warning.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
@@ -33,7 +34,10 @@ pub enum Reason {
     /// An encrypted file, and no key that can open it.
     NoKey,
     /// The first list is signed by a certificate that was not announced beforehand.
-    NotPinned,
+    NotPinned {
+        /// SHA-256 of that certificate.
+        signer: [u8; 32],
+    },
     /// An older list than the installed one.
     Older {
         /// Timestamp of the installed list.
@@ -43,6 +47,10 @@ pub enum Reason {
         /// Whether the refused list is blank: that would switch all checks off.
         blank: bool,
     },
+    /// An older list than the installed one, with a record that nobody confirms.
+    Unconfirmed(Box<Unconfirmed>),
+    /// An older file than the one before, or one that is no longer encrypted and not newer.
+    OlderFile(OldFile),
     /// A record contradicts the certificate in it.
     RecordMismatch {
         /// Where the record stands in the file.
@@ -77,6 +85,77 @@ pub enum Reason {
     WrongSigner,
 }
 
+/// A signed file that is older than the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OldFile {
+    /// The newest timestamp so far.
+    pub kept: Option<u32>,
+    /// The timestamp of this one.
+    pub offered: Option<u32>,
+    /// Whether the one before was encrypted, and this one is not.
+    pub was_encrypted: bool,
+}
+
+impl fmt::Display for OldFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.offered {
+            Some(offered) => write!(f, "file of {offered} ")?,
+            None => write!(f, "file without a timestamp ")?,
+        }
+        write!(
+            f,
+            "is {} than the one before",
+            if self.was_encrypted { "not newer" } else { "older" }
+        )?;
+        if let Some(kept) = self.kept {
+            write!(f, " of {kept}")?;
+        }
+        if self.was_encrypted { write!(f, ", which was encrypted") } else { Ok(()) }
+    }
+}
+
+/// Why an older list is refused that TVS was to confirm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unconfirmed {
+    /// Timestamp of the installed list.
+    pub installed: u32,
+    /// Timestamp of the refused one.
+    pub offered: u32,
+    /// The role of the record.
+    pub role: Role,
+    /// Whose certificate it is for.
+    pub subject: String,
+    /// Why it is not confirmed.
+    pub doubt: Doubt,
+}
+
+/// Why a record of an older list is not confirmed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// TVS never vouches for itself.
+    NeverVouchedFor,
+    /// Nobody was asked.
+    NotAsked,
+    /// There are more such records than are asked about.
+    TooMany {
+        /// How many are.
+        most: usize,
+    },
+    /// TVS does not vouch for it, or does not answer; in words.
+    Unanswered(String),
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NeverVouchedFor => f.write_str("TVS never vouches for itself"),
+            Self::NotAsked => f.write_str("only TVS can confirm it"),
+            Self::TooMany { most } => write!(f, "more than {most} records need confirmation"),
+            Self::Unanswered(why) => f.write_str(why),
+        }
+    }
+}
+
 /// What of a signature is not supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unsupported {
@@ -104,11 +183,13 @@ impl Reason {
             Self::Locked => "locked",
             Self::Malformed(malformed) => malformed.fault.class(),
             Self::NoKey => "no-key",
-            Self::NotPinned => "not-pinned",
+            Self::NotPinned { .. } => "not-pinned",
             Self::Older { .. } => "older-list",
+            Self::OlderFile(_) => "older-file",
             Self::RecordMismatch { .. } => "record-mismatch",
             Self::SignatureMismatch => "signature-mismatch",
             Self::TrustList { .. } => "trust-list",
+            Self::Unconfirmed(_) => "unconfirmed-list",
             Self::UnsupportedAlgorithm(_) => "unsupported-algorithm",
             Self::UnsupportedDigest(_) => "unsupported-digest",
             Self::WeakKey { .. } => "weak-key",
@@ -138,11 +219,15 @@ impl fmt::Display for Reason {
             Self::Locked => write!(f, "the store is locked, nobody is trusted"),
             Self::Malformed(malformed) => malformed.fmt(f),
             Self::NoKey => write!(f, "encrypted, and this phone has no RSA key to open it with"),
-            Self::NotPinned => write!(f, "the first list's signer is not among the pinned ones"),
+            Self::NotPinned { signer } => {
+                f.write_str("the first list's signer is not pinned; SHA-256 of its certificate: ")?;
+                signer.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
             Self::Older { installed, offered, blank } => {
                 let kind = if *blank { "blank list" } else { "list" };
                 write!(f, "{kind} of {offered} is older than the installed one of {installed}")
             }
+            Self::OlderFile(old) => write!(f, "{old} (older_file)"),
             Self::RecordMismatch { offset, field } => {
                 write!(f, "offset {offset}, record: {field} differs from the certificate's")
             }
@@ -150,6 +235,7 @@ impl fmt::Display for Reason {
             Self::TrustList { name } => {
                 write!(f, "it is a trust list ({name}) and not the file asked for")
             }
+            Self::Unconfirmed(unconfirmed) => unconfirmed.fmt(f),
             Self::UnsupportedAlgorithm(Unsupported::Exponent { least }) => {
                 write!(f, "the public exponent of the signer's key is below {least}")
             }
@@ -169,6 +255,17 @@ impl fmt::Display for Reason {
     }
 }
 
+impl fmt::Display for Unconfirmed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { installed, offered, role, subject, doubt } = self;
+        write!(
+            f,
+            "list of {offered} is older than the installed one of {installed}, and its {role} record \
+             <{subject}> is new to the phone and not confirmed (older_list = \"confirmed\"): {doubt}"
+        )
+    }
+}
+
 /// What is accepted, and worth a line in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Warning {
@@ -176,6 +273,8 @@ pub enum Warning {
     Expired,
     /// A higher minor version than any seen.
     MinorVersion(Version),
+    /// The file before it was encrypted, and this one, which is newer, is not.
+    NoLongerEncrypted,
     /// The service that vouches does not say what for.
     NoRoles,
     /// A field for people has a value that is none: it is kept as it is.
@@ -192,6 +291,8 @@ pub enum Warning {
         /// Timestamp of the new one.
         offered: u32,
     },
+    /// An older file than the one before.
+    OlderFile(OldFile),
     /// Signed with SHA-1.
     Sha1,
     /// Signed with a key below 2048 bits.
@@ -222,9 +323,11 @@ impl Warning {
         match self {
             Self::Expired => "expired",
             Self::MinorVersion(_) => "minor-version",
+            Self::NoLongerEncrypted => "no-longer-encrypted",
             Self::NoRoles => "no-roles",
             Self::OddField { .. } => "odd-field",
             Self::Older { .. } => "older-list",
+            Self::OlderFile(_) => "older-file",
             Self::Sha1 => "sha1",
             Self::SmallKey { .. } => "small-key",
             Self::UnknownTag { .. } => "unknown-tag",
@@ -240,6 +343,7 @@ impl fmt::Display for Warning {
             Self::MinorVersion(version) => {
                 write!(f, "header version {version} is newer than known")
             }
+            Self::NoLongerEncrypted => write!(f, "the file before it was encrypted, it is not"),
             Self::NoRoles => write!(f, "the service does not say what the certificate may do"),
             Self::OddField { field, offset } => {
                 write!(f, "offset {offset}: odd {field}, kept as it is")
@@ -247,6 +351,7 @@ impl fmt::Display for Warning {
             Self::Older { installed, offered } => {
                 write!(f, "list of {offered} is older than the installed one of {installed}")
             }
+            Self::OlderFile(old) => old.fmt(f),
             Self::Sha1 => write!(f, "signed with SHA-1"),
             Self::SmallKey { bits } => write!(f, "an RSA key of only {bits} bits"),
             Self::UnknownTag { tag, offset } => {

@@ -71,7 +71,7 @@ impl Endorsed {
         self.plays(purpose.roles()).map(|()| None)
     }
 
-    fn plays(&self, wanted: &[Role]) -> Result<(), Unvouched> {
+    pub(in crate::trust) fn plays(&self, wanted: &[Role]) -> Result<(), Unvouched> {
         if self.roles.is_empty() {
             return Err(Unvouched::NoRoles);
         }
@@ -88,13 +88,28 @@ pub struct Vouched {
     asked: [u8; 32],
     certificate: Box<[u8]>,
     endorsed: Endorsed,
+    said: Said,
+}
+
+/// When the service vouched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The answer was kept since.
+    Earlier,
+    /// To this very question.
+    Now,
 }
 
 impl Vouched {
     /// States that the service gave this certificate for the signer that was asked about.
     fn assertion(query: &Query, certificate: &[u8], response: &Response<'_>) -> Self {
         let endorsed = Endorsed::assertion(certificate, response);
-        Self { asked: query.digest(), certificate: Box::from(certificate), endorsed }
+        Self {
+            asked: query.digest(),
+            certificate: Box::from(certificate),
+            endorsed,
+            said: Said::Now,
+        }
     }
 
     /// The question that it answers, by its digest.
@@ -112,6 +127,17 @@ impl Vouched {
     #[must_use]
     pub const fn endorsed(&self) -> &Endorsed {
         &self.endorsed
+    }
+
+    /// When the service said it.
+    #[must_use]
+    pub const fn said(&self) -> Said {
+        self.said
+    }
+
+    /// The same, as it is kept for later.
+    pub(in crate::trust) fn kept(self) -> Self {
+        Self { said: Said::Earlier, ..self }
     }
 
     /// Whether this is the signer that a question is about, in a role that it may sign in.
@@ -156,6 +182,15 @@ pub fn signer(query: &Query, response: &Response<'_>) -> Result<Vouched, Unvouch
     Ok(vouched)
 }
 
+/// That the service trusts a certificate, whatever for.
+pub(in crate::trust) fn peer_trusted(
+    certificate: &[u8],
+    response: &Response<'_>,
+) -> Result<Endorsed, Unvouched> {
+    trusted(response)?;
+    Ok(Endorsed::assertion(certificate, response))
+}
+
 /// Judges the answer to a question about the certificate that a peer has shown.
 ///
 /// # Errors
@@ -166,8 +201,7 @@ pub fn peer(
     certificate: &[u8],
     response: &Response<'_>,
 ) -> Result<Accepted<Endorsed>, Unvouched> {
-    trusted(response)?;
-    let endorsed = Endorsed::assertion(certificate, response);
+    let endorsed = peer_trusted(certificate, response)?;
     let warnings = Vec::from_iter(endorsed.serves(purpose)?);
     Ok(Accepted { value: endorsed, warnings })
 }

@@ -7,13 +7,15 @@ use alloc::vec::Vec;
 pub use crate::trust::accepted::Accepted;
 use crate::trust::anchors::Anchors;
 use crate::trust::certificate::Certificate;
+pub use crate::trust::confirm::{Doubtful, Proofs};
 use crate::trust::decide::Decision;
 use crate::trust::decide::signer::{self, Anyone, Signing};
 use crate::trust::decide::{Signatory, Signature};
+use crate::trust::fresh::Freshness;
 use crate::trust::list::{ListKind, TrustList};
 use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::trust::reason::{Reason, Warning};
-use crate::trust::signature::{Unverified, sha256};
+use crate::trust::signature::{Unverified, sha1, sha256};
 use crate::trust::tvs::Vouched;
 use crate::trust::verified::{FirstUse, Provenance, Verified, Voucher};
 use crate::wire::envelope::UnknownTag;
@@ -34,7 +36,16 @@ pub enum Content<'a> {
     /// Nobody could be verified with in this state: the payload is taken from anyone.
     Unchecked(&'a [u8]),
     /// Signed by someone who may sign files; the whole envelope, for what it says of encryption.
-    Verified(Box<Verified<Envelope<'a>>>),
+    Verified(Box<SignedFile<'a>>),
+}
+
+/// A file that is signed by someone who may sign files.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SignedFile<'a> {
+    /// The whole envelope.
+    pub file: Verified<Envelope<'a>>,
+    /// SHA-1 of the signer's certificate.
+    pub signer: [u8; 20],
 }
 
 /// Judges an offered trust list by the installed ones.
@@ -43,49 +54,49 @@ pub fn list(
     kind: ListKind,
     offer: Offer<'_>,
     policy: &Policy,
-) -> Decision<Accepted<Verified<TrustList>>> {
-    judged_list(anchors, kind, offer, policy, None)
+) -> Decision<Accepted<Verified<TrustList>>, Doubtful> {
+    list_with(anchors, kind, offer, policy, &Proofs::default())
 }
 
-/// Judges a list again, now that the service vouches for the signer that [`list()`] asked about.
+/// As [`list()`], with what the service has answered so far.
 ///
-/// Nothing of the first judgement is relied on: if the installed lists know the signer by now,
-/// they decide, and proof for another signer or another role is worth nothing.
-///
-/// # Errors
-/// [`Reason`], as in [`list()`].
-pub fn list_vouched(
+/// Nothing of an earlier judgement is relied on: if the installed lists know the signer by now,
+/// they decide, and proof for another signer, record or role is worth nothing.
+pub fn list_with(
     anchors: &Anchors,
     kind: ListKind,
     offer: Offer<'_>,
     policy: &Policy,
-    vouched: &Vouched,
-) -> Result<Accepted<Verified<TrustList>>, Reason> {
-    judged_list(anchors, kind, offer, policy, Some(vouched)).unasked()
-}
-
-fn judged_list(
-    anchors: &Anchors,
-    kind: ListKind,
-    offer: Offer<'_>,
-    policy: &Policy,
-    vouched: Option<&Vouched>,
-) -> Decision<Accepted<Verified<TrustList>>> {
+    proofs: &Proofs,
+) -> Decision<Accepted<Verified<TrustList>>, Doubtful> {
     let file = match Envelope::parse(offer.octets, Kind::List) {
         Ok(file) => file,
         Err(malformed) => return Decision::Refuse(malformed.into()),
     };
     let unverified = Unverified::new(&file, policy);
     let signed_by = |by: &Certificate<'_>| unverified.verify(by);
-    asked(signer::list(anchors, kind, &file.signer, &signed_by), vouched).and_then(|signing| {
+    let decision = signer::list(anchors, kind, &file.signer, &signed_by);
+    let (decision, again) = match (decision, &proofs.signer) {
+        (Decision::Ask(query), None) => return Decision::Ask(Doubtful::Signer(query)),
+        (Decision::Ask(query), vouched) => {
+            let again = query.clone().afresh();
+            (asked(Decision::Ask(query), vouched.as_ref()), Some(again))
+        }
+        (settled, _) => (settled, None),
+    };
+    let accepted = decision.and_then(|signing| {
         let accepted = match signing {
             Signing::Free(token) => first_use(kind, &file, token, &signed_by, policy)?,
             Signing::Listed(by) => chained(kind, &file, by.list.into(), by.warnings)?,
             Signing::Vouched(by) => chained(kind, &file, Voucher::Tvs, signed_by(&by)?)?,
         };
         named(&file, offer.name, Some(kind.generic_name()))?;
-        not_older(accepted, anchors, policy)
-    })
+        Ok(accepted)
+    });
+    match accepted.unasked() {
+        Ok(accepted) => Freshness { anchors, policy, proofs }.of(accepted, again),
+        Err(reason) => Decision::Refuse(reason),
+    }
 }
 
 /// Judges an offered file that is not a trust list, by the installed lists.
@@ -131,16 +142,20 @@ fn judged_file<'a>(
     let signed_by = |by: &Certificate<'_>| unverified.verify(by);
     let decision = asked(signer::file(anchors, &file.signer, &signed_by), vouched);
     decision.and_then(|signing| {
-        let (voucher, warnings) = match signing {
+        let (voucher, signer, warnings) = match signing {
             Signing::Free(Anyone) => {
                 let value = Content::Unchecked(file.body());
                 return Ok(Accepted { value, warnings: told(&file) });
             }
-            Signing::Listed(by) => (by.list.into(), by.warnings),
-            Signing::Vouched(by) => (Voucher::Tvs, signed_by(&by)?),
+            Signing::Listed(by) => (by.list.into(), sha1(by.certificate.der), by.warnings),
+            Signing::Vouched(by) => (Voucher::Tvs, sha1(by.der), signed_by(&by)?),
         };
         // What verifies the file still borrows it.
-        signed_file(file.clone(), voucher, offer.name, warnings)
+        named(&file, offer.name, None)?;
+        let warnings = warnings.into_iter().chain(told(&file)).collect();
+        let file = Verified::assertion(file.clone(), Provenance::Chained(voucher));
+        let value = Content::Verified(Box::new(SignedFile { file, signer }));
+        Ok(Accepted { value, warnings })
     })
 }
 
@@ -161,18 +176,6 @@ fn asked<'a, Free>(
         Some(vouched) => decision.asked(vouched),
         None => decision,
     }
-}
-
-fn signed_file<'a>(
-    file: Envelope<'a>,
-    voucher: Voucher,
-    name: &str,
-    mut warnings: Vec<Warning>,
-) -> Result<Accepted<Content<'a>>, Reason> {
-    named(&file, name, None)?;
-    warnings.extend(told(&file));
-    let value = Verified::assertion(file, Provenance::Chained(voucher));
-    Ok(Accepted { value: Content::Verified(Box::new(value)), warnings })
 }
 
 fn chained(
@@ -207,11 +210,24 @@ fn first_use(
         FirstUsePolicy::Deny => return Err(Reason::FirstUseDenied),
         FirstUsePolicy::Pin(pins) => {
             if !pins.contains(&sha256(certificate.der)) {
-                return Err(Reason::NotPinned);
+                return Err(Reason::NotPinned { signer: sha256(certificate.der) });
             }
         }
     }
     Ok(Accepted { value: Verified::assertion(list, Provenance::FirstUse), warnings })
+}
+
+/// SHA-256 of the certificate of a list's own that has signed it, if one has: for people to compare,
+/// and no proof of anything.
+#[must_use]
+pub fn own_signer(kind: ListKind, offer: Offer<'_>) -> Option<[u8; 32]> {
+    let file = Envelope::parse(offer.octets, Kind::List).ok()?;
+    let list = TrustList::decode(kind, &file).ok()?;
+    let policy = Policy { sha256: Choice::Accept, ..Policy::default() };
+    let unverified = Unverified::new(&file, &policy);
+    let signed_by = |by: &Certificate<'_>| unverified.verify(by);
+    let found = signer::token(&list, &file.signer, &signed_by).ok()?;
+    Some(sha256(found.certificate.der))
 }
 
 /// What a header has that is new to us, or odd.
@@ -257,30 +273,6 @@ fn named(file: &Envelope<'_>, asked: &str, generic: Option<&str>) -> Result<(), 
         return Ok(());
     }
     Err(Reason::FileNameMismatch { expected: asked.to_string(), found: file.file_name.to_string() })
-}
-
-/// An older list may be a restored one, or a replayed one. One that would weaken the checks, because
-/// it is blank or because no file would have to be signed any more, must be newer than any seen
-/// (design, policies; domain facts 10, rows 2 and 3).
-fn not_older(
-    mut accepted: Accepted<Verified<TrustList>>,
-    anchors: &Anchors,
-    policy: &Policy,
-) -> Result<Accepted<Verified<TrustList>>, Reason> {
-    let list = accepted.value.value();
-    let Some(before) = anchors.records(list.kind) else { return Ok(accepted) };
-    let (installed, offered) = (anchors.newest(list.kind), list.timestamp);
-    let blank = list.is_blank();
-    let weaker = blank || (before.serves_files() && !list.serves_files());
-    if offered > installed || (offered == installed && !weaker) {
-        return Ok(accepted);
-    }
-    let chained = accepted.value.provenance() != Provenance::FirstUse;
-    if weaker || (chained && policy.older_list == Choice::Refuse) {
-        return Err(Reason::Older { installed, offered, blank });
-    }
-    accepted.warnings.push(Warning::Older { installed, offered });
-    Ok(accepted)
 }
 
 impl From<ListKind> for Voucher {

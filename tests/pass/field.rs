@@ -285,7 +285,7 @@ fn an_empty_file_leads_to_the_default_configuration() {
     let cluster = Cluster::new(Setup::default());
     let default = "XMLDefault.cnf.xml.sgn";
     for bytes in [Vec::new(), cluster.signed(SIGNED, b"")] {
-        let mut phone = Script::booted(&cluster);
+        let mut phone = unknown(&cluster);
         phone.files.insert(SIGNED.to_owned(), bytes);
         let outcome = phone.boot();
         assert_eq!(phone.asked[phone.asked.len() - 2..], [SIGNED, default]);
@@ -302,12 +302,19 @@ fn an_empty_file_leads_to_the_default_configuration() {
 #[test]
 fn the_default_configuration_is_read_and_leaves_the_members() {
     let cluster = Cluster::new(Setup::default());
-    let mut phone = Script::booted(&cluster);
+    let mut phone = unknown(&cluster);
     let before = phone.members.clone();
     phone.files.remove(SIGNED);
     let outcome = phone.boot();
     assert!(matches!(configured(&outcome), Configured::Taken { .. }), "{outcome:?}");
     assert_eq!((before.len(), phone.members), (1, before));
+}
+
+/// A phone that has had its own configuration, and remembers nothing of it.
+fn unknown(cluster: &Cluster) -> Script {
+    let mut phone = Script::booted(cluster);
+    phone.seen.clear();
+    phone
 }
 
 /// The phone has its key, and the server has the encrypted form.

@@ -10,18 +10,27 @@ use std::task::{Context, Poll, Waker};
 
 use secd::boot::{
     Change, Committed, Event, LastConfiguration, Message, NotCommitted, NotFetched, Outcome, Room,
-    Settings, Trouble, Wanted, World, pass,
+    Seen, Settings, Trouble, Wanted, World, pass,
 };
+use secd::trust::confirm::Record;
 use secd::trust::decrypt::{self, DeviceKey};
-use secd::trust::{Anchors, ListKind, Policy, Query, Reason, Unanswered, Verified, Vouched, tvs};
-use secd::wire::name::DeviceName;
-use secd::wire::tvs::{Response, Status};
+use secd::trust::{
+    Anchors, Confirmed, ListKind, Policy, Query, Reason, Unanswered, Verified, Vouched, Warning,
+    tvs,
+};
+use secd::wire::name::{DeviceName, FileName};
+use secd::wire::tvs::{Request, Response, Status};
 use secd::wire::{Envelope, Role};
 use secd_lab::cluster::Cluster;
 use zeroize::Zeroizing;
 
 /// What a step of the script does when a signer is asked about.
 pub(crate) type Tvs = Box<dyn FnMut(&mut Arc<Anchors>, &Query) -> Result<Vouched, Unanswered>>;
+
+/// What it does when a record of an older list is asked about.
+pub(crate) type Confirm = Box<dyn FnMut(&mut Arc<Anchors>, &Record) -> Answered>;
+
+type Answered = Result<Confirmed, Unanswered>;
 
 /// The world.
 pub(crate) struct Script {
@@ -33,7 +42,11 @@ pub(crate) struct Script {
     given: usize,
     /// Names that cannot be fetched.
     pub(crate) faults: BTreeMap<String, NotFetched>,
+    pub(crate) policy: Policy,
     pub(crate) tvs: Tvs,
+    pub(crate) confirm: Confirm,
+    /// What is remembered of files, with the line of lists.
+    pub(crate) seen: BTreeMap<String, (u32, Seen)>,
     pub(crate) anchors: Arc<Anchors>,
     pub(crate) last: Option<LastConfiguration>,
     /// The TVS members in force.
@@ -60,7 +73,10 @@ impl Script {
             others: Vec::new(),
             given: 0,
             faults: BTreeMap::new(),
+            policy: Policy::default(),
             tvs: Box::new(|_, _| Err(Unanswered::NobodyToAsk)),
+            confirm: Box::new(|_, _| Err(Unanswered::NobodyToAsk)),
+            seen: BTreeMap::new(),
             anchors: Arc::default(),
             last: None,
             members: Vec::new(),
@@ -85,7 +101,8 @@ impl Script {
 
     /// Goes through a pass.
     pub(crate) fn boot(&mut self) -> Outcome {
-        at_once(pass(self, &settings()))
+        let settings = Settings { policy: self.policy.clone(), ..settings() };
+        at_once(pass(self, &settings))
     }
 
     /// Forgets what was asked, changed and said.
@@ -93,9 +110,25 @@ impl Script {
         (self.asked, self.changes, self.said) = Default::default();
     }
 
+    fn remember(&mut self, name: &FileName, seen: Option<Seen>) {
+        let line = self.anchors.line();
+        self.seen.remove(name.as_str());
+        self.seen.extend(seen.map(|seen| (name.to_string(), (line, seen))));
+    }
+
     /// The names of what was said, in order.
     pub(crate) fn names(&self) -> Vec<&'static str> {
         self.said.iter().map(Event::name).collect()
+    }
+
+    /// What was odd about files that were taken.
+    pub(crate) fn odd_files(&self) -> Vec<Warning> {
+        let odd = self.said.iter().filter_map(|event| match event {
+            Event::FileOdd { warning, .. } => Some(*warning),
+            _ => None,
+        });
+        // Every signature of the lab is by SHA-1.
+        odd.filter(|warning| *warning != Warning::Sha1).collect()
     }
 
     /// The status messages, in order.
@@ -128,6 +161,11 @@ impl World for Script {
 
     fn last_configuration(&self) -> Option<LastConfiguration> {
         self.last.clone()
+    }
+
+    fn seen(&self, name: &FileName) -> Option<Seen> {
+        let line = self.anchors.line();
+        self.seen.get(name.as_str()).filter(|(of, _)| *of == line).map(|(_, seen)| *seen)
     }
 
     fn certificate_md5(&self) -> Option<String> {
@@ -166,17 +204,23 @@ impl World for Script {
         (self.tvs)(&mut self.anchors, query)
     }
 
+    async fn confirm(&mut self, record: &Record) -> Answered {
+        (self.confirm)(&mut self.anchors, record)
+    }
+
     fn commit(&mut self, change: Change<'_>) -> Result<Committed, NotCommitted> {
         if self.full {
             let (path, why) = ("/full".to_owned(), "/full: cannot be written".to_owned());
             return Err(NotCommitted { path, why, room: Room::None });
         }
         match change {
-            Change::File { name, payload } => {
+            Change::File { name, payload, seen } => {
+                self.remember(name, seen);
                 self.ram.insert(name.to_string(), payload.to_vec());
                 self.changes.push(format!("file {name}"));
             }
-            Change::Keep { name, form, members, .. } => {
+            Change::Keep { name, form, seen, members, .. } => {
+                self.remember(name, seen);
                 let last = LastConfiguration { name: name.to_string(), form };
                 if !members.is_empty() {
                     self.members = members.iter().map(|it| it.address.to_string()).collect();
@@ -240,10 +284,30 @@ pub(crate) fn settings() -> Settings {
 }
 
 /// What a future gives that never waits: a script has everything at hand.
-fn at_once<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("nothing in a script waits"),
     }
+}
+
+/// The same, asked about records of older lists: each certificate may do what its entry says.
+pub(crate) fn confirming(cluster: &Cluster) -> Confirm {
+    let store = cluster.store();
+    Box::new(move |_, record| {
+        let asked = match record.request() {
+            Request::Verify { certificate } => certificate.to_vec(),
+            Request::Query { .. } => panic!("the lists of the lab have the certificates"),
+        };
+        let known = store.iter().find(|stored| stored.certificate.der == asked);
+        let response = Response {
+            status: if known.is_some() { Status::Trusted } else { Status::Invalid },
+            roles: vec![Role::Sast, Role::CcmTftp, Role::Tftp],
+            ttl: None,
+            certificate: None,
+            unknown: Vec::new(),
+        };
+        record.confirm(&response).map_err(Unanswered::Unvouched)
+    })
 }

@@ -73,6 +73,7 @@ pub(crate) struct Lab {
     first: tftp::Server,
     second: tftp::Server,
     edit: Edit,
+    kept: Option<Cluster>,
     frozen: bool,
     revision: u32,
 }
@@ -90,6 +91,7 @@ impl Lab {
             first: tftp::Server::start(Files::new()),
             second: tftp::Server::start(Files::new()),
             edit: |_, _| {},
+            kept: None,
             frozen: false,
             revision: 0,
         };
@@ -194,6 +196,33 @@ impl Lab {
         self.edit = |_, _| {};
     }
 
+    /// As [`move_to`](Self::move_to), to a cluster whose files are all older.
+    pub(crate) fn move_to_older(&mut self, setup: fn() -> Setup) {
+        self.move_to(setup);
+        self.home.cluster.set_timestamp(LONG_AGO);
+    }
+
+    /// The clock of the call manager goes back: what it makes from now on is older.
+    pub(crate) fn turn_back(&mut self) {
+        self.home.cluster.set_timestamp(LONG_AGO);
+    }
+
+    /// From now on TVS knows this certificate, as after a restore of its store.
+    pub(crate) fn tvs_knows(&mut self, identity: fn(&Cluster) -> &Identity, roles: &[Role]) {
+        let certificate = identity(self.kept.as_ref().expect("kept")).certificate.clone();
+        self.home.cluster.import(&certificate, roles);
+    }
+
+    /// Keeps the cluster as it is: somebody records its files and steals its keys.
+    pub(crate) fn keep(&mut self) {
+        self.kept = Some(self.home.cluster.clone());
+    }
+
+    /// The cluster as it was kept.
+    pub(crate) fn kept(&self) -> &Cluster {
+        self.kept.as_ref().expect("a cluster that was kept")
+    }
+
     /// Puts a certificate of the new cluster into the old one's store.
     pub(crate) fn import_into_old(&mut self, certificate: fn(&Cluster) -> &Certificate) {
         let certificate = certificate(&self.home.cluster).clone();
@@ -292,6 +321,10 @@ fn short(name: &str) -> String {
     name.replace(".cnf.xml", ".xml")
 }
 
+/// Before whatever a cluster makes.
+const LONG_AGO: u32 = 1_500_000_000;
+
+pub(crate) const CTL_OWN: &str = "CTLSEP001122334455.tlv";
 pub(crate) const ITL_OWN: &str = "ITLSEP001122334455.tlv";
 pub(crate) const PLAIN: &str = "SEP001122334455.cnf.xml";
 pub(crate) const SIGNED: &str = "SEP001122334455.cnf.xml.sgn";

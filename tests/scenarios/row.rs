@@ -38,6 +38,8 @@ pub(crate) enum Step {
     Log(&'static str),
     /// The row is about no part of the agent; why.
     Outside(&'static str),
+    /// A person erases the list of a kind at the phone.
+    Erase(ListKind),
     /// The Directories key: how the connection came about, and what TVS saw.
     Press(&'static str, &'static str),
     /// A person resets the phone: it is as fresh from the box.
@@ -153,6 +155,9 @@ impl Run {
                 let seen = format!("doctor: {}, {}", found.word(), least.word());
                 self.outcome.compare(format!("doctor: {case}, {remedy}"), seen);
                 self.report = Some(report);
+            }
+            Step::Erase(kind) => {
+                self.phone.agent().erase(&[*kind]).expect("a store that can be written");
             }
             Step::Log(text) => {
                 let found = self.lines.iter().any(|line| line.contains(text));

@@ -12,17 +12,20 @@ use crate::agent::tvs::{self, NotShown};
 use crate::agent::world;
 use crate::boot::{
     self, Change, Committed, Configured, Event, LastConfiguration, NotCommitted, NotFetched,
-    Outcome, Sort, Wanted, World,
+    Outcome, Seen, Sort, Wanted, World,
 };
 use crate::diagnose::{MemberFound, Presented, Shown};
+use crate::io::clock;
 use crate::io::settings::Settings;
 use crate::trust::certificate::Certificate;
+use crate::trust::confirm::Record;
 use crate::trust::list::Anchor;
 use crate::trust::peer;
 use crate::trust::signature::sha1;
 use crate::trust::{
-    Anchors, Cache, ListKind, Query, Reason, TrustList, Unanswered, Verified, Vouched,
+    Anchors, Cache, Confirmed, ListKind, Query, Reason, TrustList, Unanswered, Verified, Vouched,
 };
+use crate::wire::name::FileName;
 use crate::wire::{Envelope, Kind, Role};
 
 /// A pass under examination: everything as it would be after each step.
@@ -35,6 +38,8 @@ pub(super) struct Trial<'a> {
     before: Arc<Anchors>,
     cache: Cache,
     last: Option<LastConfiguration>,
+    /// What the pass remembers of a configuration, with the line of lists.
+    seen: (u32, Option<(String, Seen)>),
     walk: Walk,
     /// The lists that the servers gave, by their names: for comparison only.
     given: Vec<(String, Vec<u8>)>,
@@ -49,6 +54,7 @@ impl<'a> Trial<'a> {
             before: agent.installed.anchors(),
             cache: agent.tvs.cache(),
             last: agent.installed.configuration(),
+            seen: (0, None),
             walk: Walk::default(),
             given: Vec::new(),
             agent,
@@ -137,6 +143,17 @@ impl World for Trial<'_> {
         self.last.clone()
     }
 
+    fn seen(&self, name: &FileName) -> Option<Seen> {
+        if self.seen.0 == self.anchors.line() {
+            let kept = self.seen.1.as_ref().filter(|(of, _)| of == name.as_str());
+            if let Some((_, seen)) = kept {
+                return Some(*seen);
+            }
+        }
+        let is_same_line = self.anchors.line() == self.before.line();
+        self.agent.installed.seen(name.as_str()).filter(|_| is_same_line)
+    }
+
     fn certificate_md5(&self) -> Option<String> {
         self.identity.certificate_md5.clone()
     }
@@ -173,14 +190,21 @@ impl World for Trial<'_> {
         tvs.signer_on_trial(around, &self.anchors, &mut self.cache, query).await
     }
 
+    async fn confirm(&mut self, record: &Record) -> Result<Confirmed, Unanswered> {
+        let around = self.agent.around(&self.settings, &self.identity);
+        self.agent.tvs.record_on_trial(around, &self.anchors, record).await
+    }
+
     fn commit(&mut self, change: Change<'_>) -> Result<Committed, NotCommitted> {
         match change {
             Change::File { .. } | Change::Restore => return Ok(Committed::Same),
-            Change::Keep { name, form, .. } => {
+            Change::Keep { name, form, seen, .. } => {
+                self.seen = (self.anchors.line(), seen.map(|seen| (name.to_string(), seen)));
                 self.last = Some(LastConfiguration { name: name.to_string(), form });
             }
             Change::List { list, .. } => {
-                Arc::make_mut(&mut self.anchors).install(list.clone());
+                let (standing, _) = self.anchors.standing_of(list, clock::seconds());
+                Arc::make_mut(&mut self.anchors).install_as(list.clone(), standing);
                 self.cache.clear();
             }
         }

@@ -1,10 +1,15 @@
 //! What the store holds, as values: lists that are trusted again, the last configuration.
 
+use std::collections::BTreeMap;
+
+use data_encoding::HEXLOWER;
+
 use crate::agent::members;
 use crate::agent::narrate::say;
-use crate::boot::{Event, Form, LastConfiguration};
+use crate::boot::{Event, Form, LastConfiguration, Seen};
 use crate::io::store::{Entry, Loaded, Slot, Store};
 use crate::trust::signature::sha256;
+use crate::trust::standing::Standing;
 use crate::trust::{Acceptance, ListKind, TrustList, Verified, stored};
 use crate::wire::configuration::Member;
 
@@ -18,10 +23,10 @@ pub(super) enum Place {
     Previous,
 }
 
-/// A list of the store, and the newest timestamp of its line.
+/// A list of the store, and its place in its line.
 pub(super) struct Found {
     pub(super) list: Verified<TrustList>,
-    pub(super) newest: u32,
+    pub(super) standing: Standing,
     pub(super) place: Place,
 }
 
@@ -31,6 +36,8 @@ pub(super) struct Kept {
     pub(super) last: LastConfiguration,
     /// SHA-256 of its payload, which may hold secrets and is not kept in memory.
     pub(super) digest: [u8; 32],
+    /// What is remembered of each configuration.
+    pub(super) seen: Remembered,
 }
 
 /// The list of a kind.
@@ -65,8 +72,8 @@ pub(super) fn list(store: &Store, kind: ListKind) -> Result<Option<Found>, Locke
         }
         say(&Event::StoredListBefore { list: kind, damage });
     }
-    let newest = entry.note(NEWEST).and_then(|text| text.parse().ok()).unwrap_or_default();
-    Ok(Some(Found { list, newest, place }))
+    let standing = standing(&entry, list.value().timestamp);
+    Ok(Some(Found { list, standing, place }))
 }
 
 /// The last configuration. One that cannot be read is fetched anew; it is nobody's trust.
@@ -86,14 +93,16 @@ pub(super) fn configuration(store: &Store) -> Option<(Kept, Vec<Member>)> {
         }
     };
     let last = LastConfiguration { name: entry.note("name")?.to_owned(), form: form(&entry) };
-    Some((Kept { last, digest: sha256(&entry.octets) }, members::of_notes(&entry)))
+    let kept = Kept { last, digest: sha256(&entry.octets), seen: remembered(&entry) };
+    Some((kept, members::of_notes(&entry)))
 }
 
 fn form(entry: &Entry) -> Form {
-    match entry.note(FORM) {
-        Some(word) if word == form_word(Form::Encrypted) => Form::Encrypted,
-        _ => Form::Plain,
-    }
+    entry.note(FORM).map_or(Form::Plain, form_of)
+}
+
+fn form_of(word: &str) -> Form {
+    if word == form_word(Form::Encrypted) { Form::Encrypted } else { Form::Plain }
 }
 
 /// How the note about a form writes it.
@@ -115,8 +124,74 @@ pub(super) const fn slot(kind: ListKind) -> Slot {
 /// The note that says how a list was accepted.
 pub(super) const ACCEPTANCE: &str = "acceptance";
 
-/// The note of the newest timestamp that this kind of list has had.
-pub(super) const NEWEST: &str = "newest";
+/// The notes about the place of a list in its line.
+///
+/// | note         | value                                                             |
+/// | ------------ | ----------------------------------------------------------------- |
+/// | `newest`     | the newest timestamp of its kind, decimal                         |
+/// | `line`       | the number of the line, decimal; none in an older store: 0        |
+/// | `floor`      | seconds since 1970 that have passed at least, decimal             |
+/// | `awaits-itl` | `yes` if it is a CTL whose line has had no ITL                    |
+pub(super) fn with_standing(entry: Entry, standing: &Standing) -> Entry {
+    let Standing { line, newest, floor, awaits_itl } = standing;
+    [("newest", newest), ("line", line), ("floor", floor)]
+        .into_iter()
+        .fold(entry, |entry, (key, number)| entry.with(key, &number.to_string()))
+        .with("awaits-itl", if *awaits_itl { "yes" } else { "no" })
+}
+
+/// The place that the notes of an entry give a list of this timestamp.
+fn standing(entry: &Entry, timestamp: u32) -> Standing {
+    let number = |key| entry.note(key).and_then(|text| text.parse().ok()).unwrap_or_default();
+    Standing {
+        line: number("line"),
+        newest: timestamp.max(number("newest")),
+        floor: number("floor"),
+        awaits_itl: entry.note("awaits-itl") == Some("yes"),
+    }
+}
+
+/// The entry of a list at another place.
+pub(super) fn moved(entry: Entry, standing: &Standing) -> Entry {
+    let places = ["newest", "line", "floor", "awaits-itl"];
+    let notes = entry.notes.into_iter().filter(|(key, _)| !places.contains(&key.as_str()));
+    with_standing(Entry { octets: entry.octets, notes: notes.collect() }, standing)
+}
+
+/// The note about what is remembered of the files of one name.
+///
+/// `NAME LINE FORM SIGNER TIMESTAMP`: the number of the line of lists, `encrypted` or `plain`, SHA-1
+/// in hexadecimal, and the newest timestamp or `-`.
+pub(super) fn seen_text(name: &str, line: u32, seen: &Seen) -> String {
+    let newest = seen.newest.map_or("-".to_owned(), |newest| newest.to_string());
+    let signer = HEXLOWER.encode(&seen.signer);
+    format!("{name} {line} {} {signer} {newest}", form_word(seen.form))
+}
+
+/// What such a note says.
+fn seen(text: &str) -> Option<(String, u32, Seen)> {
+    let mut words = text.split(' ');
+    let (name, line) = (words.next()?.to_owned(), words.next()?.parse().ok()?);
+    let form = form_of(words.next()?);
+    let signer = HEXLOWER.decode(words.next()?.as_bytes()).ok()?.try_into().ok()?;
+    let newest = match words.next()? {
+        "-" => None,
+        newest => Some(newest.parse().ok()?),
+    };
+    Some((name, line, Seen { newest, form, signer }))
+}
+
+/// What is remembered of files, by the notes of an entry.
+fn remembered(entry: &Entry) -> Remembered {
+    let texts = SEEN.into_iter().filter_map(|key| entry.note(key));
+    texts.filter_map(seen).map(|(name, line, seen)| (name, (line, seen))).collect()
+}
+
+/// What is remembered of files: by their names, with the number of the line of lists.
+pub(super) type Remembered = BTreeMap<String, (u32, Seen)>;
+
+/// The keys of those notes: a phone has its own configuration and the default one.
+pub(super) const SEEN: [&str; 2] = ["seen-0", "seen-1"];
 
 /// The note that says how a configuration came.
 pub(super) const FORM: &str = "form";

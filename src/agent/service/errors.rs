@@ -23,8 +23,10 @@ impl From<&Reason> for Error {
             Reason::FileNameMismatch { .. }
             | Reason::TrustList { .. }
             | Reason::FirstUseDenied
-            | Reason::NotPinned
-            | Reason::Older { .. } => Self::RefusedByPolicy { reason, detail },
+            | Reason::NotPinned { .. }
+            | Reason::Older { .. }
+            | Reason::OlderFile(_)
+            | Reason::Unconfirmed(_) => Self::RefusedByPolicy { reason, detail },
             Reason::DecryptFailed | Reason::NoKey => Self::NotDecrypted { reason, detail },
             Reason::Locked => Self::Locked,
         }

@@ -51,10 +51,7 @@ impl Service {
     fn erase_now(&self, what: What, peer: Peer) -> Result<Erased, Error> {
         say(&Event::Erasing { what: what.word(), uid: peer.uid });
         self.agent.show(Message::Erasing);
-        let erased = self.agent.installed.erase(kinds(what));
-        // Also after a failure: some of it may be gone.
-        self.agent.tvs.trust_changed();
-        erased.map_err(|not_erased| match not_erased {
+        self.agent.erase(kinds(what)).map_err(|not_erased| match not_erased {
             NotErased::Locked => Error::Locked,
             NotErased::Failed(failure) => world::not_stored(&self.agent, &failure).into(),
         })?;

@@ -57,9 +57,10 @@ impl Asking<'_> {
         address: &ServerAddress,
         question: &Q,
     ) -> Result<Word<Q::Proof>, String> {
-        let (exchange, source) = self.converse(address, &question.request(), Q::WORDS.0).await?;
+        let (exchange, source) =
+            self.converse(address, &question.request(), question.words().0).await?;
         let response = exchange.response().map_err(|misbehaved| misbehaved.to_string())?;
-        say(&Event::AnswerReceived { answer: Q::WORDS.1, status: response.status });
+        say(&Event::AnswerReceived { answer: question.words().1, status: response.status });
         match question.judge(&response) {
             Ok(proof) => Ok(Ok((proof, source))),
             Err(unvouched) if unvouched.is_final() => Ok(Err(Unanswered::Unvouched(unvouched))),

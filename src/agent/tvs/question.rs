@@ -9,9 +9,10 @@ use tokio::sync::watch;
 use crate::agent::narrate::say;
 use crate::boot::Event;
 use crate::trust::cache::Source;
+use crate::trust::confirm::Record;
 use crate::trust::signature::sha256;
 use crate::trust::tvs as answers;
-use crate::trust::{Cache, Endorsed, Purpose, Query, Unanswered, Unvouched, Vouched};
+use crate::trust::{Cache, Confirmed, Endorsed, Purpose, Query, Unanswered, Unvouched, Vouched};
 use crate::wire::Serial;
 use crate::wire::tvs::{Request, Response};
 
@@ -22,7 +23,10 @@ pub(super) trait Question {
     /// What a good answer is.
     type Proof: Clone;
     /// The question as the log names it on its way out, and back.
-    const WORDS: (&'static str, &'static str);
+    fn words(&self) -> (&'static str, &'static str);
+
+    /// Whether an answer is good for later as well.
+    const IS_KEPT: bool = true;
 
     fn key(&self) -> Self::Key;
     fn request(&self) -> Request<'_>;
@@ -47,8 +51,10 @@ pub(super) struct OfPeer<'a> {
 impl Question for OfPeer<'_> {
     type Key = (Purpose, [u8; 32]);
     type Proof = Endorsed;
-    const WORDS: (&'static str, &'static str) =
-        ("Authenticate Certificate", "Authentication Response");
+
+    fn words(&self) -> (&'static str, &'static str) {
+        VERIFY
+    }
 
     fn key(&self) -> Self::Key {
         (self.purpose, sha256(self.certificate))
@@ -81,7 +87,10 @@ pub(super) struct OfSigner<'a>(pub(super) &'a Query);
 impl Question for OfSigner<'_> {
     type Key = ([Box<[u8]>; 3], Vec<u16>);
     type Proof = Vouched;
-    const WORDS: (&'static str, &'static str) = ("Query Certificate", "Query Response");
+
+    fn words(&self) -> (&'static str, &'static str) {
+        QUERY
+    }
 
     fn key(&self) -> Self::Key {
         let Query { subject, issuer, serial, roles, .. } = self.0;
@@ -109,6 +118,43 @@ impl Question for OfSigner<'_> {
         cache.insert_signer(proof, source, now)
     }
 }
+
+/// Does a record of an older list still hold?
+pub(super) struct OfRecord<'a>(pub(super) &'a Record);
+
+impl Question for OfRecord<'_> {
+    type Key = ([u8; 20], u16);
+    type Proof = Confirmed;
+    const IS_KEPT: bool = false;
+
+    fn words(&self) -> (&'static str, &'static str) {
+        if matches!(self.0.request(), Request::Verify { .. }) { VERIFY } else { QUERY }
+    }
+
+    fn key(&self) -> Self::Key {
+        let (sha1, role) = self.0.key();
+        (sha1, role.code())
+    }
+
+    fn request(&self) -> Request<'_> {
+        self.0.request()
+    }
+
+    fn judge(&self, response: &Response<'_>) -> Result<Confirmed, Unvouched> {
+        self.0.confirm(response)
+    }
+
+    fn ttl(_: &Confirmed) -> Option<Duration> {
+        None
+    }
+
+    fn keep(_: Confirmed, _: &mut Cache, _: Source, _: Duration) -> Option<Duration> {
+        None
+    }
+}
+
+const VERIFY: (&str, &str) = ("Authenticate Certificate", "Authentication Response");
+const QUERY: (&str, &str) = ("Query Certificate", "Query Response");
 
 /// An answer as all who ask at the same time share it.
 pub(super) type Answer<P> = Result<P, Unanswered>;

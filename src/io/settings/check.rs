@@ -148,6 +148,10 @@ fn policy(raw: raw::Policy, faults: &mut Faults) -> Policy {
     Policy {
         first_use,
         older_list: raw.older_list.map_or(default.older_list, Into::into),
+        older_file: raw.older_file.map_or(default.older_file, Into::into),
+        default_configuration: raw
+            .default_configuration
+            .map_or(default.default_configuration, Into::into),
         min_rsa_bits: bits.unwrap_or(default.min_rsa_bits),
         sha1: raw.sha1.map_or(default.sha1, allowed),
         sha256: raw.sha256.map_or(default.sha256, allowed),

@@ -45,24 +45,62 @@ pub(super) struct Paths {
 pub(super) struct Policy {
     pub(super) first_use: Given<FirstUse>,
     pub(super) pins: Option<Vec<Spanned<String>>>,
-    pub(super) older_list: Option<Choice>,
+    pub(super) older_list: Option<OlderList>,
+    pub(super) older_file: Option<OlderFile>,
+    pub(super) default_configuration: Option<DefaultConfiguration>,
     pub(super) min_rsa: Given<u64>,
     pub(super) sha1: Option<bool>,
     pub(super) sha256: Option<bool>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Choice {
+#[serde(rename_all = "kebab-case")]
+pub(super) enum OlderList {
     Accept,
+    Confirmed,
     Refuse,
 }
 
-impl From<Choice> for policy::Choice {
-    fn from(choice: Choice) -> Self {
-        match choice {
-            Choice::Accept => Self::Accept,
-            Choice::Refuse => Self::Refuse,
+impl From<OlderList> for policy::OlderList {
+    fn from(given: OlderList) -> Self {
+        match given {
+            OlderList::Accept => Self::Accept,
+            OlderList::Confirmed => Self::Confirmed,
+            OlderList::Refuse => Self::Refuse,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum OlderFile {
+    Accept,
+    Refuse,
+    UnlessEncrypted,
+}
+
+impl From<OlderFile> for policy::OlderFile {
+    fn from(given: OlderFile) -> Self {
+        match given {
+            OlderFile::Accept => Self::Accept,
+            OlderFile::Refuse => Self::Refuse,
+            OlderFile::UnlessEncrypted => Self::UnlessEncrypted,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum DefaultConfiguration {
+    Always,
+    First,
+}
+
+impl From<DefaultConfiguration> for policy::DefaultConfiguration {
+    fn from(given: DefaultConfiguration) -> Self {
+        match given {
+            DefaultConfiguration::Always => Self::Always,
+            DefaultConfiguration::First => Self::First,
         }
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::io::files::Unreadable;
-use crate::trust::policy::{Choice, FirstUsePolicy};
+use crate::trust::policy::{FirstUsePolicy, OlderList};
 
 const SAMPLE: &str = include_str!("../../../rootfs/etc/secd.toml");
 const NAMED: &str = "[device]\nname = \"SEP000000000000\"\n";
@@ -91,7 +91,7 @@ fn values_given_are_taken() {
     let servers: Vec<String> = configuration.tftp.servers.iter().map(shown).collect();
     assert_eq!(servers, ["192.0.2.1:69", "[::1]:6969"]);
     assert_eq!(configuration.tftp.timeout, Duration::from_secs(2));
-    assert_eq!(configuration.policy.older_list, Choice::Refuse);
+    assert_eq!(configuration.policy.older_list, OlderList::Refuse);
     assert_eq!(configuration.console.level, LevelFilter::Trace);
     let members = configuration.tvs.members.iter().map(|member| shown(&member.address));
     assert_eq!(members.collect::<Vec<_>>(), ["192.0.2.2:1", "b:2445"]);

@@ -6,6 +6,7 @@ use proptest::prelude::{any, proptest};
 use proptest::{collection, prop_assert, prop_assert_eq};
 
 use crate::trust::cache::{Cache, DEFAULT_TTL, MAX_CERTIFICATE, Source};
+use crate::trust::query::Asks;
 use crate::trust::reason::{Reason, Warning};
 use crate::trust::signature::sha256;
 use crate::trust::tvs::{self, Endorsed, Vouched};
@@ -54,6 +55,7 @@ fn signers() -> Vec<(Vouched, Query)> {
                 issuer: anchor.issuer.as_deref().unwrap().as_bytes().into(),
                 serial: Box::from(anchor.serial().unwrap().octets()),
                 roles: &[Role::Sast],
+                asks: Asks::Ordinarily,
                 otherwise: Reason::WrongSigner,
             };
             let certificate = anchor.certificate.as_deref();
@@ -157,7 +159,9 @@ fn a_signer_is_found_by_what_was_asked() {
         cache.insert_signer(vouched, source(), seconds(0));
     }
     for (vouched, query) in signers() {
+        let vouched = vouched.kept();
         assert_eq!(cache.signer(&query, seconds(1)), Some(&vouched));
+        assert_eq!(cache.signer(&query.clone().afresh(), seconds(1)), None);
         assert_eq!(cache.signer(&query, DEFAULT_TTL), None);
         let renamed = Query { issuer: b"CN=Nobody"[..].into(), ..query.clone() };
         assert_eq!(cache.signer(&renamed, seconds(1)), None);

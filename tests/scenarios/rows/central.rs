@@ -144,10 +144,10 @@ pub(crate) const ROWS: &[Row] = &[
             }),
             Doctor("central-tftp", "reach-servers"),
             boot(
-                "CTLSEP CTLFile ITLSEP ITLFile SEP.sgn XMLDefault.sgn",
+                "CTLSEP CTLFile ITLSEP ITLFile SEP.sgn",
                 "S1 CTL- ITL= CFG=",
                 8,
-                &[NO_CTL, UPDATE_FAILED, VERIFICATION_FAILED],
+                &[NO_CTL, UPDATE_FAILED, NO_CONFIGURATION],
                 "",
             ),
         ],

@@ -6,16 +6,14 @@ use secd_lab::config::Member;
 use secd_lab::list::{Kind, List, Role};
 
 use super::*;
-use crate::lab::{PLAIN, put_itl};
+use crate::lab::{PLAIN, SIGNED, put_itl};
 use crate::row::Step::{Do, Doctor, Log, Press, Restart, Wait};
 use crate::row::boot;
 
 /// The server no longer knows the phone, and the default configuration names no TVS.
-fn serve_default_without_tvs(lab: &mut Lab) {
+fn serve_without_tvs(lab: &mut Lab) {
     lab.serve(|lab, files| {
-        files.retain(|name, _| !name.starts_with("SEP"));
-        let name = "XMLDefault.cnf.xml.sgn";
-        files.insert(name.to_owned(), lab.home.cluster.signed(name, b"<device/>"));
+        files.insert(SIGNED.to_owned(), lab.home.cluster.signed(SIGNED, b"<device/>"));
     });
 }
 
@@ -62,29 +60,17 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         id: "W25",
         start: "S1",
-        server: "a default configuration without TVS, a restart, then R1",
+        server: "a configuration without TVS, a restart, then R1",
         setup: one_node,
         steps: &[
             S1,
-            Do(serve_default_without_tvs),
+            Do(serve_without_tvs),
             Doctor("all-well", "nothing"),
-            boot(
-                "CTLSEP CTLFile ITLSEP SEP.sgn XMLDefault.sgn",
-                "S1 CTL- ITL= CFG=",
-                0,
-                &[NO_CTL, "XMLDefault.cnf.xml"],
-                "",
-            ),
+            boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG?", 0, &[NO_CTL, CONFIGURED], ""),
             Restart,
             Do(|lab| lab.regenerate(CallManager)),
             Doctor("callmanager-regenerated", "reset-phone"),
-            boot(
-                "CTLSEP CTLFile ITLSEP SEP.sgn XMLDefault.sgn",
-                "S1 CTL- ITL+ CFG=",
-                1,
-                &[NO_CTL, UPDATED],
-                "0 query",
-            ),
+            boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG=", 1, &[NO_CTL, UPDATED], "0 query"),
         ],
     },
     Row {

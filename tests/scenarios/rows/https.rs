@@ -129,6 +129,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(|lab| lab.forged_tvs()),
+            Step::Doctor("tvs-impostor", "find-impostor"),
             Press("refused", "0 refused"),
             Log("cert hash and hash in TL DIFFER"),
         ],

@@ -2,6 +2,7 @@
 
 mod central;
 mod first_contact;
+mod freshness;
 mod hardening;
 mod https;
 mod moves;
@@ -16,7 +17,7 @@ use crate::lab::Lab;
 use crate::row::{Row, Step};
 
 /// The groups in the order of the tables.
-pub(crate) fn groups() -> [(&'static str, &'static [Row]); 9] {
+pub(crate) fn groups() -> [(&'static str, &'static [Row]); 10] {
     [
         ("9.1 first contact and steady state", first_contact::ROWS),
         ("9.2 certificate regeneration", regeneration::ROWS),
@@ -27,6 +28,7 @@ pub(crate) fn groups() -> [(&'static str, &'static [Row]); 9] {
         ("9.7 rollback parameter", rollback::ROWS),
         ("9.8 HTTPS and TVS", https::ROWS),
         ("10 hardening", hardening::ROWS),
+        ("freshness", freshness::ROWS),
     ]
 }
 
@@ -54,6 +56,7 @@ const BOTH_INSTALLED: &str = "CTL and ITL installed";
 const UPDATED: &str = "Trust List updated";
 const UPDATE_FAILED: &str = "Trust List update failed";
 const VERIFICATION_FAILED: &str = "Verification Failed";
+const NO_CONFIGURATION: &str = "File not found <Cfg File>";
 const CONFIGURED: &str = "SEP001122334455.cnf.xml";
 
 // How clusters begin.

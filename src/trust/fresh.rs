@@ -1,0 +1,83 @@
+//! Whether a list that is signed as it should be is too old.
+
+use crate::trust::accepted::Accepted;
+use crate::trust::anchors::Anchors;
+use crate::trust::confirm::{self, Doubtful, Proofs};
+use crate::trust::decide::Decision;
+use crate::trust::list::TrustList;
+use crate::trust::policy::{OlderList, Policy};
+use crate::trust::query::Query;
+use crate::trust::reason::{Reason, Warning};
+use crate::trust::tvs::{Said, Vouched};
+use crate::trust::verified::Verified;
+
+/// What the age of a list is judged by.
+pub(in crate::trust) struct Freshness<'a> {
+    pub(in crate::trust) anchors: &'a Anchors,
+    pub(in crate::trust) policy: &'a Policy,
+    pub(in crate::trust) proofs: &'a Proofs,
+}
+
+type Listed = Decision<Accepted<Verified<TrustList>>, Doubtful>;
+
+impl Freshness<'_> {
+    /// Judges the age of a list.
+    ///
+    /// An older list may be a restored one, or a replayed one (design, policies; domain facts 10,
+    /// rows 2 and 3). One that would weaken the checks, because it is blank or because no file would
+    /// have to be signed any more, must be newer than any seen, whatever the policy. Another
+    /// cluster's begins a line: the service has to vouch for its signer now. `again` is the question
+    /// about it, if there was one.
+    pub(in crate::trust) fn of(
+        &self,
+        accepted: Accepted<Verified<TrustList>>,
+        again: Option<Query>,
+    ) -> Listed {
+        let by = accepted.value.provenance();
+        let begins = self.anchors.begins_line(&accepted.value);
+        if let Some(again) = again.filter(|_| begins && !self.is_vouched_for_now()) {
+            return Decision::Ask(Doubtful::Signer(again));
+        }
+        let list = accepted.value.value();
+        let Some(installed) = self.anchors.newest(list.kind, by) else {
+            return Decision::Trust(accepted);
+        };
+        let offered = list.timestamp;
+        let before = self.anchors.records(list.kind);
+        let blank = list.is_blank();
+        let weaker =
+            blank || before.is_some_and(|before| before.serves_files() && !list.serves_files());
+        if offered > installed || (offered == installed && !weaker) {
+            return Decision::Trust(accepted);
+        }
+        let older = Reason::Older { installed, offered, blank };
+        match self.policy.older_list {
+            _ if weaker => Decision::Refuse(older),
+            _ if begins => warned(accepted, installed),
+            OlderList::Accept => warned(accepted, installed),
+            OlderList::Refuse => Decision::Refuse(older),
+            OlderList::Confirmed => self.confirmed(accepted, installed),
+        }
+    }
+
+    fn is_vouched_for_now(&self) -> bool {
+        self.proofs.signer.as_ref().map(Vouched::said) == Some(Said::Now)
+    }
+
+    /// Whether all that the installed lists lack of an older list is confirmed; else what to ask
+    /// next.
+    fn confirmed(&self, accepted: Accepted<Verified<TrustList>>, installed: u32) -> Listed {
+        let list = accepted.value.value();
+        match confirm::doubtful(self.anchors, list, installed, &self.proofs.records) {
+            Ok(None) => warned(accepted, installed),
+            Ok(Some(record)) => Decision::Ask(Doubtful::Record(record.into())),
+            Err(reason) => Decision::Refuse(reason),
+        }
+    }
+}
+
+fn warned(mut accepted: Accepted<Verified<TrustList>>, installed: u32) -> Listed {
+    let offered = accepted.value.value().timestamp;
+    accepted.warnings.push(Warning::Older { installed, offered });
+    Decision::Trust(accepted)
+}
