@@ -7,6 +7,7 @@ pub mod address;
 pub mod codes;
 pub mod configuration;
 pub mod dhcp;
+pub mod dns;
 pub mod encrypted;
 pub mod envelope;
 pub mod hello;

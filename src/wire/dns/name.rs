@@ -1,0 +1,109 @@
+//! Domain names, and the reading of messages in which they are compressed.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+/// A domain name: its labels, each behind its length, and the empty one that ends them, in lower
+/// case.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Name(Vec<u8>);
+
+impl Name {
+    /// Reads a name as a person writes it; a dot at its end changes nothing.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut name = Self(Vec::with_capacity(text.len() + 2));
+        for label in text.strip_suffix('.').unwrap_or(text).split('.') {
+            name.push(label.as_bytes())?;
+        }
+        name.0.push(0);
+        Some(name)
+    }
+
+    /// The name as it is sent.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn push(&mut self, label: &[u8]) -> Option<()> {
+        let length = u8::try_from(label.len()).ok().filter(|length| (1..=63).contains(length))?;
+        // One byte is left for the end.
+        if self.0.len() + 1 + label.len() >= MAX_NAME {
+            return None;
+        }
+        self.0.push(length);
+        self.0.extend(label.iter().map(u8::to_ascii_lowercase));
+        Some(())
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.escape_ascii())
+    }
+}
+
+/// A position in a message.
+#[derive(Clone)]
+pub(super) struct Cursor<'a> {
+    message: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) const fn new(message: &'a [u8]) -> Self {
+        Self { message, at: 0 }
+    }
+
+    pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let taken = self.message.get(self.at..)?.get(..count)?;
+        self.at += count;
+        Some(taken)
+    }
+
+    pub(super) fn number(&mut self) -> Option<u16> {
+        self.take(2)?.try_into().ok().map(u16::from_be_bytes)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.take(1)?.first().copied()
+    }
+
+    /// A name, which may end in a pointer to an earlier one (RFC 1035 §4.1.4). Each pointer leads to
+    /// before the place where the labels in front of it began, so that none is followed twice.
+    pub(super) fn name(&mut self) -> Option<Name> {
+        let mut name = Name(Vec::new());
+        let mut reading = self.clone();
+        let mut before = self.at;
+        let mut end = None;
+        for _ in 0..MAX_PARTS {
+            let length = reading.byte()?;
+            match length >> 6 {
+                0 if length == 0 => {
+                    name.0.push(0);
+                    self.at = end.unwrap_or(reading.at);
+                    return Some(name);
+                }
+                0 => name.push(reading.take(usize::from(length))?)?,
+                3 => {
+                    let low = reading.byte()?;
+                    end = end.or(Some(reading.at));
+                    let target = usize::from(u16::from_be_bytes([length & 0x3f, low]));
+                    if target >= before {
+                        return None;
+                    }
+                    (before, reading.at) = (target, target);
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+}
+
+/// Bytes of a name with all its lengths (RFC 1035 §3.1).
+const MAX_NAME: usize = 255;
+
+/// Labels and pointers of a name: 127 labels fit into its bytes, and no writer needs more pointers.
+const MAX_PARTS: usize = 255;
