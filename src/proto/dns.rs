@@ -1,0 +1,198 @@
+//! The look-up of one name, as a machine: which server is asked when, and what its answers come to.
+//!
+//! Both kinds of address are asked for at once. Servers are asked in their order, one after another
+//! when one does not answer in time or fails; whoever answers first, however late, has answered.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::IpAddr;
+use core::time::Duration;
+
+use crate::wire::dns::{Answer, Code, Kind, Name, NotAnAnswer, Question};
+
+#[cfg(test)]
+mod tests;
+
+/// How servers are asked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Patience {
+    /// How many there are, at least one.
+    pub servers: usize,
+    /// How often each is asked.
+    pub attempts: usize,
+    /// How long each has until the next is asked.
+    pub wait: Duration,
+}
+
+/// What is to be done next.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Next {
+    /// Send what is not answered yet ([`Lookup::open`]) to this server.
+    Ask(usize),
+    /// Ask this server over TCP, which of the questions.
+    OverTcp(usize, usize),
+    /// Nothing more: see [`Lookup::found`].
+    Over,
+    /// Wait for an answer, until then.
+    Wait(Duration),
+}
+
+/// Why there are no addresses.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NotFound {
+    /// The servers failed; what the last of them said.
+    Failed(Code),
+    /// The name exists, and has no address.
+    NoAddress,
+    /// The name does not exist.
+    NoSuchName,
+    /// Nobody answered.
+    Silent,
+    /// No server can be reached, or what it answers cannot be read.
+    Unreachable,
+}
+
+impl fmt::Display for NotFound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(code) => write!(f, "the name server failed: {code}"),
+            Self::NoAddress => f.write_str("no address"),
+            Self::NoSuchName => f.write_str("no such name"),
+            Self::Silent => f.write_str("no name server answered in time"),
+            Self::Unreachable => f.write_str("no name server can be reached"),
+        }
+    }
+}
+
+/// One look-up.
+#[derive(Debug)]
+pub struct Lookup {
+    questions: [Question; 2],
+    answers: [Option<Answer>; 2],
+    patience: Patience,
+    /// Turns that have begun, and those that there are.
+    turns: (usize, usize),
+    /// When the next turn begins.
+    due: Duration,
+    over_tcp: Option<(usize, usize)>,
+    /// Answers that may still be asked for over TCP.
+    tcp_left: usize,
+    /// What went wrong last.
+    trouble: Option<NotFound>,
+}
+
+impl Lookup {
+    /// A look-up that begins at once, with numbers that nobody can guess.
+    #[must_use]
+    pub fn new(name: &Name, ids: [u16; 2], patience: Patience) -> Self {
+        let question = |id, kind| Question { id, name: name.clone(), kind };
+        Self {
+            questions: [question(ids[0], Kind::A), question(ids[1], Kind::Aaaa)],
+            answers: [None, None],
+            patience,
+            turns: (0, patience.servers.saturating_mul(patience.attempts)),
+            due: Duration::ZERO,
+            over_tcp: None,
+            tcp_left: 2,
+            trouble: None,
+        }
+    }
+
+    /// What is to be done now.
+    pub fn next(&mut self, now: Duration) -> Next {
+        if self.answers.iter().all(Option::is_some) {
+            return Next::Over;
+        }
+        if let Some((server, question)) = self.over_tcp.take() {
+            return Next::OverTcp(server, question);
+        }
+        let (begun, all) = self.turns;
+        match now >= self.due {
+            false => Next::Wait(self.due),
+            true if begun >= all => Next::Over,
+            true => {
+                self.turns.0 += 1;
+                self.due = now.saturating_add(self.patience.wait);
+                Next::Ask(begun % self.patience.servers.max(1))
+            }
+        }
+    }
+
+    /// One of the questions.
+    #[must_use]
+    pub fn question(&self, which: usize) -> Option<&Question> {
+        self.questions.get(which)
+    }
+
+    /// The questions that have no answer yet.
+    pub fn open(&self) -> impl Iterator<Item = &Question> {
+        let answered = self.answers.iter();
+        self.questions.iter().zip(answered).filter(|(_, it)| it.is_none()).map(|(it, _)| it)
+    }
+
+    /// Takes a message of a server.
+    pub fn on_message(&mut self, server: usize, message: &[u8], now: Duration) {
+        for which in 0..self.questions.len() {
+            match self.questions[which].answer(message) {
+                Err(NotAnAnswer::Stranger) => {}
+                Err(NotAnAnswer::Malformed) => self.fail(server, NotFound::Unreachable, now),
+                Ok(Answer::Failed(code)) => self.fail(server, NotFound::Failed(code), now),
+                Ok(Answer::Truncated) if self.tcp_left > 0 => {
+                    self.tcp_left -= 1;
+                    self.over_tcp = Some((server, which));
+                }
+                Ok(Answer::Truncated) => self.fail(server, NotFound::Unreachable, now),
+                Ok(answer) => self.settle(which, answer, now),
+            }
+        }
+    }
+
+    /// Takes notice that a server cannot be reached.
+    pub fn on_refusal(&mut self, server: usize, now: Duration) {
+        self.fail(server, NotFound::Unreachable, now);
+    }
+
+    /// A server that fails is not waited for.
+    fn fail(&mut self, server: usize, trouble: NotFound, now: Duration) {
+        self.trouble = Some(trouble);
+        let asked = self.turns.0.checked_sub(1).map(|turn| turn % self.patience.servers.max(1));
+        if asked == Some(server) {
+            self.due = now;
+        }
+    }
+
+    fn settle(&mut self, which: usize, answer: Answer, now: Duration) {
+        let kind = self.questions[which].kind;
+        if kind == Kind::A && matches!(answer, Answer::Addresses(_)) {
+            // Some servers never answer for the kind that they do not know: that is IPv6.
+            self.turns.1 = self.turns.0;
+            self.due = self.due.min(now.saturating_add(GRACE));
+        }
+        self.answers[which].get_or_insert(answer);
+    }
+
+    /// What it came to.
+    ///
+    /// # Errors
+    /// [`NotFound`].
+    pub fn found(self) -> Result<Vec<IpAddr>, NotFound> {
+        let [first, second] = self.answers;
+        let is_known = [&first, &second].iter().any(|it| matches!(it, Some(Answer::NoAddress)));
+        let is_answered = first.is_some() && second.is_some();
+        let of = |answer| match answer {
+            Some(Answer::Addresses(found)) => found,
+            _ => Vec::new(),
+        };
+        let found = [of(first), of(second)].concat();
+        match (found.is_empty(), is_answered) {
+            (false, _) => Ok(found),
+            (true, true) if is_known => Err(NotFound::NoAddress),
+            (true, true) => Err(NotFound::NoSuchName),
+            (true, false) => Err(self.trouble.unwrap_or(NotFound::Silent)),
+        }
+    }
+}
+
+/// How long addresses of IPv6 are waited for when those of IPv4 are here. Inferred: both answers of a
+/// server come within milliseconds of each other, if they come.
+const GRACE: Duration = Duration::from_millis(300);
