@@ -12,9 +12,10 @@ use crate::agent::peers;
 use crate::agent::tvs::{Around, Tvs};
 use crate::boot::Event;
 use crate::io::proxy::{self, Limits, Relayed};
+use crate::io::resolve::Names;
 use crate::io::settings::Settings;
+use crate::io::tcp;
 use crate::io::tls::{self, Handshaken, OtherCertificate, SmallKeys, Terms};
-use crate::io::{resolve, tcp};
 use crate::trust::peer::Shown;
 use crate::trust::{Distrust, GrantedBy, Purpose};
 use crate::wire::address::ServerAddress;
@@ -112,7 +113,7 @@ impl Connections {
         target: &Target,
     ) -> Result<Opened<'_>, NotOpened> {
         let place = self.slots.try_acquire().map_err(|_| NotOpened::NoSlot)?;
-        let (handshaken, address) = shake_hands(around.settings, target).await?;
+        let (handshaken, address) = shake_hands(around, target).await?;
         let name = tls::server_name(&target.server.host, address);
         let shown = Shown {
             purpose: target.purpose,
@@ -137,10 +138,11 @@ impl Connections {
 }
 
 async fn shake_hands(
-    settings: &Settings,
+    around: Around<'_>,
     target: &Target,
 ) -> Result<(Handshaken, SocketAddr), NotOpened> {
-    let (stream, address, descriptor) = connect(settings, target).await?;
+    let settings = around.settings;
+    let (stream, address, descriptor) = connect(settings, around.names, target).await?;
     let (ip, client) = (address.ip(), target.client);
     say(&Event::Connected { ip, client, descriptor });
     say(&Event::HandshakeBegun { ip, client, descriptor });
@@ -166,10 +168,11 @@ async fn shake_hands(
 /// Connects to the first address of the server that takes the connection.
 async fn connect(
     settings: &Settings,
+    names: &Names,
     target: &Target,
 ) -> Result<(tcp::Stream, SocketAddr, i32), NotOpened> {
     let server = target.server.host.to_string();
-    let addresses = match resolve::one(&target.server).await {
+    let addresses = match names.resolve(&target.server).await {
         Ok(addresses) => addresses,
         Err(unresolved) => {
             say(&Event::Unresolved { host: server.clone(), why: unresolved.to_string() });

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use crate::agent::narrate::say;
 use crate::boot::{Event, NotFetched, Seen, Trouble, Wanted};
 use crate::diagnose::Contact;
-use crate::io::resolve;
 use crate::io::settings;
 use crate::wire::address::ServerAddress;
 use crate::wire::name::FileName;
@@ -127,7 +126,7 @@ impl Files {
         server: &ServerAddress,
         transfer: Transfer<'_>,
     ) -> Asked {
-        match resolve::one(server).await {
+        match walk.names.resolve(server).await {
             Ok(addresses) => tftp::read(walk, settings, transfer, &addresses).await,
             Err(unresolved) => {
                 let (host, why) = (server.host.to_string(), unresolved.to_string());

@@ -19,6 +19,7 @@ use crate::agent::tvs::{Around, Tvs};
 use crate::boot::{Alarm, Event, Message};
 use crate::io::clock::{self, Timeline};
 use crate::io::proxy::Relayed;
+use crate::io::resolve::{Names, SystemFiles};
 use crate::io::settings::Settings;
 use crate::trust::cache::Entry;
 use crate::trust::{ListKind, State};
@@ -31,6 +32,7 @@ pub struct Agent {
     source: Option<PathBuf>,
     pub(super) timeline: Timeline,
     pub(super) installed: Installed,
+    pub(super) names: Names,
     pub(super) files: Files,
     pub(super) tvs: Tvs,
     pub(super) connections: Connections,
@@ -49,6 +51,7 @@ impl Agent {
             installed: Installed::load(&settings.paths.state),
             identity: RefCell::new(Rc::new(Identity::load(&settings.device))),
             source: None,
+            names: Names::of(&SystemFiles::default()),
             files: Files::default(),
             tvs: Tvs::new(&settings.tvs, timeline.clone()),
             connections: Connections::new(settings.https.slots),
@@ -64,6 +67,13 @@ impl Agent {
     #[must_use]
     pub fn reading(mut self, source: PathBuf) -> Self {
         self.source = Some(source);
+        self
+    }
+
+    /// The same agent, which looks names up by other files of the system.
+    #[must_use]
+    pub fn resolving_by(mut self, files: &SystemFiles) -> Self {
+        self.names = Names::of(files);
         self
     }
 
@@ -95,7 +105,7 @@ impl Agent {
         settings: &'a Settings,
         identity: &'a Identity,
     ) -> Around<'a> {
-        Around { settings, identity, installed: &self.installed }
+        Around { settings, identity, installed: &self.installed, names: &self.names }
     }
 
     /// Shows a message to the person at the phone.

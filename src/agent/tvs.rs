@@ -11,6 +11,7 @@ use crate::agent::narrate::say;
 use crate::boot::Event;
 use crate::diagnose::Contact;
 use crate::io::clock::Timeline;
+use crate::io::resolve::Names;
 use crate::io::settings::{self, Settings};
 use crate::proto::tvs::Sessions;
 use crate::trust::cache::{DEFAULT_TTL, Entry, Source};
@@ -51,6 +52,7 @@ pub(super) struct Around<'a> {
     pub(super) settings: &'a Settings,
     pub(super) identity: &'a Identity,
     pub(super) installed: &'a Installed,
+    pub(super) names: &'a Names,
 }
 
 impl Around<'_> {
@@ -210,6 +212,7 @@ impl Tvs {
             caller: around.settings.device.caller(),
             client: around.identity.client.as_ref(),
             anchors,
+            names: around.names,
             number: &number,
         };
         if let Err(why) = asking.try_out(&question.request()) {

@@ -10,6 +10,7 @@ use crate::agent::identity::Identity;
 use crate::agent::installed::Keeping;
 use crate::agent::narrate::say;
 use crate::agent::owners::Agent;
+use crate::agent::tvs::Around;
 use crate::boot::{
     self, Change, Committed, Event, LastConfiguration, NotCommitted, NotFetched, Room, Seen,
     Wanted, World,
@@ -31,7 +32,7 @@ pub(super) struct Real<'a> {
 
 impl<'a> Real<'a> {
     pub(super) fn new(agent: &'a Agent) -> Self {
-        Self { agent, settings: agent.settings(), walk: Walk::default() }
+        Self { agent, settings: agent.settings(), walk: Walk::new(&agent.names) }
     }
 
     /// The line of lists in force.
@@ -76,7 +77,7 @@ impl World for Real<'_> {
     async fn first_server(&mut self) -> Option<String> {
         for server in self.walk.order(&self.settings.tftp.servers) {
             // One that does not resolve is named when it is asked.
-            if let Ok(addresses) = resolve::one(&server).await {
+            if let Ok(addresses) = self.walk.names.resolve(&server).await {
                 return addresses.first().map(|address| resolve::mapped(*address));
             }
         }
@@ -97,7 +98,8 @@ impl World for Real<'_> {
 
     async fn vouch(&mut self, query: &Query) -> Result<Vouched, Unanswered> {
         let identity = self.agent.identity();
-        self.agent.tvs.signer(self.agent.around(&self.settings, &identity), query).await
+        let around = self.agent.around(&self.settings, &identity);
+        self.agent.tvs.signer(Around { names: &self.walk.names, ..around }, query).await
     }
 
     async fn confirm(&mut self, record: &Record) -> Result<Confirmed, Unanswered> {

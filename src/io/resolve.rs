@@ -1,41 +1,35 @@
-//! Server names to addresses.
+//! Server names to addresses: by the file of hosts, else by the name servers.
+//!
+//! Nothing here blocks or has a thread of its own, and a look-up ends with whoever waits for it.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::fs::File;
+use std::io::Read;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::rc::{Rc, Weak};
 use std::time::Duration;
 
+use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::timeout;
 
+use crate::proto::dns::NotFound;
 use crate::wire::address::{Host, ServerAddress};
+use crate::wire::dns::settings::{Settings, listed, reserved};
 
-/// The addresses of one server, without a runtime.
-///
-/// # Errors
-/// The system's reason why a name does not resolve.
-pub fn blocking(server: &ServerAddress) -> std::io::Result<Vec<SocketAddr>> {
-    match &server.host {
-        Host::Ip(ip) => Ok(vec![SocketAddr::new(*ip, server.port)]),
-        Host::Name(name) => Ok((name.as_str(), server.port).to_socket_addrs()?.collect()),
-    }
-}
+mod ask;
+mod order;
 
-/// The addresses of one server, at least one.
+/// The addresses of one server, for a program without a runtime of its own.
 ///
 /// # Errors
 /// [`Unresolved`].
-pub async fn one(server: &ServerAddress) -> Result<Vec<SocketAddr>, Unresolved> {
-    let name = match &server.host {
-        Host::Ip(ip) => return Ok(vec![SocketAddr::new(*ip, server.port)]),
-        Host::Name(name) => name,
-    };
-    match timeout(PATIENCE, tokio::net::lookup_host((name.as_str(), server.port))).await {
-        Ok(Ok(found)) => {
-            let addresses: Vec<_> = found.take(ADDRESSES).collect();
-            if addresses.is_empty() { Err(Unresolved::NoAddress) } else { Ok(addresses) }
-        }
-        Ok(Err(error)) => Err(Unresolved::Failed(error.to_string())),
-        Err(_) => Err(Unresolved::TimedOut),
-    }
+pub fn blocking(server: &ServerAddress) -> Result<Vec<SocketAddr>, Unresolved> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Unresolved::Failed(error.to_string()))?;
+    runtime.block_on(Names::of(&SystemFiles::default()).resolve(server))
 }
 
 /// A server's address as the configuration client names it: IPv4 mapped into IPv6 (technote).
@@ -47,31 +41,181 @@ pub fn mapped(server: SocketAddr) -> String {
     }
 }
 
+/// Where the system says what names mean.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SystemFiles {
+    /// Addresses and their names.
+    pub hosts: PathBuf,
+    /// Which name servers there are.
+    pub resolv_conf: PathBuf,
+}
+
+impl Default for SystemFiles {
+    fn default() -> Self {
+        Self { hosts: "/etc/hosts".into(), resolv_conf: "/etc/resolv.conf".into() }
+    }
+}
+
+/// The names that somebody asks for.
+#[derive(Clone)]
+pub struct Names {
+    resolver: Rc<Resolver>,
+    /// What was found already, for whoever keeps it.
+    kept: Option<Rc<RefCell<BTreeMap<String, Found>>>>,
+}
+
+/// What came of looking for a name; addresses, at least one.
+type Found = Result<Vec<IpAddr>, Unresolved>;
+
+impl Names {
+    /// Names as these files have them, each looked up whenever it is asked for.
+    #[must_use]
+    pub fn of(files: &SystemFiles) -> Self {
+        let resolver = Resolver {
+            files: files.clone(),
+            flights: RefCell::default(),
+            places: Semaphore::const_new(PLACES),
+        };
+        Self { resolver: Rc::new(resolver), kept: None }
+    }
+
+    /// The same for one pass: what was found or not stays so, and no crowd is waited for.
+    #[must_use]
+    pub fn for_a_pass(&self) -> Self {
+        Self { resolver: self.resolver.clone(), kept: Some(Rc::default()) }
+    }
+
+    /// The addresses of one server, at least one.
+    ///
+    /// # Errors
+    /// [`Unresolved`].
+    pub async fn resolve(&self, server: &ServerAddress) -> Result<Vec<SocketAddr>, Unresolved> {
+        let ips = match &server.host {
+            Host::Ip(ip) => vec![*ip],
+            Host::Name(name) => self.find(name).await?,
+        };
+        Ok(ips.into_iter().map(|ip| SocketAddr::new(ip, server.port)).collect())
+    }
+
+    async fn find(&self, name: &str) -> Found {
+        let Some(kept) = &self.kept else { return self.resolver.in_turn(name).await };
+        let known = kept.borrow().get(name).cloned();
+        if let Some(found) = known {
+            return found;
+        }
+        let found = self.resolver.share(name).await;
+        kept.borrow_mut().insert(name.to_owned(), found.clone());
+        found
+    }
+}
+
+/// The look-ups of one phone.
+struct Resolver {
+    files: SystemFiles,
+    /// Those that are under way: who asks for the same name waits for the same answer.
+    flights: RefCell<BTreeMap<String, Weak<Flight>>>,
+    /// Those that may be under way for whoever keeps nothing.
+    places: Semaphore,
+}
+
+type Flight = OnceCell<Found>;
+
+impl Resolver {
+    /// Looks a name up when there is a place for that, or shares in what is under way.
+    async fn in_turn(&self, name: &str) -> Found {
+        if self.under_way(name).is_some() {
+            return self.share(name).await;
+        }
+        match timeout(PATIENCE, self.places.acquire()).await {
+            Ok(_place) => self.share(name).await,
+            Err(_) => Err(Unresolved::Crowded),
+        }
+    }
+
+    /// Looks a name up, or shares in what is under way. If who began it goes, another goes on.
+    async fn share(&self, name: &str) -> Found {
+        let flight = self.under_way(name).unwrap_or_else(|| self.begin(name));
+        let found = flight.get_or_init(|| self.look_up(name)).await.clone();
+        // Who asks from now on asks anew.
+        let mut flights = self.flights.borrow_mut();
+        if flights.get(name).is_some_and(|it| std::ptr::eq(it.as_ptr(), Rc::as_ptr(&flight))) {
+            flights.remove(name);
+        }
+        found
+    }
+
+    fn under_way(&self, name: &str) -> Option<Rc<Flight>> {
+        self.flights.borrow().get(name).and_then(Weak::upgrade)
+    }
+
+    fn begin(&self, name: &str) -> Rc<Flight> {
+        let flight = Rc::new(Flight::new());
+        let mut flights = self.flights.borrow_mut();
+        flights.retain(|_, flight| flight.strong_count() > 0);
+        flights.insert(name.to_owned(), Rc::downgrade(&flight));
+        flight
+    }
+
+    async fn look_up(&self, name: &str) -> Found {
+        let found = match reserved(name) {
+            Some(ips) => ips,
+            None => listed(&text(&self.files.hosts), name),
+        };
+        let found = if found.is_empty() && reserved(name).is_none() {
+            let settings = Settings::parse(&text(&self.files.resolv_conf));
+            let asked = timeout(PATIENCE, ask::servers(&settings, name)).await;
+            asked.unwrap_or(Err(Unresolved::NotFound(NotFound::Silent)))?
+        } else {
+            found
+        };
+        match found.is_empty() {
+            true => Err(Unresolved::NotFound(NotFound::NoSuchName)),
+            false => Ok(order::reachable_first(found, ADDRESSES)),
+        }
+    }
+}
+
+/// The text of a file of the system; nothing where there is none.
+fn text(path: &Path) -> String {
+    let mut bytes = Vec::new();
+    if let Ok(file) = File::open(path) {
+        let _what_was_read_counts = file.take(LONGEST).read_to_end(&mut bytes);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// Why a name leads nowhere.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Unresolved {
-    /// The system's reason.
+    /// Too many other names are being looked up.
+    Crowded,
+    /// Our side of the network failed; the system's reason.
     Failed(String),
-    /// The name is known, and has no address.
-    NoAddress,
-    /// No name server answered.
-    TimedOut,
+    /// What came of asking.
+    NotFound(NotFound),
 }
 
 impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Crowded => f.write_str("too many other names are being looked up"),
             Self::Failed(why) => f.write_str(why),
-            Self::NoAddress => f.write_str("no address"),
-            Self::TimedOut => f.write_str("no answer in time"),
+            Self::NotFound(why) => why.fmt(f),
         }
     }
 }
 
 impl std::error::Error for Unresolved {}
 
-/// A name server on the phone's own network answers in milliseconds; inferred.
+/// The longest that one name is looked for, with all that may be added to it. Inferred: a name
+/// server on the phone's own network answers in milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Addresses of one name that are tried: more only make a dead host hold a place for longer.
 const ADDRESSES: usize = 4;
+
+/// Names that are looked up for applications at once; inferred, as many as connections by default.
+const PLACES: usize = 32;
+
+/// Bytes of a file of the system that are read; inferred, a hundred times what a phone has.
+const LONGEST: u64 = 64 << 10;

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::agent::files::{Files, Walk};
 use crate::agent::identity::Identity;
 use crate::agent::owners::Agent;
-use crate::agent::tvs::{self, NotShown};
+use crate::agent::tvs::{self, Around, NotShown};
 use crate::agent::world;
 use crate::boot::{
     self, Change, Committed, Configured, Event, LastConfiguration, NotCommitted, NotFetched,
@@ -55,7 +55,7 @@ impl<'a> Trial<'a> {
             cache: agent.tvs.cache(),
             last: agent.installed.configuration(),
             seen: (0, None),
-            walk: Walk::default(),
+            walk: Walk::new(&agent.names),
             given: Vec::new(),
             agent,
         }
@@ -93,12 +93,14 @@ impl<'a> Trial<'a> {
         let offered = self.offered_list(ListKind::Itl);
         let members = self.agent.around(&self.settings, &self.identity).members();
         for (found, member) in found.iter_mut().zip(members) {
-            found.presented = match tvs::look(&self.settings.tvs, &member.address, installed).await
-            {
-                Err(NotShown::Unreachable(why)) => Presented::Unreachable(why),
-                Err(NotShown::NoTls(why)) => Presented::NoTls(why),
-                Ok(peer) => shown(peer.certificate(), installed, offered.as_ref()),
-            };
+            found.presented =
+                match tvs::look(&self.settings.tvs, &self.walk.names, &member.address, installed)
+                    .await
+                {
+                    Err(NotShown::Unreachable(why)) => Presented::Unreachable(why),
+                    Err(NotShown::NoTls(why)) => Presented::NoTls(why),
+                    Ok(peer) => shown(peer.certificate(), installed, offered.as_ref()),
+                };
         }
     }
 
@@ -186,6 +188,7 @@ impl World for Trial<'_> {
 
     async fn vouch(&mut self, query: &Query) -> Result<Vouched, Unanswered> {
         let around = self.agent.around(&self.settings, &self.identity);
+        let around = Around { names: &self.walk.names, ..around };
         let tvs = &self.agent.tvs;
         tvs.signer_on_trial(around, &self.anchors, &mut self.cache, query).await
     }

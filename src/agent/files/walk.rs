@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use crate::io::resolve::Names;
 use crate::proto::tftp::Negotiation;
 use crate::wire::address::ServerAddress;
 
 /// The way of one pass along the servers.
-#[derive(Default)]
 pub(in crate::agent) struct Walk {
     /// Servers that were not reached: asked last from then on.
     late: Vec<ServerAddress>,
     /// Servers that have given a file for the request at hand, or said that they cannot.
     gave: Vec<ServerAddress>,
     addresses: BTreeMap<SocketAddr, Standing>,
+    /// What their names mean, for the whole pass.
+    pub(in crate::agent) names: Names,
 }
 
 /// What was learnt of one address.
@@ -28,6 +30,16 @@ struct Standing {
 }
 
 impl Walk {
+    /// A walk in which nothing is known yet.
+    pub(in crate::agent) fn new(names: &Names) -> Self {
+        Self {
+            late: Vec::new(),
+            gave: Vec::new(),
+            addresses: BTreeMap::new(),
+            names: names.for_a_pass(),
+        }
+    }
+
     /// A new request begins: every server may be asked.
     pub(super) fn begin(&mut self) {
         self.gave.clear();
@@ -113,10 +125,15 @@ const SIGNS: u32 = 2;
 
 #[cfg(test)]
 mod tests {
-    use super::{Negotiation, ServerAddress, SocketAddr, Walk};
+    use super::{Names, Negotiation, ServerAddress, SocketAddr, Walk};
+    use crate::io::resolve::SystemFiles;
 
     fn servers(names: &[&str]) -> Vec<ServerAddress> {
         names.iter().map(|name| ServerAddress::parse(name, 69).expect("an address")).collect()
+    }
+
+    fn fresh() -> Walk {
+        Walk::new(&Names::of(&SystemFiles::default()))
     }
 
     fn address() -> SocketAddr {
@@ -126,7 +143,7 @@ mod tests {
     #[test]
     fn a_server_that_was_not_reached_is_asked_last_until_it_gives_a_file() {
         let servers = servers(&["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
-        let mut walk = Walk::default();
+        let mut walk = fresh();
         walk.note_missed(&servers[0]);
         let later = [servers[1].clone(), servers[2].clone(), servers[0].clone()];
         assert_eq!(walk.order(&servers), later);
@@ -138,7 +155,7 @@ mod tests {
     #[test]
     fn another_server_is_one_that_has_not_given_the_file_and_is_not_silent() {
         let servers = servers(&["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
-        let mut walk = Walk::default();
+        let mut walk = fresh();
         walk.note_given(&servers[0]);
         walk.note_missed(&servers[1]);
         assert_eq!(walk.others(&servers), servers[2..]);
@@ -146,10 +163,10 @@ mod tests {
 
     #[test]
     fn a_refusal_of_options_is_remembered_at_once_and_silence_the_second_time() {
-        let mut walk = Walk::default();
+        let mut walk = fresh();
         walk.note_terms(address(), Negotiation::Refused);
         assert!(walk.is_plain(address()));
-        let mut walk = Walk::default();
+        let mut walk = fresh();
         walk.note_terms(address(), Negotiation::Unanswered);
         assert!(!walk.is_plain(address()));
         walk.note_terms(address(), Negotiation::Answered);

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crate::agent::narrate::say;
 use crate::agent::tvs::question::Question;
 use crate::boot::Event;
+use crate::io::resolve::Names;
 use crate::io::settings;
 use crate::io::tls::{self, Handshaken, Pin, SmallKeys, Terms};
-use crate::io::{resolve, tcp, tvs};
+use crate::io::{tcp, tvs};
 use crate::proto::tvs::Exchange;
 use crate::trust::cache::Source;
 use crate::trust::certificate::Certificate;
@@ -24,6 +25,7 @@ pub(super) struct Asking<'a> {
     pub(super) caller: Caller,
     pub(super) client: Option<&'a tls::Identity>,
     pub(super) anchors: &'a Arc<Anchors>,
+    pub(super) names: &'a Names,
     /// Gives a question its number, and counts it.
     pub(super) number: &'a dyn Fn() -> Session,
 }
@@ -89,7 +91,7 @@ impl Asking<'_> {
     /// Connects to the first address of a member that leads to it.
     async fn connect(&self, member: &ServerAddress) -> Result<tls::Stream, String> {
         let mut last = String::new();
-        for address in addresses(member).await? {
+        for address in addresses(self.names, member).await? {
             match self.connect_at(member, address).await {
                 Ok(stream) => return Ok(stream),
                 Err(failure) => last = failure,
@@ -126,12 +128,13 @@ pub(in crate::agent) enum NotShown {
 /// [`NotShown`], of the address where it got furthest.
 pub(in crate::agent) async fn look(
     settings: &settings::Tvs,
+    names: &Names,
     member: &ServerAddress,
     anchors: &Anchors,
 ) -> Result<Handshaken, NotShown> {
     let mut last = None;
     let mut first = None;
-    for address in addresses(member).await.map_err(NotShown::Unreachable)? {
+    for address in addresses(names, member).await.map_err(NotShown::Unreachable)? {
         let not_shown = match reach(settings, address).await {
             Err(why) => NotShown::Unreachable(why),
             Ok(stream) => match tls::shake_hands(stream, terms(settings, member, address)).await {
@@ -157,8 +160,8 @@ fn is_listed(anchors: &Anchors, der: &[u8]) -> bool {
     matches!(pinned, Ok(Pinned::Fits(_)))
 }
 
-async fn addresses(member: &ServerAddress) -> Result<Vec<SocketAddr>, String> {
-    resolve::one(member).await.map_err(|unresolved| {
+async fn addresses(names: &Names, member: &ServerAddress) -> Result<Vec<SocketAddr>, String> {
+    names.resolve(member).await.map_err(|unresolved| {
         let (host, why) = (member.host.to_string(), unresolved.to_string());
         say(&Event::Unresolved { host, why });
         UNRESOLVED.to_owned()
