@@ -8,6 +8,7 @@
 pub mod agent;
 pub mod golden;
 pub mod log;
+pub mod names;
 pub mod office;
 pub mod phone;
 pub mod server;
