@@ -10,10 +10,12 @@ use tokio::net::UdpSocket;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use crate::proto::tftp::{Agreed, Dally, Datagram, Ending, Negotiation, Tid, To, Transfer};
+use crate::wire::tftp::DATA_HEADER;
 
 mod attempts;
 pub mod blocking;
 mod failure;
+mod place;
 mod refusal;
 
 pub use crate::proto::tftp::{Request, Timing};
@@ -21,6 +23,7 @@ pub use crate::wire::tftp::Options;
 pub use failure::Failure;
 
 use attempts::{Attempts, answers_from};
+use place::Place;
 
 /// How far a read has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -147,7 +150,9 @@ async fn attempt(
     }
     match ended {
         Ok((received, dally)) => {
-            tokio::spawn(conversation.port.dally(dally));
+            if let Some(place) = Place::take() {
+                tokio::spawn(conversation.port.dally(dally, place));
+            }
             Ok(Received { octets: received.octets, server, agreed: received.agreed })
         }
         Err(failure) => Err(Failure::of(server, failure)),
@@ -209,7 +214,9 @@ impl Port {
     }
 
     /// Answers repetitions of the last block until that is no longer worth it.
-    async fn dally(mut self, mut dally: Dally) {
+    async fn dally(mut self, mut dally: Dally, _place: Place) {
+        // Which block it is says the head of a datagram; the kernel drops the rest.
+        self.buffer = vec![0; DATA_HEADER];
         // Nothing is lost if this fails: the file is complete.
         while let Some(until) = dally.deadline() {
             let readable = timeout_at(self.start + until, self.socket.readable()).await;
