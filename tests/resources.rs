@@ -5,11 +5,14 @@
 mod support;
 
 use std::fs;
+use std::process::Command;
+use std::thread;
 
 use secd_lab::cluster::{Cluster, Setup};
 use secd_lab::tftp::Server;
 use serde_json::json;
 use support::agent::Agent;
+use support::log::{Line, shown};
 use support::phone::{DEVICE, Phone};
 use support::socket::Client;
 
@@ -48,3 +51,41 @@ fn finished_transfers_do_not_pile_up() {
 
 /// Files within the seconds that a transfer may go on for.
 const FILES: usize = 300;
+
+/// The agent of a phone, under a tracer that has system calls fail. It stays a child of this test.
+fn failing(phone: &Phone, faults: &[&str]) -> Agent {
+    let mut command = Command::new("strace");
+    command.args(["-D", "-f", "-qqq", "-o", "/dev/null", "-e", "trace=sendto,recvfrom"]);
+    command.args(faults.iter().map(|fault| format!("-einject={fault}")));
+    command.arg(env!("CARGO_BIN_EXE_secd")).arg("run").arg("--config").arg(phone.configuration());
+    Agent::spawn(command)
+}
+
+#[test]
+fn a_failed_send_or_receive_is_a_lost_packet() {
+    let tftp = Server::start(Cluster::new(Setup::default()).files());
+    let boot = &|error: &str| {
+        let phone = Phone::new(&[&tftp.address().to_string()]);
+        let (sent, received) =
+            (format!("sendto:error={error}:when=1+3"), format!("recvfrom:error={error}:when=2+4"));
+        let lines = failing(&phone, &[&sent, &received]).pass();
+        let done = lines.iter().any(|line| line.text.contains("configuration done"));
+        assert!(done, "{error}:\n{}", shown(&lines));
+    };
+    thread::scope(|scope| {
+        for error in ["ENOBUFS", "EPERM", "ENOMEM", "ENETDOWN", "EINTR"] {
+            scope.spawn(move || boot(error));
+        }
+    });
+}
+
+/// Where nothing can ever be sent, that is said.
+#[test]
+fn a_lasting_failure_to_send_is_named() {
+    let tftp = Server::start(Cluster::new(Setup::default()).files());
+    let phone = Phone::new(&[&tftp.address().to_string()]);
+    let lines = failing(&phone, &["sendto:error=EPERM"]).pass();
+    let named = |line: &Line| line.text.contains("Operation not permitted");
+    assert!(lines.iter().any(named), "{}", shown(&lines));
+    assert!(lines.iter().any(|line| line.text.contains("no server reached")));
+}

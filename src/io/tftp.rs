@@ -1,5 +1,6 @@
 //! A TFTP read over UDP: the thin socket around [`proto::tftp`](crate::proto::tftp).
 
+use std::cell::Cell;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::{Pin, pin};
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
-use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout_at};
 
 use crate::proto::tftp::{Agreed, Dally, Datagram, Ending, Negotiation, Tid, To, Transfer};
 use crate::wire::tftp::DATA_HEADER;
@@ -142,7 +143,8 @@ async fn attempt(
     let failed = |source| Failure::Io { server, source };
     let socket = bind(&plain).await.map_err(failed)?;
     let buffer = vec![0; transfer.longest_datagram()];
-    let port = Port { socket, server: plain, start: Instant::now(), buffer };
+    let port =
+        Port { socket, server: plain, start: Instant::now(), buffer, trouble: Cell::default() };
     let mut conversation = Conversation { port, transfer, foreign: None };
     let ended = conversation.run(watch).await.map_err(failed)?;
     if let Some(negotiation) = conversation.transfer.negotiation() {
@@ -155,7 +157,9 @@ async fn attempt(
             }
             Ok(Received { octets: received.octets, server, agreed: received.agreed })
         }
-        Err(failure) => Err(Failure::of(server, failure)),
+        Err(failure) => {
+            Err(Failure::of(server, failure).because_of(conversation.port.trouble.take()))
+        }
     }
 }
 
@@ -165,40 +169,48 @@ struct Port {
     server: SocketAddr,
     start: Instant,
     buffer: Vec<u8>,
+    /// Why the system has sent or received nothing, the last time that it failed.
+    trouble: Cell<Option<io::Error>>,
 }
 
 impl Port {
     /// Takes one datagram that is already here.
-    fn receive(&mut self) -> io::Result<Arrival> {
+    fn receive(&mut self) -> Arrival {
         match self.socket.try_recv_from(&mut self.buffer) {
             Ok((length, from)) if from.ip() == self.server.ip() => {
-                Ok(Arrival::Datagram(Tid(from.port()), length))
+                Arrival::Datagram(Tid(from.port()), length)
             }
             // Another host: no part in this transfer, and no answer.
             Ok((length, from)) => {
                 let octets = self.buffer.get(..length).unwrap_or_default();
-                Ok(Arrival::Foreign(answers_from(from.ip(), octets)))
+                Arrival::Foreign(answers_from(from.ip(), octets))
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Arrival::Dry),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Arrival::Dry,
             // The queue of `refusal` says whom it is about.
-            Err(error) if is_refusal(&error) => Ok(Arrival::Foreign(None)),
-            Err(error) => Err(error),
+            Err(error) if is_refusal(&error) => Arrival::Foreign(None),
+            Err(error) => {
+                self.trouble.set(Some(error));
+                Arrival::Lost
+            }
         }
     }
 
-    async fn send(&self, datagram: Datagram<'_>) -> io::Result<()> {
+    /// Sends, if the system lets it; else the datagram is lost as on the way. Whether a way there
+    /// is known.
+    async fn send(&self, datagram: Datagram<'_>) -> Way {
         let to = self.address(datagram.to);
         let sent = match self.socket.try_send_to(datagram.octets, to) {
             // Reported about an earlier datagram; this one has not left.
             Err(error) if is_refusal(&error) => self.socket.try_send_to(datagram.octets, to),
             sent => sent,
         };
-        match sent {
+        let sent = match sent {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.socket.send_to(datagram.octets, to).await.map(|_| ())
+                self.socket.send_to(datagram.octets, to).await
             }
-            sent => sent.map(|_| ()),
-        }
+            sent => sent,
+        };
+        Way::of(sent, |error| self.trouble.set(Some(error)))
     }
 
     fn address(&self, to: To) -> SocketAddr {
@@ -221,7 +233,7 @@ impl Port {
         while let Some(until) = dally.deadline() {
             let readable = timeout_at(self.start + until, self.socket.readable()).await;
             let Ok(Ok(())) = readable else { return };
-            while let Ok(Arrival::Datagram(from, length)) = self.receive() {
+            while let Arrival::Datagram(from, length) = self.receive() {
                 if let Some(datagram) = dally.on_datagram(from, &self.buffer[..length]) {
                     let _ = self.socket.try_send_to(datagram.octets, self.address(datagram.to));
                 }
@@ -244,12 +256,13 @@ struct Conversation {
 
 impl Conversation {
     async fn run(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> io::Result<Ending> {
-        self.port.send(self.transfer.start()).await?;
+        let way = self.port.send(self.transfer.start()).await;
+        self.note(way);
         let mut timer = pin!(sleep_until(self.port.start + self.transfer.deadline()));
         let mut received = 0;
         loop {
             let known = self.foreign.is_some();
-            let drained = self.take_all().await?;
+            let drained = self.take_all().await;
             if let (false, Some(from)) = (known, self.foreign) {
                 watch(Event::Foreign { server: self.port.server, from });
             }
@@ -262,24 +275,27 @@ impl Conversation {
             }
             self.take_refusals();
             if let Some(datagram) = self.transfer.on_timer(self.port.elapsed()) {
-                self.port.send(datagram).await?;
+                let way = self.port.send(datagram).await;
+                self.note(way);
             }
             if let Some(ending) = self.transfer.ending() {
                 return Ok(ending);
             }
             match drained {
                 Drained::Dry => self.wait(timer.as_mut()).await?,
+                Drained::Lost => sleep(PAUSE).await,
                 _ => tokio::task::yield_now().await,
             }
         }
     }
 
     /// Takes the datagrams that are here, but not so many that other tasks have to wait.
-    async fn take_all(&mut self) -> io::Result<Drained> {
+    async fn take_all(&mut self) -> Drained {
         for _ in 0..BATCH {
-            let (from, length) = match self.port.receive()? {
+            let (from, length) = match self.port.receive() {
                 Arrival::Datagram(from, length) => (from, length),
-                Arrival::Dry => return Ok(Drained::Dry),
+                Arrival::Dry => return Drained::Dry,
+                Arrival::Lost => return Drained::Lost,
                 Arrival::Foreign(from) => {
                     self.foreign = self.foreign.or(from);
                     continue;
@@ -288,13 +304,21 @@ impl Conversation {
             let now = self.port.elapsed();
             let octets = &self.port.buffer[..length];
             if let Some(datagram) = self.transfer.on_datagram(from, octets, now) {
-                self.port.send(datagram).await?;
+                let way = self.port.send(datagram).await;
+                self.note(way);
             }
             if let Some(ending) = self.transfer.ending() {
-                return Ok(Drained::Ended(ending));
+                return Drained::Ended(ending);
             }
         }
-        Ok(Drained::More)
+        Drained::More
+    }
+
+    /// That there is no way to the server is as if its port were closed.
+    fn note(&mut self, way: Way) {
+        if way == Way::None {
+            self.transfer.on_refusal(self.port.elapsed());
+        }
     }
 
     fn take_refusals(&mut self) {
@@ -336,6 +360,8 @@ enum Arrival {
     Dry,
     /// Something that is not for us; an answer of whom, if it looks like one.
     Foreign(Option<IpAddr>),
+    /// The system could not say.
+    Lost,
 }
 
 /// How the taking of datagrams came to a stop.
@@ -344,6 +370,8 @@ enum Drained {
     Dry,
     /// The transfer is over.
     Ended(Ending),
+    /// The system could not say.
+    Lost,
     /// There may be more.
     More,
 }
@@ -370,6 +398,30 @@ fn plain_address(server: SocketAddr) -> SocketAddr {
     }
 }
 
+/// Whether the system knows a way to where a datagram was sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Way {
+    None,
+    Some,
+}
+
+impl Way {
+    /// What came of sending. A failure that says nothing of the way (no memory, no room, not
+    /// permitted for now) is a lost packet and goes to `lost`: what is lost is repeated, within the
+    /// time that a transfer has.
+    fn of(sent: io::Result<usize>, lost: impl FnOnce(io::Error)) -> Self {
+        match sent {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Self::Some,
+            Err(error) if is_refusal(&error) => Self::None,
+            Err(error) => {
+                lost(error);
+                Self::Some
+            }
+            Ok(_) => Self::Some,
+        }
+    }
+}
+
 fn is_refusal(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -378,6 +430,9 @@ fn is_refusal(error: &io::Error) -> bool {
             | io::ErrorKind::NetworkUnreachable
     )
 }
+
+/// After a failed receive, so that a lasting failure does not keep the processor busy; inferred.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Datagrams taken before other tasks get their turn.
 const BATCH: usize = 64;

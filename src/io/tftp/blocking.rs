@@ -3,15 +3,17 @@
 //! Two system calls a block, where the asynchronous shell needs twice as many; that is what a small
 //! block size on a fast line is bound by.
 
+use std::cell::Cell;
 use std::io;
+use std::mem;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::{
-    Attempts, Event, Failure, Progress, Received, Request, answers_from, any_for, is_refusal,
-    plain_address, refusal,
+    Attempts, Event, Failure, PAUSE, Progress, Received, Request, Way, answers_from, any_for,
+    is_refusal, plain_address, refusal,
 };
 use crate::proto::tftp::{Datagram, Ending, Tid, To, Transfer};
 
@@ -69,7 +71,7 @@ fn attempt(
             watch(Event::Octets(&received.octets));
             Ok(Received { octets: Vec::new(), server, agreed: received.agreed })
         }
-        Err(failure) => Err(Failure::of(server, failure)),
+        Err(failure) => Err(Failure::of(server, failure).because_of(line.trouble.take())),
     }
 }
 
@@ -78,7 +80,7 @@ fn converse(
     mut transfer: Transfer,
     watch: &mut dyn FnMut(Event<'_>),
 ) -> io::Result<Ending> {
-    line.send(transfer.start())?;
+    let mut way = line.send(transfer.start());
     let mut is_named = false;
     loop {
         let arrival = line.receive(transfer.deadline())?;
@@ -87,7 +89,7 @@ fn converse(
             Arrival::Datagram(from, length) => {
                 let octets = line.buffer.get(..length).unwrap_or_default();
                 if let Some(datagram) = transfer.on_datagram(from, octets, now) {
-                    line.send(datagram)?;
+                    way = line.send(datagram);
                 }
                 hand_over(&mut transfer, watch);
             }
@@ -99,7 +101,11 @@ fn converse(
             Arrival::Foreign(_) | Arrival::Nothing => {}
         }
         if let Some(datagram) = transfer.on_timer(now) {
-            line.send(datagram)?;
+            way = line.send(datagram);
+        }
+        // That there is no way to the server is as if its port were closed.
+        if mem::replace(&mut way, Way::Some) == Way::None {
+            transfer.on_refusal(now);
         }
         if let Some(ending) = transfer.ending() {
             return Ok(ending);
@@ -125,6 +131,8 @@ struct Line {
     buffer: Vec<u8>,
     /// The longest that a receive waits.
     patience: Duration,
+    /// Why the system has sent or received nothing, the last time that it failed.
+    trouble: Cell<Option<io::Error>>,
 }
 
 enum Arrival {
@@ -139,8 +147,14 @@ impl Line {
     fn open(server: SocketAddr, longest: usize) -> io::Result<Self> {
         let socket = UdpSocket::bind(any_for(&server))?;
         refusal::listen(&socket, &server)?;
-        let patience = Duration::MAX;
-        Ok(Self { socket, server, start: Instant::now(), buffer: vec![0; longest], patience })
+        Ok(Self {
+            socket,
+            server,
+            start: Instant::now(),
+            buffer: vec![0; longest],
+            patience: Duration::MAX,
+            trouble: Cell::default(),
+        })
     }
 
     /// Waits for a datagram until `deadline`, or somewhat shorter: setting the wait anew for every
@@ -165,7 +179,11 @@ impl Line {
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Arrival::Nothing),
             Err(error) if is_refusal(&error) => Ok(Arrival::Refused),
-            Err(error) => Err(error),
+            Err(error) => {
+                self.trouble.set(Some(error));
+                pause();
+                Ok(Arrival::Nothing)
+            }
         }
     }
 
@@ -174,16 +192,14 @@ impl Line {
         self.socket.set_read_timeout(Some(patience))
     }
 
-    fn send(&self, datagram: Datagram<'_>) -> io::Result<()> {
+    fn send(&self, datagram: Datagram<'_>) -> Way {
         let to = self.address(datagram.to);
-        match self.socket.send_to(datagram.octets, to) {
+        let sent = match self.socket.send_to(datagram.octets, to) {
             // Reported about an earlier datagram; this one has not left.
-            Err(error) if is_refusal(&error) => match self.socket.send_to(datagram.octets, to) {
-                Err(error) if is_refusal(&error) => Ok(()),
-                sent => sent.map(|_| ()),
-            },
-            sent => sent.map(|_| ()),
-        }
+            Err(error) if is_refusal(&error) => self.socket.send_to(datagram.octets, to),
+            sent => sent,
+        };
+        Way::of(sent, |error| self.trouble.set(Some(error)))
     }
 
     fn address(&self, to: To) -> SocketAddr {
@@ -201,6 +217,11 @@ impl Line {
             }
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "one thread, and nothing else to do")]
+fn pause() {
+    std::thread::sleep(PAUSE);
 }
 
 /// Octets worth a call to write them.

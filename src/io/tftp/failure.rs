@@ -82,6 +82,16 @@ impl Failure {
         matches!(self, Self::NotFound { .. } | Self::TooLarge { .. } | Self::UnfitName(_))
     }
 
+    /// The same, or the reason of the system if that kept anything from coming.
+    pub(super) fn because_of(self, trouble: Option<io::Error>) -> Self {
+        match (self, trouble) {
+            (Self::TimedOut { server, waiting: Waiting::Answer }, Some(source)) => {
+                Self::Io { server, source }
+            }
+            (failure, _) => failure,
+        }
+    }
+
     pub(super) fn of(server: SocketAddr, failure: machine::Failure) -> Self {
         match failure {
             machine::Failure::Misbehaved(how) => Self::Misbehaved { server, how },
