@@ -117,7 +117,7 @@ fn octets_that_come_with_the_call_are_not_lost_and_each_half_closes_alone() {
     let early = format!("{call}\0GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(100_000));
     client.send(early.as_bytes());
     client.stream.shutdown(Shutdown::Write).unwrap();
-    assert_eq!(outcome(client.reply().unwrap()), Ok(json!({ "by": "tvs" })));
+    assert_eq!(outcome(client.reply().unwrap()).unwrap()["by"], "tvs");
     assert!(client.rest().ends_with(DIRECTORY.as_bytes()));
     office.https.settle();
     let received = &office.https.connections()[0].received;

@@ -3,15 +3,17 @@
 use std::cell::Cell;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::agent::ends::Ends;
 use crate::agent::narrate::say;
 use crate::agent::peers;
 use crate::agent::tvs::{Around, Tvs};
 use crate::boot::Event;
-use crate::io::proxy::{self, Limits, Relayed};
+use crate::io::proxy::{self, End, Limits, Relayed};
 use crate::io::resolve::Names;
 use crate::io::settings::Settings;
 use crate::io::tcp;
@@ -66,15 +68,18 @@ pub(super) struct Connections {
     all: usize,
     opened: Cell<u64>,
     refused: Cell<u64>,
+    /// How the last ones ended.
+    pub(super) ends: Ends,
 }
 
 impl Connections {
-    pub(super) const fn new(slots: usize) -> Self {
+    pub(super) fn new(slots: usize) -> Self {
         Self {
             slots: Semaphore::const_new(slots),
             all: slots,
             opened: Cell::new(0),
             refused: Cell::new(0),
+            ends: Ends::default(),
         }
     }
 
@@ -133,7 +138,16 @@ impl Connections {
         })?;
         let settings = &around.settings.https;
         let limits = Limits { idle: settings.idle, total: settings.total };
-        Ok(Opened { stream, by, limits, server: target.server.to_string(), _place: place })
+        let (server, number) = (target.server.to_string(), self.ends.number());
+        Ok(Opened {
+            stream,
+            by,
+            limits,
+            server,
+            ends: &self.ends,
+            id: (ROOT, number),
+            _place: place,
+        })
     }
 }
 
@@ -219,6 +233,9 @@ pub struct Opened<'a> {
     by: GrantedBy,
     limits: Limits,
     server: String,
+    ends: &'a Ends,
+    /// Whose it is, and its number.
+    id: (u32, u64),
     _place: SemaphorePermit<'a>,
 }
 
@@ -229,12 +246,38 @@ impl Opened<'_> {
         self.by
     }
 
+    /// Its number, by which its user may ask how it ended.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.id.1
+    }
+
+    /// The same as the connection of this user.
+    #[must_use]
+    pub const fn for_user(mut self, uid: u32) -> Self {
+        self.id.0 = uid;
+        self
+    }
+
     /// Relays between a local client and the server until the connection ends.
     pub async fn relay<C: AsyncRead + AsyncWrite>(self, client: C) -> Relayed {
-        let relayed = proxy::relay(client, self.stream, self.limits).await;
-        let Relayed { up, down, end } = &relayed;
-        let end = end.to_string();
-        say(&Event::ConnectionEnded { server: self.server, end, up: *up, down: *down });
+        // The client sees the end only after it is noted.
+        let mut client = pin!(client);
+        let whole = || self.ends.note(self.id, true, "closed by the server");
+        let relayed = proxy::relay(client.as_mut(), self.stream, self.limits, whole).await;
+        let (server, end) = (self.server, relayed.end.to_string());
+        let Relayed { up, down, .. } = relayed;
+        self.ends.note(self.id, false, &end);
+        say(&match relayed.end {
+            End::Cut(_) => {
+                self.ends.count_cut();
+                Event::ConnectionCut { server, end, up, down }
+            }
+            _ => Event::ConnectionEnded { server, end, up, down },
+        });
         relayed
     }
 }
+
+/// Who may ask for everything: a connection that is nobody's is the agent's own.
+const ROOT: u32 = 0;

@@ -16,6 +16,7 @@
 mod connections;
 mod daemon;
 mod doctor;
+mod ends;
 mod files;
 mod identity;
 mod installed;

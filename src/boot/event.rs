@@ -391,6 +391,8 @@ events! {
         Error, SECD, "EROR:clpSndStatus: SSL CLNT ERR, srvr<{server}>";
     ConnectionEnded { server: String, end: String, up: u64, down: u64 }
         Notice, SECD, "clpState: connection to {server} {end}, {up} bytes up, {down} down";
+    ConnectionCut { server: String, end: String, up: u64, down: u64 }
+        Warn, SECD, "clpState: connection to {server} {end}: perhaps not all has come, {up} bytes up, {down} down";
     ConnectionUnwanted { client: i32 }
         Notice, SECD, "clpSetupSsl: c:{client} has gone, no connection";
     PeerValidation {} Notice, SECD, "srvr_cert_vfy: Server Certificate Validation needs to be done";

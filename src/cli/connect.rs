@@ -14,7 +14,7 @@ use crate::cli::input;
 use crate::cli::print::{complain, help_or_unexpected};
 use crate::cli::refusal::failure;
 use crate::face::Shape;
-use crate::face::methods::Connect;
+use crate::face::methods::{Connect, GetConnection};
 use crate::face::terms::Purpose;
 use crate::io::settings::ServerAddress;
 
@@ -39,6 +39,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     let host = server.host.to_string();
     let wanted = Connect { host, port: server.port, purpose: Some(purpose) };
     let (opened, stream, early) = daemon.connect()?.upgrade(wanted, PATIENCE).map_err(failure)?;
+    let connection = opened.connection;
     if daemon.json {
         let _gone = writeln!(io::stderr().lock(), "{}", opened.into_value());
     }
@@ -46,7 +47,14 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
         complain(&format!("{server}: {error}"));
         return Ok(Exit::Unavailable);
     }
-    Ok(Exit::Done)
+    // The stream ends in the same way when the server closes it and when somebody cuts it off.
+    let ended = daemon.ask(GetConnection { connection })?;
+    if ended.whole == Some(true) {
+        return Ok(Exit::Done);
+    }
+    let end = ended.end.unwrap_or_else(|| "no word of how it ended".to_owned());
+    complain(&format!("{server}: perhaps not all has come: {end}"));
+    Ok(Exit::Unavailable)
 }
 
 /// Copies standard input into the connection on a thread of its own, and the connection to
@@ -84,5 +92,6 @@ Usage: secd connect HOST[:PORT] [--purpose P] [--json] [--socket PATH]
   --purpose P    https (default), provisioning, signalling or capf
   --json         say who vouches for the server, as one object on standard error
 
-Exit: 0 closed, 1 the server is not trusted, 69 no connection, no TLS or no daemon
+Exit: 0 closed by the server, 1 the server is not trusted, 69 no connection, no TLS, no daemon, or
+      cut off, so that perhaps not all has come
 ";

@@ -67,6 +67,8 @@ methods! {
         } -> /** The connection has become the plaintext stream. */ Connected {
             /// By what the server is trusted.
             by: By,
+            /// Its number, for [`GetConnection`].
+            connection: u64,
         }
 
         /// Finds out what is the matter between phone and cluster.
@@ -119,6 +121,17 @@ methods! {
         Once GetCache(Read) {} -> /** The answers of TVS that still hold. */ Verdicts {
             /// The next to expire first.
             verdicts: Vec<Verdict>,
+        }
+
+        /// Asks how a connection of the caller's has ended.
+        Once GetConnection(Connect) {
+            /// Its number.
+            connection: u64,
+        } -> /** How it has ended. */ Connection {
+            /// Whether all that the server sent has come; nothing if that is not known, or not yet.
+            whole: Option<bool>,
+            /// How it ended, in words.
+            end: Option<String>,
         }
 
         /// Fetches a file of the phone into the ram folder.

@@ -53,6 +53,8 @@ record! {
         connections: u64,
         /// Connections that were not.
         refused_connections: u64,
+        /// Connections that the server's side cut off, so that perhaps not all has come.
+        cut_connections: u64,
         /// Calls on the socket.
         calls: u64,
         /// Calls by users without the right.

@@ -37,7 +37,11 @@ pub struct Relayed {
 pub enum End {
     /// Both sides have closed.
     Closed,
-    /// The connection broke.
+    /// The server's side broke off before its close_notify: what came may not be all. Nobody but an
+    /// attacker or a failure ends TLS in this way (RFC 8446 §6.1), and HTTP without a length cannot
+    /// tell it from the end.
+    Cut(io::Error),
+    /// The client's side broke.
     Failed(io::Error),
     /// No octet for too long.
     Idle,
@@ -49,6 +53,10 @@ impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed => f.write_str("closed"),
+            Self::Cut(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                f.write_str("cut off, the server closed it without close_notify")
+            }
+            Self::Cut(error) => write!(f, "cut off, {error}"),
             Self::Failed(error) => write!(f, "broken, {error}"),
             Self::Idle => f.write_str("idle for too long"),
             Self::TooLong => f.write_str("open for too long"),
@@ -56,9 +64,10 @@ impl fmt::Display for End {
     }
 }
 
-/// Relays until both sides have closed, or a limit is reached. A side that closes its half leaves
-/// the other half open.
-pub async fn relay<C, S>(client: C, server: S, limits: Limits) -> Relayed
+/// Relays until both sides have closed, the server breaks off, or a limit is reached. A side that
+/// closes its half leaves the other half open. `whole` is called when all that the server had to
+/// send has come, before the client can see that.
+pub async fn relay<C, S>(client: C, server: S, limits: Limits, whole: impl Fn()) -> Relayed
 where
     C: AsyncRead + AsyncWrite,
     S: AsyncRead + AsyncWrite,
@@ -67,13 +76,22 @@ where
     let watch = Watch { up: Cell::new(0), down: Cell::new(0), last: Cell::new(start) };
     let (client_reads, client_writes) = split(client);
     let (server_reads, server_writes) = split(server);
-    let up = pump(client_reads, server_writes, &watch, &watch.up);
-    let down = pump(server_reads, client_writes, &watch, &watch.down);
+    let up = async {
+        match pump(client_reads, server_writes, &watch, (&watch.up, &|| {})).await {
+            Err(Broken::Source(error)) => Err(End::Failed(error)),
+            // The server takes no more. What it sent before that, and how it ends, is still to come.
+            Ok(()) | Err(Broken::Sink(_)) => Ok(()),
+        }
+    };
+    let down = async {
+        match pump(server_reads, client_writes, &watch, (&watch.down, &whole)).await {
+            Err(Broken::Source(error)) => Err(End::Cut(error)),
+            Err(Broken::Sink(error)) => Err(End::Failed(error)),
+            Ok(()) => Ok(()),
+        }
+    };
     let end = tokio::select! {
-        ended = async { tokio::try_join!(up, down) } => match ended {
-            Ok(_) => End::Closed,
-            Err(error) => End::Failed(error),
-        },
+        ended = async { tokio::try_join!(up, down) } => ended.map_or_else(|end| end, |_| End::Closed),
         () = watch.idle(limits.idle) => End::Idle,
         () = sleep_until(start + limits.total) => End::TooLong,
     };
@@ -100,25 +118,29 @@ impl Watch {
     }
 }
 
+/// Which end of one direction broke.
+enum Broken {
+    Sink(io::Error),
+    Source(io::Error),
+}
+
+/// Moves what comes from one side to the other until the first closes, which is said before it is
+/// passed on.
 async fn pump<R: AsyncRead, W: AsyncWrite>(
     mut from: ReadHalf<R>,
     mut to: WriteHalf<W>,
     watch: &Watch,
-    count: &Cell<u64>,
-) -> io::Result<()> {
+    (count, closed): (&Cell<u64>, &dyn Fn()),
+) -> Result<(), Broken> {
     let mut buffer = vec![0; BUFFER];
     loop {
-        let length = match from.read(&mut buffer).await {
-            Ok(length) => length,
-            // Without the farewell of TLS; HTTP tells by itself whether it was complete.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
-            Err(error) => return Err(error),
-        };
+        let length = from.read(&mut buffer).await.map_err(Broken::Source)?;
         if length == 0 {
-            return to.shutdown().await;
+            closed();
+            return to.shutdown().await.map_err(Broken::Sink);
         }
-        to.write_all(buffer.get(..length).unwrap_or_default()).await?;
-        to.flush().await?;
+        to.write_all(buffer.get(..length).unwrap_or_default()).await.map_err(Broken::Sink)?;
+        to.flush().await.map_err(Broken::Sink)?;
         watch.last.set(Instant::now());
         count.set(count.get() + u64::try_from(length).unwrap_or_default());
     }
@@ -173,3 +195,52 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Prefixed<S> {
 
 /// One TLS record (RFC 8446 §5.1: 2^14 octets): larger buffers are not filled by one read.
 const BUFFER: usize = 16 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{duplex, join};
+
+    const LIMITS: Limits = Limits { idle: Duration::from_secs(10), total: Duration::from_secs(10) };
+
+    /// What comes of a server that takes nothing, and of what it sends.
+    async fn relayed(sent: impl AsyncRead + Unpin) -> (Relayed, bool, Vec<u8>) {
+        let (ours, mut theirs) = duplex(64);
+        theirs.write_all(b"a request that nobody reads").await.expect("room for it");
+        let (nobody, _) = duplex(1);
+        let whole = Cell::new(false);
+        let relayed = relay(ours, join(sent, nobody), LIMITS, || whole.set(true));
+        let client = async {
+            let mut come = Vec::new();
+            theirs.read_to_end(&mut come).await.expect("what came");
+            theirs.shutdown().await.expect("an open half");
+            come
+        };
+        let (relayed, come) = tokio::join!(relayed, client);
+        (relayed, whole.get(), come)
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_whole_although_the_server_takes_no_more() {
+        let (relayed, whole, come) = relayed(&b"413"[..]).await;
+        assert!(matches!(relayed.end, End::Closed), "{}", relayed.end);
+        assert_eq!((whole, come.as_slice()), (true, &b"413"[..]));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_is_not_whole() {
+        struct Broken;
+        impl AsyncRead for Broken {
+            fn poll_read(
+                self: Pin<&mut Self>,
+                _: &mut Context<'_>,
+                _: &mut ReadBuf<'_>,
+            ) -> Poll<io::Result<()>> {
+                Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+            }
+        }
+        let (relayed, whole, come) = relayed((&b"20"[..]).chain(Broken)).await;
+        assert!(matches!(relayed.end, End::Cut(_)), "{}", relayed.end);
+        assert_eq!((whole, come.as_slice()), (false, &b"20"[..]));
+    }
+}

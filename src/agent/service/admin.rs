@@ -111,6 +111,7 @@ impl Service {
             tvs_questions: agent.tvs.questions(),
             connections: agent.connections.opened(),
             refused_connections: agent.connections.refused(),
+            cut_connections: agent.connections.ends.cut(),
             calls: self.calls.get(),
             refused_calls: self.refused.get(),
         }

@@ -2,13 +2,13 @@
 
 use crate::agent::connections::Target;
 use crate::agent::narrate::say;
-use crate::agent::service::calls::{Over, Turn};
+use crate::agent::service::calls::{Answer, Over, Turn};
 use crate::agent::service::office::Service;
 use crate::boot::Event;
-use crate::face::methods::{Connect, Connected};
+use crate::face::methods::{Connect, Connected, Connection, GetConnection};
 use crate::face::terms::Purpose;
 use crate::face::{Carry, Error, Method};
-use crate::io::ipc::Gone;
+use crate::io::ipc::{Client, Gone};
 use crate::io::proxy::Prefixed;
 use crate::io::settings::{Host, ServerAddress};
 use crate::wire::varlink::Call;
@@ -32,12 +32,21 @@ impl Carry<Connect, Turn, Over> for Service {
             Ok(opened) => opened,
             Err(error) => return Ok((turn, Error::from(&error).into_reply())),
         };
-        let connected = Connected { by: opened.by().into() };
+        let opened = opened.for_user(turn.client.peer.uid);
+        let connected = Connected { by: opened.by().into(), connection: opened.number() };
         turn.client.reply(&Connect::last(Ok(connected))).await?;
         let (upgraded, early) = turn.client.upgrade();
         let stream = Prefixed::new(early, upgraded.stream);
         let _logged = opened.relay(stream).await;
         Err(Gone::Closed)
+    }
+}
+
+/// Says how a connection of the caller's has ended.
+impl Answer<GetConnection> for Service {
+    async fn answer(&self, wanted: GetConnection, client: &Client) -> Result<Connection, Error> {
+        let end = self.agent.connections.ends.find(client.peer.uid, wanted.connection);
+        Ok(Connection { whole: end.as_ref().map(|end| end.whole), end: end.map(|end| end.words) })
     }
 }
 

@@ -85,10 +85,14 @@ pub enum ClientCertificate {
 }
 
 /// The stream of one connection.
-pub(crate) type Stream = StreamOwned<ServerConnection, TcpStream>;
+pub type Stream = StreamOwned<ServerConnection, TcpStream>;
 
 /// A configuration of rustls; sessions may be resumed as long as it is used.
-pub(crate) fn config(
+///
+/// # Panics
+/// If the key is none that rustls takes.
+#[must_use]
+pub fn config(
     presented: &Presented,
     version: Version,
     client: ClientCertificate,
@@ -106,7 +110,10 @@ pub(crate) fn config(
 }
 
 /// Shakes hands as a server.
-pub(crate) fn accept(config: Arc<ServerConfig>, mut stream: TcpStream) -> io::Result<Stream> {
+///
+/// # Errors
+/// What the client or TLS says.
+pub fn accept(config: Arc<ServerConfig>, mut stream: TcpStream) -> io::Result<Stream> {
     let mut connection = ServerConnection::new(config).map_err(io::Error::other)?;
     while connection.is_handshaking() {
         connection.complete_io(&mut stream)?;

@@ -1,0 +1,200 @@
+//! The end of TLS and the end of the connection under it: who has asked for a page without a length
+//! learns whether it came whole.
+#![expect(clippy::unwrap_used, reason = "a test may end where it fails")]
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+
+use secd_lab::tls::{self, ClientCertificate, Presented, Version};
+use serde_json::{Value, json};
+use support::agent::{Agent, secd};
+use support::log::shown;
+use support::office::Office;
+use support::phone::Phone;
+use support::socket::{Client, call, full, outcome};
+use tempfile::TempDir;
+
+/// How a server ends a connection after the first half of its page.
+#[derive(Clone, Copy, Debug)]
+enum Ending {
+    /// By close_notify: it was all there is.
+    CloseNotify,
+    /// With the connection under it.
+    Fin,
+    /// By a reset of the connection under it.
+    Reset,
+}
+
+/// What comes of a page, whole or not.
+const PAGE: &str = "HTTP/1.0 200 OK\r\n\r\n<CiscoIPPhoneText>pay 1";
+
+/// A server with a certificate that TVS vouches for, for one connection.
+fn server(office: &Office, ending: Ending) -> SocketAddr {
+    let presented = Presented::new(&office.tomcat);
+    let config = tls::config(&presented, Version::Any, ClientCertificate::NotAsked);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let mut stream = tls::accept(config, listener.accept().unwrap().0).unwrap();
+        let mut request = [0; 16];
+        stream.read_exact(&mut request).unwrap();
+        stream.write_all(PAGE.as_bytes()).unwrap();
+        stream.flush().unwrap();
+        match ending {
+            Ending::CloseNotify => {
+                stream.conn.send_close_notify();
+                stream.flush().unwrap();
+            }
+            Ending::Fin => {
+                // Nothing of the request is left unread, which would be a reset.
+                let mut rest = [0; 4096];
+                stream.sock.set_read_timeout(Some(std::time::Duration::from_millis(200))).unwrap();
+                while stream.sock.read(&mut rest).is_ok_and(|length| length > 0) {}
+            }
+            // The client goes on and nobody reads.
+            Ending::Reset => thread::sleep(std::time::Duration::from_millis(200)),
+        }
+    });
+    address
+}
+
+fn booted() -> (Office, Phone, Agent) {
+    let office = Office::open();
+    let phone = office.phone("");
+    let mut agent = Agent::start(&phone);
+    agent.pass();
+    (office, phone, agent)
+}
+
+/// `secd connect`, with what it asks for.
+fn connect(phone: &Phone, address: SocketAddr, request: &[u8]) -> Output {
+    let mut command = secd();
+    command.arg("connect").arg(address.to_string()).arg("--socket").arg(phone.socket());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // The server may be gone before all of it is read.
+    let _gone = stdin.write_all(request);
+    let output = child.wait_with_output().unwrap();
+    drop(stdin);
+    output
+}
+
+fn cut_connections(phone: &Phone) -> Value {
+    call(&phone.socket(), "GetStatus", json!({})).unwrap()["counters"]["cut_connections"].clone()
+}
+
+#[test]
+fn a_page_that_was_cut_off_is_told_from_one_that_is_whole() {
+    let (office, phone, agent) = booted();
+    let request = "GET / HTTP/1.0\r\n\r\n";
+    let whole = connect(&phone, server(&office, Ending::CloseNotify), request.as_bytes());
+    assert_eq!((whole.status.code(), whole.stdout), (Some(0), PAGE.as_bytes().to_vec()));
+    assert_eq!(cut_connections(&phone), 0);
+    let long = request.repeat(100_000);
+    for (cut, (ending, request)) in
+        [(Ending::Fin, request), (Ending::Reset, &long)].into_iter().enumerate()
+    {
+        let output = connect(&phone, server(&office, ending), request.as_bytes());
+        let why = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(69), "{ending:?}: {why}");
+        assert_eq!(why.lines().count(), 1, "{why}");
+        assert_eq!(cut_connections(&phone), cut + 1, "{ending:?}");
+        if let Ending::Fin = ending {
+            assert_eq!(output.stdout, PAGE.as_bytes(), "what came is passed on");
+            assert!(why.contains("without close_notify"), "{why}");
+        }
+    }
+    let lines = agent.log.from(0);
+    let cut = lines.iter().filter(|line| line.text.contains("cut off, ")).collect::<Vec<_>>();
+    assert!(cut.len() == 2 && cut.iter().all(|line| line.level == "WRN"), "{}", shown(&lines));
+}
+
+#[test]
+fn an_application_asks_how_its_own_connection_ended() {
+    let (office, phone, _agent) = booted();
+    let mut ends = Vec::new();
+    for ending in [Ending::CloseNotify, Ending::Fin] {
+        let address = server(&office, ending);
+        let parameters = json!({ "host": "127.0.0.1", "port": address.port() });
+        let call = json!({ "method": full("Connect"), "parameters": parameters, "upgrade": true });
+        let mut client = Client::connect(&phone.socket());
+        let opened = outcome(client.send_call(&call).reply().unwrap()).unwrap();
+        let ask = || {
+            let parameters = json!({ "connection": opened["connection"] });
+            support::socket::call(&phone.socket(), "GetConnection", parameters).unwrap()
+        };
+        assert_eq!(ask()["whole"], Value::Null, "it is open");
+        client.send(b"GET / HTTP/1.0\r\n\r\n");
+        let mut stream = client.stream.try_clone().unwrap();
+        let mut page = Vec::new();
+        stream.read_to_end(&mut page).unwrap();
+        assert_eq!(page, PAGE.as_bytes());
+        ends.push(ask()["whole"].clone());
+    }
+    assert_eq!(ends, [true, false]);
+    let parameters = json!({ "connection": 1 });
+    let unknown = call(&phone.socket(), "GetConnection", parameters).unwrap();
+    assert_eq!(unknown["whole"], Value::Null);
+}
+
+/// `openssl s_server` with a page of its own, without a length.
+struct Openssl(Child, SocketAddr, TempDir);
+
+impl Openssl {
+    fn start(office: &Office) -> Self {
+        let folder = TempDir::new().unwrap();
+        let write = |name, bytes: &[u8]| support::write(&folder.path().join(name), bytes);
+        write("server.der", &office.tomcat.certificate.der);
+        write("server.key", office.tomcat.key.pem().as_bytes());
+        write("page.txt", PAGE.repeat(10_000).as_bytes());
+        let mut command = Command::new("openssl");
+        command.args(["s_server", "-accept", "127.0.0.1:0", "-WWW", "-key", "server.key"]);
+        command.args(["-certform", "DER", "-cert", "server.der"]).current_dir(folder.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut lines = lines.map(Result::unwrap);
+        let address =
+            lines.find_map(|line| line.strip_prefix("ACCEPT ").map(|it| it.parse().unwrap()));
+        thread::spawn(move || lines.for_each(drop));
+        Self(child, address.unwrap(), folder)
+    }
+}
+
+impl Drop for Openssl {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+        assert!(fs::exists(self.2.path()).unwrap());
+    }
+}
+
+#[test]
+fn an_independent_server_ends_properly_unless_it_is_killed() {
+    let (office, phone, _agent) = booted();
+    let server = Openssl::start(&office);
+    let whole = connect(&phone, server.1, b"GET /page.txt HTTP/1.0\r\n\r\n");
+    assert_eq!(whole.status.code(), Some(0), "{whole:?}");
+    assert!(whole.stdout.ends_with(PAGE.as_bytes()));
+    // It waits for a request when it is killed.
+    let mut command = secd();
+    command.args(["connect", "--json", &server.1.to_string(), "--socket"]).arg(phone.socket());
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut waiting = command.spawn().unwrap();
+    let stdin = waiting.stdin.take();
+    let mut opened = String::new();
+    let mut said = BufReader::new(waiting.stderr.take().unwrap());
+    said.read_line(&mut opened).unwrap();
+    assert!(opened.contains("connection"), "{opened}");
+    drop(server);
+    said.read_line(&mut opened).unwrap();
+    assert_eq!(waiting.wait().unwrap().code(), Some(69), "{opened}");
+    assert!(opened.contains("cut off"), "{opened}");
+    drop(stdin);
+}
