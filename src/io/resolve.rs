@@ -4,7 +4,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::net::{IpAddr, SocketAddr};
@@ -21,6 +20,9 @@ use crate::wire::dns::settings::{Settings, listed, reserved};
 
 mod ask;
 mod order;
+mod unresolved;
+
+pub use unresolved::Unresolved;
 
 /// The addresses of one server, for a program without a runtime of its own.
 ///
@@ -183,29 +185,6 @@ fn text(path: &Path) -> String {
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
-
-/// Why a name leads nowhere.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Unresolved {
-    /// Too many other names are being looked up.
-    Crowded,
-    /// Our side of the network failed; the system's reason.
-    Failed(String),
-    /// What came of asking.
-    NotFound(NotFound),
-}
-
-impl fmt::Display for Unresolved {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Crowded => f.write_str("too many other names are being looked up"),
-            Self::Failed(why) => f.write_str(why),
-            Self::NotFound(why) => why.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for Unresolved {}
 
 /// The longest that one name is looked for, with all that may be added to it. Inferred: a name
 /// server on the phone's own network answers in milliseconds.

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::Unresolved;
+use super::unresolved::Unresolved;
 use crate::proto::dns::{Lookup, Next, NotFound, Patience};
 use crate::wire::dns::settings::{Server, Settings};
 use crate::wire::dns::{MAX_DATAGRAM, MAX_MESSAGE, Question};
