@@ -9,6 +9,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use secd_lab::tls::{self, ClientCertificate, Presented, Version};
 use serde_json::{Value, json};
@@ -53,11 +54,13 @@ fn server(office: &Office, ending: Ending) -> SocketAddr {
             Ending::Fin => {
                 // Nothing of the request is left unread, which would be a reset.
                 let mut rest = [0; 4096];
-                stream.sock.set_read_timeout(Some(std::time::Duration::from_millis(200))).unwrap();
+                stream.sock.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
                 while stream.sock.read(&mut rest).is_ok_and(|length| length > 0) {}
             }
-            // The client goes on and nobody reads.
-            Ending::Reset => thread::sleep(std::time::Duration::from_millis(200)),
+            Ending::Reset => {
+                // The client goes on, and nobody reads that.
+                stream.sock.peek(&mut [0]).unwrap();
+            }
         }
     });
     address

@@ -104,7 +104,8 @@ impl World for Real<'_> {
 
     async fn confirm(&mut self, record: &Record) -> Result<Confirmed, Unanswered> {
         let identity = self.agent.identity();
-        self.agent.tvs.record(self.agent.around(&self.settings, &identity), record).await
+        let around = self.agent.around(&self.settings, &identity);
+        self.agent.tvs.record(Around { names: &self.walk.names, ..around }, record).await
     }
 
     fn commit(&mut self, change: Change<'_>) -> Result<Committed, NotCommitted> {

@@ -195,6 +195,7 @@ impl World for Trial<'_> {
 
     async fn confirm(&mut self, record: &Record) -> Result<Confirmed, Unanswered> {
         let around = self.agent.around(&self.settings, &self.identity);
+        let around = Around { names: &self.walk.names, ..around };
         self.agent.tvs.record_on_trial(around, &self.anchors, record).await
     }
 

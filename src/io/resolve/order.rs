@@ -9,16 +9,15 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 /// precedence), 10 (leave the order unchanged).
 pub(super) fn reachable_first(mut ips: Vec<IpAddr>, most: usize) -> Vec<IpAddr> {
     if ips.len() > 1 {
-        ips.sort_by_cached_key(|ip| rank(*ip));
+        ips.sort_by_cached_key(|ip| rank(*ip, source(*ip)));
     }
     ips.truncate(most);
     ips
 }
 
-/// The smaller, the better.
-fn rank(ip: IpAddr) -> (bool, bool, u8) {
+/// The smaller, the better; `from` is what the system would send from, if it knows a way.
+fn rank(ip: IpAddr, from: Option<IpAddr>) -> (bool, bool, u8) {
     let (precedence, label) = policy(ip);
-    let from = source(ip);
     let is_other_kind = from.is_some_and(|from| policy(from).1 != label);
     (from.is_none(), is_other_kind, u8::MAX - precedence)
 }
@@ -57,11 +56,13 @@ mod tests {
     }
 
     #[test]
-    fn what_there_is_no_way_to_comes_last() {
-        // No route leads to a documentation address of IPv6 or there is one: the loopback is nearer.
-        let found = reachable_first(vec![ip("2001:db8::1"), ip("127.0.0.1")], 4);
-        let has_route = source(ip("2001:db8::1")).is_some();
-        assert_eq!(found[0] == ip("127.0.0.1"), !has_route);
+    fn what_there_is_no_way_to_comes_last_and_what_fits_the_source_first() {
+        let (four, six, own) = (ip("192.0.2.1"), ip("2001:db8::1"), ip("fd00::1"));
+        let rank = |ip, from| rank(ip, Some(from));
+        assert!(rank(six, six) < rank(four, four));
+        assert!(rank(four, four) < super::rank(six, None));
+        assert!(rank(four, four) < rank(six, own));
+        assert!(source(ip("127.0.0.1")).is_some());
     }
 
     #[test]
