@@ -110,7 +110,7 @@ pub fn file<'a>(
 }
 
 /// Judges a file again, now that the service vouches for the signer that [`file`](fn@file) asked
-/// about; the rules are those of [`list_vouched`].
+/// about; the rules are those of [`list_with`].
 ///
 /// # Errors
 /// [`Reason`], as in [`file`](fn@file).
