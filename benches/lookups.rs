@@ -78,7 +78,7 @@ fn listed(records: usize) -> [u128; 2] {
             purpose: Purpose::HttpsService,
             certificate: &server.der,
             intermediates: &[],
-            name: &name,
+            name: Some(&name),
         };
         Peer::read(shown).is_ok_and(|peer| peer.listed(&anchors, ListKind::Itl).is_some())
     });

@@ -2,6 +2,8 @@
 //! cannot be spoken with is named exactly, and who does not mean well is got rid of.
 #![allow(clippy::disallowed_methods, reason = "fixtures for openssl are written in place")]
 
+#[path = "interop_tls/authorities.rs"]
+mod authorities;
 #[path = "interop_tls/authority.rs"]
 mod authority;
 #[path = "interop_tls/bounds.rs"]

@@ -219,7 +219,7 @@ const PURPOSES: [(Purpose, Role); 5] = [
 /// Whether the lists vouch for a peer by a record of its own.
 fn listed(anchors: &Anchors, purpose: Purpose, certificate: &[u8]) -> bool {
     let name = ServerName::try_from("localhost").unwrap();
-    let shown = Shown { purpose, certificate, intermediates: &[], name: &name };
+    let shown = Shown { purpose, certificate, intermediates: &[], name: Some(&name) };
     let now = Some(UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000)));
     let cache = Cache::default();
     let at_hand = AtHand { anchors, cache: &cache, now, instant: Duration::ZERO };

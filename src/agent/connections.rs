@@ -119,12 +119,12 @@ impl Connections {
     ) -> Result<Opened<'_>, NotOpened> {
         let place = self.slots.try_acquire().map_err(|_| NotOpened::NoSlot)?;
         let (handshaken, address) = shake_hands(around, target).await?;
-        let name = tls::server_name(&target.server.host, address);
+        let name = tls::certified_name(&target.server.host);
         let shown = Shown {
             purpose: target.purpose,
             certificate: handshaken.certificate(),
             intermediates: handshaken.intermediates(),
-            name: &name,
+            name: name.as_ref(),
         };
         let judged = peers::judge(tvs, around, shown, &address.ip().to_string()).await;
         let grant = judged.verdict.map_err(|distrust| {

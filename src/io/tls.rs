@@ -87,15 +87,24 @@ impl Handshaken {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OtherCertificate;
 
-/// The name that a server's certificate is compared with; `address` stands in for a name that
-/// no certificate can have.
+/// The name that a server's certificate is compared with; nothing for a host that no certificate
+/// can name, such as one whose last label is a number (RFC 9525 §6.3 has names of RFC 1034).
+///
+/// The address that such a name leads to is no substitute: whoever answers for names would choose
+/// the host that the certificate has to be for.
+#[must_use]
+pub fn certified_name(host: &Host) -> Option<ServerName<'static>> {
+    match host {
+        Host::Ip(ip) => Some(ServerName::IpAddress((*ip).into())),
+        Host::Name(name) => ServerName::try_from(name.clone()).ok(),
+    }
+}
+
+/// The name that a handshake is made under; `address` stands in for one that no certificate can
+/// have. Nothing is decided by it.
 #[must_use]
 pub fn server_name(host: &Host, address: SocketAddr) -> ServerName<'static> {
-    let by_address = || ServerName::IpAddress(address.ip().into());
-    match host {
-        Host::Ip(ip) => ServerName::IpAddress((*ip).into()),
-        Host::Name(name) => ServerName::try_from(name.clone()).unwrap_or_else(|_| by_address()),
-    }
+    certified_name(host).unwrap_or_else(|| ServerName::IpAddress(address.ip().into()))
 }
 
 /// What both kinds of connection are made under.
@@ -177,3 +186,29 @@ fn configuration(
 /// Octets that one read takes from the system: rustls alone asks for 4 KiB at a time, five reads a
 /// record. Two records, inferred; a buffer that is not filled takes up no memory.
 const BUFFER: usize = 32 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_whose_last_label_is_a_number_is_no_name_for_a_certificate() {
+        let address = SocketAddr::from(([192, 0, 2, 1], 443));
+        for (text, named) in [
+            ("directory.lab.test", true),
+            ("directory_1.lab.test", true),
+            ("1.lab.test", true),
+            ("192.0.2.7", true),
+            ("directory.1", false),
+            ("directory.lab.42", false),
+            ("a.1.", false),
+        ] {
+            let host = Host::parse(text).unwrap();
+            assert_eq!(certified_name(&host).is_some(), named, "{text}");
+            // A handshake needs a name all the same.
+            let by_address =
+                server_name(&host, address) == ServerName::IpAddress(address.ip().into());
+            assert_eq!(by_address, !named, "{text}");
+        }
+    }
+}

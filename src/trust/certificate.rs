@@ -12,9 +12,11 @@ use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use crate::wire::Serial;
 
+mod authority;
 mod kind;
 pub(in crate::trust) mod path;
 
+pub use authority::Authority;
 pub use kind::KeyKind;
 
 /// The facts of one certificate.
@@ -36,8 +38,8 @@ pub struct Certificate<'a> {
     pub signature: &'a [u8],
     /// First and last second of its validity, since 1970.
     pub validity: (i64, i64),
-    /// Whether it may issue others (basic constraints).
-    pub is_authority: bool,
+    /// What it may issue, if it may issue others.
+    pub authority: Option<Authority>,
 }
 
 /// A public key, in the form in which trust lists carry it (tag 7).
@@ -84,8 +86,7 @@ impl<'a> Certificate<'a> {
         if !rest.is_empty() {
             return Err(NotACertificate);
         }
-        let authority =
-            parsed.basic_constraints().ok().flatten().is_some_and(|extension| extension.value.ca);
+        let authority = Authority::of(&parsed);
         let tbs = parsed.tbs_certificate;
         let issuer = text(&tbs.issuer);
         let serial = Serial::new(tbs.raw_serial());
@@ -99,7 +100,7 @@ impl<'a> Certificate<'a> {
             key_kind: KeyKind::of(&tbs.subject_pki.algorithm),
             signature: borrowed(parsed.signature_value.data)?,
             validity: (tbs.validity.not_before.timestamp(), tbs.validity.not_after.timestamp()),
-            is_authority: authority,
+            authority,
         })
     }
 }

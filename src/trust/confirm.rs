@@ -213,7 +213,7 @@ pub(in crate::trust) fn doubtful(
 /// Whether a record lets its certificate sign lists or files, vouch for others, or issue them.
 fn has_power(anchor: &Anchor) -> bool {
     matches!(anchor.role, Role::Sast | Role::CcmTftp | Role::Tftp | Role::Tvs)
-        || anchor.is_authority
+        || anchor.authority.is_some()
 }
 
 /// The roles of which an answer must give one for a record of this role: a call manager's certificate

@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::trust::certificate::{self, Certificate};
+use crate::trust::certificate::{self, Authority, Certificate};
 use crate::trust::reason::Reason;
 use crate::trust::signature::{md5, sha1, sha256};
 use crate::wire::envelope::UnknownTag;
@@ -79,8 +79,8 @@ pub struct Anchor {
     pub certificate: Option<Box<[u8]>>,
     /// SHA-1 of the certificate, carried or computed.
     pub sha1: Option<[u8; 20]>,
-    /// Whether the certificate may issue others.
-    pub is_authority: bool,
+    /// What the certificate may issue, if it may.
+    pub(in crate::trust) authority: Option<Authority>,
     has_material: bool,
 }
 
@@ -95,7 +95,7 @@ impl Anchor {
             key: None,
             certificate: None,
             sha1: None,
-            is_authority: false,
+            authority: None,
             has_material: record.has_material(),
         };
         if record.unusable.is_some() {
@@ -109,7 +109,7 @@ impl Anchor {
                 };
                 anchor.certificate = Some(Box::from(der));
                 anchor.sha1 = Some(sha1(der));
-                anchor.is_authority = certificate.is_authority;
+                anchor.authority = certificate.authority;
             }
             (None, Some(Hash::Sha1(hash))) => {
                 anchor.sha1 = Some(*hash);

@@ -8,8 +8,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use crate::trust::accepted::Accepted;
 use crate::trust::anchors::Anchors;
 use crate::trust::cache::Cache;
-use crate::trust::certificate::path;
 pub use crate::trust::certificate::path::NoPath;
+use crate::trust::certificate::path::{self, Listed};
 use crate::trust::certificate::{Certificate, NotACertificate};
 pub use crate::trust::distrust::Distrust;
 use crate::trust::list::{Anchor, ListKind, TrustList};
@@ -29,8 +29,8 @@ pub struct Shown<'a> {
     pub certificate: &'a [u8],
     /// The certificates that it sent along.
     pub intermediates: &'a [CertificateDer<'a>],
-    /// The host that was asked for.
-    pub name: &'a ServerName<'a>,
+    /// The host that was asked for; nothing if no certificate can name it.
+    pub name: Option<&'a ServerName<'a>>,
 }
 
 /// A peer whose certificate can be read.
@@ -148,11 +148,13 @@ fn exactly<'a>(list: &'a TrustList, certificate: &Certificate<'_>) -> Vec<&'a An
     found.into_iter().filter(|anchor| anchor.is_for(certificate, &digest)).collect()
 }
 
-fn authorities(list: &TrustList, purpose: Purpose) -> Vec<&[u8]> {
+fn authorities(list: &TrustList, purpose: Purpose) -> Vec<Listed<'_>> {
     list.anchors
         .iter()
-        .filter(|anchor| anchor.is_authority && purpose.roles().contains(&anchor.role))
-        .filter_map(|anchor| anchor.certificate.as_deref())
+        .filter(|anchor| purpose.authority_roles().contains(&anchor.role))
+        .filter_map(|anchor| {
+            Some(Listed { der: anchor.certificate.as_deref()?, authority: anchor.authority? })
+        })
         .collect()
 }
 

@@ -38,6 +38,20 @@ impl Purpose {
             Self::Tvs => &[Role::Tvs],
         }
     }
+
+    /// The roles of records whose certificate vouches for those that it has issued.
+    ///
+    /// # Source
+    /// A list found in the field carries public authorities as APP-SERVER records; none is known in
+    /// another role (domain facts 6.4). That the certificate of a call manager, a file server or CAPF
+    /// is for itself alone is inferred.
+    #[must_use]
+    pub const fn authority_roles(self) -> &'static [Role] {
+        match self {
+            Self::HttpsService => &[Role::AppServer],
+            Self::Capf | Self::HttpsProvisioning | Self::Signalling | Self::Tvs => &[],
+        }
+    }
 }
 
 impl fmt::Display for Purpose {

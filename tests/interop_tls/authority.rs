@@ -19,6 +19,17 @@ pub(crate) struct Authority {
 
 impl Authority {
     pub(crate) fn new() -> Self {
+        Self::saying(AUTHORITY, END)
+    }
+
+    /// With these extensions, valid from 2020 to this time.
+    pub(crate) fn saying(extensions: &str, ends: &str) -> Self {
+        let this = Self::without_certificate("authority");
+        this.sign_itself(extensions, ends);
+        this
+    }
+
+    fn without_certificate(name: &str) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         for (name, text) in [
             ("openssl.cnf", CONFIGURATION),
@@ -30,12 +41,46 @@ impl Authority {
         }
         openssl(
             folder.path(),
-            "req -x509 -config openssl.cnf -extensions authority -newkey ec \
-             -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 30 \
-             -subj /CN=authority",
+            &format!(
+                "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key \
+                 -out ca.csr -subj /CN={name}"
+            ),
         );
         let certificate = folder.path().join("ca.pem");
         Self { folder, certificate }
+    }
+
+    /// Gives itself a certificate, in place of the one before if there is one.
+    pub(crate) fn sign_itself(&self, extensions: &str, ends: &str) {
+        let folder = self.folder.path();
+        fs::write(folder.join("authority"), extensions).expect("a fresh file");
+        openssl(
+            folder,
+            &format!(
+                "ca -selfsign -config openssl.cnf -batch -notext -in ca.csr -out ca.pem \
+                 -extfile authority -startdate 20200101000000Z -enddate {ends}"
+            ),
+        );
+    }
+
+    /// An authority of this name below this one, with these extensions.
+    pub(crate) fn above(&self, name: &str, extensions: &str, ends: &str) -> Self {
+        let below = Self::without_certificate(name);
+        let inside = |name: &str| below.folder.path().join(name).display().to_string();
+        let (csr, out, file) = (inside("ca.csr"), inside("ca.pem"), inside("authority"));
+        fs::write(&file, extensions).expect("a fresh file");
+        self.sign(&csr, &out, &file, ends);
+        below
+    }
+
+    fn sign(&self, csr: &str, out: &str, extensions: &str, ends: &str) {
+        openssl(
+            self.folder.path(),
+            &format!(
+                "ca -config openssl.cnf -batch -notext -in {csr} -out {out} \
+                 -extfile {extensions} -startdate 20200101000000Z -enddate {ends}"
+            ),
+        );
     }
 
     /// Its certificate.
@@ -56,14 +101,7 @@ impl Authority {
         let inside = |name: &str| folder.join(name).display().to_string();
         let (csr, extensions, out) =
             (inside("server.csr"), inside("extensions"), inside("server.pem"));
-        openssl(
-            self.folder.path(),
-            &format!(
-                "ca -config openssl.cnf -batch -notext -in {csr} -out {out} \
-                 -extfile {extensions} -startdate 20200101000000Z -enddate {}",
-                leaf.ends
-            ),
-        );
+        self.sign(&csr, &out, &extensions, leaf.ends);
         issued
     }
 }
@@ -82,7 +120,7 @@ pub(crate) struct Leaf {
 impl Leaf {
     /// For servers, of the host that every machine has.
     pub(crate) const GOOD: Self =
-        Self { names: "DNS:localhost,IP:127.0.0.1", usage: "serverAuth", ends: "20450101000000Z" };
+        Self { names: "DNS:localhost,IP:127.0.0.1", usage: "serverAuth", ends: END };
 
     fn extensions(&self) -> String {
         let Self { names, usage, .. } = self;
@@ -127,14 +165,17 @@ pub(crate) fn openssl(folder: &Path, arguments: &str) {
     assert!(output.status.success(), "openssl {arguments}: {complaint}");
 }
 
+/// What an authority has to say.
+pub(crate) const AUTHORITY: &str =
+    "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n";
+
+/// The end of what is valid for long.
+pub(crate) const END: &str = "20450101000000Z";
+
 const CONFIGURATION: &str = "\
 [req]
 distinguished_name = names
 [names]
-[authority]
-basicConstraints = critical, CA:TRUE
-keyUsage = critical, keyCertSign
-subjectKeyIdentifier = hash
 [ca]
 default_ca = this
 [this]

@@ -48,7 +48,7 @@ fn no_path_counts_while_the_clock_is_not_set() {
             purpose: Purpose::HttpsService,
             certificate: &certificate.der,
             intermediates: &[],
-            name: &name,
+            name: Some(&name),
         })
         .expect("a certificate");
         let told = |now| {

@@ -64,9 +64,9 @@ impl Answer<Judge> for Service {
         let (certificate, intermediates) = chain.split_first().ok_or(Error::BadCertificate)?;
         let host = Host::parse(wanted.host.as_deref().unwrap_or(NOWHERE))
             .map_err(|_| Error::invalid_parameter("host"))?;
-        let name = tls::server_name(&host, ([0, 0, 0, 0], 0).into());
+        let name = tls::certified_name(&host);
         let purpose = wanted.purpose.into();
-        let shown = Shown { purpose, certificate, intermediates, name: &name };
+        let shown = Shown { purpose, certificate, intermediates, name: name.as_ref() };
         let (settings, identity) = (self.agent.settings(), self.agent.identity());
         let around = self.agent.around(&settings, &identity);
         let judged = peers::judge(&self.agent.tvs, around, shown, &host.to_string()).await;

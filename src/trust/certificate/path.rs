@@ -1,10 +1,14 @@
 //! A path from a server's certificate to a listed authority.
 
 use alloc::vec::Vec;
+use core::cell::Cell;
 use core::fmt;
 
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
+use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use webpki::{EndEntityCert, KeyUsage, VerifiedPath, anchor_from_trusted_cert};
+
+use crate::trust::certificate::Authority;
+use crate::trust::certificate::authority::may_sign_others;
 
 /// Why no path is accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +17,8 @@ pub enum NoPath {
     ClockUnset,
     /// The path does not hold: a signature, a date, a constraint, a usage.
     Invalid(&'static str),
+    /// No certificate can name the host that was asked for.
+    NoName,
     /// The certificate is not for the host that was asked for.
     OtherHost,
 }
@@ -22,9 +28,19 @@ impl fmt::Display for NoPath {
         match self {
             Self::ClockUnset => f.write_str("the clock is not set, no certificate path counts"),
             Self::Invalid(why) => write!(f, "no path to a listed authority, {why}"),
+            Self::NoName => f.write_str("no certificate can be for a host of this name"),
             Self::OtherHost => f.write_str("the certificate is for another host"),
         }
     }
+}
+
+/// An authority of a list.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::trust) struct Listed<'a> {
+    /// Its certificate.
+    pub(in crate::trust) der: &'a [u8],
+    /// What that may issue.
+    pub(in crate::trust) authority: Authority,
 }
 
 /// Verifies the path of a server's certificate to one of the authorities, and that it is for the
@@ -35,30 +51,96 @@ impl fmt::Display for NoPath {
 ///
 /// # Source
 /// A list found in the field carries public root certificates (domain facts 6.4); the checks are
-/// those of RFC 5280 §6 as webpki makes them.
+/// those of RFC 5280 §6 as webpki makes them, and those that it leaves to its caller: dates and path
+/// length of the authority itself, keyUsage of all.
 pub(in crate::trust) fn verify(
     certificate: &[u8],
     intermediates: &[CertificateDer<'_>],
-    authorities: &[&[u8]],
-    name: &ServerName<'_>,
+    listed: &[Listed<'_>],
+    name: Option<&ServerName<'_>>,
     now: Option<UnixTime>,
 ) -> Result<(), NoPath> {
     let now = now.ok_or(NoPath::ClockUnset)?;
-    let authorities: Vec<_> = authorities.iter().map(|der| CertificateDer::from(*der)).collect();
-    let anchors: Vec<_> =
-        authorities.iter().filter_map(|der| anchor_from_trusted_cert(der).ok()).collect();
+    let name = name.ok_or(NoPath::NoName)?;
+    let ders: Vec<_> = listed.iter().map(|listed| CertificateDer::from(listed.der)).collect();
+    let (anchors, authorities): (Vec<_>, Vec<_>) = ders.iter().zip(listed).filter_map(read).unzip();
+    let intermediates = looked_at(intermediates);
     let der = CertificateDer::from(certificate);
     let end_entity =
         EndEntityCert::try_from(&der).map_err(|error| NoPath::Invalid(word(&error)))?;
-    let usage = KeyUsage::server_auth();
-    let algorithms = webpki::ALL_VERIFICATION_ALGS;
+    let refused = Cell::new(None);
+    let holds = |path: &VerifiedPath<'_>| {
+        allowed(path, anchors.iter().zip(&authorities), now).map_err(|why| {
+            refused.set(Some(why));
+            webpki::Error::UnknownIssuer
+        })
+    };
     end_entity
-        .verify_for_usage(algorithms, &anchors, intermediates, now, usage, None, None)
-        .map_err(|error| NoPath::Invalid(word(&error)))?;
+        .verify_for_usage(
+            webpki::ALL_VERIFICATION_ALGS,
+            &anchors,
+            &intermediates,
+            now,
+            KeyUsage::server_auth(),
+            None,
+            Some(&holds),
+        )
+        .map_err(|error| NoPath::Invalid(refused.get().unwrap_or_else(|| word(&error))))?;
     end_entity.verify_is_valid_for_subject_name(name).map_err(|error| match error {
         webpki::Error::CertNotValidForName(_) => NoPath::OtherHost,
         error => NoPath::Invalid(word(&error)),
     })
+}
+
+fn read<'a>(
+    (der, listed): (&'a CertificateDer<'a>, &Listed<'_>),
+) -> Option<(TrustAnchor<'a>, Authority)> {
+    Some((anchor_from_trusted_cert(der).ok()?, listed.authority))
+}
+
+/// Of the certificates that a server sends along those that a path is looked for with: the time for
+/// that grows with the number of those that have one name, to the power of the path's length.
+fn looked_at<'a>(sent: &'a [CertificateDer<'a>]) -> Vec<CertificateDer<'a>> {
+    let mut looked_at: Vec<(EndEntityCert<'_>, &CertificateDer<'_>)> = Vec::new();
+    for der in sent.iter().take(MAX_INTERMEDIATES) {
+        let Ok(certificate) = EndEntityCert::try_from(der) else { continue };
+        let subject = certificate.subject();
+        let alike = looked_at.iter().filter(|(other, _)| other.subject() == subject).count();
+        if alike < MAX_OF_ONE_NAME {
+            looked_at.push((certificate, der));
+        }
+    }
+    looked_at.into_iter().map(|(_, der)| CertificateDer::from(der.as_ref())).collect()
+}
+
+/// Whether the authority at the end of a path may have issued it, and those on the way.
+///
+/// Of listed authorities with the name and the key of that one, any may: a certificate that was
+/// renewed is listed beside the one before.
+fn allowed<'a>(
+    path: &VerifiedPath<'_>,
+    listed: impl Iterator<Item = (&'a TrustAnchor<'a>, &'a Authority)>,
+    now: UnixTime,
+) -> Result<(), &'static str> {
+    let mut below = path.intermediate_certificates();
+    if !below.all(|certificate| may_sign_others(&certificate.der())) {
+        return Err("a certificate on the way may not sign others");
+    }
+    let count = path.intermediate_certificates().count();
+    let mut why = "the issuer is not listed";
+    for (_, authority) in listed.filter(|(anchor, _)| *anchor == path.anchor()) {
+        if !authority.is_valid_at(now.as_secs()) {
+            why = "the listed authority is not valid now";
+        } else if authority
+            .path_length
+            .is_some_and(|most| usize::try_from(most).is_ok_and(|most| count > most))
+        {
+            why = "the path is longer than the listed authority allows";
+        } else {
+            return Ok(());
+        }
+    }
+    Err(why)
 }
 
 const fn word(error: &webpki::Error) -> &'static str {
@@ -72,3 +154,9 @@ const fn word(error: &webpki::Error) -> &'static str {
         _ => "a certificate breaks the rules for paths",
     }
 }
+
+/// Certificates that a server sends along, beyond which no more are looked at, and how many of them
+/// may have the same subject. Inferred: paths on the Internet have one to three, sent twice at most
+/// where an authority is certified by two others; RFC 8446 §4.4.2 has them in the order of the path.
+const MAX_INTERMEDIATES: usize = 8;
+const MAX_OF_ONE_NAME: usize = 2;

@@ -46,7 +46,8 @@ impl World {
     }
 
     fn authority(&self) -> Identity {
-        let profile = Profile { usage: Usage::Authority, ..self.profile("authority") };
+        let profile = Profile::new(Name::common("authority"), self.pool.serial());
+        let profile = Profile { usage: Usage::Authority, ..profile };
         profile.self_signed(self.pool.take(KeyKind::Rsa2048))
     }
 
@@ -79,7 +80,7 @@ impl World {
         then: impl FnOnce(Decision<Grant, Stranger<'_>>) -> T,
     ) -> (Vec<String>, T) {
         let name = ServerName::try_from(self.host).unwrap();
-        let shown = Shown { purpose, certificate, intermediates: &[], name: &name };
+        let shown = Shown { purpose, certificate, intermediates: &[], name: Some(&name) };
         let Walk { steps, verdict } = decide::peer(
             shown,
             &AtHand {

@@ -1,0 +1,84 @@
+//! Certificates that may issue others.
+
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// What an authority may issue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Authority {
+    /// How many authorities may follow on a path from it to a server; nothing if any number may.
+    pub path_length: Option<u32>,
+    /// First and last second of its validity, since 1970.
+    pub validity: (i64, i64),
+}
+
+impl Authority {
+    /// The authority that a certificate is, if it is one.
+    ///
+    /// A trust list has no role of its own for authorities: they are listed as the servers that they
+    /// vouch for (domain facts 6.4), and certificates that call managers and tools sign themselves
+    /// claim to be authorities as well. So it counts for an authority's only if it says that it may
+    /// sign certificates (basic constraints and keyUsage, which an authority must have: RFC 5280
+    /// §4.2.1.3), for servers if for anything in particular, and if nothing in it is a server's:
+    /// neither host names nor addresses, nor a key for the exchange of others, which RFC 3279 §2.3
+    /// advises authorities against.
+    pub(super) fn of(certificate: &X509Certificate<'_>) -> Option<Self> {
+        let constraints = certificate.basic_constraints().ok()??.value;
+        let issues = constraints.ca && signs_certificates(certificate)?;
+        if !issues || is_a_servers(certificate) || !is_for_servers(certificate) {
+            return None;
+        }
+        let validity = certificate.validity();
+        Some(Self {
+            path_length: constraints.path_len_constraint,
+            validity: (validity.not_before.timestamp(), validity.not_after.timestamp()),
+        })
+    }
+
+    /// Whether its dates are good at an instant, in seconds since 1970.
+    pub(super) fn is_valid_at(&self, now: u64) -> bool {
+        let (first, last) = self.validity;
+        i64::try_from(now).is_ok_and(|now| (first..=last).contains(&now))
+    }
+}
+
+/// Whether the holder of a certificate, DER, may sign others as far as its keyUsage says; one that is
+/// absent does not forbid it (RFC 5280 §6.1.4 (n)).
+pub(super) fn may_sign_others(der: &[u8]) -> bool {
+    X509Certificate::from_der(der).is_ok_and(|(_, certificate)| match certificate.key_usage() {
+        Ok(usage) => usage.is_none_or(|usage| usage.value.key_cert_sign()),
+        Err(_) => false,
+    })
+}
+
+fn signs_certificates(certificate: &X509Certificate<'_>) -> Option<bool> {
+    Some(certificate.key_usage().ok()??.value.key_cert_sign())
+}
+
+/// Whether it names a host, or has a key for the exchange of others. What cannot be read is taken to.
+fn is_a_servers(certificate: &X509Certificate<'_>) -> bool {
+    let names_a_host = match certificate.subject_alternative_name() {
+        Ok(names) => names.is_some_and(|names| names.value.general_names.iter().any(is_a_host)),
+        Err(_) => true,
+    };
+    let exchanges_keys = match certificate.key_usage() {
+        Ok(usage) => usage.is_some_and(|usage| {
+            let usage = usage.value;
+            usage.key_encipherment() || usage.data_encipherment() || usage.key_agreement()
+        }),
+        Err(_) => true,
+    };
+    names_a_host || exchanges_keys
+}
+
+const fn is_a_host(name: &GeneralName<'_>) -> bool {
+    matches!(name, GeneralName::DNSName(_) | GeneralName::IPAddress(_))
+}
+
+/// Whether what it issues may be for servers: an authority may be for something else alone.
+fn is_for_servers(certificate: &X509Certificate<'_>) -> bool {
+    match certificate.extended_key_usage() {
+        Ok(usage) => usage.is_none_or(|usage| usage.value.any || usage.value.server_auth),
+        Err(_) => false,
+    }
+}
