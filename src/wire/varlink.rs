@@ -8,8 +8,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+
+mod once;
+
+use once::Once;
 
 /// One call of a client.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -36,10 +41,9 @@ impl Call {
     /// Nesting is bounded by the JSON reader (128 levels), length by [`Frames`].
     ///
     /// # Errors
-    /// [`NotACall`].
+    /// [`NotACall`], also for a member that is there twice, wherever in the message.
     pub fn parse(message: &[u8]) -> Result<Self, NotACall> {
-        serde_json::from_slice(message)
-            .map_err(|error| NotACall { line: error.line(), column: error.column() })
+        read(message)
     }
 
     /// The message with its NUL.
@@ -116,11 +120,17 @@ impl Reply {
     /// Reads a message, without its NUL.
     ///
     /// # Errors
-    /// [`NotACall`], that is, no reply.
+    /// [`NotACall`], that is, no reply; also for a member that is there twice.
     pub fn parse(message: &[u8]) -> Result<Self, NotACall> {
-        serde_json::from_slice(message)
-            .map_err(|error| NotACall { line: error.line(), column: error.column() })
+        read(message)
     }
+}
+
+/// Reads a message that has each member once.
+fn read<T: DeserializeOwned>(message: &[u8]) -> Result<T, NotACall> {
+    let read =
+        serde_json::from_slice::<Once>(message).and_then(|Once| serde_json::from_slice(message));
+    read.map_err(|error| NotACall { line: error.line(), column: error.column() })
 }
 
 fn message(value: &impl Serialize) -> Vec<u8> {
@@ -254,6 +264,34 @@ mod tests {
         let reply = b"{\"parameters\":null,\"continues\":null,\"error\":null}";
         assert_eq!(Reply::parse(reply), Ok(Reply::default()));
         assert!(Call::parse(b"{\"method\":null}").is_err());
+    }
+
+    #[test]
+    fn a_member_that_is_there_twice_is_refused_wherever_it_is() {
+        for call in [
+            r#"{"method":"a.b","method":"a.b"}"#,
+            r#"{"method":"a.b","more":true,"more":true}"#,
+            r#"{"method":"a.b","new":1,"new":1}"#,
+            r#"{"method":"a.b","parameters":{},"parameters":{}}"#,
+            r#"{"method":"a.b","parameters":{"x":1,"x":2}}"#,
+            r#"{"method":"a.b","parameters":{"x":1,"\u0078":1}}"#,
+            r#"{"method":"a.b","parameters":{"x":{"y":null,"y":null}}}"#,
+            r#"{"method":"a.b","parameters":{"x":[0,{"y":"","z":{},"y":""}]}}"#,
+        ] {
+            assert!(
+                matches!(Call::parse(call.as_bytes()), Err(NotACall { line: 1, .. })),
+                "{call}"
+            );
+        }
+        let twice = br#"{"parameters":{"x":[{"y":1,"y":1}]}}"#;
+        assert!(Reply::parse(twice).is_err());
+    }
+
+    #[test]
+    fn members_of_one_name_in_several_objects_are_no_fault() {
+        let call = br#"{"method":"a.b","parameters":{"x":[{"x":1,"y":-1},{"x":1.5,"y":"\u00e9"}],"method":true}}"#;
+        let parameters = Call::parse(call).unwrap().parameters.unwrap();
+        assert_eq!(parameters["x"][1], serde_json::json!({"x": 1.5, "y": "\u{e9}"}));
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub(super) const LAYERS: [Layer; 9] = [
             // One parser each: XML from outside is no place to save.
             ("configuration/document.rs", &["quick_xml"]),
             ("varlink.rs", &["serde", "serde_json"]),
+            ("varlink/once.rs", &["serde"]),
         ],
         purity: Purity::Pure,
     },
