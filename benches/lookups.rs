@@ -35,7 +35,7 @@ fn cached(entries: usize) -> u128 {
     for certificate in &certificates {
         let answer = Response {
             status: Status::Trusted,
-            roles: vec![Role::AppServer],
+            roles: Some(vec![Role::AppServer]),
             ttl: None,
             certificate: None,
             unknown: Vec::new(),

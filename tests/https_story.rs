@@ -206,6 +206,7 @@ fn odd_answers_are_borne_and_broken_ones_are_not() {
             ("an unknown element", plain().unknown(), true),
             ("the longest payload", Faults { fill: Some(65_535), ..plain() }, true),
             ("no roles", Faults { roles: Some(Vec::new()), ..plain() }, true),
+            ("roles that are none", plain().for_nothing(), false),
             ("status 7", Faults { status: Some(7), ..plain() }, false),
             ("a doubled element", plain().doubled(), false),
             ("garbage", Faults { conduct: Conduct::Garbage, ..plain() }, false),

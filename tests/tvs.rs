@@ -35,7 +35,7 @@ fn anchors() -> Anchors {
 fn trusted<'a>(certificate: &'a [u8], roles: &[Role]) -> Response<'a> {
     Response {
         status: Status::Trusted,
-        roles: roles.to_vec(),
+        roles: (!roles.is_empty()).then(|| roles.to_vec()),
         ttl: Some(Duration::from_secs(86_400)),
         certificate: Some(certificate),
         unknown: Vec::new(),
@@ -197,10 +197,12 @@ fn a_signer_needs_a_status_a_certificate_and_a_role() {
     assert_eq!(judge(failed), Err(Unvouched::Failed { status: 9 }));
     let bare = Response { certificate: None, ..good.clone() };
     assert_eq!(judge(bare), Err(Unvouched::NoCertificate));
-    let without = Response { roles: Vec::new(), ..good.clone() };
+    let without = Response { roles: None, ..good.clone() };
     assert_eq!(judge(without), Err(Unvouched::NoRoles));
+    let for_nothing = Response { roles: Some(Vec::new()), ..good.clone() };
+    assert_eq!(judge(for_nothing), Err(Unvouched::EmptyRoles));
     for role in [Role::Tftp, Role::AppServer, Role::Unknown(256)] {
-        let wrong = Response { roles: vec![role], ..good.clone() };
+        let wrong = Response { roles: Some(vec![role]), ..good.clone() };
         assert_eq!(judge(wrong), Err(Unvouched::WrongRoles { found: vec![role] }));
     }
 }
@@ -220,6 +222,21 @@ fn a_peer_is_judged_by_status_and_roles() {
         assert_eq!(judge(purpose, &[]), Err(Unvouched::NoRoles), "{purpose}");
     }
     assert_eq!(judge(Purpose::Tvs, &[Role::Tvs]), Err(Unvouched::NotForTvs));
+}
+
+#[test]
+fn an_empty_list_of_roles_vouches_for_no_purpose() {
+    let frame = [&[7, 0, 1, 0][..], &[8, 0, 0]].concat();
+    let response = Response::parse(&frame).expect("an answer");
+    assert_eq!(response.roles, Some(Vec::new()));
+    for purpose in
+        [Purpose::Capf, Purpose::HttpsProvisioning, Purpose::HttpsService, Purpose::Signalling]
+    {
+        let judged = tvs::peer(purpose, b"certificate", &response);
+        let judged = judged.map(|accepted| accepted.warnings);
+        assert_eq!(judged, Err(Unvouched::EmptyRoles), "{purpose}");
+    }
+    assert!(Unvouched::EmptyRoles.is_final(), "another member would only repeat it");
 }
 
 #[test]

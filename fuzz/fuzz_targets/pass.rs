@@ -187,7 +187,7 @@ impl World for Any<'_> {
         let fits = CERTIFICATES.iter().find_map(|der| {
             let response = Response {
                 status: Status::Trusted,
-                roles: vec![role],
+                roles: Some(vec![role]),
                 ttl: None,
                 certificate: Some(der),
                 unknown: Vec::new(),

@@ -123,7 +123,10 @@ fn of_unknown_signer(findings: &Findings, conditions: Conditions) -> Remedy {
     let shares_sast = itl.is_some_and(|list| list.changes.shares_sast);
     let tvs_is_new = itl.is_some_and(|list| list.changes.tvs == Change::All);
     let wrong_role = findings.itl.refused().is_some_and(|(_, unanswered)| {
-        matches!(unanswered, Some(Unanswered::Unvouched(Unvouched::WrongRoles { .. })))
+        matches!(
+            unanswered,
+            Some(Unanswered::Unvouched(Unvouched::EmptyRoles | Unvouched::WrongRoles { .. }))
+        )
     });
     match findings.reach() {
         Reach::Fits if wrong_role && shares_sast => Remedy::ResetItlRecovery,

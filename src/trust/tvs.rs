@@ -22,7 +22,7 @@ use crate::wire::{Role, Serial};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endorsed {
     sha256: [u8; 32],
-    roles: Box<[Role]>,
+    roles: Option<Box<[Role]>>,
     ttl: Option<Duration>,
 }
 
@@ -31,7 +31,7 @@ impl Endorsed {
     fn assertion(certificate: &[u8], response: &Response<'_>) -> Self {
         Self {
             sha256: sha256(certificate),
-            roles: Box::from(response.roles.as_slice()),
+            roles: response.roles.as_deref().map(Box::from),
             ttl: response.ttl,
         }
     }
@@ -44,8 +44,8 @@ impl Endorsed {
 
     /// What the service says that it may do; nothing if it does not say.
     #[must_use]
-    pub const fn roles(&self) -> &[Role] {
-        &self.roles
+    pub fn roles(&self) -> Option<&[Role]> {
+        self.roles.as_deref()
     }
 
     /// How long the answer holds by the service.
@@ -56,29 +56,29 @@ impl Endorsed {
 
     /// Whether the certificate may serve a purpose.
     ///
-    /// Without roles, only HTTPS services are let pass, with a warning: servers may leave them out
-    /// (domain facts 5.6).
+    /// Where the answer does not speak of roles, only HTTPS services are let pass, with a warning:
+    /// servers may leave them out (domain facts 5.6). An empty list of roles is for no purpose.
     ///
     /// # Errors
-    /// [`Unvouched::NoRoles`], [`Unvouched::WrongRoles`], [`Unvouched::NotForTvs`].
+    /// [`Unvouched::NoRoles`], [`Unvouched::EmptyRoles`], [`Unvouched::WrongRoles`],
+    /// [`Unvouched::NotForTvs`].
     pub fn serves(&self, purpose: Purpose) -> Result<Option<Warning>, Unvouched> {
         if purpose == Purpose::Tvs {
             return Err(Unvouched::NotForTvs);
         }
-        if self.roles.is_empty() && purpose == Purpose::HttpsService {
+        if self.roles.is_none() && purpose == Purpose::HttpsService {
             return Ok(Some(Warning::NoRoles));
         }
         self.plays(purpose.roles()).map(|()| None)
     }
 
     pub(in crate::trust) fn plays(&self, wanted: &[Role]) -> Result<(), Unvouched> {
-        if self.roles.is_empty() {
-            return Err(Unvouched::NoRoles);
+        match self.roles() {
+            None => Err(Unvouched::NoRoles),
+            Some([]) => Err(Unvouched::EmptyRoles),
+            Some(roles) if roles.iter().any(|role| wanted.contains(role)) => Ok(()),
+            Some(roles) => Err(Unvouched::WrongRoles { found: roles.to_vec() }),
         }
-        if !self.roles.iter().any(|role| wanted.contains(role)) {
-            return Err(Unvouched::WrongRoles { found: self.roles.to_vec() });
-        }
-        Ok(())
     }
 }
 
@@ -155,7 +155,7 @@ impl Vouched {
     ///
     /// # Errors
     /// [`Unvouched::NotACertificate`], [`Unvouched::OtherCertificate`],
-    /// [`Unvouched::OtherQuestion`], [`Unvouched::NoRoles`], [`Unvouched::WrongRoles`].
+    /// [`Unvouched::OtherQuestion`], and what [`serves`](Endorsed::serves) says of roles.
     pub fn answer(&self, query: &Query) -> Result<Certificate<'_>, Unvouched> {
         let certificate =
             Certificate::parse(&self.certificate).map_err(|_| Unvouched::NotACertificate)?;
@@ -194,8 +194,7 @@ pub(in crate::trust) fn peer_trusted(
 /// Judges the answer to a question about the certificate that a peer has shown.
 ///
 /// # Errors
-/// [`Unvouched`]: a status, [`Unvouched::NoRoles`], [`Unvouched::WrongRoles`] and
-/// [`Unvouched::NotForTvs`].
+/// [`Unvouched`]: a status, and the errors of [`Endorsed::serves`].
 pub fn peer(
     purpose: Purpose,
     certificate: &[u8],
@@ -249,6 +248,8 @@ impl fmt::Display for Unanswered {
 /// Why an answer does not vouch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unvouched {
+    /// The service knows the certificate, and vouches for it for no purpose.
+    EmptyRoles,
     /// The service could not tell.
     Failed {
         /// A status other than "trusted" and "invalid".
@@ -284,7 +285,11 @@ impl Unvouched {
     #[must_use]
     pub const fn is_final(&self) -> bool {
         match self {
-            Self::Invalid | Self::NoRoles | Self::NotForTvs | Self::WrongRoles { .. } => true,
+            Self::EmptyRoles
+            | Self::Invalid
+            | Self::NoRoles
+            | Self::NotForTvs
+            | Self::WrongRoles { .. } => true,
             Self::Failed { .. }
             | Self::NoCertificate
             | Self::NotACertificate
@@ -297,6 +302,9 @@ impl Unvouched {
 impl fmt::Display for Unvouched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::EmptyRoles => {
+                write!(f, "the service knows the certificate, and vouches for it for no purpose")
+            }
             Self::Failed { status } => write!(f, "the service failed with status {status}"),
             Self::Invalid => write!(f, "the service does not know the certificate"),
             Self::NoCertificate => write!(f, "the answer has no certificate"),

@@ -8,7 +8,7 @@ mod response;
 mod tests;
 
 pub use request::{Caller, MAX_REQUEST, Request, Unsendable};
-pub use response::{Response, Status};
+pub use response::{MAX_ROLES, Response, Status};
 
 use core::fmt;
 

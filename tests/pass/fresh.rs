@@ -112,7 +112,7 @@ fn trusting(record: &secd::trust::confirm::Record) -> secd::trust::Confirmed {
 fn trusted<'a>(roles: &[Role], certificate: Option<&'a [u8]>) -> secd::wire::tvs::Response<'a> {
     secd::wire::tvs::Response {
         status: secd::wire::tvs::Status::Trusted,
-        roles: roles.to_vec(),
+        roles: Some(roles.to_vec()),
         ttl: None,
         certificate,
         unknown: Vec::new(),

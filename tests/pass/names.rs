@@ -44,7 +44,7 @@ fn knows(certificate: Vec<u8>, roles: &[Role]) -> Tvs {
     Box::new(move |_, query| {
         let response = Response {
             status: Status::Trusted,
-            roles: roles.clone(),
+            roles: Some(roles.clone()),
             ttl: None,
             certificate: Some(&certificate),
             unknown: Vec::new(),

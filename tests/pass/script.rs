@@ -250,7 +250,7 @@ pub(crate) fn tvs_of(cluster: &Cluster) -> Tvs {
         let of = |der: &[u8]| {
             let response = Response {
                 status: Status::Trusted,
-                roles: vec![Role::Sast, Role::CcmTftp, Role::Tftp],
+                roles: Some(vec![Role::Sast, Role::CcmTftp, Role::Tftp]),
                 ttl: None,
                 certificate: Some(der),
                 unknown: Vec::new(),
@@ -303,7 +303,7 @@ pub(crate) fn confirming(cluster: &Cluster) -> Confirm {
         let known = store.iter().find(|stored| stored.certificate.der == asked);
         let response = Response {
             status: if known.is_some() { Status::Trusted } else { Status::Invalid },
-            roles: vec![Role::Sast, Role::CcmTftp, Role::Tftp],
+            roles: Some(vec![Role::Sast, Role::CcmTftp, Role::Tftp]),
             ttl: None,
             certificate: None,
             unknown: Vec::new(),

@@ -162,7 +162,7 @@ impl From<Purpose> for trust::Purpose {
 pub(super) fn verdict(entry: &Entry, now: Duration) -> Verdict {
     Verdict {
         sha256: hex(entry.endorsed().sha256()),
-        roles: entry.endorsed().roles().iter().map(Role::to_string).collect(),
+        roles: entry.endorsed().roles().unwrap_or_default().iter().map(Role::to_string).collect(),
         member: entry.source.member.to_string(),
         expires_in: entry.expires.saturating_sub(now).as_secs(),
         has_certificate: entry.octets() > 0,

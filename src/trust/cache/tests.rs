@@ -27,7 +27,7 @@ fn source() -> Source {
 fn response(roles: &[Role], ttl: Option<u64>) -> Response<'static> {
     Response {
         status: Status::Trusted,
-        roles: roles.to_vec(),
+        roles: (!roles.is_empty()).then(|| roles.to_vec()),
         ttl: ttl.map(seconds),
         certificate: None,
         unknown: Vec::new(),

@@ -111,7 +111,7 @@ impl Stranger<'_> {
         });
         match vouched {
             Ok((grant, roles)) => {
-                let steps = [Step::Tvs(Ok(Box::from(roles)))].into_iter();
+                let steps = [Step::Tvs(Ok(roles.map(Box::from)))].into_iter();
                 Walk { steps: steps.chain(oddities(&self.0, now)).collect(), verdict: Ok(grant) }
             }
             Err(why) => {

@@ -22,8 +22,8 @@ pub enum Step {
     Exact(ListKind, Exact),
     /// What is odd about a certificate that is trusted all the same.
     Oddity(Warning),
-    /// The service: the roles that it vouches for, none if it does not say.
-    Tvs(Result<Box<[Role]>, Unanswered>),
+    /// The service: the roles that it vouches for, nothing if it does not say.
+    Tvs(Result<Option<Box<[Role]>>, Unanswered>),
 }
 
 /// What the search for a path to an authority on a list came to.
@@ -71,10 +71,10 @@ impl fmt::Display for Step {
             Self::Cache(found) => write!(f, "cache: {found}"),
             Self::Exact(list, found) => write!(f, "{}: {found}", list.word()),
             Self::Oddity(warning) => write!(f, "warning: {warning}"),
-            Self::Tvs(Ok(roles)) if roles.is_empty() => {
+            Self::Tvs(Ok(None)) => {
                 write!(f, "TVS: vouches for the certificate, without a role")
             }
-            Self::Tvs(Ok(roles)) => {
+            Self::Tvs(Ok(Some(roles))) => {
                 write!(f, "TVS: vouches for the certificate")?;
                 roles.iter().enumerate().try_for_each(|(place, role)| {
                     write!(f, "{}{role}", if place == 0 { " as " } else { ", " })

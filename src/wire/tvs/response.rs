@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use crate::wire::codes::Role;
 use crate::wire::envelope::UnknownTag;
-use crate::wire::malformed::Malformed;
+use crate::wire::malformed::{Fault, Malformed};
 use crate::wire::reader::{Element, Reader, once, required};
 use crate::wire::tvs::{CERTIFICATE, Header, ROLES, STATUS, TTL, field_name};
 
@@ -16,7 +16,7 @@ use crate::wire::tvs::{CERTIFICATE, Header, ROLES, STATUS, TTL, field_name};
 /// | tag | in    | length | value                                  |
 /// | --- | ----- | ------ | -------------------------------------- |
 /// | 7   | both  | 1      | status                                 |
-/// | 8   | both  | n      | roles, one octet each; optional        |
+/// | 8   | both  | n      | roles, one byte each; optional         |
 /// | 9   | both  | 4      | time to live in seconds; optional      |
 /// | 2   | query | n      | certificate, DER                       |
 ///
@@ -28,8 +28,9 @@ use crate::wire::tvs::{CERTIFICATE, Header, ROLES, STATUS, TTL, field_name};
 pub struct Response<'a> {
     /// The verdict.
     pub status: Status,
-    /// What the certificate may do; no role at all is the same as no such element.
-    pub roles: Vec<Role>,
+    /// What the certificate may do. Nothing if the answer does not say, which is something else than
+    /// an empty list: that is a certificate for no purpose.
+    pub roles: Option<Vec<Role>>,
     /// How long the answer holds.
     pub ttl: Option<Duration>,
     /// The certificate asked for.
@@ -52,10 +53,10 @@ impl<'a> Response<'a> {
             fields.keep(&element)?;
         }
         let [status] = required(fields.status, STATUS, field_name(STATUS), Header::LENGTH)?;
-        let roles = fields.roles.unwrap_or_default();
+        let role = |code: &u8| Role::from(u16::from(*code));
         Ok(Self {
             status: Status::from(status),
-            roles: roles.iter().map(|code| Role::from(u16::from(*code))).collect(),
+            roles: fields.roles.map(|roles| roles.iter().map(role).collect()),
             ttl: fields.ttl.map(|octets| Duration::from_secs(u32::from_be_bytes(octets).into())),
             certificate: fields.certificate,
             unknown: fields.unknown,
@@ -77,7 +78,7 @@ impl<'a> Fields<'a> {
         let name = field_name(element.tag);
         match element.tag {
             STATUS => once(&mut self.status, element, name, element.array(name)?),
-            ROLES => once(&mut self.roles, element, name, element.value),
+            ROLES => once(&mut self.roles, element, name, roles(element)?),
             TTL => once(&mut self.ttl, element, name, element.array(name)?),
             CERTIFICATE => once(&mut self.certificate, element, name, element.some(name)?),
             tag => {
@@ -87,6 +88,19 @@ impl<'a> Fields<'a> {
         }
     }
 }
+
+/// The roles of an answer, of which there may be none.
+fn roles<'a>(element: &Element<'a>) -> Result<&'a [u8], Malformed> {
+    if element.value.len() > MAX_ROLES {
+        let fault = Fault::TooLong { expected: MAX_ROLES, found: element.value.len() };
+        return Err(Malformed::new(element.offset, field_name(ROLES), fault));
+    }
+    Ok(element.value)
+}
+
+/// Bounds what the answers take up that are kept. Inferred: seven roles are known, the highest is 21,
+/// and an answer that was captured has two.
+pub const MAX_ROLES: usize = 64;
 
 /// The verdict of a response.
 ///

@@ -7,7 +7,9 @@ use proptest::{collection, option, prop_assert_eq};
 
 use crate::wire::malformed::{Fault, Malformed};
 use crate::wire::name::{DeviceName, Model};
-use crate::wire::tvs::{Caller, Command, Header, Request, Response, Session, Status, Unsendable};
+use crate::wire::tvs::{
+    Caller, Command, Header, MAX_ROLES, Request, Response, Session, Status, Unsendable,
+};
 use crate::wire::{Role, Serial};
 
 /// Query request of an 8861, its first 48 of 153 octets (domain facts 5.10).
@@ -81,8 +83,26 @@ fn the_captured_answer_is_accounted_for_to_its_end() {
     let response = Response::parse(&payload).unwrap();
     assert_eq!(response.status, Status::Trusted);
     assert_eq!(response.certificate, Some(&certificate[..]));
-    assert_eq!(response.roles, [Role::Sast, Role::Tftp]);
+    assert_eq!(response.roles, Some(vec![Role::Sast, Role::Tftp]));
     assert_eq!(response.ttl, Some(Duration::from_secs(86_400)));
+}
+
+#[test]
+fn roles_that_are_absent_are_not_roles_that_are_empty() {
+    let status = element(7, &[0]);
+    assert_eq!(Response::parse(&status).unwrap().roles, None);
+    let payload = [status, element(8, &[])].concat();
+    assert_eq!(Response::parse(&payload).unwrap().roles, Some(Vec::new()));
+}
+
+#[test]
+fn an_answer_has_no_more_roles_than_anyone_could_keep() {
+    let payload = |count| [element(7, &[0]), element(8, &vec![7; count])].concat();
+    let most = Response::parse(&payload(MAX_ROLES)).unwrap().roles.unwrap();
+    assert_eq!(most.len(), MAX_ROLES);
+    let fault = Fault::TooLong { expected: MAX_ROLES, found: MAX_ROLES + 1 };
+    let refused = Response::parse(&payload(MAX_ROLES + 1)).unwrap_err();
+    assert_eq!(refused, Malformed::new(14, "roles", fault));
 }
 
 #[test]
@@ -200,7 +220,7 @@ proptest! {
         payload.extend(der.map(|der| element(2, der)).unwrap_or_default());
         let response = Response::parse(&payload).unwrap();
         prop_assert_eq!(response.status, Status::from(status));
-        let codes: Vec<_> = response.roles.iter().map(|role| role.code()).collect();
+        let codes: Vec<_> = response.roles.unwrap().iter().map(|role| role.code()).collect();
         prop_assert_eq!(codes, roles.into_iter().map(u16::from).collect::<Vec<_>>());
         prop_assert_eq!(response.ttl, ttl.map(|ttl| Duration::from_secs(ttl.into())));
         prop_assert_eq!(response.certificate, der);

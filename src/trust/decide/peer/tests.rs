@@ -143,7 +143,7 @@ fn owned(steps: &[&str]) -> Vec<String> {
 fn endorsed(identity: &Identity, roles: &[Role]) -> Endorsed {
     let answer = Response {
         status: Status::Trusted,
-        roles: roles.to_vec(),
+        roles: (!roles.is_empty()).then(|| roles.to_vec()),
         ttl: None,
         certificate: None,
         unknown: Vec::new(),

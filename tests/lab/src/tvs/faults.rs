@@ -51,6 +51,14 @@ impl Faults {
         self
     }
 
+    /// Roles that are there and are none.
+    #[must_use]
+    pub fn for_nothing(mut self) -> Self {
+        self.roles = Some(Vec::new());
+        self.extra.extend(tlv::element(8, &[]));
+        self
+    }
+
     /// An element of a tag that nobody knows.
     #[must_use]
     pub fn unknown(mut self) -> Self {
