@@ -8,6 +8,7 @@ use core::fmt;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
+use nix::time::{ClockId, clock_gettime};
 use rustls::pki_types::UnixTime;
 
 /// The wall clock, set or not: good for a stamp in a log, not for a decision.
@@ -16,33 +17,44 @@ pub fn wall() -> SystemTime {
     SystemTime::now()
 }
 
-/// The monotonic clock: for deadlines and times to live.
+/// The monotonic clock: for deadlines. It stops while the phone sleeps.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
 pub fn monotonic() -> Instant {
     Instant::now()
 }
 
+/// The time since the system's start, the phone's sleep included: for times to live.
+///
+/// Where the kernel has no such clock, or does not let it be read, it is without the sleep.
+#[must_use]
+pub fn since_start() -> Duration {
+    let time =
+        clock_gettime(ClockId::CLOCK_BOOTTIME).or_else(|_| clock_gettime(ClockId::CLOCK_MONOTONIC));
+    time.map(Duration::from).unwrap_or_default()
+}
+
 /// The time since an origin, for what expires.
 #[derive(Clone, Debug)]
 pub enum Timeline {
-    /// The monotonic clock's time since then.
-    Since(Instant),
+    /// The time since then, an instant as [`since_start`] gives it; it goes on while the phone
+    /// sleeps.
+    Since(Duration),
     /// What the cell holds: the time of a test.
     Set(Rc<Cell<Duration>>),
 }
 
 impl Timeline {
-    /// The monotonic clock's time from now on.
+    /// The time from now on.
     #[must_use]
     pub fn start() -> Self {
-        Self::Since(monotonic())
+        Self::Since(since_start())
     }
 
     /// How long it has been.
     #[must_use]
     pub fn now(&self) -> Duration {
         match self {
-            Self::Since(origin) => monotonic().duration_since(*origin),
+            Self::Since(origin) => since_start().saturating_sub(*origin),
             Self::Set(cell) => cell.get(),
         }
     }
