@@ -24,8 +24,6 @@ pub use kind::KeyKind;
 pub struct Certificate<'a> {
     /// The certificate, DER.
     pub der: &'a [u8],
-    /// The issuer as call managers write it, for people.
-    pub issuer: String,
     /// Its number at the issuer.
     pub serial: Serial<'a>,
     /// The key that it certifies.
@@ -88,12 +86,10 @@ impl<'a> Certificate<'a> {
         }
         let authority = Authority::of(&parsed);
         let tbs = parsed.tbs_certificate;
-        let issuer = text(&tbs.issuer);
         let serial = Serial::new(tbs.raw_serial());
         let key = borrowed(tbs.subject_pki.subject_public_key.data)?;
         Ok(Self {
             der,
-            issuer,
             serial,
             key: public_key(&tbs.subject_pki.algorithm.algorithm, key),
             key_info: tbs.subject_pki.raw,
@@ -102,6 +98,15 @@ impl<'a> Certificate<'a> {
             validity: (tbs.validity.not_before.timestamp(), tbs.validity.not_after.timestamp()),
             authority,
         })
+    }
+}
+
+impl Certificate<'_> {
+    /// The issuer as call managers write it, for people.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        X509Certificate::from_der(self.der)
+            .map_or_else(|_| String::new(), |(_, parsed)| text(parsed.issuer()))
     }
 }
 

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::trust::certificate::{self, Authority, Certificate};
+use crate::trust::name::Name;
 use crate::trust::reason::Reason;
 use crate::trust::signature::{md5, sha1, sha256};
 use crate::wire::envelope::UnknownTag;
@@ -81,6 +82,8 @@ pub struct Anchor {
     pub sha1: Option<[u8; 20]>,
     /// What the certificate may issue, if it may.
     pub(in crate::trust) authority: Option<Authority>,
+    /// Subject and issuer, read once, in a record that carries the certificate.
+    names: Option<[Name; 2]>,
     has_material: bool,
 }
 
@@ -96,6 +99,7 @@ impl Anchor {
             certificate: None,
             sha1: None,
             authority: None,
+            names: None,
             has_material: record.has_material(),
         };
         if record.unusable.is_some() {
@@ -110,6 +114,7 @@ impl Anchor {
                 anchor.certificate = Some(Box::from(der));
                 anchor.sha1 = Some(sha1(der));
                 anchor.authority = certificate.authority;
+                anchor.names = anchor.read_names();
             }
             (None, Some(Hash::Sha1(hash))) => {
                 anchor.sha1 = Some(*hash);
@@ -118,6 +123,16 @@ impl Anchor {
             (None, _) => {}
         }
         Ok((anchor, None))
+    }
+
+    fn read_names(&self) -> Option<[Name; 2]> {
+        let read = |text: &Option<Box<str>>| text.as_deref().map(Name::of_text);
+        Some([read(&self.subject)?, read(&self.issuer)?])
+    }
+
+    /// Whether the record carries a certificate and prints these names of subject and issuer.
+    pub(in crate::trust) fn prints(&self, names: &[Name; 2]) -> bool {
+        self.names.as_ref() == Some(names)
     }
 
     /// The certificate's number at its issuer.
@@ -247,9 +262,9 @@ impl TrustList {
             sha256: sha256(file.octets()),
             signed: signed(file),
             signer: shown(file.signer.name),
-            unknown: records.iter().flat_map(|record| record.unknown.iter().copied()).collect(),
-            odd: records.iter().flat_map(|record| record.odd.iter().copied()).collect(),
-            unusable,
+            unknown: kept(records.iter().flat_map(|record| record.unknown.iter().copied())),
+            odd: kept(records.iter().flat_map(|record| record.odd.iter().copied())),
+            unusable: kept(unusable),
             by_serial,
         })
     }
@@ -307,6 +322,11 @@ pub fn signed(file: &Envelope<'_>) -> [u8; 32] {
     sha256(&file.signed_octets().concat())
 }
 
+/// Of what is odd in a list, as much as is kept with it.
+fn kept<T>(odd: impl IntoIterator<Item = T>) -> Vec<T> {
+    odd.into_iter().take(MAX_ODD).collect()
+}
+
 fn index(anchors: &[Anchor]) -> BTreeMap<Box<[u8]>, Vec<usize>> {
     let mut by_serial: BTreeMap<Box<[u8]>, Vec<usize>> = BTreeMap::new();
     for (place, anchor) in anchors.iter().enumerate().filter(|(_, it)| it.is_for_any()) {
@@ -316,3 +336,7 @@ fn index(anchors: &[Anchor]) -> BTreeMap<Box<[u8]>, Vec<usize>> {
     }
     by_serial
 }
+
+/// Bounds what a list takes up that is full of odd fields. Inferred: several times as many of a kind
+/// as are logged.
+const MAX_ODD: usize = 64;

@@ -174,6 +174,8 @@ fn header_length(reader: &mut Reader<'_>, file: usize) -> Result<usize, Malforme
         Fault::LengthMismatch { expected: reader.offset(), found: length }
     } else if length > file {
         Fault::LengthOverrun { expected: file, found: length }
+    } else if length > MAX_HEADER {
+        Fault::TooLong { expected: MAX_HEADER, found: length }
     } else {
         return Ok(length);
     };
@@ -327,6 +329,14 @@ fn fits_modulus(signature: &Element<'_>, code: u8) -> Result<(), Malformed> {
         }
     }
 }
+
+/// Bytes of a header.
+///
+/// Bounds what is read before anybody has looked at the signature. Inferred from its parts: two names
+/// of [`MAX_NAME`](crate::wire::text::MAX_NAME), a signature and a wrapped key of 512 bytes each, a
+/// file name, a serial number and the fields of fixed sizes come to 3,700; headers seen have 296 to
+/// 460 bytes.
+pub const MAX_HEADER: usize = 4096;
 
 /// Tag 13 stands alone, without length and value.
 const PADDING: u8 = 13;

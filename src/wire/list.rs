@@ -1,5 +1,6 @@
 //! The records of a trust list.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::wire::malformed::{Fault, Malformed};
@@ -18,6 +19,7 @@ pub use record::{Hash, Record, field_name};
 pub fn parse(body: &[u8], offset: usize) -> Result<Vec<Record<'_>>, Malformed> {
     let mut reader = Reader::at(body, offset);
     let mut records = Vec::new();
+    let mut serials = BTreeMap::new();
     while let Some(octet) = reader.peek() {
         if octet != 1 {
             let fault = Fault::TrailingGarbage(octet);
@@ -27,9 +29,28 @@ pub fn parse(body: &[u8], offset: usize) -> Result<Vec<Record<'_>>, Malformed> {
             let fault = Fault::TooMany { expected: MAX_RECORDS };
             return Err(Malformed::new(reader.offset(), "records", fault));
         }
-        records.push(record(&mut reader)?);
+        let record = record(&mut reader)?;
+        if let Some(serial) = record.serial {
+            count(&mut serials, serial.magnitude(), record.offset)?;
+        }
+        records.push(record);
     }
     Ok(records)
+}
+
+/// Counts the records of a serial number, of which there may be so many.
+fn count<'a>(
+    serials: &mut BTreeMap<&'a [u8], usize>,
+    serial: &'a [u8],
+    offset: usize,
+) -> Result<(), Malformed> {
+    let records = serials.entry(serial).or_default();
+    *records += 1;
+    if *records > MAX_OF_ONE_SERIAL {
+        let fault = Fault::TooMany { expected: MAX_OF_ONE_SERIAL };
+        return Err(Malformed::new(offset, "records of one serial number", fault));
+    }
+    Ok(())
 }
 
 fn record<'a>(reader: &mut Reader<'a>) -> Result<Record<'a>, Malformed> {
@@ -53,3 +74,7 @@ fn record<'a>(reader: &mut Reader<'a>) -> Result<Record<'a>, Malformed> {
 /// Bounds memory and the time of a lookup. Phones refuse lists over 64 KiB, about 39 certificates
 /// (security guide 12.5); inferred: 25 times that is no cluster.
 pub const MAX_RECORDS: usize = 1000;
+
+/// Bounds the candidates for a signer or a server. Inferred: a certificate of several servers is
+/// listed once for each in two or three roles, and a cluster has at most 21 nodes.
+pub const MAX_OF_ONE_SERIAL: usize = 64;

@@ -72,7 +72,14 @@ pub enum Fault {
     TagOrder(u8),
     /// Not UTF-8 with exactly one NUL, at the end.
     Text,
-    /// More records than a list may have.
+    /// More bytes than a field may have.
+    TooLong {
+        /// The limit.
+        expected: usize,
+        /// The length announced.
+        found: usize,
+    },
+    /// More records than a list may have, in all or of one kind.
     TooMany {
         /// The limit.
         expected: usize,
@@ -114,6 +121,7 @@ impl Fault {
             Self::Padding(_) => "padding",
             Self::TagOrder(_) => "bad-tag-order",
             Self::Text => "bad-text",
+            Self::TooLong { .. } => "too-long",
             Self::TooMany { .. } => "too-many-records",
             Self::TrailingGarbage(_) => "trailing-garbage",
             Self::Truncated { .. } => "truncated",
@@ -145,6 +153,9 @@ impl fmt::Display for Fault {
             Self::Padding(tag) => write!(f, "expected padding to the end, found tag {tag}"),
             Self::TagOrder(tag) => write!(f, "found tag {tag} where it may not stand"),
             Self::Text => write!(f, "expected UTF-8 with one NUL at its end, found something else"),
+            Self::TooLong { expected, found } => {
+                write!(f, "expected at most {expected} bytes, found {found}")
+            }
             Self::TooMany { expected } => write!(f, "expected at most {expected}, found more"),
             Self::TrailingGarbage(octet) => {
                 write!(f, "expected a record or the end, found byte {octet:#04x}")

@@ -3,6 +3,9 @@
 use alloc::string::String;
 use core::fmt;
 
+use crate::wire::malformed::{Fault, Malformed};
+use crate::wire::reader::Element;
+
 /// A name as a file writes it. It is a hint and a thing to show; nothing is decided by it.
 ///
 /// Well-formed is UTF-8 that ends in its only NUL. Call managers have written other bytes too:
@@ -11,6 +14,22 @@ use core::fmt;
 pub struct Text<'a>(&'a [u8]);
 
 impl<'a> Text<'a> {
+    /// The value of an element, NUL and all.
+    ///
+    /// # Errors
+    /// [`Fault::TooLong`] beyond [`MAX_NAME`].
+    pub(in crate::wire) const fn of(
+        element: &Element<'a>,
+        field: &'static str,
+    ) -> Result<Self, Malformed> {
+        let found = element.value.len();
+        if found > MAX_NAME {
+            let fault = Fault::TooLong { expected: MAX_NAME, found };
+            return Err(Malformed::new(element.offset, field, fault));
+        }
+        Ok(Self(element.value))
+    }
+
     /// The value of a field, NUL and all.
     #[must_use]
     pub const fn new(value: &'a [u8]) -> Self {
@@ -87,6 +106,14 @@ fn shown(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
         chunk.invalid().iter().try_for_each(|byte| write!(f, "\\x{byte:02x}"))
     })
 }
+
+/// Bytes of a name, its NUL included, in headers and records.
+///
+/// Bounds what is read, kept and compared before anybody has looked at a signature. Inferred: a
+/// distinguished name has an attribute or two of each of the nine types that lists write, of at most
+/// 64 characters most of them (X.520, upper bounds as in RFC 5280 A.1); names seen have 14 to 75
+/// bytes.
+pub const MAX_NAME: usize = 1024;
 
 /// A field whose value is none that the format gives it, in a file that is read all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -227,7 +227,7 @@ fn shown(der: &[u8], installed: &Anchors, offered: Option<&TrustList>) -> Presen
     let digest = sha1(der);
     let record = |anchor: &Anchor| anchor.role == Role::Tvs && anchor.sha1 == Some(digest);
     Presented::Certificate(Box::new(Shown {
-        issuer: certificate.issuer.clone(),
+        issuer: certificate.issuer(),
         serial: certificate.serial.to_string(),
         sha1: digest,
         pinned: peer::pinned(installed, &certificate),

@@ -1,10 +1,11 @@
 //! Which listed certificates may be the signer's, and which of them is.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::trust::certificate::Certificate;
 use crate::trust::list::{Anchor, ListKind, TrustList};
-use crate::trust::name;
+use crate::trust::name::Name;
 use crate::trust::reason::{Reason, Warning};
 use crate::wire::{Role, Signer};
 
@@ -84,7 +85,7 @@ pub(super) fn signatory<'a>(
 
 impl<'a> Candidates<'a> {
     fn of(lists: &[(&'a TrustList, &[Role])], signer: &Signer<'_>) -> Self {
-        let printed = Printed::of(signer);
+        let names = [signer.name, signer.issuer].map(|text| Name::of_text(&String::from(text)));
         let mut anchors: Vec<_> = lists
             .iter()
             .flat_map(|(list, roles)| {
@@ -92,7 +93,7 @@ impl<'a> Candidates<'a> {
                     roles.contains(&anchor.role) && anchor.certificate.is_some()
                 };
                 let found = list.find_serial(signer.serial).into_iter().filter(fitting);
-                found.map(|anchor| (anchor, list.kind, printed.is_of(anchor)))
+                found.map(|anchor| (anchor, list.kind, anchor.prints(&names)))
             })
             .collect();
         let any_printed = anchors.iter().any(|(_, _, printed)| *printed);
@@ -117,21 +118,6 @@ impl<'a> Candidates<'a> {
         if self.certificates.iter().all(|(other, _)| other.key != certificate.key) {
             self.certificates.push((certificate, list));
         }
-    }
-}
-
-/// A signer's names, read once for the comparison with many records.
-struct Printed([name::Printed; 2]);
-
-impl Printed {
-    fn of(signer: &Signer<'_>) -> Self {
-        Self([signer.name, signer.issuer].map(|text| name::Printed::new(text.into())))
-    }
-
-    fn is_of(&self, anchor: &Anchor) -> bool {
-        let Self([name, issuer]) = self;
-        anchor.subject.as_deref().is_some_and(|listed| name.is(listed))
-            && anchor.issuer.as_deref().is_some_and(|listed| issuer.is(listed))
     }
 }
 

@@ -71,7 +71,8 @@ impl<'a> SignerBlock<'a> {
         element: &Element<'a>,
         field: &'static str,
     ) -> Result<Text<'a>, Malformed> {
-        let text = Text::new(element.some(field)?);
+        element.some(field)?;
+        let text = Text::of(element, field)?;
         if !text.is_terminated() {
             return Err(Malformed::new(element.offset, field, Fault::Text));
         }

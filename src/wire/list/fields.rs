@@ -37,6 +37,9 @@ impl<'a> Fields<'a> {
 
     fn keep(&mut self, element: Element<'a>) -> Result<(), Malformed> {
         let name = field_name(element.tag);
+        if matches!(element.tag, 2 | 3 | 5) {
+            Text::of(&element, name)?;
+        }
         let slot = match element.tag {
             0 => return Err(Malformed::new(element.offset, name, Fault::UnknownTag(0))),
             1 => return Err(Malformed::new(element.offset, name, Fault::DuplicateTag(1))),

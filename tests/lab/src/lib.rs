@@ -22,6 +22,7 @@ pub mod der;
 pub mod digest;
 pub mod encrypt;
 pub mod envelope;
+pub mod hostile;
 pub mod https;
 pub mod keys;
 pub mod list;
