@@ -114,5 +114,10 @@ const ROUNDS: usize = 9;
 /// Bytes of the lists, up to the most that is taken (domain facts 10, row 11).
 const SIZES: [usize; 5] = [16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10];
 
-const LIMITS: Limits =
-    Limits { records: MAX_RECORDS, of_one_serial: MAX_OF_ONE_SERIAL, name: MAX_NAME };
+const LIMITS: Limits = Limits {
+    records: MAX_RECORDS,
+    of_one_serial: MAX_OF_ONE_SERIAL,
+    name: MAX_NAME,
+    // That of `trust::name`, which nobody else has to know.
+    attributes: 32,
+};

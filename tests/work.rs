@@ -112,8 +112,13 @@ fn installed(file: &[u8]) -> Anchors {
 
 const TOO_LONG: Fault = Fault::TooLong { expected: MAX_NAME, found: MAX_NAME + 1 };
 
-const LIMITS: Limits =
-    Limits { records: MAX_RECORDS, of_one_serial: MAX_OF_ONE_SERIAL, name: MAX_NAME };
+const LIMITS: Limits = Limits {
+    records: MAX_RECORDS,
+    of_one_serial: MAX_OF_ONE_SERIAL,
+    name: MAX_NAME,
+    // That of `trust::name`, which nobody else has to know.
+    attributes: 32,
+};
 
 /// Bytes of the largest list that is taken.
 const LARGEST: usize = 256 << 10;

@@ -1,6 +1,7 @@
 //! Lists that are made to take long, by somebody who has no key: their signatures are nobody's.
 
 use crate::certificate::{Certificate, Profile};
+use crate::der;
 use crate::keys::{Kind, Pool};
 use crate::list::Role;
 use crate::names::Name;
@@ -15,14 +16,18 @@ pub struct Limits {
     pub of_one_serial: usize,
     /// Bytes of a name, its NUL included.
     pub name: usize,
+    /// Attributes of a name.
+    pub attributes: usize,
 }
 
 /// What a hostile list is full of.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {
+    /// Names of as many attributes as are told apart.
+    Attributes,
     /// Certificates that cannot be read.
     Garbage,
-    /// Names of the greatest length, all of one-letter attributes.
+    /// Names of the greatest length.
     Names,
     /// Certificates of the signer's serial number, each with a key of its own, as many as are taken;
     /// the others have other numbers.
@@ -33,11 +38,13 @@ pub enum Shape {
 
 impl Shape {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Garbage, Self::Names, Self::Serials, Self::Unknown];
+    pub const ALL: [Self; 5] =
+        [Self::Attributes, Self::Garbage, Self::Names, Self::Serials, Self::Unknown];
 
     /// One word for it.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Attributes => "attributes",
             Self::Garbage => "garbage",
             Self::Names => "names",
             Self::Serials => "serials",
@@ -48,12 +55,13 @@ impl Shape {
     /// A list of nearly this size, which says to be signed by this certificate.
     pub fn list(self, signer: &Certificate, limits: Limits, size: usize) -> Vec<u8> {
         let name = match self {
+            Self::Attributes => "a=,".repeat(limits.attributes - 1) + "a=",
             Self::Names => "a=,".repeat(limits.name / 3 - 1) + "a=",
             _ => signer.subject.call_manager(),
         };
         let mut file = sealed(&signer.serial, &name, &[]);
         for count in 0..limits.records {
-            let other = other_than(signer, count, limits.of_one_serial);
+            let other = least(signer, count, limits.of_one_serial);
             let record = self.record(&name, &other);
             if file.len() + record.len() > size {
                 break;
@@ -66,7 +74,7 @@ impl Shape {
     fn record(self, name: &str, other: &Certificate) -> Vec<u8> {
         let proof = match self {
             Self::Garbage => tlv::element(9, &other.der[..other.der.len() - 1]),
-            Self::Names | Self::Serials => tlv::element(9, &other.der),
+            Self::Attributes | Self::Names | Self::Serials => tlv::element(9, &other.der),
             Self::Unknown => tlv::element(99, b"").repeat(500),
         };
         record(name, other, &proof)
@@ -98,6 +106,27 @@ pub fn other_than(certificate: &Certificate, count: usize, of_one_serial: usize)
     let serial = changed(&certificate.serial);
     let der = replaced(&other.der, &certificate.serial, &serial);
     Certificate { der, serial, ..other }
+}
+
+/// As short a certificate as can be read, with a key of its own, and beyond so many with a serial
+/// number of its own.
+fn least(signer: &Certificate, count: usize, of_one_serial: usize) -> Certificate {
+    let number = u16::try_from(count).expect("a small number").to_be_bytes();
+    let own = count >= of_one_serial;
+    let serial = if own { [&[1], &number[..]].concat() } else { signer.serial.clone() };
+    let rsa = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
+    let algorithm = der::sequence(&[&der::oid(&rsa), &[0x05, 0x00]]);
+    let nobody = der::sequence(&[]);
+    let body = der::sequence(&[
+        &der::integer(&serial),
+        &algorithm,
+        &nobody,
+        &der::sequence(&[&der::time(0), &der::time(0)]),
+        &nobody,
+        &der::sequence(&[&algorithm, &der::bit_string(&number)]),
+    ]);
+    let der = der::sequence(&[&body, &algorithm, &der::bit_string(&number)]);
+    Certificate { der, serial, public_key: number.to_vec(), ..signer.clone() }
 }
 
 fn replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
