@@ -9,8 +9,8 @@
 use std::hint::black_box;
 use std::time::Duration;
 
+use nix::time::{ClockId, clock_gettime};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use secd::io::clock;
 use secd::trust::peer::{Peer, Shown};
 use secd::trust::update::{self, Offer};
 use secd::trust::{Acceptance, Anchors, ListKind, Policy, Purpose, stored};
@@ -96,17 +96,22 @@ fn authority(pool: &Pool, name: &str) -> Identity {
     Profile { usage: Usage::Authority, ..profile }.self_signed(pool.take(Kind::P256))
 }
 
-/// The median over rounds.
+/// The median over rounds, of the processor's time: what else the machine does is not in it.
 fn microseconds(run: impl Fn()) -> u128 {
     let mut rounds: Vec<u128> = (0..ROUNDS)
         .map(|_| {
-            let start = clock::monotonic();
+            let start = processor_time();
             run();
-            start.elapsed().as_micros()
+            (processor_time() - start).as_micros()
         })
         .collect();
     rounds.sort_unstable();
     rounds[ROUNDS / 2]
+}
+
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID);
+    time.map(Duration::from).expect("every system has this clock")
 }
 
 const ROUNDS: usize = 9;
@@ -119,5 +124,5 @@ const LIMITS: Limits = Limits {
     of_one_serial: MAX_OF_ONE_SERIAL,
     name: MAX_NAME,
     // That of `trust::name`, which nobody else has to know.
-    attributes: 32,
+    attributes: 16,
 };

@@ -118,7 +118,7 @@ const LIMITS: Limits = Limits {
     of_one_serial: MAX_OF_ONE_SERIAL,
     name: MAX_NAME,
     // That of `trust::name`, which nobody else has to know.
-    attributes: 32,
+    attributes: 16,
 };
 
 /// Bytes of the largest list that is taken.

@@ -32,7 +32,7 @@ impl Name {
         let Some(mut attributes) = attributes.filter(|them| them.len() <= MAX_ATTRIBUTES) else {
             return Self::Text(Box::from(text));
         };
-        attributes.sort_by(Attribute::order);
+        attributes.sort_unstable_by(Attribute::order);
         let mut written = String::with_capacity(text.len() + 1);
         attributes.iter().for_each(|attribute| attribute.write(&mut written));
         Self::Attributes(written.into_boxed_str())
@@ -133,7 +133,7 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 
 /// Attributes of a name that are told apart; one of more is the same as its own text alone. Bounds what
 /// reading a name costs. Inferred: call managers write six, of nine types.
-const MAX_ATTRIBUTES: usize = 32;
+const MAX_ATTRIBUTES: usize = 16;
 
 #[cfg(test)]
 mod tests {
