@@ -88,7 +88,7 @@ impl Handshaken {
 pub struct OtherCertificate;
 
 /// The name that a server's certificate is compared with; nothing for a host that no certificate
-/// can name, such as one whose last label is a number (RFC 9525 §6.3 has names of RFC 1034).
+/// can name, such as one whose last label is a number (RFC 1123 §2.1: that is an address).
 ///
 /// The address that such a name leads to is no substitute: whoever answers for names would choose
 /// the host that the certificate has to be for.

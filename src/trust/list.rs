@@ -82,8 +82,6 @@ pub struct Anchor {
     pub sha1: Option<[u8; 20]>,
     /// What the certificate may issue, if it may.
     pub(in crate::trust) authority: Option<Authority>,
-    /// Subject and issuer, read once, in a record that carries the certificate.
-    names: Option<[Name; 2]>,
     has_material: bool,
 }
 
@@ -99,7 +97,6 @@ impl Anchor {
             certificate: None,
             sha1: None,
             authority: None,
-            names: None,
             has_material: record.has_material(),
         };
         if record.unusable.is_some() {
@@ -114,7 +111,6 @@ impl Anchor {
                 anchor.certificate = Some(Box::from(der));
                 anchor.sha1 = Some(sha1(der));
                 anchor.authority = certificate.authority;
-                anchor.names = anchor.read_names();
             }
             (None, Some(Hash::Sha1(hash))) => {
                 anchor.sha1 = Some(*hash);
@@ -125,14 +121,13 @@ impl Anchor {
         Ok((anchor, None))
     }
 
-    fn read_names(&self) -> Option<[Name; 2]> {
-        let read = |text: &Option<Box<str>>| text.as_deref().map(Name::of_text);
-        Some([read(&self.subject)?, read(&self.issuer)?])
-    }
-
-    /// Whether the record carries a certificate and prints these names of subject and issuer.
-    pub(in crate::trust) fn prints(&self, names: &[Name; 2]) -> bool {
-        self.names.as_ref() == Some(names)
+    /// Whether the record prints these names of subject and issuer. Its own are read for that, which
+    /// costs more than all the rest of a record: only where they count, and once a judgement.
+    pub(in crate::trust) fn prints(&self, [subject, issuer]: &[Name; 2]) -> bool {
+        let is = |text: &Option<Box<str>>, name: &Name| {
+            text.as_deref().is_some_and(|text| Name::of_text(text) == *name)
+        };
+        is(&self.subject, subject) && is(&self.issuer, issuer)
     }
 
     /// The certificate's number at its issuer.
