@@ -109,6 +109,7 @@ fn microseconds(run: impl Fn()) -> u128 {
     rounds[ROUNDS / 2]
 }
 
+#[expect(clippy::disallowed_methods, reason = "a bench takes the time")]
 fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID);
     time.map(Duration::from).expect("every system has this clock")

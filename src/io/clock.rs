@@ -27,6 +27,7 @@ pub fn monotonic() -> Instant {
 ///
 /// Where the kernel has no such clock, or does not let it be read, it is without the sleep.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
 pub fn since_start() -> Duration {
     let time =
         clock_gettime(ClockId::CLOCK_BOOTTIME).or_else(|_| clock_gettime(ClockId::CLOCK_MONOTONIC));
