@@ -13,12 +13,12 @@ use crate::diagnose::StoreFound;
 use crate::io::clock::{self, Rfc3339};
 use crate::io::store::{Entry, Failure, Loaded, Slot, Store};
 use crate::trust::signature::sha256;
-use crate::trust::{Anchors, ListKind, TrustList, Verified};
+use crate::trust::{Anchors, ListKind, State, TrustList, Verified};
 use crate::wire::configuration::Member;
 
 mod load;
 
-use load::{ACCEPTANCE, FORM, Kept, Locked, Place, Remembered, SEEN, form_word, slot};
+use load::{ACCEPTANCE, FORM, Kept, Locked, Place, Remembered, SEEN, STATE, form_word, slot};
 
 /// The lists in force and the configuration in use, with the store behind them.
 pub(super) struct Installed {
@@ -158,15 +158,16 @@ impl Installed {
         let mut inner = self.inner.borrow_mut();
         let members = if members.is_empty() { inner.members.clone() } else { members.to_vec() };
         let last = LastConfiguration { name: name.to_owned(), form };
-        let kept = Kept { last, digest: sha256(payload), seen: inner.remembering(name, seen) };
+        let state = inner.anchors.state().to_string();
+        let seen = inner.remembering(name, seen);
+        let kept = Kept { last, digest: sha256(payload), seen, state: Some(state.clone()) };
         let before = inner.configuration.as_ref();
-        let changed =
-            before.is_none_or(|before| before.last != kept.last || before.digest != kept.digest);
+        let changed = before.is_none_or(|before| !before.says_as(&kept));
         if before == Some(&kept) && members == inner.members {
             return Ok(Committed::Same);
         }
         let store = inner.usable().ok_or(Failure::NotOpen)?;
-        let entry = noted(name, payload).with(FORM, form_word(form));
+        let entry = noted(name, payload).with(FORM, form_word(form)).with(STATE, &state);
         let entry = kept.seen.iter().zip(SEEN).fold(entry, |entry, ((name, (line, seen)), key)| {
             entry.with(key, &load::seen_text(name, *line, seen))
         });
@@ -191,12 +192,16 @@ impl Installed {
         if inner.locked && kinds.len() < ListKind::ALL.len() {
             return Err(NotErased::Locked);
         }
-        let erased = kinds.iter().try_for_each(|kind| {
+        let mut erased = kinds.iter().try_for_each(|kind| {
             if !inner.locked && kinds.len() < ListKind::ALL.len() {
                 inner.set_apart(store, *kind)?;
             }
             store.erase(slot(*kind))
         });
+        if inner.locked && erased.is_ok() {
+            // It may be what cannot be read.
+            erased = store.set_pin(None);
+        }
         // Also after a failure: what is in force must be what is there.
         inner.read_again();
         self.changed();
@@ -236,6 +241,14 @@ impl Inner {
                 self.repaired |= found.place == Place::Previous;
             }
         }
+        if self.anchors.state() == State::None && !store.remembers() && load::shows_lists(store) {
+            say(&Event::StoredListsLost {});
+            return Err(Locked);
+        }
+        store.pin().map_err(|damage| {
+            say(&Event::StoreDamaged { damage: damage.to_string() });
+            Locked
+        })?;
         if let Some((configuration, members)) = load::configuration(store) {
             let anchors = Arc::make_mut(&mut self.anchors);
             configuration.seen.values().for_each(|(line, _)| anchors.remember_line(*line));

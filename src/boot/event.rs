@@ -208,6 +208,9 @@ events! {
         Error, SECD, "EROR:store: LOCKED: nothing is trusted until the store is mended or erased";
     StoreDamaged { damage: String } Error, SECD, "EROR:store: {damage}";
     StoreOdd { what: String } Warn, SECD, "store: {what}";
+    StoredListsLost {}
+        Error, SECD,
+        "EROR:store: the configuration was accepted under trust lists, and none is there";
     StoredListUnread { list: ListKind, reason: Reason } Error, SECD, "EROR:store: {list}: {reason}";
     StoredListWeaker { list: ListKind, damage: String }
         Error, SECD, "EROR:store: {damage}; the {list} before it enforces less";

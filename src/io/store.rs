@@ -6,15 +6,18 @@
 //! | -------------- | ----------------------------------------------------------------- |
 //! | `itl`          | the [`Entry`] installed: octets and notes, replaced by one rename |
 //! | `itl.previous` | the entry before it                                               |
-//! | `itl.present`  | the marker: something was installed here once                     |
+//! | `itl.present`  | the marker: something was installed here once, and in which others |
 //!
-//! A slot is absent only if the folder is there and none of the three is. Anything else that is
-//! not a whole entry is [`Damage`]. The folder is never made here: an image provides it, and a
+//! A slot is absent only if the folder is there, none of the three is, and no marker of another slot
+//! names it. Anything else that is not a whole entry of this slot is [`Damage`]. The folder is never made here: an image provides it, and a
 //! store that is missing must not look like a phone fresh from the box.
 
 mod damage;
 mod entry;
+mod facts;
 mod install;
+mod markers;
+mod pin;
 mod slot;
 mod tidy;
 
@@ -29,6 +32,7 @@ use zeroize::Zeroizing;
 
 pub use damage::{Damage, Failure, Oddity, Reason, Warning};
 pub use entry::Entry;
+pub use facts::Signed;
 pub use slot::Slot;
 
 use super::files::{self, Links, Unreadable, errno};
@@ -118,14 +122,6 @@ impl Store {
         }
     }
 
-    /// Whether a slot without readable files has a marker, in a folder that is still there.
-    fn was_installed(&self, slot: Slot) -> Result<bool, Damage> {
-        let marked = exists(&self.marker(slot))
-            .map_err(|errno| Damage::new(&self.marker(slot), 0, Reason::Unreadable(errno)))?;
-        self.still_there()?;
-        Ok(marked)
-    }
-
     /// A folder that was moved away or mounted over is empty, but not absent.
     fn still_there(&self) -> Result<(), Damage> {
         let damage = |reason| Damage::new(&self.dir, 0, reason);
@@ -157,7 +153,7 @@ impl Store {
             }
         };
         let file = Zeroizing::new(file);
-        let entry = Entry::decode(&file);
+        let entry = Entry::decode(slot, &file);
         entry.map(Some).map_err(|(offset, reason)| Damage::new(path, offset, reason))
     }
 

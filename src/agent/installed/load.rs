@@ -10,7 +10,7 @@ use crate::boot::{Event, Form, LastConfiguration, Seen};
 use crate::io::store::{Entry, Loaded, Slot, Store};
 use crate::trust::signature::sha256;
 use crate::trust::standing::Standing;
-use crate::trust::{Acceptance, ListKind, TrustList, Verified, stored};
+use crate::trust::{Acceptance, ListKind, State, TrustList, Verified, stored};
 use crate::wire::configuration::Member;
 
 /// What was trusted cannot be read; the log has said why.
@@ -30,6 +30,21 @@ pub(super) struct Found {
     pub(super) place: Place,
 }
 
+/// Whether a configuration shows that lists were in force when it was accepted.
+///
+/// The version before did not note it: that it was encrypted, or that it names TVS members, is only
+/// believed of a configuration whose signer is known.
+pub(super) fn shows_lists(store: &Store) -> bool {
+    let (Loaded::Current(entry) | Loaded::Previous { entry, .. }) = store.load(Slot::Configuration)
+    else {
+        return false;
+    };
+    match entry.note(STATE) {
+        Some(state) => state != State::None.to_string(),
+        None => form(&entry) == Form::Encrypted || !members::of_notes(&entry).is_empty(),
+    }
+}
+
 /// The configuration that was accepted last, and what it said.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Kept {
@@ -38,6 +53,15 @@ pub(super) struct Kept {
     pub(super) digest: [u8; 32],
     /// What is remembered of each configuration.
     pub(super) seen: Remembered,
+    /// The state that the lists put the phone in then; the version before did not note it.
+    pub(super) state: Option<String>,
+}
+
+impl Kept {
+    /// Whether another one is the same configuration, whatever the lists were.
+    pub(super) fn says_as(&self, other: &Self) -> bool {
+        (&self.last, &self.digest) == (&other.last, &other.digest)
+    }
 }
 
 /// The list of a kind.
@@ -93,7 +117,8 @@ pub(super) fn configuration(store: &Store) -> Option<(Kept, Vec<Member>)> {
         }
     };
     let last = LastConfiguration { name: entry.note("name")?.to_owned(), form: form(&entry) };
-    let kept = Kept { last, digest: sha256(&entry.octets), seen: remembered(&entry) };
+    let state = entry.note(STATE).map(str::to_owned);
+    let kept = Kept { last, digest: sha256(&entry.octets), seen: remembered(&entry), state };
     Some((kept, members::of_notes(&entry)))
 }
 
@@ -192,6 +217,9 @@ pub(super) type Remembered = BTreeMap<String, (u32, Seen)>;
 
 /// The keys of those notes: a phone has its own configuration and the default one.
 pub(super) const SEEN: [&str; 2] = ["seen-0", "seen-1"];
+
+/// The note of the state that the lists put the phone in when a configuration was accepted.
+pub(super) const STATE: &str = "state";
 
 /// The note that says how a configuration came.
 pub(super) const FORM: &str = "form";

@@ -52,6 +52,11 @@ pub enum Reason {
         /// How many there are.
         found: usize,
     },
+    /// The file is whole, and of another slot.
+    Misplaced {
+        /// Of which.
+        slot: Slot,
+    },
     /// Something was installed here once, and is gone.
     Missing,
     /// No folder stands where the store should be.
@@ -89,6 +94,7 @@ impl fmt::Display for Reason {
             Self::Length { announced, found } => {
                 write!(f, "{found} bytes instead of {announced}")
             }
+            Self::Misplaced { slot } => write!(f, "an entry of slot {slot}"),
             Self::Missing => f.write_str("missing"),
             Self::NotAFolder => f.write_str("not a folder"),
             Self::NotRegular => f.write_str("not a regular file"),
@@ -170,6 +176,11 @@ pub enum Oddity {
         /// Why it stays.
         kept: Option<Errno>,
     },
+    /// A marker that does not say which slots are occupied; it was made anew if the system let us.
+    Unreadable {
+        /// Why it is as it was.
+        still: Option<Errno>,
+    },
     /// Installed, but without its marker; it was made if the system let us.
     Unmarked {
         /// Why there is still none.
@@ -195,6 +206,10 @@ impl fmt::Display for Warning {
             }
             Oddity::Unmarked { still } => {
                 f.write_str("missing though something is installed")?;
+                ("restored", still)
+            }
+            Oddity::Unreadable { still } => {
+                f.write_str("does not say what is installed")?;
                 ("restored", still)
             }
             Oddity::WideMode { mode, still } => {

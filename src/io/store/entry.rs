@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::damage::Reason;
+use super::slot::Slot;
 
 /// What is installed in a slot.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -14,8 +15,8 @@ pub struct Entry {
     pub octets: Zeroizing<Vec<u8>>,
     /// What the caller noted about them, in its order: the store keeps it and does not read it.
     ///
-    /// A key is one to 32 characters of `[a-z0-9-]`; a value is at most 320 bytes without control
-    /// characters; there are at most 16 notes.
+    /// A key is one to 32 characters of `[a-z0-9-]`, and not `slot`; a value is at most 320 bytes
+    /// without control characters; there are at most 31 notes.
     pub notes: Vec<(String, String)>,
 }
 
@@ -44,17 +45,21 @@ impl Entry {
     /// secd-store 1
     /// length <octets, decimal>
     /// sha256 <of everything after this line, lower-case hexadecimal>
+    /// slot <its name>
     /// <key> <value>                       any number of notes
     ///                                     an empty line
     /// <octets>
     /// ```
-    pub(super) fn encode(&self) -> Result<Zeroizing<Vec<u8>>, String> {
+    ///
+    /// To the version before, `slot` is one note more: it reads what this one writes, so that an
+    /// upgrade can be taken back. Its own entries have no such line: see [`slot_by_notes`].
+    pub(super) fn encode(&self, slot: Slot) -> Result<Zeroizing<Vec<u8>>, String> {
         let overlong = self.notes.get(NOTES).into_iter();
-        let bad = self.notes.iter().filter(|(key, value)| !fits(key, value));
+        let bad = self.notes.iter().filter(|(key, value)| key == SLOT || !fits(key, value));
         if let Some((key, _)) = overlong.chain(bad).next() {
             return Err(key.clone());
         }
-        let mut covered = String::new();
+        let mut covered = format!("{SLOT} {slot}\n");
         for (key, value) in &self.notes {
             covered += &format!("{key} {value}\n");
         }
@@ -68,14 +73,14 @@ impl Entry {
         Ok(file)
     }
 
-    /// Reads a file; else the offset of what is wrong, and what that is.
-    pub(super) fn decode(file: &[u8]) -> Result<Self, (usize, Reason)> {
+    /// Reads a file of a slot; else the offset of what is wrong, and what that is.
+    pub(super) fn decode(slot: Slot, file: &[u8]) -> Result<Self, (usize, Reason)> {
         let mut rest = Lines { file, offset: 0 };
         rest.expect(MAGIC, "secd-store 1", |rest| rest.is_empty().then_some(()))?;
         let announced = rest.expect("length ", "length", decimal)?;
         let digest = rest.expect("sha256 ", "sha256", |digest| Some(digest.to_owned()))?;
         let covered = rest.offset;
-        let notes = rest.notes()?;
+        let mut notes = rest.notes()?;
         let octets = rest.file.get(rest.offset..).unwrap_or_default();
         if octets.len() != announced {
             let offset = rest.offset + octets.len().min(announced);
@@ -84,7 +89,32 @@ impl Entry {
         if hash(&[file.get(covered..).unwrap_or_default()]) != digest {
             return Err((covered, Reason::Digest));
         }
-        Ok(Self { octets: Zeroizing::new(octets.to_vec()), notes })
+        let written = match notes.first() {
+            Some((key, name)) if key == SLOT => {
+                let named = Slot::of_name(name);
+                let unknown = Reason::Header { expected: "slot that is known" };
+                let named = named.ok_or((covered, unknown))?;
+                notes.remove(0);
+                Some(named)
+            }
+            _ => slot_by_notes(&notes),
+        };
+        match written {
+            Some(other) if other != slot => Err((covered, Reason::Misplaced { slot: other })),
+            _ => Ok(Self { octets: Zeroizing::new(octets.to_vec()), notes }),
+        }
+    }
+}
+
+/// The slot of an entry that the version before has written, which noted the name of the file on the
+/// server, and the form of a configuration.
+fn slot_by_notes(notes: &[(String, String)]) -> Option<Slot> {
+    let note = |key: &str| notes.iter().find(|(found, _)| found == key).map(|(_, value)| value);
+    match note("name")? {
+        _ if note("form").is_some() => Some(Slot::Configuration),
+        name if name.starts_with("CTL") => Some(Slot::Ctl),
+        name if name.starts_with("ITL") => Some(Slot::Itl),
+        _ => None,
     }
 }
 
@@ -125,7 +155,7 @@ impl<'a> Lines<'a> {
             match self.next() {
                 Some("") => return Ok(notes),
                 Some(line) => match line.split_once(' ') {
-                    Some((key, value)) if fits(key, value) && notes.len() < NOTES => {
+                    Some((key, value)) if fits(key, value) && notes.len() <= NOTES => {
                         notes.push((key.to_owned(), value.to_owned()));
                     }
                     _ => return Err(malformed),
@@ -163,10 +193,14 @@ fn hash(parts: &[&[u8]]) -> String {
 }
 
 /// Octets of the longest file header.
-pub(super) const HEADER: u64 = 8192;
+pub(super) const HEADER: u64 = 16384;
 
 const MAGIC: &str = "secd-store 1";
-const NOTES: usize = 16;
+/// The key of the note that says for which slot an entry is.
+const SLOT: &str = "slot";
+/// Besides the slot. The version before reads 16 in all: more than it writes is in no entry but one
+/// whose signer has a very long name.
+const NOTES: usize = 31;
 const KEY: usize = 32;
 /// The longest is the address of a TVS server: a host name of 253, a colon, five digits.
 const VALUE: usize = 320;
@@ -183,48 +217,49 @@ mod tests {
     }
 
     fn damage(file: &[u8]) -> (usize, Reason) {
-        Entry::decode(file).unwrap_err()
+        Entry::decode(Slot::Itl, file).unwrap_err()
     }
 
     #[test]
     fn the_file_is_a_header_and_the_octets() {
-        let file = entry().encode().unwrap();
+        let file = entry().encode(Slot::Itl).unwrap();
         let text = String::from_utf8(file.to_vec()).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[..2], ["secd-store 1", "length 8"]);
-        assert_eq!(lines[3..6], ["provenance first-use", "name ITLSEP001122334455.tlv", ""]);
-        assert_eq!(Entry::decode(&file), Ok(entry()));
+        let notes = ["slot itl", "provenance first-use", "name ITLSEP001122334455.tlv", ""];
+        assert_eq!(lines[3..7], notes);
+        assert_eq!(Entry::decode(Slot::Itl, &file), Ok(entry()));
     }
 
     #[test]
     fn nothing_and_no_notes_are_an_entry() {
         let entry = Entry::default();
-        assert_eq!(Entry::decode(&entry.encode().unwrap()), Ok(entry));
+        assert_eq!(Entry::decode(Slot::Itl, &entry.encode(Slot::Itl).unwrap()), Ok(entry));
     }
 
     #[test]
     fn every_changed_octet_is_damage() {
-        let file = entry().encode().unwrap();
+        let file = entry().encode(Slot::Itl).unwrap();
         for at in 0..file.len() {
             for bit in [1, 0x20, 0x80] {
                 let mut file = file.clone();
                 file[at] ^= bit;
-                assert!(Entry::decode(&file).is_err(), "byte {at}");
+                assert!(Entry::decode(Slot::Itl, &file).is_err(), "byte {at}");
             }
         }
     }
 
     #[test]
     fn every_truncation_is_damage() {
-        let file = entry().encode().unwrap();
+        let file = entry().encode(Slot::Itl).unwrap();
         for length in 0..file.len() {
-            assert!(Entry::decode(&file[..length]).is_err(), "length {length}");
+            assert!(Entry::decode(Slot::Itl, &file[..length]).is_err(), "length {length}");
         }
     }
 
     #[test]
     fn damage_is_placed_and_named() {
-        let file = entry().encode().unwrap();
+        let file = entry().encode(Slot::Itl).unwrap();
         let end = file.len();
         assert_eq!(damage(b""), (0, Reason::Header { expected: "secd-store 1" }));
         assert_eq!(damage(&file[..end - 3]), (end - 3, Reason::Length { announced: 8, found: 5 }));
@@ -247,13 +282,14 @@ mod tests {
             ("", "value"),
             ("two words", "value"),
             ("Name", "value"),
+            ("slot", "itl"),
             ("name", "a\n\nb"),
             ("name", &"a".repeat(VALUE + 1)),
         ] {
-            assert_eq!(Entry::default().with(key, value).encode(), Err(key.to_owned()));
+            assert_eq!(Entry::default().with(key, value).encode(Slot::Itl), Err(key.to_owned()));
         }
         let many = (0..=NOTES).fold(Entry::default(), |entry, _| entry.with("name", "value"));
-        assert!(many.encode().is_err());
+        assert!(many.encode(Slot::Itl).is_err());
     }
 
     #[test]
@@ -261,8 +297,8 @@ mod tests {
         let key = "k".repeat(KEY);
         let value = "v".repeat(VALUE);
         let entry = (0..NOTES).fold(Entry::default(), |entry, _| entry.with(&key, &value));
-        let file = entry.encode().unwrap();
+        let file = entry.encode(Slot::Itl).unwrap();
         assert!(u64::try_from(file.len()).unwrap() <= HEADER);
-        assert_eq!(Entry::decode(&file), Ok(entry));
+        assert_eq!(Entry::decode(Slot::Itl, &file), Ok(entry));
     }
 }

@@ -1,13 +1,12 @@
 //! Installing and erasing: a crash between any two steps leaves the old or the new.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::{Entry, Failure, Slot, Store, exists};
+use super::{Entry, Failure, Slot, Store};
 use crate::io::files;
 
 /// What was just done. A test may stop there.
@@ -21,8 +20,10 @@ pub(super) enum Step {
     Renamed,
     /// Which the medium knows.
     Synced,
-    /// The marker is there.
+    /// The marker is there, and the others name the slot.
     Marked,
+    /// The markers of the other slots do not name it.
+    Unlisted,
     /// The marker is gone.
     Unmarked,
     /// The previous entry is gone.
@@ -52,9 +53,9 @@ impl Store {
         self.install_with(slot, entry, &mut |_| Ok(()))
     }
 
-    /// Empties the slot: marker, then previous, then current, each known to the medium before the
-    /// next. A crash after the first or second leaves the current entry installed, as if erase
-    /// had not been asked for.
+    /// Empties the slot: what other markers say of it, then marker, previous, and current, each known
+    /// to the medium before the next. A crash before the last leaves the current entry installed, as
+    /// if erase had not been asked for.
     ///
     /// # Errors
     /// [`Failure::Disk`] if the system refuses a step.
@@ -71,7 +72,7 @@ impl Store {
         if entry.octets.len() > slot.limit() {
             return Err(Failure::TooLong { slot, length: entry.octets.len() });
         }
-        let file = entry.encode().map_err(|key| Failure::BadNote { key })?;
+        let file = entry.encode(slot).map_err(|key| Failure::BadNote { key })?;
         let current = self.current(slot);
         let mut step = |step| after(step).map_err(|error| failed(&current, error));
 
@@ -88,6 +89,9 @@ impl Store {
     }
 
     pub(super) fn erase_with(&self, slot: Slot, after: After<'_>) -> Result<(), Failure> {
+        self.unlist(slot)?;
+        self.sync()?;
+        after(Step::Unlisted).map_err(|error| failed(&self.dir, error))?;
         for (path, step) in [
             (self.marker(slot), Step::Unmarked),
             (self.previous(slot), Step::PreviousErased),
@@ -98,19 +102,6 @@ impl Store {
             after(step).map_err(|error| failed(&path, error))?;
         }
         Ok(())
-    }
-
-    /// Makes the marker of a slot, unless it is there.
-    ///
-    /// Nothing is forced to the medium: as long as the entry is there, a marker that a crash took
-    /// is made again at the next open.
-    pub(super) fn mark(&self, slot: Slot) -> Result<(), Failure> {
-        let marker = self.marker(slot);
-        if exists(&marker) == Ok(true) {
-            return Ok(());
-        }
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&marker);
-        file.map(drop).map_err(|error| failed(&marker, error))
     }
 
     /// Makes the current entry also the previous one. A damaged one is not worth keeping: it
@@ -141,9 +132,13 @@ impl Store {
 
     /// For a file system without hard links.
     pub(super) fn keep_by_copy(&self, slot: Slot, entry: &Entry) -> Result<(), Failure> {
-        let file = entry.encode().map_err(|key| Failure::BadNote { key })?;
-        let previous = self.previous(slot);
-        persist(self.write_temporary(&file, &previous)?, &previous)
+        let file = entry.encode(slot).map_err(|key| Failure::BadNote { key })?;
+        self.replace(&self.previous(slot), &file)
+    }
+
+    /// Puts a file into the place of another, or of none.
+    pub(super) fn replace(&self, path: &Path, octets: &[u8]) -> Result<(), Failure> {
+        persist(self.write_temporary(octets, path)?, path)
     }
 
     /// A file on the medium that is to become `path`, which a failure names.

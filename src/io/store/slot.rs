@@ -13,11 +13,13 @@ pub enum Slot {
     Ctl,
     /// The identity trust list.
     Itl,
+    /// The signer that the next first use waits for.
+    Pin,
 }
 
 impl Slot {
     /// All slots.
-    pub const ALL: [Self; 3] = [Self::Configuration, Self::Ctl, Self::Itl];
+    pub const ALL: [Self; 4] = [Self::Configuration, Self::Ctl, Self::Itl, Self::Pin];
 
     /// The name of its file.
     pub const fn name(self) -> &'static str {
@@ -25,7 +27,13 @@ impl Slot {
             Self::Configuration => "configuration",
             Self::Ctl => "ctl",
             Self::Itl => "itl",
+            Self::Pin => "pin",
         }
+    }
+
+    /// The slot of that name.
+    pub(super) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|slot| slot.name() == name)
     }
 
     /// The most octets it takes.
@@ -36,9 +44,13 @@ impl Slot {
         match self {
             Self::Configuration => configuration::MAX_BYTES,
             Self::Ctl | Self::Itl => 256 * 1024,
+            Self::Pin => PIN,
         }
     }
 }
+
+/// Bytes of a pin: a SHA-256.
+pub(super) const PIN: usize = 32;
 
 impl fmt::Display for Slot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -112,7 +112,7 @@ fn a_first_install_stopped_after_any_step_is_absent_or_there() {
 
 #[test]
 fn an_erase_stopped_after_any_step_leaves_the_entry_or_nothing() {
-    let steps = [Step::Unmarked, Step::PreviousErased, Step::CurrentErased];
+    let steps = [Step::Unlisted, Step::Unmarked, Step::PreviousErased, Step::CurrentErased];
     for last in steps {
         let dir = twice_installed();
         let outcome = open(&dir).erase_with(Slot::Itl, &mut |step| {
@@ -172,6 +172,172 @@ fn a_marker_without_files_is_damage_and_not_first_use() {
     let Loaded::Locked { damage } = open(&dir).load(Slot::Itl) else { panic!() };
     let path = dir.path().join("itl");
     assert_eq!(damage, [Damage { path, offset: 0, reason: Reason::Missing }]);
+}
+
+/// A folder with a configuration and both lists.
+fn all_installed() -> TempDir {
+    let dir = folder();
+    let store = open(&dir);
+    for slot in [Slot::Ctl, Slot::Itl, Slot::Configuration] {
+        store.install(slot, &entry(slot.name())).unwrap();
+    }
+    dir
+}
+
+/// Removes every trace of a slot.
+fn lose(dir: &TempDir, slot: Slot) {
+    for name in ["", ".previous", ".present"] {
+        let _ = fs::remove_file(dir.path().join(format!("{slot}{name}")));
+    }
+}
+
+fn is_locked(dir: &TempDir, slot: Slot) -> bool {
+    matches!(open(dir).load(slot), Loaded::Locked { .. })
+}
+
+#[test]
+fn a_slot_that_is_lost_with_its_marker_is_missed() {
+    for (slot, other) in [(Slot::Ctl, Slot::Itl), (Slot::Itl, Slot::Ctl)] {
+        let dir = all_installed();
+        lose(&dir, slot);
+        assert!(is_locked(&dir, slot), "{slot}");
+        assert!(is_locked(&dir, slot), "also at the next start");
+        assert_eq!(open(&dir).load(other), Loaded::Current(entry(other.name())));
+        lose(&dir, Slot::Configuration);
+        assert!(is_locked(&dir, slot), "one marker is enough");
+    }
+}
+
+#[test]
+fn a_slot_that_was_erased_is_not_missed() {
+    let dir = all_installed();
+    open(&dir).erase(Slot::Ctl).unwrap();
+    assert_eq!(open(&dir).load(Slot::Ctl), Loaded::Absent);
+    open(&dir).erase(Slot::Itl).unwrap();
+    assert_eq!(open(&dir).load(Slot::Itl), Loaded::Absent);
+    assert!(open(&dir).remembers(), "they were erased, and not lost");
+}
+
+#[test]
+fn a_slot_that_is_lost_can_be_erased() {
+    let dir = all_installed();
+    lose(&dir, Slot::Ctl);
+    open(&dir).erase(Slot::Ctl).unwrap();
+    assert_eq!(open(&dir).load(Slot::Ctl), Loaded::Absent);
+}
+
+#[test]
+fn a_marker_that_says_nothing_is_restored_from_the_others() {
+    let dir = all_installed();
+    let path = dir.path().join("itl.present");
+    for text in [&b"secd-installed 1 configuration ctl\n"[..9], b"secd-installed 2 itl\n", b"\0"] {
+        overwrite(&path, text);
+        let oddity = Oddity::Unreadable { still: None };
+        assert_eq!(warnings(&dir), [Warning { path: path.clone(), oddity }]);
+        assert_eq!(warnings(&dir), []);
+    }
+    let text = fs::read_to_string(path).unwrap();
+    assert_eq!(text, "secd-installed 1 configuration ctl itl\n");
+}
+
+#[test]
+fn markers_that_all_say_nothing_leave_no_slot_absent() {
+    let dir = all_installed();
+    lose(&dir, Slot::Ctl);
+    for slot in [Slot::Itl, Slot::Configuration] {
+        overwrite(&dir.path().join(format!("{slot}.present")), b"\0");
+    }
+    assert!(is_locked(&dir, Slot::Ctl));
+    assert!(is_locked(&dir, Slot::Ctl), "also at the next start");
+    assert_eq!(open(&dir).load(Slot::Itl), Loaded::Current(entry("itl")));
+}
+
+#[test]
+fn an_entry_in_another_slot_is_damage() {
+    let dir = all_installed();
+    fs::copy(dir.path().join("ctl"), dir.path().join("itl")).unwrap();
+    let Loaded::Locked { damage } = open(&dir).load(Slot::Itl) else { panic!() };
+    assert_eq!(damage[0].reason, Reason::Misplaced { slot: Slot::Ctl });
+    assert_eq!(open(&dir).load(Slot::Ctl), Loaded::Current(entry("ctl")));
+}
+
+#[test]
+fn a_pin_is_there_until_it_is_taken_back_and_damage_of_it_is_no_absence() {
+    let dir = folder();
+    assert_eq!(open(&dir).pin(), Ok(None));
+    open(&dir).set_pin(Some(&[1; 32])).unwrap();
+    open(&dir).set_pin(Some(&[2; 32])).unwrap();
+    assert_eq!(open(&dir).pin(), Ok(Some([2; 32])));
+    damage(&dir.path().join("pin"));
+    assert_eq!(open(&dir).pin().unwrap_err().reason, Reason::Digest);
+    open(&dir).set_pin(None).unwrap();
+    assert_eq!(open(&dir).pin(), Ok(None));
+    assert_eq!(names(&dir), [""; 0]);
+    open(&dir).install(Slot::Pin, &entry("short")).unwrap();
+    let length = Reason::Length { announced: 32, found: 5 };
+    assert_eq!(open(&dir).pin().unwrap_err().reason, length);
+}
+
+/// A store that version 0.1.0 has written (see its README).
+fn of_0_1_0() -> TempDir {
+    let dir = folder();
+    for file in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/store/0.1.0")).unwrap() {
+        let file = file.unwrap();
+        if file.file_name() != "README.md" {
+            let path = dir.path().join(file.file_name());
+            fs::copy(file.path(), &path).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+    dir
+}
+
+#[test]
+fn a_store_of_the_version_before_is_read_and_its_slots_are_told_apart() {
+    let dir = of_0_1_0();
+    assert_eq!(warnings(&dir), []);
+    let store = open(&dir);
+    for (slot, name) in [
+        (Slot::Ctl, "CTLSEP001122334455.tlv"),
+        (Slot::Itl, "ITLSEP001122334455.tlv"),
+        (Slot::Configuration, "SEP001122334455.cnf.xml"),
+    ] {
+        let Loaded::Current(entry) = store.load(slot) else { panic!("{slot}") };
+        assert_eq!(entry.note("name"), Some(name));
+        for other in Slot::ALL.into_iter().filter(|other| *other != slot) {
+            let found = store.read(other, &dir.path().join(slot.name())).unwrap_err().reason;
+            assert_eq!(found, Reason::Misplaced { slot });
+        }
+    }
+    drop(store);
+    lose(&dir, Slot::Ctl);
+    assert!(is_locked(&dir, Slot::Ctl), "it is missed since the first start of this version");
+}
+
+#[test]
+fn an_upgrade_cut_off_after_any_marker_loses_nothing() {
+    let whole = of_0_1_0();
+    open(&whole);
+    let markers = ["configuration.present", "ctl.present", "itl.present"];
+    for done in 0..1 << markers.len() {
+        let dir = of_0_1_0();
+        for (at, marker) in markers.iter().enumerate() {
+            if done & 1 << at != 0 {
+                fs::copy(whole.path().join(marker), dir.path().join(marker)).unwrap();
+            }
+        }
+        assert_eq!(warnings(&dir), []);
+        let store = open(&dir);
+        for slot in [Slot::Configuration, Slot::Ctl, Slot::Itl] {
+            assert_eq!(store.load(slot), open_and_load(&whole, slot), "{done:03b}");
+        }
+    }
+}
+
+fn open_and_load(dir: &TempDir, slot: Slot) -> Loaded {
+    let loaded = open(dir).load(slot);
+    assert!(matches!(loaded, Loaded::Current(_)), "{loaded:?}");
+    loaded
 }
 
 #[test]

@@ -5,11 +5,10 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 
-use super::{Failure, Oddity, Slot, Store, Warning, exists};
+use super::{Oddity, Slot, Store, Warning};
 use crate::io::files::{errno, is_temporary};
 
 impl Store {
@@ -29,23 +28,9 @@ impl Store {
             for path in [self.current(slot), self.previous(slot), self.marker(slot)] {
                 warnings.extend(narrow_file(&path));
             }
-            warnings.extend(self.restore_marker(slot));
         }
+        warnings.extend(self.restore_markers());
         Ok(warnings)
-    }
-
-    /// A crash between an install's rename and its marker, or within an erase.
-    fn restore_marker(&self, slot: Slot) -> Option<Warning> {
-        let path = self.marker(slot);
-        if exists(&path) != Ok(false) || exists(&self.current(slot)) != Ok(true) {
-            return None;
-        }
-        let still = match self.mark(slot) {
-            Ok(()) => None,
-            Err(Failure::Disk(failure)) => Some(errno(&failure.source)),
-            Err(_) => Some(Errno::EIO),
-        };
-        Some(Warning { path, oddity: Oddity::Unmarked { still } })
     }
 }
 
