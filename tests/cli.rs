@@ -241,19 +241,36 @@ fn configuration(text: &str) -> (tempfile::TempDir, String) {
 
 #[test]
 fn a_good_configuration_is_called_good() {
-    let text = "[device]\nname = \"SEP001122334455\"\n[tftp]\nservers = [\"192.0.2.1\", \"::1\"]\n";
-    let (_folder, path) = configuration(text);
+    let state = tempfile::tempdir().expect("a folder");
+    let text = format!(
+        "[device]\nname = \"SEP001122334455\"\n[tftp]\nservers = [\"192.0.2.1\", \"::1\"]\n\
+         [paths]\nstate = {:?}\n",
+        state.path()
+    );
+    let (_folder, path) = configuration(&text);
     let output = run(&["check-config", "--config", &path]);
-    assert_eq!(code(&output), 0, "{output:?}");
+    assert_eq!((code(&output), &output.stderr[..]), (0, &b""[..]), "{output:?}");
     let servers = "192.0.2.1:69, [::1]:69";
     let expected = format!("{path}: good; device SEP001122334455, TFTP servers: {servers}\n");
     assert_eq!(out(&output), expected);
     let told = json(&run(&["check-config", "--config", &path, "--json"]));
     let servers = ["192.0.2.1:69", "[::1]:69"];
     let device = "SEP001122334455";
-    let expected =
-        serde_json::json!({ "file": path, "device": device, "servers": servers, "notes": [] });
-    assert_eq!(told, expected);
+    let facts = |warnings: &[String]| {
+        let file = &path;
+        serde_json::json!({
+            "file": file, "device": device, "servers": servers, "notes": [], "warnings": warnings
+        })
+    };
+    assert_eq!(told, facts(&[]));
+    let missing =
+        format!("{}: does not exist: create it, mode 0700, owner secd", state.path().display());
+    drop(state);
+    let output = run(&["check-config", "--config", &path]);
+    assert_eq!(code(&output), 0, "the file may be for another machine: {output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), format!("secd: warning: {missing}\n"));
+    let told = json(&run(&["check-config", "--config", &path, "--json"]));
+    assert_eq!(told, facts(&[missing]));
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("rootfs/etc/secd.toml");
     assert_eq!(code(&run(&["check-config", "--config", shipped.to_str().expect("text")])), 0);
 }

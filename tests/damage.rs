@@ -5,12 +5,14 @@
 
 mod support;
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
 
 use secd_lab::cluster::{Cluster, Files, Rollback, Security, Service, Setup, Signer};
 use secd_lab::tftp::Server;
-use support::agent::{Agent, run_after};
+use support::agent::{Agent, run_after, secd};
 use support::log::{Line, alarms, messages, shown};
 use support::phone::{DEVICE, Phone, store};
 
@@ -155,10 +157,46 @@ fn a_missing_state_folder_locks_the_agent_until_it_is_there() {
     fs::remove_dir(phone.state()).unwrap();
     let mut agent = Agent::start(&phone);
     let lines = agent.pass();
-    expect_locked(&lines, &server, &[&state, "missing"]);
-    expect_locked(&agent.pass_again(), &server, &[&state, "missing"]);
+    let why = [state.as_str(), "does not exist: create it, mode 0700, owner secd"];
+    expect_locked(&lines, &server, &why);
+    expect_locked(&agent.pass_again(), &server, &why);
+    let doctor = asked(&phone, &["doctor"]);
+    let told = String::from_utf8_lossy(&doctor.stdout);
+    for part in
+        ["the state folder does not exist: create it", "(store-missing)", "(provide-folder)"]
+    {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    let erase = asked(&phone, &["erase", "all", "--yes"]);
+    let told = String::from_utf8_lossy(&erase.stderr);
+    assert_eq!(erase.status.code(), Some(66), "{told}");
+    assert_eq!(told, format!("secd: not written: {}; nothing was erased\n", why.join(": ")));
+    assert!(!agent.log.from(0).iter().any(|line| line.text.contains("rasing")), "nor is it logged");
     fs::create_dir(phone.state()).unwrap();
     assert_eq!(alarms(&agent.pass_again()), ["4 (TL_INITIAL_SUCCESS)"]);
+}
+
+/// What a command says to the agent of a phone.
+fn asked(phone: &Phone, command: &[&str]) -> Output {
+    let mut asked = secd();
+    asked.args(command).arg("--socket").arg(phone.socket());
+    asked.stdin(Stdio::null()).output().unwrap()
+}
+
+#[test]
+fn a_folder_mounted_over_the_store_is_not_erased_in_its_place() {
+    let server = Server::start(cluster().files());
+    let phone = patient(&server);
+    let mut agent = Agent::start(&phone);
+    agent.pass();
+    let aside = phone.folder().join("aside");
+    fs::rename(phone.state(), &aside).unwrap();
+    fs::create_dir(phone.state()).unwrap();
+    let erase = asked(&phone, &["erase", "all", "--yes"]);
+    let told = String::from_utf8_lossy(&erase.stderr);
+    assert_eq!(erase.status.code(), Some(66), "{told}");
+    assert!(told.contains("another folder than the one opened"), "{told}");
+    assert!(aside.join("itl").exists(), "and it is not erased there either");
 }
 
 #[test]
@@ -291,6 +329,129 @@ fn a_list_that_was_deleted_is_not_taken_for_a_new_phone() {
     fs::remove_file(phone.state().join("itl.previous")).unwrap();
     let path = phone.state().join("itl").display().to_string();
     expect_locked(&Agent::start(&phone).pass(), &server, &[&path, "missing"]);
+}
+
+/// Removes every trace of these slots.
+fn lose(phone: &Phone, slots: &[&str]) {
+    for slot in slots {
+        for end in ["", ".previous", ".present"] {
+            let _ = fs::remove_file(phone.state().join(format!("{slot}{end}")));
+        }
+    }
+}
+
+#[test]
+fn a_list_that_is_lost_with_its_marker_locks_and_is_not_done_without() {
+    let mut cluster = cluster();
+    let server = Server::start(cluster.files());
+    let phone = twice_installed(&mut cluster, &server);
+    lose(&phone, &["ctl"]);
+    let mut agent = Agent::start(&phone);
+    let path = phone.state().join("ctl").display().to_string();
+    expect_locked(&agent.pass(), &server, &[&path, "missing"]);
+    assert!(asked(&phone, &["erase", "all", "--yes"]).status.success());
+    assert_eq!(alarms(&agent.pass()), ["4 (TL_INITIAL_SUCCESS)"], "it was erased by a person");
+}
+
+#[test]
+fn a_signed_configuration_beside_an_empty_store_is_not_a_new_phone() {
+    let mut cluster = cluster();
+    let server = Server::start(cluster.files());
+    let lists = ["ctl", "itl"];
+    let why = "the configuration was accepted under trust lists, and none is there";
+
+    let phone = twice_installed(&mut cluster, &server);
+    lose(&phone, &lists);
+    // Its own marker knows them by name.
+    expect_locked(&Agent::start(&phone).pass(), &server, &["ctl", "missing"]);
+    fs::remove_file(phone.state().join("configuration.present")).unwrap();
+    let mut agent = Agent::start(&phone);
+    expect_locked(&agent.pass(), &server, &[why]);
+    expect_locked(&agent.pass_again(), &server, &[why]);
+    assert!(asked(&phone, &["erase", "all", "--yes"]).status.success());
+    assert_eq!(alarms(&agent.pass()), ["4 (TL_INITIAL_SUCCESS)"]);
+
+    let phone = patient(&server);
+    put_store_of_0_1_0(&phone);
+    lose(&phone, &lists);
+    server.forget_requests();
+    expect_locked(&Agent::start(&phone).pass(), &server, &[why]);
+}
+
+#[test]
+fn lists_that_were_erased_are_not_missed() {
+    let cluster = cluster();
+    let server = Server::start(cluster.files());
+    let phone = patient(&server);
+    let mut agent = Agent::start(&phone);
+    agent.pass();
+    server.serve(Files::new());
+    assert!(asked(&phone, &["erase", "all", "--yes"]).status.success());
+    let lines = agent.pass();
+    expect_line(&lines, "NOT", &["refresh: done, state S0"]);
+    assert!(agent.end().success());
+    let mut agent = Agent::start(&phone);
+    expect_line(&agent.pass(), "NOT", &["refresh: done, state S0"]);
+    server.serve(cluster.files());
+    assert_eq!(alarms(&agent.pass_again()), ["4 (TL_INITIAL_SUCCESS)"]);
+}
+
+#[test]
+fn a_list_in_the_place_of_another_locks() {
+    let mut cluster = cluster();
+    let server = Server::start(cluster.files());
+    let phones = [twice_installed(&mut cluster, &server), patient(&server)];
+    put_store_of_0_1_0(&phones[1]);
+    for phone in phones {
+        server.forget_requests();
+        lose(&phone, &["itl"]);
+        fs::copy(phone.state().join("ctl"), phone.state().join("itl")).unwrap();
+        let path = phone.state().join("itl").display().to_string();
+        let why = [&path, "an entry of slot ctl at offset "];
+        expect_locked(&Agent::start(&phone).pass(), &server, &why);
+    }
+}
+
+/// Gives a phone the store that version 0.1.0 has written.
+fn put_store_of_0_1_0(phone: &Phone) {
+    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store/0.1.0");
+    for file in fs::read_dir(store).unwrap().map(Result::unwrap) {
+        if file.file_name() != "README.md" {
+            let path = phone.state().join(file.file_name());
+            fs::copy(file.path(), &path).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_store_of_the_version_before_is_read_and_goes_on() {
+    let phone = Phone::with(&[], "", "");
+    put_store_of_0_1_0(&phone);
+    let before = phone.store();
+    for _ in 0..2 {
+        let mut agent = Agent::start(&phone);
+        let lines = agent.pass();
+        expect_line(&lines, "NOT", &["store: ", "state S3"]);
+        expect_line(
+            &lines,
+            "NOT",
+            &["store: SEP001122334455.cnf.xml of the last start is in place"],
+        );
+        assert!(!lines.iter().any(|line| line.level == "WRN"), "{}", shown(&lines));
+        assert!(agent.end().success());
+    }
+    let kept = &before["configuration"].octets;
+    assert!(phone.found().is_some_and(|found| kept.ends_with(&found)));
+    for (name, file) in phone.store() {
+        if !name.ends_with(".present") {
+            assert_eq!(Some(&file), before.get(&name), "{name} is as it was");
+        }
+    }
+    damage(&phone, "itl");
+    let lines = Agent::start(&phone).pass();
+    expect_line(&lines, "WRN", &["itl: ", "the ITL before it"]);
+    expect_line(&lines, "ERR", &["no server reached for the CTL, state S3 stays"]);
 }
 
 #[test]

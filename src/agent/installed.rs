@@ -11,7 +11,7 @@ use crate::agent::narrate::say;
 use crate::boot::{Committed, Event, Form, LastConfiguration, Seen};
 use crate::diagnose::StoreFound;
 use crate::io::clock::{self, Rfc3339};
-use crate::io::store::{Entry, Failure, Loaded, Slot, Store};
+use crate::io::store::{Damage, Entry, Failure, Loaded, Reason, Slot, Store};
 use crate::trust::signature::sha256;
 use crate::trust::{Anchors, ListKind, State, TrustList, Verified};
 use crate::wire::configuration::Member;
@@ -29,8 +29,8 @@ pub(super) struct Installed {
 
 struct Inner {
     state: PathBuf,
-    /// None if the folder cannot be used.
-    store: Option<Store>,
+    /// Or why the folder cannot be used; nothing while it is being opened.
+    store: Result<Store, Option<Damage>>,
     /// Whether what was trusted cannot be read.
     locked: bool,
     /// Whether a list before the current one is in force, which is damaged.
@@ -57,7 +57,7 @@ impl Installed {
     pub(super) fn load(state: &Path) -> Self {
         let mut inner = Inner {
             state: state.to_path_buf(),
-            store: None,
+            store: Err(None),
             locked: true,
             repaired: false,
             anchors: Arc::default(),
@@ -93,10 +93,12 @@ impl Installed {
     /// How the store is.
     pub(super) fn condition(&self) -> StoreFound {
         let inner = self.inner.borrow();
-        match (inner.locked, inner.repaired) {
-            (true, _) => StoreFound::Locked,
-            (false, true) => StoreFound::Repaired,
-            (false, false) => StoreFound::Sound,
+        match (&inner.store, inner.locked, inner.repaired) {
+            (Err(Some(damage)), ..) if damage.reason == Reason::NoFolder => StoreFound::Missing,
+            (Err(_), ..) => StoreFound::Unusable,
+            (_, true, _) => StoreFound::Locked,
+            (_, false, true) => StoreFound::Repaired,
+            (_, false, false) => StoreFound::Sound,
         }
     }
 
@@ -188,7 +190,10 @@ impl Installed {
     /// be read.
     pub(super) fn erase(&self, kinds: &[ListKind]) -> Result<(), NotErased> {
         let mut inner = self.inner.borrow_mut();
-        let store = inner.store.as_ref().ok_or(NotErased::Locked)?;
+        if let Err(damage) = &inner.store {
+            return Err(damage.clone().map_or(NotErased::Locked, NotErased::NoFolder));
+        }
+        let Ok(store) = &inner.store else { return Err(NotErased::Locked) };
         if inner.locked && kinds.len() < ListKind::ALL.len() {
             return Err(NotErased::Locked);
         }
@@ -212,7 +217,7 @@ impl Installed {
 impl Inner {
     fn read_again(&mut self) {
         // Closed first: the store is held alone, by us as well.
-        self.store = None;
+        self.store = Err(None);
         self.anchors = Arc::default();
         self.repaired = false;
         self.locked = self.read().is_err();
@@ -226,14 +231,17 @@ impl Inner {
     }
 
     fn read(&mut self) -> Result<(), Locked> {
-        let (store, warnings) = Store::open(&self.state).map_err(|damage| {
+        let opened = Store::open(&self.state).map(|(store, warnings)| {
+            for warning in warnings {
+                say(&Event::StoreOdd { what: warning.to_string() });
+            }
+            store
+        });
+        self.store = opened.map_err(|damage| {
             say(&Event::StoreDamaged { damage: damage.to_string() });
-            Locked
-        })?;
-        for warning in warnings {
-            say(&Event::StoreOdd { what: warning.to_string() });
-        }
-        let store = self.store.insert(store);
+            Some(damage)
+        });
+        let store = self.store.as_ref().map_err(|_| Locked)?;
         for kind in ListKind::ALL {
             if let Some(found) = load::list(store, kind)? {
                 let anchors = Arc::make_mut(&mut self.anchors);
@@ -284,7 +292,7 @@ impl Inner {
     }
 
     fn usable(&self) -> Option<&Store> {
-        self.store.as_ref().filter(|_| !self.locked)
+        self.store.as_ref().ok().filter(|_| !self.locked)
     }
 }
 
@@ -295,6 +303,8 @@ pub enum NotErased {
     Failed(Failure),
     /// What was trusted cannot be read: only all of it can be erased, and only if there is a folder.
     Locked,
+    /// There is no folder that could be used: what it holds, wherever it is, is not erased.
+    NoFolder(Damage),
 }
 
 fn noted(name: &str, bytes: &[u8]) -> Entry {

@@ -194,6 +194,11 @@ fn restore(agent: &Agent) -> Result<Committed, NotCommitted> {
 pub(super) fn not_stored(agent: &Agent, failure: &store::Failure) -> NotCommitted {
     match failure {
         store::Failure::Disk(failure) => not_written(failure),
+        store::Failure::Gone(damage) => NotCommitted {
+            path: damage.path.display().to_string(),
+            why: damage.reason.to_string(),
+            room: Room::Enough,
+        },
         other => {
             let path = agent.settings().paths.state.display().to_string();
             NotCommitted { path, why: other.to_string(), room: Room::Enough }

@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use crate::cli::exit::{Exit, Failure, usage};
 use crate::cli::input;
-use crate::cli::print::{help_or_unexpected, named, print, print_json};
+use crate::cli::print::{complain, help_or_unexpected, named, print, print_json};
 use crate::cli::settings::{self, DEFAULT};
+use crate::io::store;
 
 /// Checks the file that the arguments name.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
@@ -22,12 +23,17 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
         }
     }
     let configuration = settings::load(&path)?;
+    let warning = store::look(&configuration.paths.state).err().map(|damage| damage.to_string());
     let device = &configuration.device.name;
     let servers: Vec<_> = configuration.tftp.servers.iter().map(ToString::to_string).collect();
     let notes = configuration.policy.openings();
     if json {
         let (file, device) = (path.display().to_string(), device.to_string());
-        return Ok(print_json(&Facts { file, device, servers, notes }));
+        let warnings = warning.into_iter().collect();
+        return Ok(print_json(&Facts { file, device, servers, notes, warnings }));
+    }
+    if let Some(warning) = warning {
+        complain(&format!("warning: {warning}"));
     }
     let servers = if servers.is_empty() { "none".to_owned() } else { servers.join(", ") };
     let mut text = named(&path, format!("good; device {device}, TFTP servers: {servers}\n"));
@@ -44,12 +50,16 @@ struct Facts {
     servers: Vec<String>,
     /// What the policy opens.
     notes: Vec<&'static str>,
+    /// What is missing on this machine; the file itself may be for another one.
+    warnings: Vec<String>,
 }
 
 const HELP: &str = "\
 Reads the configuration and says everything that is wrong with it.
 
 Usage: secd check-config [--config FILE] [--json]      (default: /etc/secd.toml)
+
+Warns if the state folder is missing here: the agent trusts nothing without it.
 
   --json       print one object
 

@@ -2,9 +2,7 @@
 
 use core::fmt;
 
-use crate::diagnose::findings::{
-    ConfigurationFound, Findings, Judged, ListFound, Offered, StoreFound,
-};
+use crate::diagnose::findings::{ConfigurationFound, Findings, Judged, ListFound, Offered};
 use crate::trust::anchors::State;
 use crate::trust::verified::{Acceptance, Voucher};
 
@@ -49,7 +47,7 @@ impl NextBoot {
             itl: Fate::of_list(&findings.itl),
             configuration: Fate::of_configuration(&findings.configuration),
             state: findings.state_after,
-            is_locked: findings.store == StoreFound::Locked,
+            is_locked: findings.store.is_locked(),
         }
     }
 

@@ -59,6 +59,10 @@ pub enum Case {
     RollbackTooLate,
     /// What was trusted cannot be read.
     StoreLocked,
+    /// The folder of what is trusted does not exist.
+    StoreMissing,
+    /// The folder of what is trusted cannot be used.
+    StoreUnusable,
     /// A TVS server shows the serial number of a listed certificate, and another key.
     TvsImpostor,
     /// TVS.pem was regenerated.
@@ -111,6 +115,8 @@ impl Case {
             Self::RollbackPrepared => "rollback-prepared",
             Self::RollbackTooLate => "rollback-too-late",
             Self::StoreLocked => "store-locked",
+            Self::StoreMissing => "store-missing",
+            Self::StoreUnusable => "store-unusable",
             Self::TvsImpostor => "tvs-impostor",
             Self::TvsRegenerated => "tvs-regenerated",
             Self::TvsUnreachable => "tvs-unreachable",
@@ -151,7 +157,7 @@ impl fmt::Display for Case {
 }
 
 /// What each case is to a person, by its word.
-pub(super) const WORDS: [(&str, &str); 28] = [
+pub(super) const WORDS: [(&str, &str); 30] = [
     ("all-well", "all is well: phone and cluster agree"),
     ("both-regenerated", "CallManager.pem and TVS.pem were regenerated at the same time"),
     ("callmanager-regenerated", "CallManager.pem was regenerated"),
@@ -216,6 +222,11 @@ pub(super) const WORDS: [(&str, &str); 28] = [
         "the cluster was prepared for rollback when the phone did not trust its key any more",
     ),
     ("store-locked", "the phone's store is damaged: what it trusted cannot be read"),
+    ("store-missing", "the phone's state folder does not exist"),
+    (
+        "store-unusable",
+        "the phone's state folder cannot be used: another process has it, or it is none",
+    ),
     (
         "tvs-impostor",
         "a TVS server shows issuer and serial number of a certificate that the phone's lists have, \

@@ -80,6 +80,11 @@ impl Findings {
 fn store(found: StoreFound) -> Check {
     let (mark, detail) = match found {
         StoreFound::Locked => (Mark::NotOk, "LOCKED: what was trusted cannot be read"),
+        StoreFound::Missing => (
+            Mark::NotOk,
+            "LOCKED: the state folder does not exist: create it, mode 0700, owner secd",
+        ),
+        StoreFound::Unusable => (Mark::NotOk, "LOCKED: the state folder cannot be used"),
         StoreFound::Repaired => (Mark::NotOk, "a list was damaged, the one before it is in force"),
         StoreFound::Sound => (Mark::Ok, "whole"),
     };

@@ -12,8 +12,11 @@ use crate::trust::verified::{Acceptance, Voucher};
 
 impl Case {
     pub(super) fn of(findings: &Findings) -> Self {
-        if findings.store == StoreFound::Locked {
-            return Self::StoreLocked;
+        match findings.store {
+            StoreFound::Locked => return Self::StoreLocked,
+            StoreFound::Missing => return Self::StoreMissing,
+            StoreFound::Unusable => return Self::StoreUnusable,
+            StoreFound::Repaired | StoreFound::Sound => {}
         }
         if matches!(findings.ctl.offered, Offered::Unreachable(_) | Offered::NotExamined) {
             return Self::Unreachable;

@@ -136,10 +136,22 @@ pub enum Reach {
 pub enum StoreFound {
     /// What was trusted cannot be read.
     Locked,
+    /// Its folder does not exist.
+    Missing,
     /// A list was damaged, and the one before it is in force.
     Repaired,
     /// Whole.
     Sound,
+    /// Its folder is there and cannot be used.
+    Unusable,
+}
+
+impl StoreFound {
+    /// Whether nothing is trusted.
+    #[must_use]
+    pub const fn is_locked(self) -> bool {
+        matches!(self, Self::Locked | Self::Missing | Self::Unusable)
+    }
 }
 
 /// Whether the clock was ever set.

@@ -18,6 +18,8 @@ pub enum Remedy {
     Nothing,
     /// Reset the phone, which fetches what is new.
     ResetPhone,
+    /// Provide the folder that the phone keeps its lists in.
+    ProvideFolder,
     /// Have the servers reached again.
     ReachServers,
     /// Find out who answers in place of a server.
@@ -57,6 +59,7 @@ impl Remedy {
         match case {
             Case::AllWell | Case::NoLists => Self::Nothing,
             Case::StoreLocked => Self::EraseAll,
+            Case::StoreMissing | Case::StoreUnusable => Self::ProvideFolder,
             Case::Unreachable => Self::ReachServers,
             Case::TvsImpostor => Self::FindImpostor,
             Case::ConfigurationMissing | Case::ConfigurationUnreadable => Self::MakeConfiguration,
@@ -96,6 +99,7 @@ impl Remedy {
             Self::LearnCertificate => "learn-certificate",
             Self::MakeConfiguration => "make-configuration",
             Self::Nothing => "nothing",
+            Self::ProvideFolder => "provide-folder",
             Self::ReachServers => "reach-servers",
             Self::RegenerateCallManager => "regenerate-callmanager",
             Self::ResetItlRecovery => "reset-itl-recovery",
@@ -156,7 +160,7 @@ impl fmt::Display for Remedy {
 }
 
 /// What each remedy is to the person who carries it out.
-pub(super) const WORDS: [(Remedy, &str); 18] = [
+pub(super) const WORDS: [(Remedy, &str); 19] = [
     (
         Remedy::AddTvs,
         "add a second server to the phone's call-manager group: its TVS is still known to \
@@ -210,6 +214,12 @@ pub(super) const WORDS: [(Remedy, &str); 18] = [
                  signed configuration anew",
     ),
     (Remedy::Nothing, "nothing to do"),
+    (
+        Remedy::ProvideFolder,
+        "create the folder that secd.toml names ([paths] state), or mount what it is on: \
+                 mode 0700, owner secd, used by one secd alone; then: secd refresh. Nothing needs \
+                 to be erased",
+    ),
     (
         Remedy::ReachServers,
         "see to the network, to the TFTP servers (DHCP option 150) and, behind a central \

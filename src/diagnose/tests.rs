@@ -109,6 +109,10 @@ fn agreement_needs_nothing() {
 fn a_locked_store_comes_before_everything() {
     let findings = Findings { store: StoreFound::Locked, ..well() };
     assert_eq!(says(&findings), ("store-locked", "erase-all"));
+    let findings = Findings { store: StoreFound::Missing, ..well() };
+    assert_eq!(says(&findings), ("store-missing", "provide-folder"));
+    let findings = Findings { store: StoreFound::Unusable, ..well() };
+    assert_eq!(says(&findings), ("store-unusable", "provide-folder"));
     assert!(!Diagnosis::of(&findings).next_boot.succeeds());
 }
 

@@ -77,13 +77,7 @@ impl Store {
         let damage = |reason| Damage::new(dir, 0, reason);
         let folder =
             OpenOptions::new().read(true).custom_flags(OFlag::O_DIRECTORY.bits()).open(dir);
-        let folder = folder.map_err(|error| {
-            damage(match errno(&error) {
-                Errno::ENOENT => Reason::Missing,
-                Errno::ENOTDIR => Reason::NotAFolder,
-                errno => Reason::Unreadable(errno),
-            })
-        })?;
+        let folder = folder.map_err(|error| damage(of_folder(&error)))?;
         let folder =
             Flock::lock(folder, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| {
                 damage(match errno {
@@ -125,10 +119,7 @@ impl Store {
     /// A folder that was moved away or mounted over is empty, but not absent.
     fn still_there(&self) -> Result<(), Damage> {
         let damage = |reason| Damage::new(&self.dir, 0, reason);
-        let unreadable = |error: io::Error| match errno(&error) {
-            Errno::ENOENT => damage(Reason::Missing),
-            errno => damage(Reason::Unreadable(errno)),
-        };
+        let unreadable = |error: io::Error| damage(of_folder(&error));
         let opened = self.folder.metadata().map_err(unreadable)?;
         let found = fs::metadata(&self.dir).map_err(unreadable)?;
         if (opened.dev(), opened.ino()) == (found.dev(), found.ino()) {
@@ -167,6 +158,24 @@ impl Store {
 
     fn marker(&self, slot: Slot) -> PathBuf {
         self.dir.join(format!("{slot}.present"))
+    }
+}
+
+/// What is wrong with the folder of a store, looked at from outside: nothing is locked or changed.
+///
+/// # Errors
+/// [`Damage`].
+pub fn look(dir: &Path) -> Result<(), Damage> {
+    let damage = |reason| Damage::new(dir, 0, reason);
+    let found = fs::metadata(dir).map_err(|error| damage(of_folder(&error)))?;
+    if found.is_dir() { Ok(()) } else { Err(damage(Reason::NotAFolder)) }
+}
+
+fn of_folder(error: &io::Error) -> Reason {
+    match errno(error) {
+        Errno::ENOENT => Reason::NoFolder,
+        Errno::ENOTDIR => Reason::NotAFolder,
+        errno => Reason::Unreadable(errno),
     }
 }
 

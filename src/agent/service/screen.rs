@@ -6,6 +6,7 @@ use crate::agent::service::calls::Answer;
 use crate::agent::service::office::Service;
 use crate::agent::world;
 use crate::boot::{Event, Message};
+use crate::diagnose::StoreFound;
 use crate::face::methods::{Erase, Erased, GetTrust, Trust};
 use crate::face::terms::What;
 use crate::face::{Error, Words};
@@ -49,10 +50,17 @@ impl Answer<Erase> for Service {
 
 impl Service {
     fn erase_now(&self, what: What, peer: Peer) -> Result<Erased, Error> {
-        say(&Event::Erasing { what: what.word(), uid: peer.uid });
-        self.agent.show(Message::Erasing);
+        let condition = self.agent.installed.condition();
+        if !matches!(condition, StoreFound::Missing | StoreFound::Unusable) {
+            say(&Event::Erasing { what: what.word(), uid: peer.uid });
+            self.agent.show(Message::Erasing);
+        }
         self.agent.erase(kinds(what)).map_err(|not_erased| match not_erased {
             NotErased::Locked => Error::Locked,
+            NotErased::NoFolder(damage) => Error::NotWritten {
+                path: damage.path.display().to_string(),
+                detail: Some(format!("{}; nothing was erased", damage.reason)),
+            },
             NotErased::Failed(failure) => world::not_stored(&self.agent, &failure).into(),
         })?;
         self.agent.passes.ask();

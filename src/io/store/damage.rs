@@ -27,7 +27,8 @@ impl Damage {
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} at offset {}", self.path.display(), self.reason, self.offset)
+        write!(f, "{}: {}", self.path.display(), self.reason)?;
+        if self.reason.is_of_a_folder() { Ok(()) } else { write!(f, " at offset {}", self.offset) }
     }
 }
 
@@ -59,6 +60,8 @@ pub enum Reason {
     },
     /// Something was installed here once, and is gone.
     Missing,
+    /// The folder of the store does not exist.
+    NoFolder,
     /// No folder stands where the store should be.
     NotAFolder,
     /// A link, folder, pipe or device stands in its place.
@@ -72,6 +75,13 @@ pub enum Reason {
     },
     /// The system refused.
     Unreadable(Errno),
+}
+
+impl Reason {
+    /// Whether it is about the folder, where an offset says nothing.
+    const fn is_of_a_folder(&self) -> bool {
+        matches!(self, Self::InUse | Self::NoFolder | Self::NotAFolder | Self::Replaced)
+    }
 }
 
 impl From<Unreadable> for Reason {
@@ -96,6 +106,7 @@ impl fmt::Display for Reason {
             }
             Self::Misplaced { slot } => write!(f, "an entry of slot {slot}"),
             Self::Missing => f.write_str("missing"),
+            Self::NoFolder => f.write_str("does not exist: create it, mode 0700, owner secd"),
             Self::NotAFolder => f.write_str("not a folder"),
             Self::NotRegular => f.write_str("not a regular file"),
             Self::Replaced => f.write_str("another folder than the one opened"),
@@ -115,6 +126,8 @@ pub enum Failure {
     },
     /// The system refused.
     Disk(files::Failure),
+    /// The folder is not the one that was opened, or is gone.
+    Gone(Damage),
     /// There is no store to write to.
     NotOpen,
     /// More octets than the slot takes.
@@ -137,6 +150,7 @@ impl fmt::Display for Failure {
         match self {
             Self::BadNote { key } => write!(f, "note {key:?} does not fit a store header"),
             Self::Disk(failure) => failure.fmt(f),
+            Self::Gone(damage) => damage.fmt(f),
             Self::NotOpen => f.write_str("the store is locked"),
             Self::TooLong { slot, length } => {
                 write!(f, "{length} bytes for slot {slot}, the limit is {}", slot.limit())
@@ -149,6 +163,7 @@ impl core::error::Error for Failure {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Disk(failure) => Some(failure),
+            Self::Gone(damage) => Some(damage),
             Self::BadNote { .. } | Self::NotOpen | Self::TooLong { .. } => None,
         }
     }

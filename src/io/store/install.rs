@@ -46,7 +46,7 @@ impl Store {
     /// | the folder's fsync     | the new entry; the marker comes at the next open     |
     ///
     /// # Errors
-    /// [`Failure::BadNote`] and [`Failure::TooLong`] before anything is written;
+    /// [`Failure::BadNote`], [`Failure::Gone`] and [`Failure::TooLong`] before anything is written;
     /// [`Failure::Disk`] if the system refuses a step. What was installed remains, except that a
     /// failure after the rename may leave the new entry: the caller goes on with the old anchors.
     pub fn install(&self, slot: Slot, entry: &Entry) -> Result<(), Failure> {
@@ -58,7 +58,7 @@ impl Store {
     /// if erase had not been asked for.
     ///
     /// # Errors
-    /// [`Failure::Disk`] if the system refuses a step.
+    /// [`Failure::Gone`] before anything is erased; [`Failure::Disk`] if the system refuses a step.
     pub fn erase(&self, slot: Slot) -> Result<(), Failure> {
         self.erase_with(slot, &mut |_| Ok(()))
     }
@@ -73,6 +73,7 @@ impl Store {
             return Err(Failure::TooLong { slot, length: entry.octets.len() });
         }
         let file = entry.encode(slot).map_err(|key| Failure::BadNote { key })?;
+        self.still_there().map_err(Failure::Gone)?;
         let current = self.current(slot);
         let mut step = |step| after(step).map_err(|error| failed(&current, error));
 
@@ -89,6 +90,8 @@ impl Store {
     }
 
     pub(super) fn erase_with(&self, slot: Slot, after: After<'_>) -> Result<(), Failure> {
+        // What is to be erased may be in the folder that was there before.
+        self.still_there().map_err(Failure::Gone)?;
         self.unlist(slot)?;
         self.sync()?;
         after(Step::Unlisted).map_err(|error| failed(&self.dir, error))?;

@@ -377,11 +377,14 @@ fn without_hard_links_the_previous_entry_is_a_copy() {
 fn a_missing_folder_is_damage_and_not_an_empty_store() {
     let dir = folder();
     let gone = dir.path().join("gone");
-    let reason = Reason::Missing;
+    let reason = Reason::NoFolder;
+    assert_eq!(look(&gone).unwrap_err().reason, reason);
     assert_eq!(Store::open(&gone).unwrap_err(), Damage { path: gone.clone(), offset: 0, reason });
     assert!(!gone.exists());
     overwrite(&gone, b"");
     assert_eq!(Store::open(&gone).unwrap_err().reason, Reason::NotAFolder);
+    assert_eq!(look(&gone).unwrap_err().reason, Reason::NotAFolder);
+    assert_eq!(look(dir.path()), Ok(()));
 }
 
 #[test]
@@ -393,9 +396,12 @@ fn a_folder_that_goes_or_changes_while_running_locks_every_slot() {
         Loaded::Locked { damage } => damage[0].reason,
         other => panic!("{other:?}"),
     };
-    assert_eq!(reason(store.load(Slot::Itl)), Reason::Missing);
+    assert_eq!(reason(store.load(Slot::Itl)), Reason::NoFolder);
+    assert!(matches!(store.erase(Slot::Itl), Err(Failure::Gone(_))), "nothing is there to erase");
     fs::create_dir(dir.path()).unwrap();
     assert_eq!(reason(store.load(Slot::Itl)), Reason::Replaced);
+    assert!(matches!(store.erase(Slot::Itl), Err(Failure::Gone(_))), "it is in another folder");
+    assert!(matches!(store.install(Slot::Itl, &entry("new")), Err(Failure::Gone(_))));
 }
 
 #[test]
@@ -439,7 +445,7 @@ fn a_failed_install_names_the_path_and_the_reason() {
     let store = open(&dir);
     drop(dir);
     let failure = store.install(Slot::Itl, &entry("one")).unwrap_err().to_string();
-    assert_eq!(failure, format!("{path}: cannot be written, no such file or directory"));
+    assert_eq!(failure, format!("{path}: does not exist: create it, mode 0700, owner secd"));
 }
 
 #[test]
@@ -471,4 +477,7 @@ fn damage_is_one_line_with_path_offset_and_reason() {
     let reason = Reason::Length { announced: 5438, found: 12 };
     let line = Damage { path, offset: 211, reason }.to_string();
     assert_eq!(line, "/var/lib/secd/itl: 12 bytes instead of 5438 at offset 211");
+    let path = PathBuf::from("/var/lib/secd");
+    let line = Damage { path, offset: 0, reason: Reason::NoFolder }.to_string();
+    assert_eq!(line, "/var/lib/secd: does not exist: create it, mode 0700, owner secd");
 }
