@@ -10,8 +10,10 @@ use std::collections::BTreeMap;
 use secd_lab::cluster::{Cluster, Files, Security, Service, Setup, Signer};
 use secd_lab::keys::Pool;
 use secd_lab::tftp::{Faults, Server};
+use secd_lab::tvs;
 use support::agent::Agent;
 use support::log::{Line, alarms, messages, shown};
+use support::office::Office;
 use support::phone::{DEVICE, OnDisk, Phone};
 
 /// A phone, and the cluster that serves it.
@@ -295,6 +297,27 @@ fn a_pass_that_reached_nobody_is_repeated_without_being_asked_for() {
     let lines = agent.pass();
     assert_eq!(lines[0].text, "refresh: next try in 1 seconds, or at SIGHUP");
     assert_eq!(alarms(&lines), ["3 (ITL_INITIAL_SUCCESS)"], "{}", shown(&lines));
+}
+
+#[test]
+fn a_pass_that_failed_for_want_of_tvs_is_repeated_without_being_asked_for() {
+    let mut office = Office::open();
+    let phone = office.phone("[retry]\nfirst_s = 1\n");
+    let mut agent = Agent::start(&phone);
+    assert_eq!(alarms(&agent.pass()), ["3 (ITL_INITIAL_SUCCESS)"]);
+    office.cluster.regenerate(0, Service::CallManager);
+    office.tftp.serve(office.cluster.publish());
+    office.tvs.close();
+    assert_eq!(alarms(&agent.pass_again()), ["8 (TL_FAILED_OLD_ITL)"]);
+    office.tvs.store(tvs::entries(&office.cluster.store()));
+    office.tvs.reopen().expect("the port is still free");
+    let mut lines = agent.pass();
+    assert!(lines[0].text.starts_with("refresh: next try in "), "{}", shown(&lines));
+    // The first try may have come before TVS did.
+    while alarms(&lines) != ["1 (TL_SUCCESS)"] {
+        assert_eq!(alarms(&lines), ["8 (TL_FAILED_OLD_ITL)"], "{}", shown(&lines));
+        lines = agent.pass();
+    }
 }
 
 #[test]

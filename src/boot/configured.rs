@@ -77,8 +77,14 @@ impl Configured {
 
     /// Whether the next try may end better without a change on the server.
     #[must_use]
-    pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::NotPut(_) | Self::NotFetched { why: NotFetched::Unreachable(_), .. })
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::NotPut(_) | Self::NotFetched { why: NotFetched::Unreachable(_), .. } => true,
+            Self::Refused { unanswered, .. } => {
+                unanswered.as_ref().is_some_and(Unanswered::is_passing)
+            }
+            _ => false,
+        }
     }
 }
 

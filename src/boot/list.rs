@@ -72,6 +72,17 @@ impl Listed {
         }
     }
 
+    /// Whether the next try may end better without a change on the server.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Refused { unanswered, .. } => {
+                unanswered.as_ref().is_some_and(Unanswered::is_passing)
+            }
+            listed => listed.step() == Step::Broken,
+        }
+    }
+
     /// Whether no server could be reached: the pass ends there.
     #[must_use]
     pub const fn is_unreachable(&self) -> bool {

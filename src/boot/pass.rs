@@ -20,16 +20,15 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether another pass may end better without a change on the server: the network, the store.
+    /// Whether another pass may end better without a change on the server: the network, the store,
+    /// a TVS server that was not heard.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        let broken = |list: &Option<Listed>| {
-            list.as_ref().is_some_and(|listed| listed.step() == Step::Broken)
-        };
+        let passes = |list: &Option<Listed>| list.as_ref().is_some_and(Listed::is_passing);
         match &self.configuration {
             // It did not come to that: the store is locked, or no server was reached.
             None => true,
-            Some(configured) => configured.is_passing() || broken(&self.ctl) || broken(&self.itl),
+            Some(configured) => configured.is_passing() || passes(&self.ctl) || passes(&self.itl),
         }
     }
 }

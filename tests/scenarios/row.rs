@@ -26,6 +26,8 @@ pub(crate) struct Row {
 
 /// What happens next.
 pub(crate) enum Step {
+    /// Whether the agent goes through another boot pass by itself, after the pause that doubles.
+    Again(bool),
     /// A boot pass.
     Boot(Boot),
     /// The answers of TVS that are kept, by the seconds that each still holds.
@@ -139,6 +141,10 @@ impl Run {
                 let seen = self.boot().await;
                 self.outcome.compare(boot.shown(), seen);
                 self.compare_with(&report);
+            }
+            Step::Again(again) => {
+                let seen = self.came.is_passing();
+                self.outcome.compare(format!("again: {again}"), format!("again: {seen}"));
             }
             Step::Cached(left) => {
                 let now = self.phone.agent().tvs_cache().into_iter();

@@ -5,7 +5,7 @@ use secd_lab::list::Role;
 use secd_lab::tvs::Faults;
 
 use super::*;
-use crate::row::Step::{Do, Doctor, Log, Press};
+use crate::row::Step::{Again, Do, Doctor, Log, Press};
 use crate::row::boot;
 
 /// A list and a configuration by someone whom TVS of node 0 cannot vouch for, its own certificate
@@ -130,9 +130,11 @@ pub(crate) const ROWS: &[Row] = &[
                 "",
             ),
             Log("no TVS server answered, no connection to 127.0.0.1:"),
+            Again(true),
             Do(|lab| lab.start_tvs()),
             Doctor("callmanager-regenerated", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], "0 query"),
+            Again(false),
         ],
     },
     Row {
@@ -233,6 +235,61 @@ pub(crate) const ROWS: &[Row] = &[
             }),
             Doctor("all-well", "nothing"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG+", 0, &[NO_CTL], ""),
+        ],
+    },
+    Row {
+        id: "R12",
+        start: "S1",
+        server: "CallManager.pem regenerated, TVS does not know it, then is down, then knows it",
+        setup: one_node,
+        steps: &[
+            S1,
+            Do(|lab| {
+                lab.regenerate(CallManager);
+                lab.tvs(0, Faults { status: Some(1), ..Faults::default() });
+            }),
+            Doctor("callmanager-regenerated", "restart-services"),
+            boot(
+                NO_CTL_SIGNED,
+                "S1 CTL- ITL= CFG=",
+                8,
+                &[NO_CTL, UPDATE_FAILED, VERIFICATION_FAILED],
+                "0 query, 0 query",
+            ),
+            Again(false),
+            Do(|lab| lab.stop_tvs()),
+            boot(
+                NO_CTL_SIGNED,
+                "S1 CTL- ITL= CFG=",
+                8,
+                &[NO_CTL, UPDATE_FAILED, VERIFICATION_FAILED],
+                "",
+            ),
+            Again(true),
+            Do(|lab| {
+                lab.tvs(0, Faults::default());
+                lab.start_tvs();
+            }),
+            boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], "0 query"),
+            Again(false),
+        ],
+    },
+    Row {
+        id: "R13",
+        start: "S1 with ITLRecovery",
+        server: "ITLRecovery regenerated without it: the list alone waits for TVS, which is down",
+        setup: with_recovery,
+        steps: &[
+            S1,
+            Do(|lab| {
+                lab.home.cluster.regenerate_recovery();
+                lab.stop_tvs();
+            }),
+            boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG+", 8, &[NO_CTL, UPDATE_FAILED, CONFIGURED], ""),
+            Again(true),
+            Do(|lab| lab.start_tvs()),
+            boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], "0 query"),
+            Again(false),
         ],
     },
 ];
