@@ -15,8 +15,10 @@ pub(super) enum Exit {
     Malformed,
     /// A file cannot be read.
     NoInput,
-    /// A server or the daemon cannot be reached.
+    /// A server or the daemon cannot be reached; the system does not give what is needed.
     Unavailable,
+    /// A fault of this program.
+    Software,
     /// The configuration is wrong.
     Config,
 }
@@ -31,6 +33,7 @@ impl Exit {
             Self::Malformed => 65,
             Self::NoInput => 66,
             Self::Unavailable => 69,
+            Self::Software => 70,
             Self::Config => 78,
         }
     }

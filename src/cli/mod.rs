@@ -3,7 +3,8 @@
 //! Facts go to standard output, in words or with `--json`; why something was not done goes to
 //! standard error, in one line, and into the exit code.
 
-use std::process::ExitCode;
+use std::panic::{self, PanicHookInfo};
+use std::process::{self, ExitCode};
 
 use lexopt::Parser;
 use lexopt::prelude::{Long, Short, Value};
@@ -35,17 +36,32 @@ mod status;
 mod trust;
 mod verify;
 
+use crate::io::console::escape;
 use exit::{Exit, Failure, usage};
 use print::{complain, print};
 
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
+    panic::set_hook(Box::new(|panicked| end_at_once(panicked)));
     let exit = dispatch(Parser::from_env()).unwrap_or_else(|failure| {
         complain(&failure.message);
         failure.exit
     });
     ExitCode::from(exit.code())
+}
+
+/// A panic ends the program like anything else: in one line, and with an exit code. Whoever started it
+/// starts it again; a half-alive agent helps nobody.
+fn end_at_once(panicked: &PanicHookInfo<'_>) -> ! {
+    let payload = panicked.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let line = escape(text.unwrap_or("for no reason"));
+    let place = panicked.location().map(|at| (at.file().rsplit('/').next(), at.line()));
+    let place = place.and_then(|(file, line)| file.map(|file| format!(" ({file}:{line})")));
+    complain(&format!("a fault of secd: {line}{}", place.unwrap_or_default()));
+    process::exit(Exit::Software.code().into())
 }
 
 fn dispatch(mut arguments: Parser) -> Result<Exit, Failure> {
@@ -111,5 +127,5 @@ Files:
   dhcp-servers        print the file servers that an answer of DHCP names
 
 Every command has --help. Exit codes: 0 done or verified, 1 refused, 64 usage, 65 malformed
-input, 66 cannot read, 69 server or daemon unreachable, 78 configuration.
+input, 66 cannot read, 69 server or daemon unreachable, 70 a fault of secd, 78 configuration.
 ";

@@ -12,7 +12,7 @@ use crate::cli::exit::{Exit, Failure, usage};
 use crate::cli::input;
 use crate::cli::print::help_or_unexpected;
 use crate::cli::settings::{self, DEFAULT};
-use crate::io::console;
+use crate::io::{console, files, process};
 
 /// Runs the agent until it is told to end.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
@@ -24,12 +24,18 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
         }
     }
     let settings = settings::load(&path)?;
+    process::expect_descriptors().map_err(|error| not_started(&error))?;
     let console = console::init(settings.console.level).map_err(unavailable)?;
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(unavailable)?;
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| not_started(&error))?;
     let local = LocalSet::new();
     let running = local.run_until(agent::run(settings, path, console));
-    runtime.block_on(running).map_err(unavailable)?;
+    runtime.block_on(running).map_err(|error| not_started(&error))?;
     Ok(Exit::Done)
+}
+
+fn not_started(error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Unavailable, format!("cannot run, {}", files::why(error)))
 }
 
 fn unavailable(error: impl std::fmt::Display) -> Failure {
@@ -42,4 +48,7 @@ Is the phone's security agent, in the foreground. The console log goes to standa
 Usage: secd run [--config FILE]      (default: /etc/secd.toml)
 
 SIGHUP goes through a boot pass again, SIGTERM ends it.
+
+Exit: 0 ended by signal, 64 usage, 66 cannot read, 69 the system lacks what it needs, 70 a fault of
+secd, 78 faults in the configuration
 ";

@@ -149,7 +149,7 @@ impl Failure {
     /// Why, without the path.
     #[must_use]
     pub fn why(&self) -> String {
-        format!("cannot be written, {}", lower(&reason(&self.source)))
+        format!("cannot be written, {}", why(&self.source))
     }
 }
 
@@ -218,6 +218,12 @@ fn make_folder(path: &Path) -> Result<(), Failure> {
         }
         outcome => outcome.map_err(|source| Failure::new(path, source)),
     }
+}
+
+/// What the system said, as it stands inside one of our lines.
+#[must_use]
+pub fn why(error: &io::Error) -> String {
+    lower(&reason(error))
 }
 
 /// What the system said, without its number.

@@ -20,6 +20,7 @@ mod caller;
 
 pub use caller::{Caller, Failure, Refusal, Replies};
 
+use super::files::why;
 use crate::wire::varlink::{Call, Frames, MAX_MESSAGE, NotACall, Reply};
 
 /// How much of the agent local clients may take up.
@@ -97,7 +98,7 @@ pub struct NotOpen {
 
 impl fmt::Display for NotOpen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: no socket, {}", self.path.display(), self.source)
+        write!(f, "{}: no socket, {}", self.path.display(), why(&self.source))
     }
 }
 

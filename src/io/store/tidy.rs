@@ -5,7 +5,9 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use nix::dir::Dir;
 use nix::fcntl::OFlag;
+use nix::sys::stat::Mode;
 use nix::unistd::geteuid;
 
 use super::{Oddity, Slot, Store, Warning};
@@ -18,10 +20,15 @@ impl Store {
     /// If the folder cannot be listed.
     pub(super) fn tidy(&self) -> io::Result<Vec<Warning>> {
         let mut warnings = narrow(&self.dir, &self.folder, FOLDER_MODE);
-        for entry in fs::read_dir(&self.dir)? {
+        // Not `std::fs::read_dir`, which panics if the folder cannot be closed.
+        let mut folder = Dir::openat(&*self.folder, ".", OFlag::O_RDONLY, Mode::empty())?;
+        for entry in folder.iter() {
             let entry = entry?;
-            if entry.file_name().to_str().is_some_and(is_temporary) {
-                warnings.push(remove_leftover(entry.path()));
+            match entry.file_name().to_str() {
+                Ok(name) if is_temporary(name) => {
+                    warnings.push(remove_leftover(self.dir.join(name)));
+                }
+                _ => {}
             }
         }
         for slot in Slot::ALL {
