@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use secd_lab::cluster::{Cluster, Files, Rollback, Security, Service, Setup, Signer};
+use secd_lab::digest::Digest;
 use secd_lab::tftp::Server;
+use support::PATIENCE;
 use support::agent::{Agent, run_after, secd};
 use support::log::{Line, alarms, messages, shown};
 use support::phone::{DEVICE, Phone, store};
@@ -452,6 +454,91 @@ fn a_store_of_the_version_before_is_read_and_goes_on() {
     let lines = Agent::start(&phone).pass();
     expect_line(&lines, "WRN", &["itl: ", "the ITL before it"]);
     expect_line(&lines, "ERR", &["no server reached for the CTL, state S3 stays"]);
+}
+
+#[test]
+fn a_configuration_that_could_not_be_read_at_the_start_is_read_again() {
+    let mut cluster = cluster();
+    let server = Server::start(cluster.files());
+    let phone = twice_installed(&mut cluster, &server);
+    let [stored, previous, aside] =
+        ["configuration", "configuration.previous", "aside"].map(|name| phone.state().join(name));
+    let _ = fs::remove_file(&previous);
+    fs::rename(&stored, &aside).unwrap();
+    fs::create_dir(&stored).unwrap();
+    fs::remove_dir_all(phone.ram()).unwrap();
+    phone.configure(&[], "", "");
+    let mut agent = Agent::start(&phone);
+    expect_line(&agent.pass(), "WRN", &["configuration: not a regular file"]);
+    expect_line(&agent.pass_again(), "WRN", &["configuration: not a regular file"]);
+    assert_eq!(phone.found(), None);
+    fs::remove_dir(&stored).unwrap();
+    fs::rename(&aside, &stored).unwrap();
+    let place = "store: SEP001122334455.cnf.xml of the last start is in place";
+    expect_line(&agent.pass_again(), "NOT", &[place]);
+    assert_eq!(phone.found(), Some(cluster.config().xml().into_bytes()));
+}
+
+#[test]
+fn a_list_that_could_not_be_read_at_the_start_is_read_again() {
+    let mut cluster = cluster();
+    let server = Server::start(cluster.files());
+    let phone = twice_installed(&mut cluster, &server);
+    let [stored, aside] = ["itl", "aside"].map(|name| phone.state().join(name));
+    fs::rename(&stored, &aside).unwrap();
+    fs::create_dir(&stored).unwrap();
+    phone.configure(&[], "", "");
+    let mut agent = Agent::start(&phone);
+    expect_line(&agent.pass(), "WRN", &["itl: not a regular file", "the ITL before it"]);
+    fs::remove_dir(&stored).unwrap();
+    fs::rename(&aside, &stored).unwrap();
+    agent.pass_again();
+    let trust = asked(&phone, &["trust", "--json"]);
+    let list = &cluster.files()[&format!("ITL{DEVICE}.tlv")];
+    let sha1: String = Digest::Sha1.of(list).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(String::from_utf8_lossy(&trust.stdout).contains(&sha1), "{trust:?}");
+}
+
+/// Waits until the agent has found that it has no socket.
+#[track_caller]
+fn expect_unserved(agent: &Agent) {
+    let unserved = |line: &Line| line.text.ends_with("nobody is served until it can be opened");
+    assert!(agent.log.find(0, PATIENCE, unserved).is_some(), "{}", shown(&agent.log.from(0)));
+}
+
+/// Waits until the agent has a socket, and asks it something.
+#[track_caller]
+fn expect_served(phone: &Phone, agent: &Agent) {
+    let open = |line: &Line| line.text == "ipc: the socket is open now";
+    assert!(agent.log.find(0, PATIENCE, open).is_some(), "{}", shown(&agent.log.from(0)));
+    assert!(asked(phone, &["status"]).status.success());
+}
+
+#[test]
+fn a_socket_that_could_not_be_opened_is_opened_later() {
+    let server = Server::start(cluster().files());
+    let phone = patient(&server);
+    fs::write(phone.socket(), b"in the way").unwrap();
+    let mut agent = Agent::start(&phone);
+    expect_unserved(&agent);
+    let lines = agent.pass();
+    assert_eq!(alarms(&lines), ["4 (TL_INITIAL_SUCCESS)"], "it boots all the same");
+    fs::remove_file(phone.socket()).unwrap();
+    expect_served(&phone, &agent);
+    assert!(agent.end().success());
+    assert!(!phone.socket().exists());
+}
+
+#[test]
+fn the_socket_of_a_second_agent_is_open_when_the_first_has_ended() {
+    let server = Server::start(cluster().files());
+    let phone = patient(&server);
+    let mut first = Agent::start(&phone);
+    first.pass();
+    let second = Agent::start(&phone);
+    expect_unserved(&second);
+    assert!(first.end().success());
+    expect_served(&phone, &second);
 }
 
 #[test]

@@ -39,7 +39,7 @@ impl Agent {
                 () = end.asked() => break,
             }
             // The store may have been mended meanwhile. Before the first pass it was just read.
-            self.installed.unlock();
+            self.installed.retry();
         }
         say(&Event::Ended {});
         Ok(())

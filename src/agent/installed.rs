@@ -13,7 +13,7 @@ use crate::diagnose::StoreFound;
 use crate::io::clock::{self, Rfc3339};
 use crate::io::store::{Damage, Entry, Failure, Loaded, Reason, Slot, Store};
 use crate::trust::signature::sha256;
-use crate::trust::{Anchors, ListKind, State, TrustList, Verified};
+use crate::trust::{Anchors, ListKind, TrustList, Verified};
 use crate::wire::configuration::Member;
 
 mod load;
@@ -35,6 +35,8 @@ struct Inner {
     locked: bool,
     /// Whether a list before the current one is in force, which is damaged.
     repaired: bool,
+    /// Whether something else could be read another time: that list, or the configuration.
+    partly: bool,
     /// Shared with handshakes, which must not see them change.
     anchors: Arc<Anchors>,
     configuration: Option<Kept>,
@@ -60,6 +62,7 @@ impl Installed {
             store: Err(None),
             locked: true,
             repaired: false,
+            partly: false,
             anchors: Arc::default(),
             configuration: None,
             members: Vec::new(),
@@ -68,10 +71,16 @@ impl Installed {
         Self { inner: RefCell::new(inner), generation: Cell::new(0) }
     }
 
-    /// Tries to read the store, if that has not been possible until now.
-    pub(super) fn unlock(&self) {
-        if self.is_locked() {
-            self.inner.borrow_mut().read_again();
+    /// Tries to read what has not been readable until now: the store, or a part of it.
+    pub(super) fn retry(&self) {
+        let mut inner = self.inner.borrow_mut();
+        let changed = if inner.locked {
+            inner.read_again();
+            true
+        } else {
+            inner.partly && inner.read_rest()
+        };
+        if changed {
             self.changed();
         }
     }
@@ -183,6 +192,7 @@ impl Installed {
             installed => installed?,
         }
         (inner.members, inner.configuration) = (members, Some(kept));
+        inner.partly = inner.repaired;
         Ok(if changed { Committed::Changed } else { Committed::Same })
     }
 
@@ -242,28 +252,49 @@ impl Inner {
             Some(damage)
         });
         let store = self.store.as_ref().map_err(|_| Locked)?;
-        for kind in ListKind::ALL {
-            if let Some(found) = load::list(store, kind)? {
-                let anchors = Arc::make_mut(&mut self.anchors);
-                anchors.install_as(found.list, found.standing);
-                self.repaired |= found.place == Place::Previous;
-            }
-        }
-        if self.anchors.state() == State::None && !store.remembers() && load::shows_lists(store) {
-            say(&Event::StoredListsLost {});
-            return Err(Locked);
-        }
+        let (anchors, place) = load::lists(store)?;
         store.pin().map_err(|damage| {
             say(&Event::StoreDamaged { damage: damage.to_string() });
             Locked
         })?;
-        if let Some((configuration, members)) = load::configuration(store) {
+        self.anchors = Arc::new(anchors);
+        self.repaired = place == Place::Previous;
+        self.partly = self.repaired;
+        self.read_configuration();
+        Ok(())
+    }
+
+    fn read_configuration(&mut self) {
+        let Ok(store) = &self.store else { return };
+        let (found, place) = load::configuration(store);
+        self.partly |= place == Place::Previous;
+        if let Some((configuration, members)) = found {
             let anchors = Arc::make_mut(&mut self.anchors);
             configuration.seen.values().for_each(|(line, _)| anchors.remember_line(*line));
             self.configuration = Some(configuration);
             self.members = members;
         }
-        Ok(())
+    }
+
+    /// Reads what may be readable by now; gives whether other lists are in force for it. What is in
+    /// force stays where nothing better is found.
+    fn read_rest(&mut self) -> bool {
+        let Ok(store) = &self.store else { return false };
+        let (mut changed, mut repaired) = (false, false);
+        for kind in ListKind::ALL {
+            let Ok(Some(found)) = load::list(store, kind) else { continue };
+            let in_force = self.anchors.records(kind).map(|list| list.sha256);
+            if found.place == Place::Previous {
+                repaired = true;
+            } else if in_force != Some(found.list.value().sha256) {
+                found.install(Arc::make_mut(&mut self.anchors));
+                changed = true;
+            }
+        }
+        self.repaired = repaired;
+        self.partly = repaired;
+        self.read_configuration();
+        changed
     }
 
     /// Keeps for the next start that the list which is left, once that of a kind is erased, is a line

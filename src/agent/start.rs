@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::time::sleep;
 
 use crate::agent::narrate::say;
 use crate::agent::owners::Agent;
@@ -9,34 +12,55 @@ use crate::agent::service::Service;
 use crate::boot::Event;
 use crate::io::clock::Timeline;
 use crate::io::console::Console;
-use crate::io::descriptors;
 use crate::io::settings::Settings;
+use crate::io::{descriptors, files, process};
 
 /// Runs the agent of these settings, which were read from `source`, until it is told to end, and
 /// serves the phone's processes meanwhile. Must run inside a `LocalSet`.
 ///
-/// Without a socket it runs all the same: a phone that trusts nobody for want of a folder helps
-/// nobody.
+/// Without a socket it runs all the same, and tries again to open it: a phone that trusts nobody for
+/// want of a folder helps nobody.
 ///
 /// # Errors
 /// If the system refuses the signal handlers.
 pub async fn run(settings: Settings, source: PathBuf, console: Console) -> std::io::Result<()> {
     let (version, device) = (env!("CARGO_PKG_VERSION"), settings.device.name.clone());
     say(&Event::Started { version, device });
+    if let Err(error) = process::conceal_memory() {
+        say(&Event::MemoryNotConcealed { why: files::why(&error) });
+    }
     if let Err(error) = descriptors::raise_limit() {
         say(&Event::DescriptorLimitStays { why: error.to_string() });
     }
     let agent = Rc::new(Agent::new(settings, Timeline::start()).reading(source));
-    let listener = match agent.listen() {
-        Ok(listener) => listener,
-        Err(not_open) => {
-            say(&Event::SocketNotOpen { why: not_open.to_string() });
-            return agent.run().await;
-        }
-    };
-    let service = Service::new(agent.clone(), console);
     tokio::select! {
         ended = agent.run() => ended,
-        () = service.serve(&listener) => Ok(()),
+        () = serve(&agent, console) => Ok(()),
     }
 }
+
+/// Serves the phone's processes, as soon as there is a socket for them.
+async fn serve(agent: &Rc<Agent>, console: Console) {
+    let (mut pause, mut said) = (FIRST_PAUSE, None);
+    let listener = loop {
+        let why = match agent.listen() {
+            Ok(listener) => break listener,
+            Err(not_open) => not_open.to_string(),
+        };
+        if said.as_ref() != Some(&why) {
+            say(&Event::SocketNotOpen { why: why.clone() });
+            said = Some(why);
+        }
+        sleep(pause).await;
+        pause = LONGEST_PAUSE.min(pause * 2);
+    };
+    if said.is_some() {
+        say(&Event::SocketOpen {});
+    }
+    Service::new(agent.clone(), console).serve(&listener).await;
+}
+
+/// How long until a socket that could not be opened is tried again; doubles up to the longest.
+/// Inferred: what is in the way is a full /run, or an agent that ends soon.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);

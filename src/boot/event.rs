@@ -189,6 +189,8 @@ events! {
     Started { version: &'static str, device: DeviceName }
         Notice, SECD, "run: secd {version} for {device}";
     Ended {} Notice, SECD, "run: ended by signal";
+    MemoryNotConcealed { why: String }
+        Warn, SECD, "memory: {why}; a core dump may hold keys";
     DescriptorLimitStays { why: String } Warn, SECD, "run: the limit of descriptors stays, {why}";
     ReloadedInPart { what: &'static str }
         Warn, SECD, "reload: {what} take effect at the next start";
@@ -416,7 +418,8 @@ events! {
         Error, SECD, "EROR:https_cert_vfy: HTTPS cert not trusted, <{peer}>: {why}";
 
     // --- the local socket
-    SocketNotOpen { why: String } Error, SECD, "EROR:ipc: {why}; nobody is served";
+    SocketNotOpen { why: String } Error, SECD, "EROR:ipc: {why}; nobody is served until it can be opened";
+    SocketOpen {} Notice, SECD, "ipc: the socket is open now";
     AcceptFailed { why: String } Error, SECD, "EROR:ipc: accept: {why}";
     UserCrowded { connections: usize }
         Warn, SECD, "ipc: a user has {connections} connections, a further one is closed";

@@ -10,31 +10,39 @@ use crate::boot::{Event, Form, LastConfiguration, Seen};
 use crate::io::store::{Entry, Loaded, Slot, Store};
 use crate::trust::signature::sha256;
 use crate::trust::standing::Standing;
-use crate::trust::{Acceptance, ListKind, State, TrustList, Verified, stored};
+use crate::trust::{Acceptance, Anchors, ListKind, State, TrustList, Verified, stored};
 use crate::wire::configuration::Member;
 
 /// What was trusted cannot be read; the log has said why.
 pub(super) struct Locked;
 
-/// Which of the two files of a list is in force.
+/// Whether the last that was installed is what is in force.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(super) enum Place {
     Current,
+    /// What was before it is, or nothing.
     Previous,
 }
 
 /// A list of the store, and its place in its line.
 pub(super) struct Found {
     pub(super) list: Verified<TrustList>,
-    pub(super) standing: Standing,
+    standing: Standing,
     pub(super) place: Place,
+}
+
+impl Found {
+    /// Puts it in force.
+    pub(super) fn install(self, anchors: &mut Anchors) {
+        anchors.install_as(self.list, self.standing);
+    }
 }
 
 /// Whether a configuration shows that lists were in force when it was accepted.
 ///
 /// The version before did not note it: that it was encrypted, or that it names TVS members, is only
 /// believed of a configuration whose signer is known.
-pub(super) fn shows_lists(store: &Store) -> bool {
+fn shows_lists(store: &Store) -> bool {
     let (Loaded::Current(entry) | Loaded::Previous { entry, .. }) = store.load(Slot::Configuration)
     else {
         return false;
@@ -62,6 +70,27 @@ impl Kept {
     pub(super) fn says_as(&self, other: &Self) -> bool {
         (&self.last, &self.digest) == (&other.last, &other.digest)
     }
+}
+
+/// The lists of a store.
+///
+/// # Errors
+/// [`Locked`].
+pub(super) fn lists(store: &Store) -> Result<(Anchors, Place), Locked> {
+    let (mut anchors, mut place) = (Anchors::default(), Place::Current);
+    for kind in ListKind::ALL {
+        if let Some(found) = list(store, kind)? {
+            if found.place == Place::Previous {
+                place = Place::Previous;
+            }
+            found.install(&mut anchors);
+        }
+    }
+    if anchors.state() == State::None && !store.remembers() && shows_lists(store) {
+        say(&Event::StoredListsLost {});
+        return Err(Locked);
+    }
+    Ok((anchors, place))
 }
 
 /// The list of a kind.
@@ -101,25 +130,29 @@ pub(super) fn list(store: &Store, kind: ListKind) -> Result<Option<Found>, Locke
 }
 
 /// The last configuration. One that cannot be read is fetched anew; it is nobody's trust.
-pub(super) fn configuration(store: &Store) -> Option<(Kept, Vec<Member>)> {
-    let entry = match store.load(Slot::Configuration) {
-        Loaded::Absent => return None,
-        Loaded::Current(entry) => entry,
+pub(super) fn configuration(store: &Store) -> (Option<(Kept, Vec<Member>)>, Place) {
+    match store.load(Slot::Configuration) {
+        Loaded::Absent => (None, Place::Current),
+        Loaded::Current(entry) => (kept(&entry), Place::Current),
         Loaded::Previous { entry, damage } => {
             say(&Event::StoredConfigurationBefore { damage: damage.to_string() });
-            entry
+            (kept(&entry), Place::Previous)
         }
         Loaded::Locked { damage } => {
             for damage in damage {
                 say(&Event::StoreOdd { what: damage.to_string() });
             }
-            return None;
+            (None, Place::Previous)
         }
-    };
-    let last = LastConfiguration { name: entry.note("name")?.to_owned(), form: form(&entry) };
+    }
+}
+
+/// What an entry says of the configuration in it.
+fn kept(entry: &Entry) -> Option<(Kept, Vec<Member>)> {
+    let last = LastConfiguration { name: entry.note("name")?.to_owned(), form: form(entry) };
     let state = entry.note(STATE).map(str::to_owned);
-    let kept = Kept { last, digest: sha256(&entry.octets), seen: remembered(&entry), state };
-    Some((kept, members::of_notes(&entry)))
+    let kept = Kept { last, digest: sha256(&entry.octets), seen: remembered(entry), state };
+    Some((kept, members::of_notes(entry)))
 }
 
 fn form(entry: &Entry) -> Form {
