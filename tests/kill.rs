@@ -2,10 +2,12 @@
 
 mod support;
 
+use std::fs;
 use std::thread;
 use std::time::Duration;
 
 use secd::io::store::{Loaded, Slot, Store};
+use secd::trust::signature::sha256;
 use secd_lab::cluster::{Cluster, Files, Security, Service, Setup, Signer};
 use secd_lab::tftp::Server;
 use support::PATIENCE;
@@ -18,6 +20,8 @@ const KILLS: usize = 200;
 const PHONES: usize = 2;
 /// Kills until the phone is exchanged for one that has nothing installed.
 const LIFE: usize = 20;
+/// In each of so many rounds, one begins with a store as version 0.1.0 leaves it: an upgrade is killed.
+const UPGRADE: usize = 3;
 
 /// What is installed, in the order in which a pass installs it.
 const ORDER: [Slot; 3] = [Slot::Ctl, Slot::Itl, Slot::Configuration];
@@ -181,6 +185,37 @@ fn phone_at(address: &str) -> Phone {
     Phone::with(&[address], "", "[policy]\nolder_list = \"accept\"\n")
 }
 
+/// Turns a store into what version 0.1.0 would have left: entries do not say which slot they are for,
+/// and markers are empty.
+fn age(phone: &Phone) {
+    for (name, file) in phone.store() {
+        let path = phone.state().join(&name);
+        // Not into the file: the previous entry may be the same one by another name.
+        fs::remove_file(&path).expect("it is there");
+        if name.ends_with(".present") {
+            support::write(&path, b"");
+        } else {
+            support::write(&path, &aged(&file.octets));
+        }
+    }
+}
+
+fn aged(entry: &[u8]) -> Vec<u8> {
+    let end = entry.windows(2).position(|two| two == b"\n\n").expect("a header");
+    let (header, octets) = entry.split_at(end + 2);
+    let header = std::str::from_utf8(header).expect("text");
+    let known = ["", "name", "accepted", "acceptance", "newest", "form"];
+    let old = |line: &&str| {
+        let key = line.split(' ').next().unwrap_or_default();
+        known.contains(&key) || key.starts_with("tvs-")
+    };
+    let notes: Vec<&str> = header.lines().skip(3).filter(old).collect();
+    let covered = [(notes.join("\n") + "\n").as_bytes(), octets].concat();
+    let digest: String = sha256(&covered).iter().map(|byte| format!("{byte:02x}")).collect();
+    let file = format!("secd-store 1\nlength {}\nsha256 {digest}\n", octets.len());
+    [file.as_bytes(), &covered].concat()
+}
+
 fn trial(seed: u64) -> Count {
     let states = states();
     let server = Server::start(Files::new());
@@ -193,6 +228,9 @@ fn trial(seed: u64) -> Count {
             phone = phone_at(&address);
         }
         let before = found(&phone, &states);
+        if round % UPGRADE == 0 {
+            age(&phone);
+        }
         let new = before[0].map_or(0, |state| 1 - state);
         // A pass that was cut short has left the slots in two states: the old ones come along.
         server.serve(states[new].files.clone());
