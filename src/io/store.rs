@@ -14,7 +14,6 @@
 
 mod damage;
 mod entry;
-mod facts;
 mod install;
 mod markers;
 mod pin;
@@ -32,7 +31,6 @@ use zeroize::Zeroizing;
 
 pub use damage::{Damage, Failure, Oddity, Reason, Warning};
 pub use entry::Entry;
-pub use facts::Signed;
 pub use slot::Slot;
 
 use super::files::{self, Links, Unreadable, errno};

@@ -16,7 +16,7 @@ pub struct Entry {
     /// What the caller noted about them, in its order: the store keeps it and does not read it.
     ///
     /// A key is one to 32 characters of `[a-z0-9-]`, and not `slot`; a value is at most 320 bytes
-    /// without control characters; there are at most 31 notes.
+    /// without control characters; there are at most 15 notes.
     pub notes: Vec<(String, String)>,
 }
 
@@ -193,14 +193,13 @@ fn hash(parts: &[&[u8]]) -> String {
 }
 
 /// Octets of the longest file header.
-pub(super) const HEADER: u64 = 16384;
+pub(super) const HEADER: u64 = 8192;
 
 const MAGIC: &str = "secd-store 1";
 /// The key of the note that says for which slot an entry is.
 const SLOT: &str = "slot";
-/// Besides the slot. The version before reads 16 in all: more than it writes is in no entry but one
-/// whose signer has a very long name.
-const NOTES: usize = 31;
+/// Besides the slot: the version before reads 16 in all.
+const NOTES: usize = 15;
 const KEY: usize = 32;
 /// The longest is the address of a TVS server: a host name of 253, a colon, five digits.
 const VALUE: usize = 320;
