@@ -34,8 +34,10 @@ pub async fn run(settings: Settings, source: PathBuf, console: Console) -> std::
     }
     let agent = Rc::new(Agent::new(settings, Timeline::start()).reading(source));
     tokio::select! {
-        ended = agent.run() => ended,
+        // The socket is there before the first pass begins, if it can be.
+        biased;
         () = serve(&agent, console) => Ok(()),
+        ended = agent.run() => ended,
     }
 }
 
