@@ -431,3 +431,121 @@ fn what_is_neither_list_nor_signed_file_is_called_what_it_looks_like() {
         assert_eq!(neither(bytes), [expected.clone(), expected]);
     }
 }
+
+/// A name that clears the screen, reorders text, breaks the line, and is no UTF-8 in the end.
+const HOSTILE: &[u8] =
+    b"a\x1b[2J\xc2\x9b31m\xe2\x80\xae\xe2\x81\xa6\xe2\x80\xa8b\x7f\r\nsecd: good\xff";
+
+/// What a terminal shows of an output: text, line breaks and tabs, and nothing that it obeys.
+#[track_caller]
+fn expect_harmless(output: &Output) {
+    for text in [&output.stdout, &output.stderr] {
+        let text = std::str::from_utf8(text).unwrap_or_else(|_| panic!("no text: {output:?}"));
+        let is_harmful = |c: char| {
+            c.is_control() && !"\n\t".contains(c)
+                || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
+        assert!(!text.contains(is_harmful), "{output:?}");
+        assert!(!text.contains("\nsecd: good"), "a line is forged: {output:?}");
+    }
+}
+
+#[test]
+fn no_name_and_no_argument_reaches_a_terminal_as_it_is() {
+    use std::os::unix::ffi::OsStrExt;
+    let hostile = std::ffi::OsStr::from_bytes(HOSTILE);
+    let option = [&b"--"[..], HOSTILE].concat();
+    let option = std::ffi::OsStr::from_bytes(&option);
+    // `HOSTILE` stands for the name, `--HOSTILE` for an option of that name.
+    for line in [
+        "HOSTILE",
+        "--HOSTILE",
+        "show HOSTILE",
+        "show --HOSTILE",
+        "verify HOSTILE",
+        "verify good/itl-2048-sha1.tlv --itl HOSTILE",
+        "fetch a --server HOSTILE",
+        "fetch a --server=HOSTILE",
+        "fetch HOSTILE --server [::1]:1",
+        "fetch a --max HOSTILE",
+        "check-config --config HOSTILE",
+        "check-config --config=HOSTILE --json",
+        "run --config HOSTILE",
+        "dhcp-servers --option-66 HOSTILE",
+        "dhcp-servers --option-66 HOSTILE --json",
+        "status --socket HOSTILE",
+        "status --json=HOSTILE",
+        "trust --socket HOSTILE --json",
+        "check-cert HOSTILE",
+        "connect HOSTILE",
+        "connect a --purpose HOSTILE",
+        "log --level HOSTILE",
+        "log -n HOSTILE",
+        "get a --socket HOSTILE",
+        "get HOSTILE",
+        "get a --max HOSTILE",
+        "erase HOSTILE",
+        "doctor HOSTILE",
+        "refresh --socket HOSTILE",
+        "reload HOSTILE",
+        "cache --HOSTILE",
+    ] {
+        let mut command = secd();
+        command.current_dir(vectors());
+        for word in line.split(' ') {
+            match word.split_once("HOSTILE") {
+                None => command.arg(word),
+                Some(("", "")) => command.arg(hostile),
+                Some(("--", "")) => command.arg(option),
+                Some((before, after)) => command.arg(std::ffi::OsStr::from_bytes(
+                    &[before.as_bytes(), HOSTILE, after.as_bytes()].concat(),
+                )),
+            };
+        }
+        let output = command.output().expect("the program starts");
+        assert_ne!(code(&output), 0, "{line}");
+        expect_harmless(&output);
+    }
+}
+
+#[test]
+fn no_file_reaches_a_terminal_as_it_is() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(std::ffi::OsStr::from_bytes(HOSTILE));
+    let list = fs::read(vectors().join("good/itl-2048-sha1.tlv")).expect("a list");
+    for (arguments, bytes) in [
+        (&["show"][..], &list[..]),
+        (&["show", "--json"], &list),
+        (&["verify"], &list),
+        (&["verify", "--json"], &list),
+        (&["show"], &hostile_list(&list)),
+        (&["show", "--json"], &hostile_list(&list)),
+        (&["verify"], &hostile_list(&list)),
+        (&["verify", "--json"], &hostile_list(&list)),
+        (&["check-config", "--config"], b"[device]\nname = \"SEP001122334455\"\n"),
+        (&["check-config", "--json", "--config"], b"[device]\nname = \"SEP001122334455\"\n"),
+        (
+            &["check-config", "--config"],
+            b"[device]\nname = \"\xc2\x9b\xe2\x80\xae\"\n\"\\u009b\\n\" = 1\n",
+        ),
+    ] {
+        support::write(&path, bytes);
+        let output = secd().args(arguments).arg(&path).output().expect("the program starts");
+        expect_harmless(&output);
+        let said = [&output.stdout[..], &output.stderr].concat();
+        assert!(!said.is_empty(), "{arguments:?}");
+    }
+}
+
+/// The list with controls in place of the letters of its signer's and its subjects' names.
+fn hostile_list(list: &[u8]) -> Vec<u8> {
+    let mut list = list.to_vec();
+    let places: Vec<_> = list.windows(3).enumerate().filter(|(_, it)| *it == b"CN=").collect();
+    let places: Vec<_> = places.into_iter().map(|(at, _)| at).collect();
+    assert!(!places.is_empty());
+    for at in places {
+        list[at + 3..at + 7].copy_from_slice(b"\xc2\x9b\x1bc");
+    }
+    list
+}

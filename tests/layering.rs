@@ -52,15 +52,20 @@ impl Layer {
         if self.purity == Purity::Pure && path.ends_with("::now") {
             return false;
         }
+        let besides = self.besides.iter().filter(|(name, _)| *name == file);
+        if besides.flat_map(|(_, more)| *more).any(|entry| covers(entry, path)) {
+            return true;
+        }
+        // Also by way of `use std::io;`.
+        if self.name == "cli" && ["io::stderr", "io::stdout"].iter().any(|end| path.ends_with(end))
+        {
+            return false;
+        }
         if !is_foreign(path) {
             return true;
         }
-        let besides = self.besides.iter().filter(|(name, _)| *name == file);
         match self.reach {
-            Reach::Only(allowed) => {
-                let mut entries = allowed.iter().chain(besides.flat_map(|(_, more)| *more));
-                entries.any(|entry| covers(entry, path))
-            }
+            Reach::Only(allowed) => allowed.iter().any(|entry| covers(entry, path)),
             // `tokio::*` would bring in `tokio::net` unseen.
             Reach::AllBut(refused) => !refused.iter().any(|entry| {
                 let glob = path.strip_suffix("::*").is_some_and(|above| covers(above, entry));
@@ -70,7 +75,7 @@ impl Layer {
     }
 
     fn is_effect(&self, name: &str) -> bool {
-        self.purity == Purity::Pure
+        (self.purity == Purity::Pure || self.name == "cli")
             && ["dbg", "eprint", "eprintln", "print", "println"].contains(&name)
     }
 }
@@ -306,6 +311,20 @@ fn agent_goes_through_io() {
 #[test]
 fn the_command_line_speaks_no_protocol() {
     assert_eq!(planted("cli/mod.rs", "use crate::proto::tftp;"), ["crate::proto::tftp"]);
+}
+
+#[test]
+fn what_people_read_is_printed_in_one_place() {
+    for line in [
+        "fn f() { let _ = std::io::stdout().lock(); }",
+        "use std::io::{self, stderr};",
+        "use std::io; fn f() { let _ = io::stderr(); }",
+        "fn f() { println!(\"x\"); }",
+        "fn f() { eprint!(\"x\"); }",
+    ] {
+        assert_eq!(planted("cli/fetch.rs", line).len(), 1, "{line}");
+    }
+    assert_eq!(planted("cli/print.rs", "use std::io::{stderr, stdout};"), [""; 0]);
 }
 
 #[test]

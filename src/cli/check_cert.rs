@@ -11,7 +11,6 @@ use crate::cli::sheet::Sheet;
 use crate::face::methods::Judge;
 use crate::face::terms::Purpose;
 use crate::face::{Record, Words, certificates};
-use crate::io::console::escape;
 
 /// Has the certificate judged that the arguments name.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
@@ -47,7 +46,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
         return Ok(printed);
     }
     let reason = judgement.reason.unwrap_or_default();
-    let message = format!("not trusted: {}", escape(&reason));
+    let message = format!("not trusted: {reason}");
     Err(Failure::new(Exit::Refused, named(&path, message)))
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::cli::exit::{Exit, Failure, usage};
 use crate::cli::input;
-use crate::cli::print::{complain, help_or_unexpected, named, print, print_json};
+use crate::cli::print::{complain, help_or_unexpected, named, print_json, print_line};
 use crate::cli::settings::{self, DEFAULT};
 use crate::io::store;
 
@@ -36,11 +36,11 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
         complain(&format!("warning: {warning}"));
     }
     let servers = if servers.is_empty() { "none".to_owned() } else { servers.join(", ") };
-    let mut text = named(&path, format!("good; device {device}, TFTP servers: {servers}\n"));
+    print_line(&named(&path, format!("good; device {device}, TFTP servers: {servers}")));
     for note in notes {
-        text += &named(&path, format!("note: {note}\n"));
+        print_line(&named(&path, format!("note: {note}")));
     }
-    Ok(print(&text))
+    Ok(Exit::Done)
 }
 
 #[derive(Serialize)]

@@ -11,7 +11,7 @@ use lexopt::prelude::{Long, Value};
 use crate::cli::daemon::{Daemon, PATIENCE};
 use crate::cli::exit::{Exit, Failure, usage};
 use crate::cli::input;
-use crate::cli::print::{complain, help_or_unexpected};
+use crate::cli::print::{bytes, complain, help_or_unexpected, remark_json};
 use crate::cli::refusal::failure;
 use crate::face::Shape;
 use crate::face::methods::{Connect, GetConnection};
@@ -41,7 +41,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     let (opened, stream, early) = daemon.connect()?.upgrade(wanted, PATIENCE).map_err(failure)?;
     let connection = opened.connection;
     if daemon.json {
-        let _gone = writeln!(io::stderr().lock(), "{}", opened.into_value());
+        remark_json(&opened.into_value());
     }
     if let Err(error) = copy(stream, &early) {
         complain(&format!("{server}: {error}"));
@@ -66,7 +66,7 @@ fn copy(mut down: UnixStream, early: &[u8]) -> io::Result<()> {
         let _ended = io::copy(&mut io::stdin().lock(), &mut up);
         up.shutdown(Shutdown::Write)
     });
-    let mut out = io::stdout().lock();
+    let mut out = bytes();
     let mut write = |octets: &[u8]| out.write_all(octets).and_then(|()| out.flush());
     write(early)?;
     let mut buffer = vec![0; 16 << 10];

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::cli::exit::{Exit, Failure, usage};
 use crate::cli::print::{complain, help_or_unexpected, print, print_json};
-use crate::io::console::escape;
 use crate::wire::dhcp::{Answer, Dropped, Found};
 
 /// Prints the servers that can be used; what cannot be is named on standard error.
@@ -29,7 +28,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
         return Ok(exit);
     }
     for dropped in &found.dropped {
-        complain(&escape(&dropped.to_string()).to_string());
+        complain(&dropped.to_string());
     }
     if found.more > 0 {
         complain(&format!("and {} more that cannot be used", found.more));

@@ -1,6 +1,6 @@
 //! `secd erase`: forgets trust lists, after a confirmation.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use lexopt::Parser;
@@ -9,7 +9,7 @@ use lexopt::prelude::{Long, Value, ValueExt};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{Exit, Failure, usage};
 use crate::cli::input;
-use crate::cli::print::{help_or_unexpected, print, print_json};
+use crate::cli::print::{ask, help_or_unexpected, print, print_json};
 use crate::cli::refusal::failure;
 use crate::face::methods::Erase;
 use crate::face::terms::What;
@@ -62,8 +62,7 @@ fn confirmed(what: What) -> bool {
         "Erase {lists}? The next list is believed as on first use. \
          Type `yes` within ten seconds: "
     );
-    let mut err = io::stderr().lock();
-    let _gone = write!(err, "{question}").and_then(|()| err.flush());
+    ask(&question);
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).is_ok() && answer.trim() == "yes"
 }

@@ -1,7 +1,7 @@
 //! `secd fetch`: one file over TFTP, without a daemon.
 
 use std::fs::File;
-use std::io::{IsTerminal, Seek, Write};
+use std::io::{Seek, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::cli::exit::{Exit, Failure, usage};
 use crate::cli::input;
 use crate::cli::output::{beside, is_special, write};
-use crate::cli::print::{help_or_unexpected, named, print, print_json};
+use crate::cli::print::{Bar, bytes, help_or_unexpected, named, print_json, print_line};
 use crate::face::hex;
 use crate::io::resolve;
 use crate::io::settings::ServerAddress;
@@ -80,7 +80,7 @@ impl Wanted {
         let received = self.fetch(name, &mut sink)?;
         let length = written.map_err(unwritten)?;
         file.persist(path).map_err(|error| unwritten(error.error))?;
-        Ok(print(&format!("{name}: {length} bytes from {}\n", received.server)))
+        Ok(print_line(&format!("{name}: {length} bytes from {}", received.server)))
     }
 
     fn fetch_whole(&self, name: &str) -> Result<Exit, Failure> {
@@ -99,7 +99,8 @@ impl Wanted {
         sink: &mut dyn FnMut(tftp::Event<'_>),
     ) -> Result<Received, Failure> {
         let server = self.server.clone().ok_or_else(|| usage("fetch needs a --server"))?;
-        let options = if std::io::stderr().is_terminal() || !self.options.is_empty() {
+        let mut progressing = Progressing::new();
+        let options = if progressing.bar.is_seen() || !self.options.is_empty() {
             self.options.with_tsize()
         } else {
             self.options
@@ -107,11 +108,10 @@ impl Wanted {
         let request = Request { name, limit: self.limit, options, timing: Timing::default() };
         let unresolved = |error| Failure::new(Exit::Unavailable, format!("{server}: {error}"));
         let servers = resolve::blocking(&server).map_err(unresolved)?;
-        let mut bar = Bar::new();
         let mut elsewhere = String::new();
         let mut watch = |event: tftp::Event<'_>| {
             match event {
-                tftp::Event::Progress(progress) => bar.show(progress),
+                tftp::Event::Progress(progress) => progressing.show(progress),
                 tftp::Event::Foreign { server, from } => {
                     elsewhere = format!("; answers come from {from}, not from {}", server.ip());
                 }
@@ -120,7 +120,7 @@ impl Wanted {
             sink(event);
         };
         let outcome = blocking::stream_first(&servers, &request, &mut watch);
-        bar.end();
+        progressing.bar.end();
         outcome.map_err(|failure| of_transfer(name, &failure, &elsewhere))
     }
 
@@ -129,7 +129,7 @@ impl Wanted {
         match &self.out {
             Some(path) => write(path, octets)?,
             None if !self.json => {
-                return match std::io::stdout().lock().write_all(octets) {
+                return match bytes().write_all(octets) {
                     Ok(()) => Ok(Exit::Done),
                     Err(error) => Err(Failure::new(Exit::NoInput, error)),
                 };
@@ -145,7 +145,7 @@ impl Wanted {
             };
             return Ok(print_json(&facts));
         }
-        Ok(print(&format!("{name}: {} bytes from {}\n", octets.len(), received.server)))
+        Ok(print_line(&format!("{name}: {} bytes from {}", octets.len(), received.server)))
     }
 }
 
@@ -188,31 +188,24 @@ fn begin(file: &mut File) -> std::io::Result<()> {
 }
 
 /// The progress line, on a terminal only.
-struct Bar {
-    terminal: bool,
+struct Progressing {
+    bar: Bar,
     shown: usize,
 }
 
-impl Bar {
+impl Progressing {
     fn new() -> Self {
-        Self { terminal: std::io::stderr().is_terminal(), shown: 0 }
+        Self { bar: Bar::new(), shown: 0 }
     }
 
     /// Shows every 64 KiB: a line a block would take longer than the block.
     fn show(&mut self, progress: Progress) {
-        if !self.terminal || progress.received < self.shown + STEP {
+        if progress.received < self.shown + STEP {
             return;
         }
         self.shown = progress.received;
         let total = progress.total.map(|total| format!(" of {total}")).unwrap_or_default();
-        let mut out = std::io::stderr().lock();
-        let _gone = write!(out, "\r{}{total} bytes", progress.received).and_then(|()| out.flush());
-    }
-
-    fn end(&self) {
-        if self.terminal && self.shown > 0 {
-            let _gone = write!(std::io::stderr().lock(), "\r\x1b[K");
-        }
+        self.bar.show(&format!("{}{total} bytes", progress.received));
     }
 }
 

@@ -1,6 +1,6 @@
 //! `secd log`: the console log of the daemon.
 
-use std::io::{self, Write};
+use std::io;
 
 use lexopt::Parser;
 use lexopt::prelude::{Long, Short, ValueExt};
@@ -8,11 +8,10 @@ use lexopt::prelude::{Long, Short, ValueExt};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{Exit, Failure, usage};
 use crate::cli::input;
-use crate::cli::print::{complain, help_or_unexpected, print_json};
+use crate::cli::print::{Row, complain, follow, help_or_unexpected, print_json};
 use crate::face::methods::{FollowLog, GetLog};
 use crate::face::records::Line;
 use crate::face::{Record, Shape};
-use crate::io::console::escape;
 
 /// Prints lines.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
@@ -59,15 +58,11 @@ fn follow_from(daemon: &Daemon, wanted: FollowLog) -> Result<Exit, Failure> {
 
 /// Prints lines; with `--json`, an object a line.
 fn show(daemon: &Daemon, lines: Vec<Line>) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    for line in lines {
-        if daemon.json {
-            writeln!(out, "{}", line.into_value())?;
-        } else {
-            writeln!(out, "{}", escape(&line.text))?;
-        }
-    }
-    out.flush()
+    follow(
+        lines.into_iter().map(|line| {
+            if daemon.json { Row::Json(line.into_value()) } else { Row::Text(line.text) }
+        }),
+    )
 }
 
 const HELP: &str = "\

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::face::Error;
-use crate::io::console::escape;
 use crate::io::ipc::{self, Refusal};
 
 /// Why there is no reply.
@@ -70,7 +69,7 @@ fn unknown(refusal: &Refusal) -> Failure {
 
 fn worded(exit: Exit, words: &str, facts: &str) -> Failure {
     let colon = if facts.is_empty() { "" } else { ": " };
-    Failure::new(exit, format!("{}{colon}{}", escape(words), escape(facts)))
+    Failure::new(exit, format!("{words}{colon}{facts}"))
 }
 
 fn facts(error: Error) -> String {

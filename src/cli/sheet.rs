@@ -2,10 +2,9 @@
 //! tabs between its fields.
 
 use std::fmt::{Display, Write};
-use std::io::IsTerminal;
 
 use crate::cli::exit::Exit;
-use crate::cli::print::print;
+use crate::cli::print::{is_for_a_person, print};
 use crate::io::console::escape;
 
 /// A fact that holds or does not.
@@ -45,7 +44,7 @@ impl Sheet {
     }
 
     pub(super) fn print(&self) -> Exit {
-        print(&if std::io::stdout().is_terminal() { self.aligned() } else { self.plain() })
+        print(&if is_for_a_person() { self.aligned() } else { self.plain() })
     }
 
     fn plain(&self) -> String {

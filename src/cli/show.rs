@@ -16,7 +16,7 @@ use crate::io::clock::Rfc3339;
 use crate::io::console::escape;
 use crate::trust::signature::sha1;
 use crate::trust::update::{self, Offer};
-use crate::trust::{Anchors, Decision, ListKind, Policy};
+use crate::trust::{Anchors, Decision, ListKind, Policy, Reason};
 use crate::wire::list::Hash;
 use crate::wire::{Envelope, Kind, OddField, Record, Role, Text, list};
 
@@ -139,16 +139,12 @@ impl Page<'_> {
         match update::list(&nothing, self.list_kind(), offer, &Policy::default()) {
             Decision::Trust(accepted) => {
                 for warning in &accepted.warnings {
-                    writeln!(f, "Warning: {warning}.")?;
+                    writeln!(f, "Warning: {}.", escape(&warning.to_string()))?;
                 }
                 writeln!(f, "The {word} file was verified successfully, by its own token.")
             }
-            Decision::Refuse(reason) => {
-                writeln!(f, "Verification of the {word} file failed: {reason}.")
-            }
-            Decision::Ask(doubtful) => {
-                writeln!(f, "Verification of the {word} file failed: {}.", doubtful.otherwise())
-            }
+            Decision::Refuse(reason) => failed(f, word, &reason),
+            Decision::Ask(doubtful) => failed(f, word, &doubtful.otherwise()),
         }
     }
 }
@@ -177,6 +173,10 @@ impl Display for Page<'_> {
         writeln!(f)?;
         self.verdict(f)
     }
+}
+
+fn failed(f: &mut fmt::Formatter<'_>, word: &str, reason: &Reason) -> fmt::Result {
+    writeln!(f, "Verification of the {word} file failed: {}.", escape(&reason.to_string()))
 }
 
 fn heading(f: &mut fmt::Formatter<'_>) -> fmt::Result {

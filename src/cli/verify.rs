@@ -13,6 +13,7 @@ use crate::cli::input;
 use crate::cli::output;
 use crate::cli::print::{complain, help_or_unexpected, named, print, print_json};
 use crate::face::hex;
+use crate::io::console::escape;
 use crate::trust::decrypt::{self, DeviceKey};
 use crate::trust::signature::sha256;
 use crate::trust::update::{self, Accepted, Content, Offer};
@@ -182,9 +183,11 @@ fn list_kind(name: &str) -> ListKind {
 
 impl Belief {
     fn text(&self, path: &Path) -> String {
-        let mut text = named(path, format!("verified ({})\n", self.by));
+        let verified = named(path, format!("verified ({})", self.by));
+        let mut text = format!("{}\n", escape(&verified));
         for warning in &self.warnings {
-            text += &format!("  warning ({}): {warning}\n", warning.class());
+            let line = format!("  warning ({}): {warning}", warning.class());
+            text += &format!("{}\n", escape(&line));
         }
         match &self.content {
             Payload::List => {}

@@ -34,7 +34,7 @@ use nix::fcntl::OFlag;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-pub use escape::escape;
+pub use escape::{escape, escape_json, escape_page};
 pub use ring::{Line, Origin, Ring, Since};
 
 use super::clock::{self, TimeOfDay};

@@ -132,7 +132,11 @@ pub(super) const LAYERS: [Layer; 9] = [
     Layer {
         name: "cli",
         reach: Reach::AllBut(&["crate::proto", "std::fs::read_dir", "tokio::net"]),
-        besides: &[],
+        // What people read is made harmless for a terminal in one place.
+        besides: &[(
+            "print.rs",
+            &["io::stderr", "io::stdout", "std::io::stderr", "std::io::stdout"],
+        )],
         purity: Purity::Effects,
     },
 ];

@@ -7,17 +7,33 @@ use core::fmt::{self, Write};
 /// `\n`, `\r` and `\t` are shown so, the others as `\u{…}`. A backslash stays as it is, so
 /// escaping what is already escaped changes nothing.
 pub fn escape(text: &str) -> impl fmt::Display + '_ {
-    Escaped(text)
+    Escaped { text, stays: |_| false, write: write_escaped }
 }
 
-struct Escaped<'a>(&'a str);
+/// The same for a page that was put together of lines and columns: its line breaks and tabs stay.
+pub fn escape_page(text: &str) -> impl fmt::Display + '_ {
+    Escaped { text, stays: |c| matches!(c, '\n' | '\t'), write: write_escaped }
+}
+
+/// The same for a text in JSON, which means what it meant before. Its line breaks stay: those inside
+/// strings are escaped already.
+pub fn escape_json(text: &str) -> impl fmt::Display + '_ {
+    Escaped { text, stays: |c| c == '\n', write: write_json }
+}
+
+struct Escaped<'a> {
+    text: &'a str,
+    stays: fn(char) -> bool,
+    write: fn(&mut fmt::Formatter<'_>, char) -> fmt::Result,
+}
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.0;
-        while let Some((at, c)) = rest.char_indices().find(|&(_, c)| unprintable(c)) {
+        let harmful = |&(_, c): &(usize, char)| unprintable(c) && !(self.stays)(c);
+        let mut rest = self.text;
+        while let Some((at, c)) = rest.char_indices().find(harmful) {
             f.write_str(rest.get(..at).unwrap_or_default())?;
-            write_escaped(f, c)?;
+            (self.write)(f, c)?;
             rest = rest.get(at + c.len_utf8()..).unwrap_or_default();
         }
         f.write_str(rest)
@@ -31,6 +47,12 @@ fn write_escaped(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
         '\t' => f.write_str("\\t"),
         c => c.escape_unicode().try_for_each(|c| f.write_char(c)),
     }
+}
+
+/// RFC 8259 §7: what is beyond 16 bits takes two.
+fn write_json(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
+    let mut units = [0; 2];
+    c.encode_utf16(&mut units).iter().try_for_each(|unit| write!(f, "\\u{unit:04x}"))
 }
 
 /// Whether `c` is a control character (Cc), a format character (Cf), a line or paragraph
@@ -78,6 +100,22 @@ mod tests {
     fn text_cannot_be_reordered_or_hidden() {
         assert_eq!(escaped("\u{202e}\u{2066}\u{200b}"), "\\u{202e}\\u{2066}\\u{200b}");
         assert_eq!(escaped("\u{feff}\u{e0041}"), "\\u{feff}\\u{e0041}");
+    }
+
+    #[test]
+    fn a_page_keeps_its_lines_and_columns_and_nothing_else() {
+        let page = escape_page("a\tb\nc\r\u{1b}[2J\u{9b}\u{2028}\n").to_string();
+        assert_eq!(page, "a\tb\nc\\r\\u{1b}[2J\\u{9b}\\u{2028}\n");
+    }
+
+    #[test]
+    fn json_means_the_same_and_is_harmless() {
+        let name = "\u{1b}\u{7f}\u{9b}2J\u{2028}\u{202e}\u{e0041}ü\n";
+        let json = serde_json::to_string_pretty(&[name]).unwrap();
+        let shown = escape_json(&json).to_string();
+        assert!(shown.chars().all(|c| c == '\n' || !unprintable(c)), "{shown}");
+        assert!(shown.contains("\\u009b2J\\u2028\\u202e\\udb40\\udc41ü"), "{shown}");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&shown).unwrap(), [name]);
     }
 
     #[test]
