@@ -353,13 +353,40 @@ fn the_log_fits_into_a_message_whatever_was_written() {
 #[test]
 fn nobody_writes_into_the_log_under_a_name_of_the_agent() {
     let (_office, phone, _agent) = booted("");
-    for process in
-        ["SECD", "secd", "TFTP", "tftpClient", "", "a b", "SECD: x", "x\n", &"x".repeat(17)]
-    {
+    for process in [
+        "SECD",
+        "secd",
+        "TFTP",
+        "tftpClient",
+        "TFTPCLIENT",
+        "",
+        "a b",
+        "SECD: x",
+        "SECD\0",
+        "SECD ",
+        " SECD",
+        "SECD\u{200b}",
+        "\u{405}ECD",
+        "x\n",
+        &"x".repeat(17),
+        // What a person takes for one of ours.
+        "SECD1",
+        "5ECD",
+        "tftpCIient",
+        "7F7P",
+        // Libraries in the binary log under these.
+        "rustls",
+        "Tokio",
+        "mio",
+    ] {
         let line = json!({ "process": process, "level": "error", "text": "x" });
         let (error, facts) = call(&phone.socket(), "AppendLog", line).unwrap_err();
         assert_eq!(error, "org.varlink.service.InvalidParameter", "{process:?}");
         assert_eq!(facts["parameter"], "process");
+    }
+    for process in ["JVM", "tftpd", "phoneUI", "4711", "Second"] {
+        let line = json!({ "process": process, "level": "error", "text": "x" });
+        call(&phone.socket(), "AppendLog", line).unwrap();
     }
     let line = json!({ "process": "JVM", "level": "error", "text": "x\n9: ERR 0 SECD: forged" });
     call(&phone.socket(), "AppendLog", line).unwrap();
@@ -446,4 +473,21 @@ fn init_may_open_the_socket() {
     assert!(!phone.socket().exists());
     agent.end();
     assert!(handed.exists(), "it is init's to remove");
+}
+
+#[test]
+fn what_others_write_into_the_log_is_harmless_on_a_terminal() {
+    let (_office, phone, _agent) = booted("");
+    let text = "a\u{1b}[2J\u{9b}31m\u{7f}\u{202e}\u{2066}\u{2028}\u{85}b";
+    let line = json!({ "process": "JVM", "level": "error", "text": text });
+    call(&phone.socket(), "AppendLog", line).unwrap();
+    for arguments in [&["log"][..], &["log", "--json"], &["log", "--json", "-n", "1"]] {
+        let mut command = secd();
+        let output = command.args(arguments).arg("--socket").arg(phone.socket()).output().unwrap();
+        let shown = String::from_utf8(output.stdout).unwrap();
+        assert!(shown.contains("31m"), "{shown}");
+        let harmful =
+            |c: char| c.is_control() && c != '\n' || ('\u{2028}'..='\u{202e}').contains(&c);
+        assert!(!shown.contains(harmful) && !shown.contains('\u{2066}'), "{shown:?}");
+    }
 }

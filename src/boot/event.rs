@@ -442,5 +442,26 @@ const SECD: &str = "SECD";
 const TFTP: &str = "TFTP";
 const TFTP_CLIENT: &str = "tftpClient";
 
-/// The names under which only the agent writes: nobody is to forge a verdict in the log.
-pub const OURS: [&str; 3] = [SECD, TFTP, TFTP_CLIENT];
+/// Whether only the agent writes under this name, or a person takes it for such a one: by another
+/// case, by digits in place of letters or at an end. Nobody is to forge a verdict in the log.
+#[must_use]
+pub fn is_ours(process: &str) -> bool {
+    let names = [process, process.trim_matches(|c: char| c.is_ascii_digit())];
+    OURS.iter().any(|ours| names.iter().any(|name| looks(name).eq(looks(ours))))
+}
+
+/// What a reader sees of a name, in ASCII: its letters, whatever their case and drawn by whichever
+/// character.
+fn looks(name: &str) -> impl Iterator<Item = char> + '_ {
+    name.chars().map(|c| match c.to_ascii_lowercase() {
+        '0' => 'o',
+        '1' | 'i' => 'l',
+        '3' => 'e',
+        '5' => 's',
+        '7' => 't',
+        other => other,
+    })
+}
+
+/// The names under which only the agent writes.
+const OURS: [&str; 3] = [SECD, TFTP, TFTP_CLIENT];

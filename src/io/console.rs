@@ -154,6 +154,11 @@ fn process(level: Level, target: &str) -> Option<&str> {
     (!library || level <= Level::Warn).then_some(root)
 }
 
+/// Whether the lines of a library in the binary are shown under this name.
+pub fn is_library(process: &str) -> bool {
+    LIBRARIES.iter().any(|library| library.eq_ignore_ascii_case(process))
+}
+
 fn mnemonic(level: Level) -> &'static str {
     match level {
         Level::Error => "ERR",
@@ -190,7 +195,8 @@ pub const EVENT: &str = "event";
 pub const FACTS: &str = "facts";
 
 /// Libraries in the binary that log with their bare name as the target.
-const LIBRARIES: [&str; 6] = ["env_logger", "mio", "rustls", "tokio", "tokio_rustls", "webpki"];
+const LIBRARIES: [&str; 7] =
+    ["env_filter", "env_logger", "mio", "rustls", "tokio", "tokio_rustls", "webpki"];
 
 #[cfg(test)]
 mod tests;

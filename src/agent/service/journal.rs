@@ -7,7 +7,7 @@ use crate::agent::service::calls::{Answer, Over, Turn};
 use crate::agent::service::levels::{filter, gravity};
 use crate::agent::service::office::Service;
 use crate::boot::Event;
-use crate::boot::event::OURS;
+use crate::boot::event::is_ours;
 use crate::face::methods::{
     AppendLog, Appended, FollowLog, GetLog, LevelSet, Lines, News, SetLogLevel,
 };
@@ -74,7 +74,8 @@ impl Answer<AppendLog> for Service {
         let process = wanted.process.as_str();
         let is_a_tag = (1..=16).contains(&process.len())
             && process.chars().all(|character| character.is_ascii_alphanumeric())
-            && !OURS.iter().any(|ours| ours.eq_ignore_ascii_case(process));
+            && !is_ours(process)
+            && !console::is_library(process);
         if !is_a_tag {
             return Err(Error::invalid_parameter("process"));
         }

@@ -100,6 +100,16 @@ fn a_library_is_heard_only_when_it_warns() {
 }
 
 #[test]
+fn every_library_that_logs_is_known_by_its_name() {
+    let lock = include_str!("../../../Cargo.lock");
+    for package in lock.split("[[package]]").filter(|package| package.contains("\n \"log\",")) {
+        let name = package.split('"').nth(1).unwrap().replace('-', "_");
+        assert!(name == "secd" || is_library(&name), "{name}");
+    }
+    assert!(is_library("Rustls") && !is_library("JVM"));
+}
+
+#[test]
 fn our_record_without_a_target_is_secds() {
     let (tee, _) = tee();
     log(&tee, Level::Trace, "secd::io::console", "text");
