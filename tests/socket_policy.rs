@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use support::agent::Agent;
+use support::agent::{Agent, run_after};
 use support::office::Office;
 use support::phone::Phone;
 use support::socket::{call, full};
@@ -106,6 +106,60 @@ fn each_user_has_the_rights_of_the_configuration_and_no_others() {
     assert!(lines.iter().any(|line| {
         line.text.starts_with("ipc: phone.secd.GetTrust refused to uid 50005, gid 50005, pid ")
     }));
+}
+
+/// The errors that a process gets for GetTrust (read), GetFile (fetch) and Refresh (configure).
+fn errors_of(phone: &Phone, uid: u32, gid: u32, groups: &[u32]) -> [bool; 3] {
+    let calls = ["GetTrust", "GetFile", "Refresh"]
+        .map(|method| json!({ "method": full(method), "parameters": { "zzz": 1 } }));
+    let user = json!({ "uid": uid, "gid": gid, "groups": groups, "calls": calls });
+    let answers = call_as(phone, &[user]).remove(0);
+    answers
+        .iter()
+        .map(|(error, _)| error != "phone.secd.NotAllowed")
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap()
+}
+
+#[test]
+fn groups_are_those_that_the_process_has() {
+    let office = Office::open();
+    // By name, as the default configuration has them.
+    let phone = office.phone("");
+    fs::set_permissions(phone.folder(), fs::Permissions::from_mode(0o755)).unwrap();
+    let (passwd, group) = (phone.folder().join("passwd"), phone.folder().join("group"));
+    support::write(&passwd, b"root:x:0:0::/:\nui:x:50010:50010::/:\n");
+    support::write(&group, b"root:x:0:\nphone-ui:x:60010:ui\nphone-apps:x:60011:\n");
+    let script = format!(
+        "mount --bind {} /etc/passwd; mount --bind {} /etc/group",
+        passwd.display(),
+        group.display()
+    );
+    let mut agent = Agent::spawn(run_after(&phone, &["--mount"], &script));
+    agent.pass();
+    let (nothing, read, fetch) = ([false; 3], [true, false, false], [false, true, false]);
+    // The group file has it, and the process has dropped it.
+    assert_eq!(errors_of(&phone, 50_010, 50_010, &[]), nothing);
+    assert_eq!(errors_of(&phone, 50_010, 50_010, &[60_010]), read);
+    // The group file does not have it, and whoever started the process gave it.
+    assert_eq!(errors_of(&phone, 50_010, 50_010, &[7, 60_011]), fetch);
+    assert_eq!(errors_of(&phone, 50_012, 50_012, &[60_011]), fetch);
+    assert_eq!(errors_of(&phone, 50_012, 60_011, &[]), fetch);
+    assert_eq!(errors_of(&phone, 50_012, 50_012, &[60_010, 60_011]), [true, true, false]);
+}
+
+#[test]
+fn the_groups_of_whoever_got_the_number_of_a_process_are_not_its_own() {
+    let (_office, phone, agent) = phone_for_everyone();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/socket/reused.py");
+    let mut python = Command::new("python3");
+    python.arg(script).arg(phone.socket()).arg(agent.pid().to_string());
+    let output = python.output().unwrap();
+    let told: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    // The same process when it is alive, when it has ended, and when another has its number.
+    assert_eq!(told, json!(["", "phone.secd.NotAllowed", "phone.secd.NotAllowed"]), "{output:?}");
 }
 
 #[test]

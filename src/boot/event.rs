@@ -428,6 +428,8 @@ events! {
     CallRefused { method: String, uid: u32, gid: u32, pid: i32, right: &'static str }
         Warn, SECD,
         "ipc: {method} refused to uid {uid}, gid {gid}, pid {pid}: lacks the right {right}";
+    GroupsUntold { uid: u32, gid: u32, why: String }
+        Info, SECD, "ipc: client of uid {uid}: {why}: of its groups, {gid} alone counts";
     Erasing { what: &'static str, uid: u32 } Notice, SECD, "erase: {what} by uid {uid}";
     ConfirmationWrong { uid: u32 } Warn, SECD, "erase: wrong confirmation by uid {uid}";
     DoctorLooks {} Notice, SECD, "doctor: looks, and changes nothing";

@@ -17,8 +17,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 mod caller;
+mod groups;
 
 pub use caller::{Caller, Failure, Refusal, Replies};
+pub use groups::{Supplementary, Untold};
 
 use super::files::why;
 use crate::wire::varlink::{Call, Frames, MAX_MESSAGE, NotACall, Reply};
@@ -113,6 +115,15 @@ pub struct Peer {
     pub gid: u32,
     /// Process, where the kernel tells.
     pub pid: Option<i32>,
+    /// Its other groups.
+    pub groups: Supplementary,
+}
+
+/// Who has connected.
+fn peer(stream: &UnixStream) -> io::Result<Peer> {
+    let credentials = stream.peer_cred()?;
+    let (uid, gid, pid) = (credentials.uid(), credentials.gid(), credentials.pid());
+    Ok(Peer { uid, gid, pid, groups: Supplementary::of(stream, uid, gid, pid) })
 }
 
 /// One client.
@@ -323,8 +334,8 @@ fn admit(
     users: &Rc<RefCell<BTreeMap<u32, usize>>>,
     limits: Limits,
 ) -> Option<Client> {
-    let credentials = stream.peer_cred().ok()?;
-    let uid = credentials.uid();
+    let peer = peer(&stream).ok()?;
+    let uid = peer.uid;
     let count = users.borrow().get(&uid).copied().unwrap_or_default();
     if count >= limits.per_user {
         return None;
@@ -334,7 +345,7 @@ fn admit(
         stream,
         frames: Frames::default(),
         idle: limits.idle,
-        peer: Peer { uid, gid: credentials.gid(), pid: credentials.pid() },
+        peer,
         _slot: Slot { users: users.clone(), uid, _permit: permit },
     })
 }

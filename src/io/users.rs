@@ -1,4 +1,5 @@
-//! Which groups a user belongs to, from the system's own two files.
+//! The names of users and groups, from the system's own two files. Which groups a process is in, the
+//! kernel says.
 //!
 //! Read here and not through the C library: its name service loads code at run time, which a static
 //! binary cannot.
@@ -6,46 +7,51 @@
 use std::path::Path;
 
 use crate::io::files::{self, Links};
+use crate::io::ipc::Peer;
 
-/// The groups of a user by the group file, besides its primary one: numbers and names.
+/// A process by its user and groups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Groups {
     /// The user's name, if it has one.
     pub user: Option<String>,
-    /// Numbers and names of its groups.
+    /// Numbers and names of its groups, the primary one included; no name is an empty one.
     pub groups: Vec<(u32, String)>,
 }
 
 impl Groups {
-    /// Reads `/etc/passwd` and `/etc/group`.
+    /// Names the user and the groups of a client by `/etc/passwd` and `/etc/group`.
     #[must_use]
-    pub fn of(uid: u32, gid: u32) -> Self {
+    pub fn of(peer: Peer) -> Self {
         let read = |path: &str| {
             let octets = files::read(Path::new(path), LIMIT, Links::Follow).unwrap_or_default();
             String::from_utf8_lossy(&octets).into_owned()
         };
-        Self::find(uid, gid, &read("/etc/passwd"), &read("/etc/group"))
+        let numbers = [&[peer.gid], peer.groups.numbers()].concat();
+        Self::named(peer.uid, &numbers, &read("/etc/passwd"), &read("/etc/group"))
     }
 
-    fn find(uid: u32, gid: u32, passwd: &str, group: &str) -> Self {
-        let user = passwd
-            .lines()
-            .map(|line| line.split(':').collect::<Vec<_>>())
-            .find(|fields| fields.get(2).is_some_and(|field| *field == uid.to_string()))
-            .and_then(|fields| fields.first().map(|name| (*name).to_owned()));
-        let groups = group.lines().filter_map(|line| member(line, gid, user.as_deref())).collect();
-        Self { user, groups }
+    fn named(uid: u32, numbers: &[u32], passwd: &str, group: &str) -> Self {
+        let user = entries(passwd).find(|(_, number)| *number == uid);
+        let named = |number: u32| {
+            let names = entries(group).filter(move |(_, found)| *found == number);
+            // A number may have several names, or none.
+            let first = std::iter::once((number, String::new()));
+            first.chain(names.map(|(name, number)| (number, name.to_owned())))
+        };
+        Self {
+            user: user.map(|(name, _)| name.to_owned()),
+            groups: numbers.iter().copied().flat_map(named).collect(),
+        }
     }
 }
 
-/// The group of a line, if the user is in it.
-fn member(line: &str, gid: u32, user: Option<&str>) -> Option<(u32, String)> {
-    let mut fields = line.split(':');
-    let (name, _password) = (fields.next()?, fields.next()?);
-    let number: u32 = fields.next()?.parse().ok()?;
-    let mut members = fields.next().unwrap_or_default().split(',');
-    let belongs = number == gid || members.any(|member| Some(member) == user);
-    belongs.then(|| (number, name.to_owned()))
+/// Names and numbers: both files have them in the first and third field of a line.
+fn entries(text: &str) -> impl Iterator<Item = (&str, u32)> {
+    text.lines().filter_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next().filter(|name| !name.is_empty())?;
+        Some((name, fields.nth(1)?.parse().ok()?))
+    })
 }
 
 /// Inferred: ten times what a phone's files have.
@@ -58,22 +64,29 @@ mod tests {
     const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nui:x:500:500::/:/bin/false\n";
     const GROUP: &str = "root:x:0:\nui:x:500:\nphone-ui:x:600:other,ui\nphone-apps:x:601:other\n";
 
-    #[test]
-    fn a_user_is_in_its_own_group_and_where_it_is_named() {
-        let found = Groups::find(500, 500, PASSWD, GROUP);
-        assert_eq!(found.user.as_deref(), Some("ui"));
-        let expected = [(500, "ui".to_owned()), (600, "phone-ui".to_owned())];
-        assert_eq!(found.groups, expected);
+    fn named(uid: u32, numbers: &[u32]) -> (Option<String>, Vec<String>) {
+        let groups = Groups::named(uid, numbers, PASSWD, GROUP);
+        (groups.user, groups.groups.into_iter().map(|(_, name)| name).collect())
     }
 
     #[test]
-    fn a_user_without_a_name_has_its_primary_group_only() {
-        let found = Groups::find(77, 601, PASSWD, GROUP);
-        assert_eq!((found.user, found.groups), (None, vec![(601, "phone-apps".to_owned())]));
+    fn a_process_is_in_the_groups_that_it_has_and_in_no_others() {
+        assert_eq!(named(500, &[500]), (Some("ui".into()), vec!["".into(), "ui".into()]));
+        let apps = ["", "ui", "", "phone-apps"].map(str::to_owned).to_vec();
+        assert_eq!(named(500, &[500, 601]), (Some("ui".into()), apps));
     }
 
     #[test]
-    fn broken_lines_are_no_groups() {
-        assert_eq!(Groups::find(0, 9, "x\n::\n", "\n:\nx:y\nx:y:z:\n").groups, []);
+    fn users_and_groups_without_a_name_have_their_numbers() {
+        let groups = Groups::named(77, &[9], PASSWD, GROUP);
+        assert_eq!((groups.user, groups.groups), (None, vec![(9, String::new())]));
+    }
+
+    #[test]
+    fn broken_lines_are_no_names() {
+        for broken in ["x\n::\n", "\n:\nx:y\nx:y:z:\n", ":x:9:\n"] {
+            let groups = Groups::named(9, &[9], broken, broken);
+            assert_eq!((groups.user, groups.groups), (None, vec![(9, String::new())]));
+        }
     }
 }

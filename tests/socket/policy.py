@@ -1,5 +1,5 @@
 """Calls methods as several users. Reads a JSON object from standard input: the socket, and for each
-user its uid, gid and methods. Prints, for each user, the error of each method."""
+user its uid, gid, other groups and methods. Prints, for each user, the error of each method."""
 
 import json
 import os
@@ -22,12 +22,12 @@ def call(path, call):
     return reply.get("error", ""), reply.get("parameters", {})
 
 
-def as_user(uid, gid, work):
+def as_user(uid, gid, groups, work):
     """Does it in a child that has become another user."""
     reader, writer = os.pipe()
     if os.fork() == 0:
         try:
-            os.setgroups([])
+            os.setgroups(groups)
             os.setgid(gid)
             os.setuid(uid)
             os.write(writer, json.dumps(work()).encode())
@@ -44,6 +44,6 @@ order = json.load(sys.stdin)
 answers = []
 for user in order["users"]:
     calls = user["calls"]
-    answers.append(as_user(user["uid"], user["gid"],
+    answers.append(as_user(user["uid"], user["gid"], user.get("groups", []),
                            lambda calls=calls: [call(order["socket"], each) for each in calls]))
 json.dump(answers, sys.stdout)

@@ -39,6 +39,7 @@ fn is(principal: &Principal, peer: Peer, groups: &Groups) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::ipc::Supplementary;
 
     const RIGHTS: [Right; 5] =
         [Right::Read, Right::Connect, Right::Fetch, Right::Erase, Right::Configure];
@@ -48,7 +49,7 @@ mod tests {
             user: None,
             groups: group.map(|name| (600, name.to_owned())).into_iter().collect(),
         };
-        let peer = Peer { uid, gid: 500, pid: None };
+        let peer = Peer { uid, gid: 500, pid: None, groups: Supplementary::none() };
         let access = Access::default();
         RIGHTS.into_iter().filter(|right| may(&access, peer, &groups, *right)).collect()
     }

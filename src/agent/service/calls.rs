@@ -67,7 +67,11 @@ impl Service {
     /// Serves one client until it goes.
     async fn client(&self, mut client: Client) {
         let peer = client.peer;
-        let groups = Groups::of(peer.uid, peer.gid);
+        let groups = Groups::of(peer);
+        if let Some(why) = peer.groups.untold().filter(|_| peer.uid != 0) {
+            let why = why.to_string();
+            say(&Event::GroupsUntold { uid: peer.uid, gid: peer.gid, why });
+        }
         loop {
             let call = match client.call().await {
                 Ok(call) => call,
@@ -127,7 +131,7 @@ impl Service {
             return Ok(());
         }
         self.refused.set(self.refused.get() + 1);
-        let ipc::Peer { uid, gid, pid } = client.peer;
+        let ipc::Peer { uid, gid, pid, .. } = client.peer;
         let pid = pid.unwrap_or_default();
         let method = call.method.clone();
         say(&Event::CallRefused { method, uid, gid, pid, right: right.word() });
