@@ -13,7 +13,7 @@ use crate::boot::Event;
 use crate::io::clock::Timeline;
 use crate::io::console::Console;
 use crate::io::settings::Settings;
-use crate::io::{descriptors, files, process};
+use crate::io::{descriptors, files, process, ram};
 
 /// Runs the agent of these settings, which were read from `source`, until it is told to end, and
 /// serves the phone's processes meanwhile. Must run inside a `LocalSet`.
@@ -31,6 +31,10 @@ pub async fn run(settings: Settings, source: PathBuf, console: Console) -> std::
     }
     if let Err(error) = descriptors::raise_limit() {
         say(&Event::DescriptorLimitStays { why: error.to_string() });
+    }
+    match ram::tidy(&settings.paths.ram) {
+        0 => {}
+        count => say(&Event::RamTidied { count }),
     }
     let agent = Rc::new(Agent::new(settings, Timeline::start()).reading(source));
     tokio::select! {

@@ -1,5 +1,6 @@
 //! The real world of a boot pass.
 
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::boot::{
     self, Change, Committed, Event, LastConfiguration, NotCommitted, NotFetched, Room, Seen,
     Wanted, World,
 };
+use crate::io::ram::{self, Evicted, NotPut, Quota};
 use crate::io::settings::Settings;
 use crate::io::{files, resolve, store};
 use crate::trust::confirm::Record;
@@ -110,12 +112,11 @@ impl World for Real<'_> {
 
     fn commit(&mut self, change: Change<'_>) -> Result<Committed, NotCommitted> {
         let agent = self.agent;
-        let folder = &self.settings.paths.ram;
         match change {
             // Nothing is proven where what was trusted is lost.
             _ if agent.installed.is_locked() => Err(not_stored(agent, &store::Failure::NotOpen)),
             Change::File { name, payload, seen } => {
-                let written = write(folder, name, payload)?;
+                let written = write(agent, &self.settings, name, payload)?;
                 agent.files.remember(name, self.line(), seen);
                 Ok(written)
             }
@@ -168,15 +169,34 @@ pub(super) fn settings(settings: &Settings) -> boot::Settings {
     }
 }
 
-/// Puts a payload into the ram folder; the same bytes again change nothing.
+/// Puts a payload into the ram folder; the same bytes again change nothing. The phone's own
+/// configuration, and the one in use, make room for nothing.
 fn write(
-    folder: &std::path::Path,
+    agent: &Agent,
+    settings: &Settings,
     name: &FileName,
     payload: &[u8],
 ) -> Result<Committed, NotCommitted> {
-    let written =
-        files::provide_folder(folder).and_then(|()| files::write_changed(folder, name, payload));
-    written.map(|_| Committed::Changed).map_err(|failure| not_written(&failure))
+    let folder = &settings.paths.ram;
+    let own = boot::configuration::own_name(&self::settings(settings));
+    let used = agent.installed.configuration().map(|last| last.name);
+    let own = own.as_ref().map(FileName::as_str);
+    let staying: Vec<_> = own.into_iter().chain(used.as_deref()).collect();
+    let evicted =
+        ram::put(folder, name, payload, settings.ram, &staying).map_err(|why| match why {
+            NotPut::Disk(failure) => not_written(&failure),
+            NotPut::OverQuota(quota) => over_quota(folder, name, quota),
+        })?;
+    for Evicted { name, bytes } in evicted {
+        say(&Event::FileEvicted { name, bytes });
+    }
+    Ok(Committed::Changed)
+}
+
+fn over_quota(folder: &Path, name: &FileName, Quota { bytes, files }: Quota) -> NotCommitted {
+    let why = format!("does not fit into {bytes} bytes (ram.bytes) and {files} files (ram.files)");
+    let path = folder.join(name.as_str()).display().to_string();
+    NotCommitted { path, why, room: Room::None }
 }
 
 fn restore(agent: &Agent) -> Result<Committed, NotCommitted> {
@@ -185,7 +205,7 @@ fn restore(agent: &Agent) -> Result<Committed, NotCommitted> {
         return Ok(Committed::Same);
     };
     match agent.installed.configuration_payload() {
-        Some(payload) => write(&agent.settings().paths.ram, &name, &payload),
+        Some(payload) => write(agent, &agent.settings(), &name, &payload),
         None => Ok(Committed::Same),
     }
 }

@@ -20,9 +20,7 @@ use crate::wire::name::FileName;
 
 /// Brings the configuration up to date.
 pub(super) async fn refresh<W: World>(world: &mut W, settings: &Settings) -> Configured {
-    // A device name is made so that this is a file name.
-    let own = FileName::parse(&format!("{}.cnf.xml", settings.device));
-    for name in own.into_iter().chain(FileName::parse(DEFAULT)) {
+    for name in own_name(settings).into_iter().chain(FileName::parse(DEFAULT)) {
         if name.as_str() == DEFAULT && is_kept(world, settings) {
             break;
         }
@@ -57,6 +55,19 @@ fn is_kept<W: World>(world: &mut W, settings: &Settings) -> bool {
         world.say(Event::ConfigurationKept { name: own });
     }
     is_kept
+}
+
+/// The phone's own configuration, by its name.
+#[must_use]
+pub fn own_name(settings: &Settings) -> Option<FileName> {
+    FileName::parse(&format!("{}.cnf.xml", settings.device)).ok()
+}
+
+/// Takes one configuration as a pass does, for who asks for it by name: what is in place is always
+/// what is kept, and whole, where the file of that name may only say that it is encrypted. The
+/// screen is not told of a failure: nobody at it has asked.
+pub async fn take<W: World>(world: &mut W, settings: &Settings, name: &FileName) -> Configured {
+    Step { settings, name }.take(world).await
 }
 
 /// What a person is told of an outcome.

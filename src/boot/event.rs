@@ -296,6 +296,10 @@ events! {
         Error, SECD, "EROR:verifyFile: sgn verify file failed <{path}>: {reason}";
     FileFailed { path: String } Error, SECD, "EROR:verifyFile: verify FAILED, <{path}>";
     FileEmpty { name: String } Warn, TFTP_CLIENT, "{name} is empty: taken as not found";
+    FileEvicted { name: String, bytes: u64 }
+        Notice, SECD, "ram: {name} removed to make room, {bytes} bytes";
+    RamTidied { count: usize }
+        Notice, SECD, "ram: {count} unfinished files of an earlier run removed";
     FileNotWritten { why: String } Error, SECD, "EROR:verifyFile: {why}";
     ConfigurationNotKept { name: String, why: String }
         Error, SECD, "EROR:verifyFile: {name} not kept: {why}";

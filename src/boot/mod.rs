@@ -5,7 +5,7 @@
 //! real one; the doctor's commits to copies; a test's is a script. Nothing here waits, fails or
 //! logs by itself, so all of them go through the very same steps.
 
-mod configuration;
+pub mod configuration;
 mod configured;
 pub mod event;
 pub mod file;

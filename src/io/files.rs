@@ -35,19 +35,6 @@ pub fn write_atomically(dir: &Path, name: &FileName, octets: &[u8]) -> Result<Pa
     Ok(path)
 }
 
-/// As [`write_atomically`], but a file that already has these octets is left alone.
-///
-/// # Errors
-/// As there.
-pub fn write_changed(dir: &Path, name: &FileName, octets: &[u8]) -> Result<PathBuf, Failure> {
-    let path = dir.join(name.as_str());
-    let limit = u64::try_from(octets.len()).unwrap_or(u64::MAX);
-    match read(&path, limit, Links::Refuse) {
-        Ok(present) if present == octets => Ok(path),
-        _ => write_atomically(dir, name, octets),
-    }
-}
-
 /// Makes a folder of mode 0700, with those above it, unless it is there.
 ///
 /// # Errors

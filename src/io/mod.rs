@@ -7,6 +7,7 @@ pub mod files;
 pub mod ipc;
 pub mod process;
 pub mod proxy;
+pub mod ram;
 pub mod resolve;
 pub mod settings;
 pub mod store;

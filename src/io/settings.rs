@@ -23,6 +23,7 @@ pub use access::{Id, Principal};
 pub use fault::{Failure, Fault, Wrong};
 pub use read::MAX_FILE;
 
+use super::ram::Quota;
 use super::store::Slot;
 use crate::trust::Policy;
 use crate::wire::name::{DeviceName, Model};
@@ -37,6 +38,8 @@ pub struct Settings {
     pub tftp: Tftp,
     /// `[paths]`.
     pub paths: Paths,
+    /// `[ram]`.
+    pub ram: Quota,
     /// `[policy]`.
     pub policy: Policy,
     /// `[tvs]`.

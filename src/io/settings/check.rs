@@ -10,8 +10,8 @@ use super::faults::{Faults, member_key};
 use super::raw::{self, Given, Level};
 use super::values::{parse_mode, parse_pin};
 use super::{
-    Access, Console, Device, Https, Identity, Member, Paths, Principal, Retry, Settings, Slot,
-    Socket, TVS_PORT, Tftp, Tvs, Wrong,
+    Access, Console, Device, Https, Identity, Member, Paths, Principal, Quota, Retry, Settings,
+    Slot, Socket, TVS_PORT, Tftp, Tvs, Wrong,
 };
 use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::wire::name::{DeviceName, Model};
@@ -22,6 +22,7 @@ pub(super) struct Sections {
     pub(super) device_offset: usize,
     pub(super) tftp: raw::Tftp,
     pub(super) paths: raw::Paths,
+    pub(super) ram: raw::Ram,
     pub(super) policy: raw::Policy,
     pub(super) tvs: raw::Tvs,
     pub(super) members: Vec<(usize, raw::TvsMember)>,
@@ -37,6 +38,7 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<S
     let device = device(sections.device, sections.device_offset, faults);
     let tftp = tftp(sections.tftp, faults);
     let paths = paths(sections.paths, faults);
+    let ram = ram(&sections.ram, faults);
     let policy = policy(sections.policy, faults);
     let members = members(&sections.members, faults);
     let tvs = Tvs { members, ..tvs(&sections.tvs, faults) };
@@ -46,7 +48,7 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<S
     let console = console(&sections.console);
     let retry = retry(&sections.retry, faults);
     let device = device?;
-    Some(Settings { device, tftp, paths, policy, tvs, https, socket, access, console, retry })
+    Some(Settings { device, tftp, paths, ram, policy, tvs, https, socket, access, console, retry })
 }
 
 fn device(raw: raw::Device, offset: usize, faults: &mut Faults) -> Option<Device> {
@@ -127,6 +129,14 @@ fn paths(raw: raw::Paths, faults: &mut Faults) -> Paths {
         faults.add(state_at, "paths.state", Wrong::Same { other: "paths.ram" });
     }
     paths
+}
+
+/// At least one configuration of the largest size has to fit, and the files that it names.
+fn ram(raw: &raw::Ram, faults: &mut Faults) -> Quota {
+    let default = Quota::default();
+    let bytes = faults.number("ram.bytes", &raw.bytes, 1 << 20..=1 << 30);
+    let files = faults.number("ram.files", &raw.files, 2..=4096);
+    Quota { bytes: bytes.unwrap_or(default.bytes), files: files.unwrap_or(default.files) }
 }
 
 fn policy(raw: raw::Policy, faults: &mut Faults) -> Policy {

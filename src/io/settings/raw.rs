@@ -42,6 +42,13 @@ pub(super) struct Paths {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct Ram {
+    pub(super) bytes: Given<u64>,
+    pub(super) files: Given<u64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Policy {
     pub(super) first_use: Given<FirstUse>,
     pub(super) pins: Option<Vec<Spanned<String>>>,

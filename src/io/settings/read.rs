@@ -73,6 +73,7 @@ fn sections(document: &mut DeTable<'_>, faults: &mut Faults) -> Sections {
         device: section(document, "device", faults),
         tftp: section(document, "tftp", faults),
         paths: section(document, "paths", faults),
+        ram: section(document, "ram", faults),
         policy: section(document, "policy", faults),
         tvs: section(document, "tvs", faults),
         members,
