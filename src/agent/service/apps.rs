@@ -1,19 +1,21 @@
 //! For applications: files and certificates.
 
+use zeroize::Zeroizing;
+
 use crate::agent::narrate::say;
 use crate::agent::peers;
 use crate::agent::service::calls::Answer;
 use crate::agent::service::errors;
 use crate::agent::service::office::Service;
 use crate::agent::world::Real;
-use crate::boot::{Event, Form, Order, file};
+use crate::boot::{self, Event, Form, Order, World as _, configuration, file};
 use crate::face::methods::{File, GetFile, IsSecure, Judge, Judgement, Security};
 use crate::face::{Error, certificates};
 use crate::io::ipc::Client;
 use crate::io::settings::Host;
 use crate::io::tls;
-use crate::trust::Distrust;
 use crate::trust::peer::Shown;
+use crate::trust::{Distrust, Voucher};
 use crate::wire::name::FileName;
 
 impl Answer<GetFile> for Service {
@@ -25,20 +27,48 @@ impl Answer<GetFile> for Service {
         self.expect_unlocked()?;
         let most = self.agent.settings().tftp.config_limit;
         let limit = wanted.limit.unwrap_or(most).min(most);
-        let requester = &format!("client c:{}", client.descriptor());
-        let order = Order { name: &name, limit, requester, form: Form::Plain };
         // A file is in memory more than once while it is judged and written.
         let _turn = self.files.acquire().await;
-        let mut world = Real::new(&self.agent);
-        let settings = world.settings();
-        let taken = file::take(&mut world, &settings, &order).await;
-        let obtained = taken.map_err(|why| errors::of_file(name.as_str(), limit, why))?;
-        Ok(File {
-            path: settings.path(&name),
-            length: obtained.payload.len(),
-            verified: obtained.by.is_some(),
-        })
+        let requester = &format!("client c:{}", client.descriptor());
+        let (payload, by) = self.file(&name, limit, requester).await?;
+        let path = self.agent.settings().paths.ram.join(name.as_str()).display().to_string();
+        Ok(File { path, length: payload.len(), verified: by.is_some() })
     }
+}
+
+/// What a file holds, and who vouches for its signer.
+type Taken = (Zeroizing<Vec<u8>>, Option<Voucher>);
+
+impl Service {
+    /// Takes a file; a configuration goes the way of the pass, which alone keeps one.
+    async fn file(&self, name: &FileName, limit: usize, requester: &str) -> Result<Taken, Error> {
+        let mut world = Real::new(&self.agent);
+        let settings = boot::Settings { config_limit: limit, ..world.settings() };
+        let own = configuration::own_name(&settings);
+        let used = world.last_configuration().map(|last| last.name);
+        let is_configuration = own.as_ref() == Some(name) || used.as_deref() == Some(name.as_str());
+        if !is_configuration {
+            expect_no_folder(name, own.as_ref())?;
+            let order = Order { name, limit, requester, form: Form::Plain };
+            let taken = file::take(&mut world, &settings, &order).await;
+            let taken = taken.map_err(|why| errors::of_file(name.as_str(), limit, why))?;
+            return Ok((taken.payload, taken.by));
+        }
+        let configured = configuration::take(&mut world, &settings, name).await;
+        let by = errors::of_configuration(name.as_str(), limit, configured)?;
+        // Erased, or lost on the medium, in the moment since.
+        let lost = || Error::FileNotFound { name: name.to_string() };
+        Ok((self.agent.installed.configuration_payload().ok_or_else(lost)?, by))
+    }
+}
+
+/// A folder of that name would stand where the configuration has to.
+fn expect_no_folder(name: &FileName, own: Option<&FileName>) -> Result<(), Error> {
+    if name.components().next() != own.map(FileName::as_str) {
+        return Ok(());
+    }
+    let detail = "the phone's configuration is no folder".to_owned();
+    Err(Error::BadName { name: name.to_string(), detail })
 }
 
 impl Answer<IsSecure> for Service {

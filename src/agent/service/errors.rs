@@ -1,9 +1,9 @@
 //! Which failure of the agent is which error of the interface.
 
 use crate::agent::connections::NotOpened;
-use crate::boot::{NotCommitted, NotFetched, NotTaken};
+use crate::boot::{Configured, NotCommitted, NotFetched, NotTaken, UNREADABLE};
 use crate::face::Error;
-use crate::trust::Reason;
+use crate::trust::{Reason, Voucher};
 
 /// The table: each reason is one error.
 impl From<&Reason> for Error {
@@ -35,18 +35,44 @@ impl From<&Reason> for Error {
 
 /// Why a file of that name was not obtained.
 pub(super) fn of_file(name: &str, limit: usize, not_taken: NotTaken) -> Error {
-    let name = name.to_owned();
     match not_taken {
-        NotTaken::Fetch { why, .. } => match why {
-            NotFetched::Absent => Error::FileNotFound { name },
-            NotFetched::TooLarge(_) => Error::FileTooLarge { name, limit },
-            NotFetched::Failed(trouble) | NotFetched::Unreachable(trouble) => {
-                Error::ServerUnreachable { detail: trouble.why }
-            }
-        },
+        NotTaken::Fetch { why, .. } => not_fetched(name, limit, why),
         NotTaken::Refused { reason, .. } => Error::from(&reason),
         NotTaken::Write(not_written) => not_written.into(),
     }
+}
+
+fn not_fetched(name: &str, limit: usize, why: NotFetched) -> Error {
+    let name = name.to_owned();
+    match why {
+        NotFetched::Absent => Error::FileNotFound { name },
+        NotFetched::TooLarge(_) => Error::FileTooLarge { name, limit },
+        NotFetched::Failed(trouble) | NotFetched::Unreachable(trouble) => {
+            Error::ServerUnreachable { detail: trouble.why }
+        }
+    }
+}
+
+/// Who vouches for a configuration of that name, or why it was not taken.
+pub(super) fn of_configuration(
+    name: &str,
+    limit: usize,
+    configured: Configured,
+) -> Result<Option<Voucher>, Error> {
+    Err(match configured {
+        Configured::Taken { by, .. } => return Ok(by),
+        Configured::Absent => not_fetched(name, limit, NotFetched::Absent),
+        Configured::ForAnother { theirs, .. } => Error::NotDecrypted {
+            reason: "other-certificate".to_owned(),
+            detail: format!("encrypted for certificate {theirs}, which this phone does not have"),
+        },
+        Configured::NotFetched { why, .. } => not_fetched(name, limit, why),
+        Configured::NotPut(not_written) => not_written.into(),
+        Configured::Refused { reason, .. } => Error::from(&reason),
+        Configured::Unread { why, .. } => {
+            Error::Malformed { reason: UNREADABLE.to_owned(), detail: why.to_string() }
+        }
+    })
 }
 
 impl From<NotCommitted> for Error {
