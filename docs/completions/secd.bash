@@ -36,7 +36,7 @@ _secd() {
         doctor | refresh | reload | status | trust) words="--json --socket" ;;
         erase) words="--json --socket --yes" ;;
         fetch) words="--blksize --json --max --out --server --window" ;;
-        get) words="--json --max --socket" ;;
+        get) words="--json --max --out --socket" ;;
         log) words="-f --follow --json --level -n --lines --socket" ;;
         run) words="--config" ;;
         show) words="--json" ;;

@@ -1,25 +1,32 @@
 //! `secd get`: a file of the phone, fetched and verified by the daemon.
 
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
 use lexopt::Parser;
 use lexopt::prelude::{Long, Value, ValueExt};
+use zeroize::Zeroizing;
 
-use crate::cli::daemon::Daemon;
+use crate::cli::daemon::{Daemon, PATIENCE};
 use crate::cli::exit::{Exit, Failure, usage};
-use crate::cli::input;
-use crate::cli::print::help_or_unexpected;
+use crate::cli::print::{bytes, help_or_unexpected};
+use crate::cli::refusal::failure;
 use crate::cli::sheet::{Sheet, yes_or_no};
+use crate::cli::{input, output};
 use crate::face::methods::{File, GetFile};
 
 /// Has the file fetched that the arguments name.
 pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     let mut daemon = Daemon::default();
-    let (mut name, mut limit) = (None, None::<usize>);
+    let (mut name, mut limit, mut out) = (None, None::<usize>, None);
     while let Some(argument) = arguments.next().map_err(usage)? {
         match argument {
             Long("max") => {
                 let most = arguments.value().and_then(|value| value.parse());
                 limit = Some(most.map_err(usage)?);
             }
+            Long("out") => out = Some(input::path(&mut arguments)?),
             Long("json") => daemon.json = true,
             Long("socket") => daemon.socket = input::path(&mut arguments)?,
             Value(value) if name.is_none() => name = Some(value.string().map_err(usage)?),
@@ -27,7 +34,38 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
         }
     }
     let name = name.ok_or_else(|| usage("get needs the NAME of a file"))?;
-    Ok(daemon.show(daemon.ask_patiently(GetFile { name, limit })?, sheet))
+    let wanted = GetFile { name, limit, descriptor: out.as_ref().map(|_| true) };
+    match out {
+        None => Ok(daemon.show(daemon.ask_patiently(wanted)?, sheet)),
+        Some(out) => copy(&daemon, wanted, &out),
+    }
+}
+
+/// Writes what the file holds. The daemon hands it over: its folder is for its own user.
+fn copy(daemon: &Daemon, wanted: GetFile, out: &PathBuf) -> Result<Exit, Failure> {
+    let answer = daemon.connect()?.call_for_descriptor(wanted, PATIENCE);
+    let (file, descriptor) = answer.map_err(failure)?;
+    let content = content(&file, descriptor)?;
+    if out == Path::new("-") {
+        let written = bytes().write_all(&content);
+        return written.map(|()| Exit::Done).map_err(|error| Failure::new(Exit::NoInput, error));
+    }
+    output::write(out, &content)?;
+    Ok(daemon.show(file, sheet))
+}
+
+fn content(file: &File, descriptor: Option<OwnedFd>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let unavailable = |why: &str| Failure::new(Exit::Unavailable, why);
+    let descriptor = descriptor.filter(|_| file.descriptor == Some(0));
+    let descriptor = descriptor.ok_or_else(|| unavailable("the daemon handed no file over"))?;
+    let mut content = Zeroizing::new(Vec::with_capacity(file.length));
+    let most = u64::try_from(file.length).unwrap_or(u64::MAX);
+    let read = std::fs::File::from(descriptor).take(most).read_to_end(&mut content);
+    read.map_err(|error| Failure::new(Exit::NoInput, error))?;
+    if content.len() != file.length {
+        return Err(unavailable("the file is shorter than the daemon says"));
+    }
+    Ok(content)
 }
 
 fn sheet(file: &File) -> Sheet {
@@ -40,10 +78,12 @@ fn sheet(file: &File) -> Sheet {
 
 const HELP: &str = "\
 Has the daemon fetch a file of the phone: signed wherever the lists demand it, verified, and put
-into the ram folder without its envelope. Prints where it is.
+into the ram folder without its envelope. Prints where it is, which only the daemon's user can open;
+--out writes a copy, whoever calls.
 
-Usage: secd get NAME [--max N] [--json] [--socket PATH]
+Usage: secd get NAME [--out FILE] [--max N] [--json] [--socket PATH]
 
+  --out FILE   write what the file holds there, or to standard output (-)
   --max N      refuse a file of more than N bytes
 
 Exit: 0 there, 1 refused or no such file, 64 no such name, 65 malformed or too large,

@@ -46,6 +46,7 @@ fn refused(error: Error) -> Failure {
         Error::ServerUnreachable { .. } => (Exit::Unavailable, "no server gave the file"),
         Error::SignerNotTrusted { .. } => (Exit::Refused, "the signer is not trusted"),
         Error::TooManyConnections => (Exit::Unavailable, "too many connections are open"),
+        Error::TooManyDescriptors => (Exit::Unavailable, "too many files on one connection"),
         Error::WrongConfirmation => (Exit::Refused, "the confirmation is wrong or too old"),
         Error::ExpectedMore
         | Error::InterfaceNotFound { .. }

@@ -196,6 +196,8 @@ errors! {
         };
         /// As many connections as may be are open.
         TooManyConnections;
+        /// As many descriptors went over this connection as may.
+        TooManyDescriptors;
         /// The confirmation is not the one that was issued, or too old.
         WrongConfirmation;
     }

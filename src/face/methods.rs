@@ -140,6 +140,8 @@ methods! {
             name: String,
             /// The most bytes that it may have.
             limit: Option<usize>,
+            /// Whether a descriptor comes with the reply.
+            descriptor: Option<bool>,
         } -> /** The file is in the ram folder. */ File {
             /// Where.
             path: String,
@@ -147,6 +149,8 @@ methods! {
             length: usize,
             /// Whether someone who may sign it has.
             verified: bool,
+            /// Which of the descriptors that came with the reply is the file's.
+            descriptor: Option<usize>,
         }
 
         /// Reads the last lines of the console log.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 mod caller;
+mod descriptor;
 mod groups;
 
 pub use caller::{Caller, Failure, Refusal, Replies};
@@ -132,6 +133,10 @@ pub struct Client {
     stream: UnixStream,
     frames: Frames,
     idle: Duration,
+    /// What goes with the next reply.
+    attached: RefCell<Option<OwnedFd>>,
+    /// Descriptors that went with replies.
+    handed_over: Cell<usize>,
     /// Who it is.
     pub peer: Peer,
     _slot: Slot,
@@ -144,6 +149,8 @@ impl Client {
     /// [`Gone`]; the connection is of no use any more, except after [`Gone::NotACall`], which can
     /// still be answered.
     pub async fn call(&mut self) -> Result<Call, Gone> {
+        // Of a call that nobody wanted a reply to.
+        self.attached.take();
         let mut due = Instant::now() + self.idle;
         let mut midway = false;
         loop {
@@ -185,10 +192,32 @@ impl Client {
     /// # Errors
     /// [`Gone`].
     pub async fn reply(&mut self, reply: &Reply) -> Result<(), Gone> {
-        match timeout(UNREAD, self.stream.write_all(&reply.emit())).await {
+        match timeout(UNREAD, self.send(&reply.emit())).await {
             Ok(sent) => sent.map_err(Gone::Broken),
             Err(_) => Err(Gone::NotReading),
         }
+    }
+
+    /// Hands a descriptor over with the next reply.
+    ///
+    /// # Errors
+    /// [`TooMany`].
+    pub fn attach(&self, descriptor: OwnedFd) -> Result<(), TooMany> {
+        let count = self.handed_over.get();
+        if count >= HANDED_OVER {
+            return Err(TooMany);
+        }
+        self.handed_over.set(count + 1);
+        self.attached.replace(Some(descriptor));
+        Ok(())
+    }
+
+    async fn send(&mut self, message: &[u8]) -> io::Result<()> {
+        let sent = match self.attached.take() {
+            Some(descriptor) => descriptor::send(&self.stream, message, &descriptor).await?,
+            None => 0,
+        };
+        self.stream.write_all(message.get(sent..).unwrap_or_default()).await
     }
 
     /// Waits until the client closes, or sends something out of turn.
@@ -230,6 +259,10 @@ impl Client {
         (Upgraded { stream: self.stream, slot: self._slot }, self.frames.rest())
     }
 }
+
+/// As many descriptors went over this connection as may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooMany;
 
 /// A connection that has become a stream; it still counts.
 #[derive(Debug)]
@@ -345,6 +378,8 @@ fn admit(
         stream,
         frames: Frames::default(),
         idle: limits.idle,
+        attached: RefCell::default(),
+        handed_over: Cell::new(0),
         peer,
         _slot: Slot { users: users.clone(), uid, _permit: permit },
     })
@@ -371,6 +406,11 @@ fn turned_away(crowded: &Cell<u64>, limits: Limits) -> Option<Trouble> {
         count => (count % 1000 == 0).then_some(Trouble::Closed(count)),
     }
 }
+
+/// Descriptors that are handed over on one connection. The system bounds those that nobody has read
+/// yet for all clients together (`RLIMIT_NOFILE`, unix(7)), and does not say which have been read: one
+/// client must not use them up. Inferred.
+const HANDED_OVER: usize = 16;
 
 /// Everyone may pass through the socket's folder; the socket has a mode of its own.
 const FOLDER: u32 = 0o755;

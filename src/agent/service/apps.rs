@@ -11,9 +11,9 @@ use crate::agent::world::Real;
 use crate::boot::{self, Event, Form, Order, World as _, configuration, file};
 use crate::face::methods::{File, GetFile, IsSecure, Judge, Judgement, Security};
 use crate::face::{Error, certificates};
-use crate::io::ipc::Client;
+use crate::io::ipc::{Client, TooMany};
 use crate::io::settings::Host;
-use crate::io::tls;
+use crate::io::{ram, tls};
 use crate::trust::peer::Shown;
 use crate::trust::{Distrust, Voucher};
 use crate::wire::name::FileName;
@@ -31,8 +31,17 @@ impl Answer<GetFile> for Service {
         let _turn = self.files.acquire().await;
         let requester = &format!("client c:{}", client.descriptor());
         let (payload, by) = self.file(&name, limit, requester).await?;
-        let path = self.agent.settings().paths.ram.join(name.as_str()).display().to_string();
-        Ok(File { path, length: payload.len(), verified: by.is_some() })
+        let (folder, length) = (&self.agent.settings().paths.ram, payload.len());
+        let path = folder.join(name.as_str()).display().to_string();
+        let mut descriptor = None;
+        if wanted.descriptor == Some(true) {
+            // Nothing has waited since it was put there, so that nobody has put another.
+            let open = ram::open(folder, &name, length);
+            let open = open.map_err(|why| errors::not_handed_over(&path, &why))?;
+            client.attach(open).map_err(|TooMany| Error::TooManyDescriptors)?;
+            descriptor = Some(FIRST);
+        }
+        Ok(File { path, length, verified: by.is_some(), descriptor })
     }
 }
 
@@ -70,6 +79,9 @@ fn expect_no_folder(name: &FileName, own: Option<&FileName>) -> Result<(), Error
     let detail = "the phone's configuration is no folder".to_owned();
     Err(Error::BadName { name: name.to_string(), detail })
 }
+
+/// The place of the one descriptor that comes with a reply.
+const FIRST: usize = 0;
 
 impl Answer<IsSecure> for Service {
     async fn answer(&self, wanted: IsSecure, _: &Client) -> Result<Security, Error> {

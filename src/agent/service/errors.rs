@@ -75,6 +75,11 @@ pub(super) fn of_configuration(
     })
 }
 
+/// That a file is in place, and there is no descriptor of it.
+pub(super) fn not_handed_over(path: &str, why: &std::io::Error) -> Error {
+    Error::NotWritten { path: path.to_owned(), detail: Some(format!("no descriptor, {why}")) }
+}
+
 impl From<NotCommitted> for Error {
     fn from(not_committed: NotCommitted) -> Self {
         Self::NotWritten { path: not_committed.path, detail: Some(not_committed.why) }

@@ -1,14 +1,16 @@
 //! The other end of the socket, for commands: it blocks, and waits for so long and no longer.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::marker::PhantomData;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
 
+use super::descriptor;
 use crate::face::{Error, Method, Streams, Unfit, Upgrades};
 use crate::wire::varlink::{Call, Frames, MAX_MESSAGE, Reply};
 
@@ -17,6 +19,8 @@ use crate::wire::varlink::{Call, Frames, MAX_MESSAGE, Reply};
 pub struct Caller {
     stream: UnixStream,
     frames: Frames,
+    /// The last one that has come with a reply.
+    descriptor: Option<OwnedFd>,
     path: PathBuf,
 }
 
@@ -28,7 +32,10 @@ impl Caller {
     pub fn connect(path: &Path) -> Result<Self, Failure> {
         let path = path.to_path_buf();
         match UnixStream::connect(&path) {
-            Ok(stream) => Ok(Self { stream, frames: Frames::up_to(MAX_REPLY), path }),
+            Ok(stream) => {
+                let frames = Frames::up_to(MAX_REPLY);
+                Ok(Self { stream, frames, descriptor: None, path })
+            }
             Err(source) => Err(Failure::Absent { path, source }),
         }
     }
@@ -39,6 +46,20 @@ impl Caller {
     /// [`Failure`].
     pub fn call<M: Method>(&mut self, method: M, patience: Duration) -> Result<M::Reply, Failure> {
         read::<M>(self.exchange(&method.into_call(), patience)?)
+    }
+
+    /// The same of a method whose reply may hand a descriptor over.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn call_for_descriptor<M: Method>(
+        &mut self,
+        method: M,
+        patience: Duration,
+    ) -> Result<(M::Reply, Option<OwnedFd>), Failure> {
+        self.descriptor = None;
+        let reply = self.call(method, patience)?;
+        Ok((reply, self.descriptor.take()))
     }
 
     /// Calls a method that answers several times, with any time between the replies.
@@ -93,13 +114,19 @@ impl Caller {
             if let Some(message) = message {
                 return answered(&message);
             }
-            match self.stream.read(&mut buffer) {
+            match self.receive(&mut buffer) {
                 Ok(0) => return Err(self.broken(io::ErrorKind::UnexpectedEof.into())),
                 Ok(length) => self.frames.feed(buffer.get(..length).unwrap_or_default()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(source) => return Err(self.broken(source)),
             }
         }
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let (length, descriptor) = descriptor::receive(&self.stream, buffer)?;
+        self.descriptor = descriptor.or(self.descriptor.take());
+        Ok(length)
     }
 
     fn broken(&self, source: io::Error) -> Failure {
