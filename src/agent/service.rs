@@ -16,5 +16,6 @@ mod levels;
 mod office;
 mod screen;
 mod shown;
+mod turns;
 
 pub use office::Service;

@@ -28,7 +28,7 @@ impl Answer<GetFile> for Service {
         let most = self.agent.settings().tftp.config_limit;
         let limit = wanted.limit.unwrap_or(most).min(most);
         // A file is in memory more than once while it is judged and written.
-        let _turn = self.files.acquire().await;
+        let _turn = self.files.take(client.peer.uid).await;
         let requester = &format!("client c:{}", client.descriptor());
         let (payload, by) = self.file(&name, limit, requester).await?;
         let (folder, length) = (&self.agent.settings().paths.ram, payload.len());
@@ -101,7 +101,7 @@ impl Answer<IsSecure> for Service {
 }
 
 impl Answer<Judge> for Service {
-    async fn answer(&self, wanted: Judge, _: &Client) -> Result<Judgement, Error> {
+    async fn answer(&self, wanted: Judge, client: &Client) -> Result<Judgement, Error> {
         let chain = certificates::read(&wanted.certificate).ok_or(Error::BadCertificate)?;
         let (certificate, intermediates) = chain.split_first().ok_or(Error::BadCertificate)?;
         let host = Host::parse(wanted.host.as_deref().unwrap_or(NOWHERE))
@@ -111,6 +111,7 @@ impl Answer<Judge> for Service {
         let shown = Shown { purpose, certificate, intermediates, name: name.as_ref() };
         let (settings, identity) = (self.agent.settings(), self.agent.identity());
         let around = self.agent.around(&settings, &identity);
+        let _turn = self.judgements.take(client.peer.uid).await;
         let judged = peers::judge(&self.agent.tvs, around, shown, &host.to_string()).await;
         let steps = judged.steps.iter().map(ToString::to_string).collect();
         Ok(match judged.verdict {
