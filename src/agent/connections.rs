@@ -4,15 +4,16 @@ use std::cell::Cell;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
+use std::rc::Rc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::agent::ends::Ends;
 use crate::agent::narrate::say;
 use crate::agent::peers;
 use crate::agent::tvs::{Around, Tvs};
 use crate::boot::Event;
+use crate::io::places::{Place, Places, Shares, Standing};
 use crate::io::proxy::{self, End, Limits, Relayed};
 use crate::io::resolve::Names;
 use crate::io::settings::Settings;
@@ -40,7 +41,7 @@ pub enum NotOpened {
     Distrusted(Distrust),
     /// No TLS with this server.
     Handshake(String),
-    /// As many connections as may be are open.
+    /// As many connections as there may be are open, of all users or of this one.
     NoSlot,
     /// The verdict is for another certificate than the server's.
     OtherCertificate(OtherCertificate),
@@ -64,8 +65,7 @@ impl fmt::Display for NotOpened {
 /// The connections of one phone.
 pub(super) struct Connections {
     /// Those that may be open at once.
-    slots: Semaphore,
-    all: usize,
+    slots: Rc<Places>,
     opened: Cell<u64>,
     refused: Cell<u64>,
     /// How the last ones ended.
@@ -73,10 +73,9 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(slots: usize) -> Self {
+    pub(super) fn new(slots: Shares) -> Self {
         Self {
-            slots: Semaphore::const_new(slots),
-            all: slots,
+            slots: Places::new(slots),
             opened: Cell::new(0),
             refused: Cell::new(0),
             ends: Ends::default(),
@@ -85,7 +84,7 @@ impl Connections {
 
     /// How many are open.
     pub(super) fn open_now(&self) -> usize {
-        self.all - self.slots.available_permits()
+        self.slots.taken()
     }
 
     /// How many were opened since the start.
@@ -98,14 +97,16 @@ impl Connections {
         self.refused.get()
     }
 
-    /// Connects to a server and judges it. The connection takes one of the places there are.
+    /// Connects to a server and judges it. The connection takes one of the places that there are
+    /// for this user.
     pub(super) async fn open(
         &self,
         tvs: &Tvs,
         around: Around<'_>,
         target: &Target,
+        uid: u32,
     ) -> Result<Opened<'_>, NotOpened> {
-        let opened = self.try_open(tvs, around, target).await;
+        let opened = self.try_open(tvs, around, target, uid).await;
         let counter = if opened.is_ok() { &self.opened } else { &self.refused };
         counter.set(counter.get() + 1);
         opened
@@ -116,8 +117,11 @@ impl Connections {
         tvs: &Tvs,
         around: Around<'_>,
         target: &Target,
+        uid: u32,
     ) -> Result<Opened<'_>, NotOpened> {
-        let place = self.slots.try_acquire().map_err(|_| NotOpened::NoSlot)?;
+        // Whoever gets here has a right.
+        let standing = if uid == 0 { Standing::Root } else { Standing::Holder };
+        let place = self.slots.take(uid, || standing).map_err(|_| NotOpened::NoSlot)?;
         let (handshaken, address) = shake_hands(around, target).await?;
         let name = tls::certified_name(&target.server.host);
         let shown = Shown {
@@ -145,7 +149,7 @@ impl Connections {
             limits,
             server,
             ends: &self.ends,
-            id: (ROOT, number),
+            id: (uid, number),
             _place: place,
         })
     }
@@ -236,7 +240,7 @@ pub struct Opened<'a> {
     ends: &'a Ends,
     /// Whose it is, and its number.
     id: (u32, u64),
-    _place: SemaphorePermit<'a>,
+    _place: Place,
 }
 
 impl Opened<'_> {
@@ -250,13 +254,6 @@ impl Opened<'_> {
     #[must_use]
     pub const fn number(&self) -> u64 {
         self.id.1
-    }
-
-    /// The same as the connection of this user.
-    #[must_use]
-    pub const fn for_user(mut self, uid: u32) -> Self {
-        self.id.0 = uid;
-        self
     }
 
     /// Relays between a local client and the server until the connection ends.
@@ -278,6 +275,3 @@ impl Opened<'_> {
         relayed
     }
 }
-
-/// Who may ask for everything: a connection that is nobody's is the agent's own.
-const ROOT: u32 = 0;

@@ -89,12 +89,14 @@ fn keep_what_stays(settings: &mut Settings, before: &Settings) {
         settings.paths = before.paths.clone();
         settings.socket = before.socket.clone();
     }
-    if (settings.tvs.cache, settings.tvs.ttl_max, settings.https.slots)
-        != (before.tvs.cache, before.tvs.ttl_max, before.https.slots)
-    {
-        say(&Event::ReloadedInPart { what: "tvs.cache, tvs.ttl_max_s and https.slots" });
+    let sizes =
+        |of: &Settings| (of.tvs.cache, of.tvs.ttl_max, of.https.slots, of.https.slots_per_user);
+    if sizes(settings) != sizes(before) {
+        let what = "tvs.cache, tvs.ttl_max_s, https.slots and https.slots_per_user";
+        say(&Event::ReloadedInPart { what });
     }
     settings.https.slots = before.https.slots;
+    settings.https.slots_per_user = before.https.slots_per_user;
 }
 
 /// The signals that end the agent.

@@ -13,6 +13,7 @@
 //! | `screen`      | status messages and the last alarm                             |
 //! | `passes`      | boot passes: asked for, under way, over                        |
 
+mod capacity;
 mod connections;
 mod daemon;
 mod doctor;

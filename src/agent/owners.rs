@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 
+use crate::agent::capacity::Capacity;
 use crate::agent::connections::{Connections, NotOpened, Opened, Target};
 use crate::agent::files::Files;
 use crate::agent::identity::Identity;
@@ -18,6 +19,7 @@ use crate::agent::screen::Screen;
 use crate::agent::tvs::{Around, Tvs};
 use crate::boot::{Alarm, Event, Message};
 use crate::io::clock::{self, Timeline};
+use crate::io::descriptors;
 use crate::io::proxy::Relayed;
 use crate::io::resolve::{Names, SystemFiles};
 use crate::io::settings::Settings;
@@ -31,6 +33,8 @@ pub struct Agent {
     /// Where the settings were read.
     source: Option<PathBuf>,
     pub(super) timeline: Timeline,
+    /// How many connections there may be.
+    pub(super) capacity: Capacity,
     pub(super) installed: Installed,
     pub(super) names: Names,
     pub(super) files: Files,
@@ -47,6 +51,7 @@ impl Agent {
     /// by `timeline`.
     #[must_use]
     pub fn new(settings: Settings, timeline: Timeline) -> Self {
+        let capacity = Capacity::of(&settings, descriptors::limit());
         Self {
             installed: Installed::load(&settings.paths.state),
             identity: RefCell::new(Rc::new(Identity::load(&settings.device))),
@@ -54,7 +59,8 @@ impl Agent {
             names: Names::of(&SystemFiles::default()),
             files: Files::default(),
             tvs: Tvs::new(&settings.tvs, timeline.clone()),
-            connections: Connections::new(settings.https.slots),
+            connections: Connections::new(capacity.slots),
+            capacity,
             screen: Screen::default(),
             passes: Passes::default(),
             diagnosis: Semaphore::new(1),
@@ -172,16 +178,25 @@ impl Agent {
 
 /// Connections for the phone's other processes.
 impl Agent {
-    /// Connects to a server and judges it. The connection takes one of the places there are.
+    /// Connects to a server and judges it, for root.
     ///
     /// # Errors
     /// [`NotOpened`].
     pub async fn open(&self, target: &Target) -> Result<Opened<'_>, NotOpened> {
-        let (settings, identity) = (self.settings(), self.identity());
-        self.connections.open(&self.tvs, self.around(&settings, &identity), target).await
+        self.open_for(target, 0).await
     }
 
-    /// Opens a connection and relays between it and a local client until it ends.
+    /// Connects to a server and judges it, for a process of a user. The connection takes one of
+    /// the places that there are for that one.
+    ///
+    /// # Errors
+    /// [`NotOpened`].
+    pub async fn open_for(&self, target: &Target, uid: u32) -> Result<Opened<'_>, NotOpened> {
+        let (settings, identity) = (self.settings(), self.identity());
+        self.connections.open(&self.tvs, self.around(&settings, &identity), target, uid).await
+    }
+
+    /// Opens a connection and relays between it and a local client of root's until it ends.
     ///
     /// # Errors
     /// [`NotOpened`]; not a byte has been exchanged then.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use crate::agent::capacity::Capacity;
 use crate::agent::narrate::say;
 use crate::agent::owners::Agent;
 use crate::agent::service::Service;
@@ -36,6 +37,7 @@ pub async fn run(settings: Settings, source: PathBuf, console: Console) -> std::
         0 => {}
         count => say(&Event::RamTidied { count }),
     }
+    Capacity::of(&settings, descriptors::limit()).compare(&settings);
     let agent = Rc::new(Agent::new(settings, Timeline::start()).reading(source));
     tokio::select! {
         // The socket is there before the first pass begins, if it can be.

@@ -192,6 +192,9 @@ events! {
     MemoryNotConcealed { why: String }
         Warn, SECD, "memory: {why}; a core dump may hold keys";
     DescriptorLimitStays { why: String } Warn, SECD, "run: the limit of descriptors stays, {why}";
+    DescriptorsScarce { limit: usize, connections: usize, slots: usize }
+        Warn, SECD,
+        "run: only {limit} descriptors: {connections} connections to the socket, {slots} to servers";
     ReloadedInPart { what: &'static str }
         Warn, SECD, "reload: {what} take effect at the next start";
     Reloaded { file: String } Notice, SECD, "reload: {file} is in force";

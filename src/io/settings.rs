@@ -195,6 +195,8 @@ pub struct Https {
     pub total: Duration,
     /// How many there may be at once.
     pub slots: usize,
+    /// Of these, for one user.
+    pub slots_per_user: usize,
 }
 
 /// # Source
@@ -208,6 +210,7 @@ impl Default for Https {
             idle: Duration::from_secs(300),
             total: Duration::from_secs(86_400),
             slots: 64,
+            slots_per_user: 32,
         }
     }
 }

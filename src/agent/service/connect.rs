@@ -11,17 +11,16 @@ use crate::face::{Carry, Error, Method};
 use crate::io::ipc::{Client, Gone};
 use crate::io::proxy::Prefixed;
 use crate::io::settings::{Host, ServerAddress};
-use crate::wire::varlink::Call;
 
 /// Opens a connection; with the reply, the client's connection becomes the plaintext stream.
 impl Carry<Connect, Turn, Over> for Service {
     async fn carry(&self, wanted: Connect, mut turn: Turn) -> Over {
-        let target = match target(&wanted, &turn.call, turn.client.descriptor()) {
+        let target = match target(&wanted, &turn) {
             Ok(target) => target,
             Err(error) => return Ok((turn, error.into_reply())),
         };
         let opened = tokio::select! {
-            opened = self.agent.open(&target) => opened,
+            opened = self.agent.open_for(&target, turn.client.peer.uid) => opened,
             // Whoever hangs up while we connect wants nothing any more.
             () = turn.client.hangs_up() => {
                 say(&Event::ConnectionUnwanted { client: target.client });
@@ -32,7 +31,6 @@ impl Carry<Connect, Turn, Over> for Service {
             Ok(opened) => opened,
             Err(error) => return Ok((turn, Error::from(&error).into_reply())),
         };
-        let opened = opened.for_user(turn.client.peer.uid);
         let connected = Connected { by: opened.by().into(), connection: opened.number() };
         turn.client.reply(&Connect::last(Ok(connected))).await?;
         let (upgraded, early) = turn.client.upgrade();
@@ -50,7 +48,7 @@ impl Answer<GetConnection> for Service {
     }
 }
 
-fn target(wanted: &Connect, call: &Call, client: i32) -> Result<Target, Error> {
+fn target(wanted: &Connect, Turn { client, call }: &Turn) -> Result<Target, Error> {
     if !call.upgrade || call.oneway {
         return Err(Error::invalid_parameter("upgrade"));
     }
@@ -60,5 +58,5 @@ fn target(wanted: &Connect, call: &Call, client: i32) -> Result<Target, Error> {
     let host = Host::parse(&wanted.host).map_err(|_| Error::invalid_parameter("host"))?;
     let server = ServerAddress { host, port: wanted.port };
     let purpose = wanted.purpose.unwrap_or(Purpose::Https).into();
-    Ok(Target { server, purpose, client })
+    Ok(Target { server, purpose, client: client.descriptor() })
 }

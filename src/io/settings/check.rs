@@ -242,7 +242,11 @@ fn https(raw: &raw::Https, faults: &mut Faults) -> Https {
     let idle = limit("https.idle_s", &raw.idle_s, default.idle);
     let total = limit("https.total_s", &raw.total_s, default.total);
     let slots = faults.number("https.slots", &raw.slots, 1..=1024).unwrap_or(default.slots);
-    Https { connect_timeout, handshake_timeout, idle, total, slots }
+    // Half of them, unless another number is given: an application has another one beside it.
+    let slots_per_user = faults
+        .number("https.slots_per_user", &raw.slots_per_user, 1..=1024)
+        .unwrap_or(slots.div_ceil(2));
+    Https { connect_timeout, handshake_timeout, idle, total, slots, slots_per_user }
 }
 
 fn socket(raw: raw::Socket, faults: &mut Faults) -> Socket {

@@ -142,6 +142,7 @@ pub(super) struct Https {
     pub(super) idle_s: Given<u64>,
     pub(super) total_s: Given<u64>,
     pub(super) slots: Given<u64>,
+    pub(super) slots_per_user: Given<u64>,
 }
 
 #[derive(Default, Deserialize)]
