@@ -141,6 +141,8 @@ fn the_parameter_that_is_wrong_is_named() {
     ] {
         let call = json!({ "method": full("Connect"), "upgrade": true,
             "parameters": { "host": host, "port": port } });
+        // What follows would be for the stream that there is not.
+        let mut client = Client::connect(&phone.socket());
         let (_, facts) = outcome(client.send_call(&call).reply().unwrap()).unwrap_err();
         assert_eq!(facts["parameter"], wrong, "{host:?} {port}");
     }
@@ -197,7 +199,7 @@ fn a_oneway_call_has_no_reply() {
     let (_office, phone, _agent) = booted("");
     let mut client = Client::connect(&phone.socket());
     for method in ["GetTrust", "Nothing", "Erase", "FollowLog", "Connect", "Refresh"] {
-        let call = json!({ "method": full(method), "oneway": true, "more": true, "upgrade": true });
+        let call = json!({ "method": full(method), "oneway": true, "more": true });
         client.send_call(&call);
     }
     assert!(client.call("GetStatus", json!({})).unwrap()["version"].is_string(), "the first reply");

@@ -16,6 +16,7 @@ mod levels;
 mod office;
 mod screen;
 mod shown;
+mod tally;
 mod turns;
 
 pub use office::Service;

@@ -428,15 +428,18 @@ events! {
     SocketNotOpen { why: String } Error, SECD, "EROR:ipc: {why}; nobody is served until it can be opened";
     SocketOpen {} Notice, SECD, "ipc: the socket is open now";
     AcceptFailed { why: String } Error, SECD, "EROR:ipc: accept: {why}";
-    UserCrowded { connections: usize }
-        Warn, SECD, "ipc: a user has {connections} connections, a further one is closed";
-    CrowdClosed { count: u64 } Notice, SECD, "ipc: {count} connections closed so far";
+    UserCrowded { uid: u32, connections: usize }
+        Warn, SECD, "ipc: no place for uid {uid}, which has {connections} connections: closed";
+    CrowdClosed { who: String, count: u64 }
+        Notice, SECD, "ipc: no place for {count} more connections of {who}: closed";
     ClientGone { uid: u32, why: String } Info, SECD, "ipc: client of uid {uid}: {why}";
     CallRefused { method: String, uid: u32, gid: u32, pid: i32, right: &'static str }
         Warn, SECD,
         "ipc: {method} refused to uid {uid}, gid {gid}, pid {pid}: lacks the right {right}";
     GroupsUntold { uid: u32, gid: u32, why: String }
         Info, SECD, "ipc: client of uid {uid}: {why}: of its groups, {gid} alone counts";
+    CallsRefused { who: String, count: u64 }
+        Warn, SECD, "ipc: {count} more calls refused to {who}";
     Erasing { what: &'static str, uid: u32 } Notice, SECD, "erase: {what} by uid {uid}";
     ConfirmationWrong { uid: u32 } Warn, SECD, "erase: wrong confirmation by uid {uid}";
     DoctorLooks {} Notice, SECD, "doctor: looks, and changes nothing";

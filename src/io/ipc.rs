@@ -1,7 +1,6 @@
 //! The local socket: a hostile door. Bounded in connections, in octets, and in time.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -13,29 +12,23 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 mod caller;
 mod descriptor;
+mod door;
 mod groups;
+mod user;
 
 pub use caller::{Caller, Failure, Refusal, Replies};
+pub use door::{Limits, Trouble, accept};
 pub use groups::{Supplementary, Untold};
 
 use super::files::why;
+use crate::io::places::{Place, Standing};
 use crate::wire::varlink::{Call, Frames, MAX_MESSAGE, NotACall, Reply};
-
-/// How much of the agent local clients may take up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Connections in all; further ones wait to be accepted.
-    pub connections: usize,
-    /// Connections of one user; further ones are closed.
-    pub per_user: usize,
-    /// Longest pause between two calls.
-    pub idle: Duration,
-}
+use user::{Long, User};
 
 /// The socket that clients connect to.
 #[derive(Debug)]
@@ -132,18 +125,29 @@ fn peer(stream: &UnixStream) -> io::Result<Peer> {
 pub struct Client {
     stream: UnixStream,
     frames: Frames,
-    idle: Duration,
+    pace: Pace,
+    user: Rc<User>,
     /// What goes with the next reply.
     attached: RefCell<Option<OwnedFd>>,
     /// Descriptors that went with replies.
     handed_over: Cell<usize>,
     /// Who it is.
     pub peer: Peer,
-    _slot: Slot,
+    place: Place,
 }
 
 impl Client {
-    /// The next call.
+    fn new(
+        stream: UnixStream,
+        (frames, pace, user): (Frames, Pace, Rc<User>),
+        peer: Peer,
+        place: Place,
+    ) -> Self {
+        let (attached, handed_over) = (RefCell::default(), Cell::new(0));
+        Self { stream, frames, pace, user, attached, handed_over, peer, place }
+    }
+
+    /// The next call, once the other users have had their turns.
     ///
     /// # Errors
     /// [`Gone`]; the connection is of no use any more, except after [`Gone::NotACall`], which can
@@ -151,15 +155,28 @@ impl Client {
     pub async fn call(&mut self) -> Result<Call, Gone> {
         // Of a call that nobody wanted a reply to.
         self.attached.take();
-        let mut due = Instant::now() + self.idle;
+        let user = self.user.clone();
+        // A long one counts until it has been read.
+        let (message, _long) = self.message(&user).await?;
+        self.turn().await;
+        Call::parse(&message).map_err(Gone::NotACall)
+    }
+
+    async fn message<'a>(&mut self, user: &'a User) -> Result<(Vec<u8>, Long<'a>), Gone> {
+        let mut due = self.pace.due(Instant::now());
+        let mut long = None;
         let mut midway = false;
         loop {
-            if let Some(message) = self.frames.message().map_err(|_| Gone::TooLong)? {
-                return Call::parse(&message).map_err(Gone::NotACall);
+            let limit = self.pace.message;
+            if let Some(message) = self.frames.message().map_err(|_| Gone::TooLong { limit })? {
+                return Ok((message, long));
             }
             if !self.frames.is_empty() && !midway {
                 midway = true;
-                due = due.min(Instant::now() + MIDWAY);
+                due = due.min(Instant::now() + self.pace.midway);
+            }
+            if self.frames.len() > SHORT && long.is_none() {
+                long = timeout_at(due, user.long()).await.map_err(|_| Gone::Silent)?;
             }
             match timeout_at(due, self.receive()).await {
                 Err(_) => return Err(Gone::Silent),
@@ -170,12 +187,20 @@ impl Client {
         }
     }
 
-    /// Takes in what has come; gives how many octets that was. The buffer is there only while there
-    /// is something: a client that waits costs little.
+    /// Waits for the turn of its user: of all the calls of one, one is carried out each time
+    /// that everybody else was looked after, and none while too many replies are unread.
+    pub async fn turn(&self) {
+        let _turn = self.user.turn().await;
+        yield_now().await;
+        self.user.room().await;
+    }
+
+    /// Takes in what has come, and returns how many bytes that was. The buffer is there only while
+    /// there is something: a client that waits costs little.
     async fn receive(&mut self) -> io::Result<usize> {
         loop {
             self.stream.readable().await?;
-            let mut buffer = [0; 4096];
+            let mut buffer = [0; SHORT];
             match self.stream.try_read(&mut buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
@@ -187,12 +212,18 @@ impl Client {
         }
     }
 
-    /// Sends a reply. A client that does not read is not waited for.
+    /// Sends a reply. A client that does not read is not waited for, and what it leaves unread
+    /// counts for its user.
     ///
     /// # Errors
     /// [`Gone`].
-    pub async fn reply(&mut self, reply: &Reply) -> Result<(), Gone> {
-        match timeout(UNREAD, self.send(&reply.emit())).await {
+    pub async fn reply(&mut self, reply: Reply) -> Result<(), Gone> {
+        let message = reply.emit();
+        // As values it is several times as large.
+        drop(reply);
+        let user = self.user.clone();
+        let _unread = user.unread(message.len());
+        match timeout(UNREAD, self.send(&message)).await {
             Ok(sent) => sent.map_err(Gone::Broken),
             Err(_) => Err(Gone::NotReading),
         }
@@ -256,7 +287,7 @@ impl Client {
     /// The bare stream, and what the client has sent beyond its last call.
     #[must_use]
     pub fn upgrade(self) -> (Upgraded, Vec<u8>) {
-        (Upgraded { stream: self.stream, slot: self._slot }, self.frames.rest())
+        (Upgraded { stream: self.stream, place: self.place }, self.frames.rest())
     }
 }
 
@@ -270,7 +301,7 @@ pub struct Upgraded {
     /// The stream.
     pub stream: UnixStream,
     #[expect(dead_code, reason = "held for as long as the stream is open")]
-    slot: Slot,
+    place: Place,
 }
 
 /// Why a client cannot be served any longer.
@@ -284,10 +315,17 @@ pub enum Gone {
     NotACall(NotACall),
     /// It does not read what it asked for.
     NotReading,
+    /// It was refused too often.
+    Refused,
     /// It has nothing to say.
     Silent,
     /// Its message does not end.
-    TooLong,
+    TooLong {
+        /// The most bytes that it may have.
+        limit: usize,
+    },
+    /// It asked for another stream and got none: what follows is for that one, and no call.
+    Upgrading,
 }
 
 impl fmt::Display for Gone {
@@ -297,113 +335,46 @@ impl fmt::Display for Gone {
             Self::Closed => f.write_str("closed"),
             Self::NotACall(not_a_call) => not_a_call.fmt(f),
             Self::NotReading => f.write_str("does not read its replies"),
+            Self::Refused => f.write_str("refused too often"),
             Self::Silent => f.write_str("silent for too long"),
-            Self::TooLong => f.write_str("its message exceeds 64 KiB"),
+            Self::TooLong { limit } => write!(f, "its message exceeds {} KiB", limit >> 10),
+            Self::Upgrading => f.write_str("its call with upgrade did not lead to a stream"),
         }
     }
 }
 
-/// A place among the connections, given back when dropped.
-#[derive(Debug)]
-struct Slot {
-    users: Rc<RefCell<BTreeMap<u32, usize>>>,
-    uid: u32,
-    _permit: OwnedSemaphorePermit,
+/// How patiently a client is listened to, and to how much.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// Longest pause between two calls.
+    idle: Duration,
+    /// Longest time from the first byte of a message to its last.
+    midway: Duration,
+    /// When the connection ends, whatever happens.
+    until: Option<Instant>,
+    /// Bytes of a message.
+    message: usize,
 }
 
-impl Drop for Slot {
-    fn drop(&mut self) {
-        let mut users = self.users.borrow_mut();
-        if let Some(count) = users.get_mut(&self.uid) {
-            *count -= 1;
-            if *count == 0 {
-                users.remove(&self.uid);
+impl Pace {
+    fn of(standing: Standing, idle: Duration) -> Self {
+        match standing {
+            Standing::Guest => Self {
+                idle,
+                midway: GUEST_MIDWAY,
+                until: Some(Instant::now() + GUEST),
+                message: SHORT,
+            },
+            Standing::Holder | Standing::Root => {
+                Self { idle, midway: MIDWAY, until: None, message: MAX_MESSAGE }
             }
         }
     }
-}
 
-/// Accepts clients for ever, and gives each to `serve`, which must not wait for it.
-///
-/// A place is taken before a connection is accepted, so that a crowd waits in the kernel and not in
-/// our memory. Errors of accepting are waited out. What keeps clients out is given to `notice`.
-pub async fn accept(
-    listener: &Listener,
-    limits: Limits,
-    serve: impl Fn(Client),
-    notice: impl Fn(Trouble),
-) {
-    let places = std::sync::Arc::new(Semaphore::new(limits.connections));
-    let users = Rc::new(RefCell::new(BTreeMap::new()));
-    let crowded = Cell::new(0_u64);
-    let mut pause = ACCEPT_PAUSE;
-    loop {
-        // The semaphore is never closed.
-        let Ok(permit) = places.clone().acquire_owned().await else { return };
-        let stream = match listener.inner.accept().await {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                notice(Trouble::Accept(error));
-                sleep(pause).await;
-                pause = (pause * 2).min(ACCEPT_PAUSE_MAX);
-                continue;
-            }
-        };
-        pause = ACCEPT_PAUSE;
-        match admit(stream, permit, &users, limits) {
-            Some(client) => serve(client),
-            None => {
-                if let Some(trouble) = turned_away(&crowded, limits) {
-                    notice(trouble);
-                }
-            }
-        }
-    }
-}
-
-fn admit(
-    stream: UnixStream,
-    permit: OwnedSemaphorePermit,
-    users: &Rc<RefCell<BTreeMap<u32, usize>>>,
-    limits: Limits,
-) -> Option<Client> {
-    let peer = peer(&stream).ok()?;
-    let uid = peer.uid;
-    let count = users.borrow().get(&uid).copied().unwrap_or_default();
-    if count >= limits.per_user {
-        return None;
-    }
-    users.borrow_mut().insert(uid, count + 1);
-    Some(Client {
-        stream,
-        frames: Frames::default(),
-        idle: limits.idle,
-        attached: RefCell::default(),
-        handed_over: Cell::new(0),
-        peer,
-        _slot: Slot { users: users.clone(), uid, _permit: permit },
-    })
-}
-
-/// What keeps clients out.
-#[derive(Debug)]
-pub enum Trouble {
-    /// No connection can be accepted for a moment.
-    Accept(io::Error),
-    /// So many connections were closed for want of a place.
-    Closed(u64),
-    /// A user has as many connections as one may have.
-    Crowded(usize),
-}
-
-/// That clients are turned away, the first time and then every 1000th: a flood must not fill the
-/// log.
-fn turned_away(crowded: &Cell<u64>, limits: Limits) -> Option<Trouble> {
-    let count = crowded.get();
-    crowded.set(count + 1);
-    match count {
-        0 => Some(Trouble::Crowded(limits.per_user)),
-        count => (count % 1000 == 0).then_some(Trouble::Closed(count)),
+    /// When a call has to have come.
+    fn due(self, now: Instant) -> Instant {
+        let due = now + self.idle;
+        self.until.map_or(due, |until| due.min(until))
     }
 }
 
@@ -418,12 +389,20 @@ const FOLDER: u32 = 0o755;
 /// A message that has begun is finished within this time; inferred.
 const MIDWAY: Duration = Duration::from_secs(10);
 
-/// Between two looks at whether a client that sends no more has hung up; inferred.
+/// The same for a client without any right; inferred: one of its messages fits into a buffer of
+/// the kernel.
+const GUEST_MIDWAY: Duration = Duration::from_secs(2);
+
+/// A connection without any right lasts so long; inferred: enough to read the interface.
+const GUEST: Duration = Duration::from_secs(10);
+
+/// 4 KiB: a message of a client without any right, and of any other one as long as it need not
+/// share the memory for long ones; inferred: only a call with certificates is longer.
+const SHORT: usize = 4 << 10;
+
+/// Between two looks at what is not made known: that a client that sends no more has hung up, and
+/// that a place is free; inferred.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// A reply is taken within this time, else the client is dropped (design, Varlink); inferred.
 const UNREAD: Duration = Duration::from_secs(5);
-
-/// Pauses after an error of accepting, such as no descriptors left; inferred.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-const ACCEPT_PAUSE_MAX: Duration = Duration::from_secs(1);

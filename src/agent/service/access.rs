@@ -2,6 +2,7 @@
 
 use crate::face::Right;
 use crate::io::ipc::Peer;
+use crate::io::places::Standing;
 use crate::io::settings::{Access, Principal};
 use crate::io::users::Groups;
 
@@ -23,6 +24,15 @@ pub(super) fn may(access: &Access, peer: Peer, groups: &Groups, right: Right) ->
         Right::Read => &access.read,
     };
     holders.iter().any(|holder| is(holder, peer, groups))
+}
+
+/// How much of the agent a client may take up.
+pub(super) fn standing(access: &Access, peer: Peer, groups: &Groups) -> Standing {
+    match peer.uid {
+        0 => Standing::Root,
+        _ if may(access, peer, groups, Right::Any) => Standing::Holder,
+        _ => Standing::Guest,
+    }
 }
 
 fn is(principal: &Principal, peer: Peer, groups: &Groups) -> bool {
@@ -60,5 +70,19 @@ mod tests {
         assert_eq!(rights(500, Some("phone-ui")), [Right::Read, Right::Erase]);
         assert_eq!(rights(500, Some("phone-apps")), [Right::Connect, Right::Fetch]);
         assert_eq!(rights(500, Some("users")), []);
+    }
+
+    #[test]
+    fn who_has_a_right_is_no_guest() {
+        let (access, nobody) = (Access::default(), Groups::default());
+        let ui = Groups { user: None, groups: vec![(600, "phone-ui".to_owned())] };
+        for (uid, groups, wanted) in [
+            (0, &nobody, Standing::Root),
+            (500, &ui, Standing::Holder),
+            (500, &nobody, Standing::Guest),
+        ] {
+            let peer = Peer { uid, gid: 500, pid: None, groups: Supplementary::none() };
+            assert_eq!(standing(&access, peer, groups), wanted);
+        }
     }
 }

@@ -138,5 +138,5 @@ async fn report(turn: &mut Turn, (stage, detail): Passed) -> Result<(), Gone> {
     }
     let stage = Stage { stage: stage.into(), detail: detail.to_owned() };
     let progress = Progress { stage: Some(stage), outcome: None };
-    turn.client.reply(&Refresh::part(progress)).await
+    turn.client.reply(Refresh::part(progress)).await
 }

@@ -2,13 +2,16 @@
 
 use std::rc::Rc;
 
+use tokio::time::sleep;
+
 use crate::agent::narrate::say;
 use crate::agent::owners::Agent;
 use crate::agent::service::access;
 use crate::agent::service::office::Service;
+use crate::agent::service::tally;
 use crate::boot::Event;
 use crate::face::{Carry, Error, Method, Name, Request, Words};
-use crate::io::ipc::{self, Client, Gone, Listener, NotOpen};
+use crate::io::ipc::{self, Client, Gone, Listener, NotOpen, Peer, Trouble};
 use crate::io::users::Groups;
 use crate::wire::varlink::{Call, Reply};
 
@@ -51,38 +54,41 @@ where
 impl Service {
     /// Serves clients for ever. Must run inside a `LocalSet`.
     pub async fn serve(self: Rc<Self>, listener: &Listener) {
-        let settings = self.agent.settings().socket.clone();
         let limits = ipc::Limits {
-            connections: settings.connections,
-            per_user: settings.per_user,
-            idle: settings.idle,
+            connections: self.agent.capacity.connections,
+            idle: self.agent.settings().socket.idle,
         };
-        let serve = |client| {
+        let know = |peer: Peer| {
+            let groups = Groups::of(peer);
+            (access::standing(&self.agent.settings().access, peer, &groups), groups)
+        };
+        let serve = |client, groups| {
             let service = self.clone();
-            tokio::task::spawn_local(async move { service.client(client).await });
+            tokio::task::spawn_local(async move { service.client(client, groups).await });
         };
-        ipc::accept(listener, limits, serve, |trouble| say(&told(trouble))).await;
+        tokio::select! {
+            () = ipc::accept(listener, limits, know, serve, |trouble| self.trouble(trouble)) => {}
+            () = self.sum_up() => {}
+        }
     }
 
     /// Serves one client until it goes.
-    async fn client(&self, mut client: Client) {
+    async fn client(&self, mut client: Client, groups: Groups) {
         let peer = client.peer;
-        let groups = Groups::of(peer);
         if let Some(why) = peer.groups.untold().filter(|_| peer.uid != 0) {
             let why = why.to_string();
             say(&Event::GroupsUntold { uid: peer.uid, gid: peer.gid, why });
         }
+        let uid = peer.uid;
+        let mut visit = Visit { groups, refused: 0 };
         loop {
             let call = match client.call().await {
                 Ok(call) => call,
                 Err(gone) => return self.gone(client, gone).await,
             };
-            match self.turn(client, call, &groups).await {
+            match self.turn(client, call, &mut visit).await {
                 Ok(again) => client = again,
-                Err(gone) => {
-                    say(&Event::ClientGone { uid: peer.uid, why: gone.to_string() });
-                    return;
-                }
+                Err(gone) => return say_gone(uid, &gone),
             }
         }
     }
@@ -90,32 +96,48 @@ impl Service {
     async fn gone(&self, mut client: Client, gone: Gone) {
         if let Gone::NotACall(_) = gone {
             let not_a_call = Error::invalid_parameter("method");
-            let _too_late = client.reply(&not_a_call.into_reply()).await;
+            let _too_late = client.reply(not_a_call.into_reply()).await;
         }
         if !matches!(gone, Gone::Closed) {
-            say(&Event::ClientGone { uid: client.peer.uid, why: gone.to_string() });
+            say_gone(client.peer.uid, &gone);
         }
     }
 
     /// Serves one call, and returns the client.
-    async fn turn(&self, client: Client, mut call: Call, groups: &Groups) -> Result<Client, Gone> {
+    async fn turn(
+        &self,
+        client: Client,
+        mut call: Call,
+        visit: &mut Visit,
+    ) -> Result<Client, Gone> {
         self.calls.set(self.calls.get() + 1);
-        let request = self.request(&mut call, &client, groups);
+        let request = self.request(&mut call, &client, visit);
         let turn = Turn { client, call };
         let (mut turn, reply) = match request {
             Ok(request) => request.carried_out(self, turn).await?,
             Err(error) => (turn, error.into_reply()),
         };
         if !turn.call.oneway {
-            turn.client.reply(&reply).await?;
+            turn.client.reply(reply).await?;
+        }
+        if turn.call.upgrade {
+            return Err(Gone::Upgrading);
+        }
+        if visit.refused >= REFUSALS {
+            return Err(Gone::Refused);
         }
         Ok(turn.client)
     }
 
     /// What a call asks for, if the client may.
-    fn request(&self, call: &mut Call, client: &Client, groups: &Groups) -> Result<Request, Error> {
+    fn request(
+        &self,
+        call: &mut Call,
+        client: &Client,
+        visit: &mut Visit,
+    ) -> Result<Request, Error> {
         let name = Name::of(call)?;
-        self.allow(name, call, client, groups)?;
+        self.allow(name, call, client, visit)?;
         Ok(name.request(call.parameters.take().unwrap_or_default())?)
     }
 
@@ -124,26 +146,65 @@ impl Service {
         name: Name,
         call: &Call,
         client: &Client,
-        groups: &Groups,
+        visit: &mut Visit,
     ) -> Result<(), Error> {
         let Some(right) = name.right() else { return Ok(()) };
-        if access::may(&self.agent.settings().access, client.peer, groups, right) {
+        let Peer { uid, gid, pid, .. } = client.peer;
+        if access::may(&self.agent.settings().access, client.peer, &visit.groups, right) {
             return Ok(());
         }
+        visit.refused += 1;
         self.refused.set(self.refused.get() + 1);
-        let ipc::Peer { uid, gid, pid, .. } = client.peer;
-        let pid = pid.unwrap_or_default();
-        let method = call.method.clone();
-        say(&Event::CallRefused { method, uid, gid, pid, right: right.word() });
+        if self.refusals.is_worth_a_line(uid) {
+            let (method, pid) = (call.method.clone(), pid.unwrap_or_default());
+            say(&Event::CallRefused { method, uid, gid, pid, right: right.word() });
+        }
         Err(Error::NotAllowed { right })
+    }
+
+    /// What keeps clients out, as a line.
+    fn trouble(&self, trouble: Trouble) {
+        match trouble {
+            Trouble::Accept(error) => say(&Event::AcceptFailed { why: error.to_string() }),
+            Trouble::Crowded { uid, connections } if self.crowds.is_worth_a_line(uid) => {
+                say(&Event::UserCrowded { uid, connections });
+            }
+            Trouble::Crowded { .. } => {}
+        }
+    }
+
+    /// Writes down, from time to time, what got no line of its own.
+    async fn sum_up(&self) {
+        loop {
+            tokio::select! {
+                () = self.refusals.any() => {}
+                () = self.crowds.any() => {}
+            }
+            sleep(tally::WINDOW).await;
+            for (who, count) in self.refusals.sum_up() {
+                say(&Event::CallsRefused { who: who.to_string(), count });
+            }
+            for (who, count) in self.crowds.sum_up() {
+                say(&Event::CrowdClosed { who: who.to_string(), count });
+            }
+        }
     }
 }
 
-/// What keeps clients out, as a line.
-fn told(trouble: ipc::Trouble) -> Event {
-    match trouble {
-        ipc::Trouble::Accept(error) => Event::AcceptFailed { why: error.to_string() },
-        ipc::Trouble::Closed(count) => Event::CrowdClosed { count },
-        ipc::Trouble::Crowded(connections) => Event::UserCrowded { connections },
+/// What the agent keeps of a client while it is there.
+struct Visit {
+    groups: Groups,
+    /// How often it asked for what it may not.
+    refused: u32,
+}
+
+fn say_gone(uid: u32, gone: &Gone) {
+    // Who is refused often enough to be let go has its lines already.
+    if !matches!(gone, Gone::Refused) {
+        say(&Event::ClientGone { uid, why: gone.to_string() });
     }
 }
+
+/// Refusals after which a client is let go; inferred: twice what a program gets that tries every
+/// method.
+const REFUSALS: u32 = 32;

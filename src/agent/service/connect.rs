@@ -32,7 +32,7 @@ impl Carry<Connect, Turn, Over> for Service {
             Err(error) => return Ok((turn, Error::from(&error).into_reply())),
         };
         let connected = Connected { by: opened.by().into(), connection: opened.number() };
-        turn.client.reply(&Connect::last(Ok(connected))).await?;
+        turn.client.reply(Connect::last(Ok(connected))).await?;
         let (upgraded, early) = turn.client.upgrade();
         let stream = Prefixed::new(early, upgraded.stream);
         let _logged = opened.relay(stream).await;

@@ -112,7 +112,7 @@ async fn send(client: &mut Client, lines: &[Line], missed: u64) -> Result<(), Go
 
 async fn send_some(client: &mut Client, lines: &[Line], missed: u64) -> Result<(), Gone> {
     let lines = lines.iter().map(Into::into).collect();
-    client.reply(&FollowLog::part(News { lines, missed })).await
+    client.reply(FollowLog::part(News { lines, missed })).await
 }
 
 /// The most bytes that a line takes in a reply: quotes and backslashes are escaped in the text and

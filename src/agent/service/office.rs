@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::agent::owners::Agent;
 use crate::agent::service::confirmations::Confirmations;
+use crate::agent::service::tally::Tally;
 use crate::agent::service::turns::Turns;
 use crate::io::console::Console;
 
@@ -19,6 +20,10 @@ pub struct Service {
     pub(super) judgements: Turns,
     pub(super) calls: Cell<u64>,
     pub(super) refused: Cell<u64>,
+    /// The refused calls that are written down.
+    pub(super) refusals: Tally,
+    /// The connections without a place that are.
+    pub(super) crowds: Tally,
 }
 
 impl Service {
@@ -33,6 +38,8 @@ impl Service {
             judgements: Turns::new(JUDGEMENTS, JUDGEMENTS_EACH),
             calls: Cell::new(0),
             refused: Cell::new(0),
+            refusals: Tally::writing(REFUSALS),
+            crowds: Tally::writing(CROWDS),
         })
     }
 }
@@ -48,3 +55,10 @@ const JUDGEMENTS: usize = 16;
 
 /// Of these, for one user; inferred.
 const JUDGEMENTS_EACH: usize = 4;
+
+/// Refusals of a user that get a line each, in half a minute; inferred: a program that tries every method
+/// is seen in full.
+const REFUSALS: u32 = 16;
+
+/// Closed connections of a user that get one.
+const CROWDS: u32 = 1;

@@ -1,0 +1,104 @@
+//! What anybody can have happen as often as it likes: written down a few times, and then counted.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+/// Occurrences of one kind, user by user.
+pub(super) struct Tally {
+    /// How many of a user get a line each until they are summed up.
+    written: u32,
+    users: RefCell<BTreeMap<Who, Count>>,
+    any: Notify,
+}
+
+/// Whose occurrences they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Who {
+    User(u32),
+    /// Users beyond those that are told apart.
+    Others,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Count {
+    written: u32,
+    more: u64,
+}
+
+impl Tally {
+    /// One that has so many of each user written down.
+    pub(super) fn writing(written: u32) -> Self {
+        Self { written, users: RefCell::default(), any: Notify::new() }
+    }
+
+    /// Counts an occurrence; whether it gets a line of its own.
+    pub(super) fn is_worth_a_line(&self, uid: u32) -> bool {
+        let mut users = self.users.borrow_mut();
+        let user = Who::User(uid);
+        let is_known = users.len() < USERS || users.contains_key(&user);
+        let count = users.entry(if is_known { user } else { Who::Others }).or_default();
+        self.any.notify_one();
+        if count.written < self.written {
+            count.written += 1;
+            return true;
+        }
+        count.more += 1;
+        false
+    }
+
+    /// Waits until something was counted.
+    pub(super) async fn any(&self) {
+        self.any.notified().await;
+    }
+
+    /// How many got no line, and begins anew.
+    pub(super) fn sum_up(&self) -> Vec<(Who, u64)> {
+        let users = self.users.take();
+        let unwritten = users.into_iter().filter(|(_, count)| count.more > 0);
+        unwritten.map(|(who, count)| (who, count.more)).collect()
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(uid) => write!(f, "uid {uid}"),
+            Self::Others => f.write_str("other users"),
+        }
+    }
+}
+
+/// How long they are counted before they are summed up; inferred.
+pub(super) const WINDOW: Duration = Duration::from_secs(30);
+
+/// Users that are told apart; inferred: more than a phone has.
+const USERS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_are_written_and_the_rest_is_counted() {
+        let tally = Tally::writing(16);
+        let written = (0..1000).filter(|_| tally.is_worth_a_line(500)).count();
+        assert_eq!(written, 16);
+        assert!(tally.is_worth_a_line(501), "each user has its own");
+        assert_eq!(tally.sum_up(), [(Who::User(500), 984)]);
+        assert_eq!(tally.sum_up(), []);
+        assert!(tally.is_worth_a_line(500), "and begins anew");
+    }
+
+    #[test]
+    fn any_number_of_users_takes_a_bounded_number_of_lines() {
+        let tally = Tally::writing(1);
+        let written = (0..100_000).filter(|uid| tally.is_worth_a_line(*uid)).count();
+        assert_eq!(written, USERS + 1);
+        let more = u64::try_from(100_000 - written).unwrap();
+        assert_eq!(tally.sum_up(), [(Who::Others, more)]);
+    }
+}

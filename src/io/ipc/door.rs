@@ -1,0 +1,88 @@
+//! The door: who gets a place, and who is turned away.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::io::ipc::user::Users;
+use crate::io::ipc::{Client, LOOK_AGAIN, Listener, Pace, Peer, peer};
+use crate::io::places::{Full, Places, Shares, Standing};
+use crate::wire::varlink::Frames;
+
+/// How much of the agent local clients may take up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections; further ones are closed.
+    pub connections: Shares,
+    /// Longest pause between two calls.
+    pub idle: Duration,
+}
+
+/// Accepts clients for ever, and gives each to `serve`, which must not wait for it, with what
+/// `know` finds out about it.
+///
+/// Errors of accepting are waited out. What keeps clients out is given to `notice`. While not even
+/// root would find a place, a crowd waits in the kernel and not in our memory.
+pub async fn accept<K>(
+    listener: &Listener,
+    limits: Limits,
+    know: impl Fn(Peer) -> (Standing, K),
+    serve: impl Fn(Client, K),
+    notice: impl Fn(Trouble),
+) {
+    let places = Places::new(limits.connections);
+    let users = Users::default();
+    let mut pause = ACCEPT_PAUSE;
+    loop {
+        while places.are_all_taken() {
+            sleep(LOOK_AGAIN).await;
+        }
+        let stream = match listener.inner.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                notice(Trouble::Accept(error));
+                sleep(pause).await;
+                pause = (pause * 2).min(ACCEPT_PAUSE_MAX);
+                continue;
+            }
+        };
+        pause = ACCEPT_PAUSE;
+        let Ok(peer) = peer(&stream) else { continue };
+        let mut known = None;
+        let standing = || {
+            let (standing, more) = know(peer);
+            known = Some(more);
+            standing
+        };
+        match (places.take(peer.uid, standing), known) {
+            (Ok(place), Some(known)) => {
+                let pace = Pace::of(place.standing(), limits.idle);
+                let frames = Frames::up_to(pace.message);
+                let user = users.of(peer.uid);
+                serve(Client::new(stream, (frames, pace, user), peer, place), known);
+            }
+            (Err(Full { own }), _) => notice(Trouble::Crowded { uid: peer.uid, connections: own }),
+            // A place is only given to who is known.
+            (Ok(_), None) => {}
+        }
+    }
+}
+
+/// What keeps clients out.
+#[derive(Debug)]
+pub enum Trouble {
+    /// No connection can be accepted for a moment.
+    Accept(io::Error),
+    /// There is no place for a connection: it was closed.
+    Crowded {
+        /// Whose it was.
+        uid: u32,
+        /// Connections that this user has.
+        connections: usize,
+    },
+}
+
+/// Pauses after an error of accepting, such as no descriptors left; inferred.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+const ACCEPT_PAUSE_MAX: Duration = Duration::from_secs(1);
