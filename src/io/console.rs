@@ -68,9 +68,9 @@ impl Console {
         self.ring().tail(count)
     }
 
-    /// The lines after `sequence`; 0 for all.
-    pub fn after(&self, sequence: u64) -> Since {
-        self.ring().after(sequence)
+    /// The next lines after `sequence`, from the first on if that is 0; so many at most.
+    pub fn next(&self, sequence: u64, count: usize) -> Since {
+        self.ring().next(sequence, count)
     }
 
     /// Waits for a line that comes after this call, whether or not the future was polled by then.

@@ -13,7 +13,7 @@ use crate::face::methods::{
 };
 use crate::face::terms::Level;
 use crate::face::{Carry, Error, Method, Words};
-use crate::io::console::{self, Line};
+use crate::io::console::{self, Line, Since};
 use crate::io::ipc::{Client, Gone};
 use crate::wire::varlink::MAX_MESSAGE;
 
@@ -40,17 +40,25 @@ impl Carry<FollowLog, Turn, Over> for Service {
         }
         let Turn { mut client, .. } = turn;
         let level = threshold(wanted.level);
-        // What comes while the first lines are sent has a number above all that were there.
-        let mut last = self.console.tail(1).first().map_or(0, Line::sequence);
-        send(&mut client, &self.recent(wanted.count, level), 0).await?;
+        let mut last = self.before_recent(wanted.count, level);
+        // There is always a first reply, if only an empty one.
+        let mut is_first = true;
         loop {
             // Waits from here on, so that no line falls between reading and waiting.
             let news = self.console.news();
-            let mut since = self.console.after(last);
-            last = since.lines.last().map_or(last, Line::sequence);
-            since.lines.retain(|line| line.level() <= level);
-            if !since.lines.is_empty() || since.missed > 0 {
-                send(&mut client, &since.lines, since.missed).await?;
+            // No more than one reply takes: who does not read must not hold the others in memory.
+            let Since { missed, mut lines } = self.console.next(last, CHUNK);
+            let reached = lines.last().map(Line::sequence);
+            lines.retain(|line| line.level() <= level);
+            if is_first || !lines.is_empty() || missed > 0 {
+                let lines = lines.iter().map(Into::into).collect();
+                client.reply(FollowLog::part(News { lines, missed })).await?;
+                is_first = false;
+            }
+            if let Some(reached) = reached {
+                last = reached;
+                client.turn().await;
+                continue;
             }
             tokio::select! {
                 () = news => {}
@@ -93,26 +101,19 @@ impl Service {
         lines.drain(..skipped);
         lines
     }
+
+    /// The number after which these lines come.
+    fn before_recent(&self, count: Option<usize>, level: LevelFilter) -> u64 {
+        match self.recent(count, level).first() {
+            Some(line) => line.sequence() - 1,
+            None => self.console.tail(1).first().map_or(0, Line::sequence),
+        }
+    }
 }
 
 /// All lines, if nothing else is wanted.
 fn threshold(level: Option<Level>) -> LevelFilter {
     filter(level.unwrap_or(Level::Debug))
-}
-
-/// Sends lines, in as many replies as they need; there is always one.
-async fn send(client: &mut Client, lines: &[Line], missed: u64) -> Result<(), Gone> {
-    let (first, rest) = lines.split_at(lines.len().min(CHUNK));
-    send_some(client, first, missed).await?;
-    for lines in rest.chunks(CHUNK) {
-        send_some(client, lines, 0).await?;
-    }
-    Ok(())
-}
-
-async fn send_some(client: &mut Client, lines: &[Line], missed: u64) -> Result<(), Gone> {
-    let lines = lines.iter().map(Into::into).collect();
-    client.reply(FollowLog::part(News { lines, missed })).await
 }
 
 /// The most bytes that a line takes in a reply: quotes and backslashes are escaped in the text and

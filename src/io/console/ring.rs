@@ -91,10 +91,10 @@ impl Ring {
         self.lines.iter().skip(skipped).cloned().collect()
     }
 
-    /// The lines with a number above `sequence`.
-    pub fn after(&self, sequence: u64) -> Since {
-        let lines: Vec<Line> =
-            self.lines.iter().filter(|line| line.sequence > sequence).cloned().collect();
+    /// The next lines with a number above `sequence`, so many at most.
+    pub fn next(&self, sequence: u64, count: usize) -> Since {
+        let after = self.lines.iter().filter(|line| line.sequence > sequence);
+        let lines: Vec<Line> = after.take(count).cloned().collect();
         let before_first = lines.first().map_or(self.last, |line| line.sequence - 1);
         Since { missed: before_first.saturating_sub(sequence), lines }
     }
@@ -187,21 +187,23 @@ mod tests {
 
     #[test]
     fn a_follower_gets_what_came_after_its_cursor() {
-        let since = filled(5).after(3);
+        let since = filled(5).next(3, LINES);
         assert_eq!((since.missed, numbers(&since.lines)), (0, vec![4, 5]));
-        assert_eq!(filled(5).after(5), Since::default());
-        assert_eq!(filled(0).after(0), Since::default());
+        let since = filled(5).next(1, 2);
+        assert_eq!((since.missed, numbers(&since.lines)), (0, vec![2, 3]));
+        assert_eq!(filled(5).next(5, LINES), Since::default());
+        assert_eq!(filled(0).next(0, LINES), Since::default());
     }
 
     #[test]
     fn a_slow_follower_is_told_how_much_it_missed() {
-        let since = filled(260).after(2);
+        let since = filled(260).next(2, LINES);
         assert_eq!((since.missed, since.lines.len()), (2, LINES));
     }
 
     #[test]
     fn a_cursor_ahead_of_the_last_line_gets_nothing() {
-        assert_eq!(filled(5).after(9), Since::default());
+        assert_eq!(filled(5).next(9, LINES), Since::default());
     }
 
     #[test]

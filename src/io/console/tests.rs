@@ -136,7 +136,7 @@ fn a_stalled_reader_costs_lines_and_not_the_phone() {
     for _ in 0..1000 {
         log(&tee, Level::Info, "SECD", &text);
     }
-    assert_eq!(tee.console.after(999).lines.len(), 1);
+    assert_eq!(tee.console.next(999, usize::MAX).lines.len(), 1);
     drop((tee, writer));
     let mut read = String::new();
     File::from(reader).read_to_string(&mut read).unwrap();
@@ -168,7 +168,7 @@ fn the_level_changes_while_running() {
     log::info!(target: "SECD", "too detailed");
     set_level(LevelFilter::Info);
     log::info!(target: "SECD", "shown");
-    let lines = console.after(0).lines;
+    let lines = console.next(0, usize::MAX).lines;
     assert!(lines.iter().all(|line| !line.text().contains("too detailed")));
     assert!(lines.iter().any(|line| line.text().ends_with("SECD: shown")));
     assert!(init(LevelFilter::Warn).is_err());
