@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests wait in real time, within bounds")]
 
 pub mod agent;
+pub mod crowd;
 pub mod golden;
 pub mod log;
 pub mod names;
