@@ -129,6 +129,27 @@ fn what_is_refused_beyond_a_few_is_counted_in_one_line() {
 }
 
 #[test]
+fn lines_that_an_application_writes_without_end_are_left_out_and_counted() {
+    let (_office, phone, agent) = booted("");
+    let line = json!({ "process": "JVM", "level": "notice", "text": "again" });
+    let append = json!({ "method": full("AppendLog"), "parameters": line, "oneway": true });
+    let secure = json!({ "method": full("IsSecure"), "oneway": true });
+    let calls = [append, secure].map(|call| message(&call).repeat(1500)).concat();
+    let last = message(&json!({ "method": full("GetLog"), "parameters": { "count": 0 } }));
+    assert_eq!(Crowd::of(SCREEN, &phone, 1, "read", &format!("{calls}{last}")).done, 1);
+    let written = agent.log.from(0);
+    let written = written.iter().filter(|line| ["JVM", "SECD"].contains(&line.process.as_str()));
+    let written =
+        written.filter(|line| line.text.contains("again") || line.text.contains("lookupCTL"));
+    // A pipe may lose lines; those of the boot pass count as well.
+    assert!(written.count() <= 2010);
+    let patience = 2 * support::PATIENCE;
+    let left_out = agent.log.find(0, patience, |line| line.text.contains(" left out"));
+    let left_out = &agent.log.from(0)[left_out.expect("a sum")].text;
+    assert_eq!(left_out, &format!("ipc: 1000 more lines of uid {SCREEN} left out"));
+}
+
+#[test]
 fn a_client_that_is_refused_often_is_let_go() {
     let (_office, phone, _agent) = booted("");
     let calls = message(&json!({ "method": full("Refresh") })).repeat(40);

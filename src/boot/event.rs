@@ -440,6 +440,8 @@ events! {
         Info, SECD, "ipc: client of uid {uid}: {why}: of its groups, {gid} alone counts";
     CallsRefused { who: String, count: u64 }
         Warn, SECD, "ipc: {count} more calls refused to {who}";
+    LinesLeftOut { who: String, count: u64 }
+        Warn, SECD, "ipc: {count} more lines of {who} left out";
     Erasing { what: &'static str, uid: u32 } Notice, SECD, "erase: {what} by uid {uid}";
     ConfirmationWrong { uid: u32 } Warn, SECD, "erase: wrong confirmation by uid {uid}";
     DoctorLooks {} Notice, SECD, "doctor: looks, and changes nothing";

@@ -84,7 +84,7 @@ fn expect_no_folder(name: &FileName, own: Option<&FileName>) -> Result<(), Error
 const FIRST: usize = 0;
 
 impl Answer<IsSecure> for Service {
-    async fn answer(&self, wanted: IsSecure, _: &Client) -> Result<Security, Error> {
+    async fn answer(&self, wanted: IsSecure, client: &Client) -> Result<Security, Error> {
         self.expect_unlocked()?;
         // Only a server's name gets into a line of our own.
         let server = wanted
@@ -92,10 +92,13 @@ impl Answer<IsSecure> for Service {
             .map(|text| Host::parse(&text).map_err(|_| Error::invalid_parameter("server")));
         let secure = self.agent.installed.anchors().demand_signed_files();
         let security = file::security_word(secure);
-        say(&match server.transpose()? {
+        let looked_up = match server.transpose()? {
             None => Event::SecurityLookedUp { security },
             Some(host) => Event::SecurityLookedUpFor { security, server: host.to_string() },
-        });
+        };
+        if self.lines.is_worth_a_line(client.peer.uid) {
+            say(&looked_up);
+        }
         Ok(Security { secure })
     }
 }

@@ -179,6 +179,7 @@ impl Service {
             tokio::select! {
                 () = self.refusals.any() => {}
                 () = self.crowds.any() => {}
+                () = self.lines.any() => {}
             }
             sleep(tally::WINDOW).await;
             for (who, count) in self.refusals.sum_up() {
@@ -186,6 +187,9 @@ impl Service {
             }
             for (who, count) in self.crowds.sum_up() {
                 say(&Event::CrowdClosed { who: who.to_string(), count });
+            }
+            for (who, count) in self.lines.sum_up() {
+                say(&Event::LinesLeftOut { who: who.to_string(), count });
             }
         }
     }

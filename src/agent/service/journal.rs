@@ -76,9 +76,10 @@ impl Answer<SetLogLevel> for Service {
     }
 }
 
-/// Writes a line for a client, under its own tag, which cannot be one of ours.
+/// Writes a line for a client, under its own tag, which cannot be one of ours. Who writes without
+/// end has its lines counted and left out.
 impl Answer<AppendLog> for Service {
-    async fn answer(&self, wanted: AppendLog, _: &Client) -> Result<Appended, Error> {
+    async fn answer(&self, wanted: AppendLog, client: &Client) -> Result<Appended, Error> {
         let process = wanted.process.as_str();
         let is_a_tag = (1..=16).contains(&process.len())
             && process.chars().all(|character| character.is_ascii_alphanumeric())
@@ -88,7 +89,9 @@ impl Answer<AppendLog> for Service {
             return Err(Error::invalid_parameter("process"));
         }
         let (process, level) = (wanted.process, gravity(wanted.level));
-        say(&Event::Client { process, level, text: wanted.text });
+        if self.lines.is_worth_a_line(client.peer.uid) {
+            say(&Event::Client { process, level, text: wanted.text });
+        }
         Ok(Appended {})
     }
 }

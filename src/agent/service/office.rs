@@ -24,6 +24,8 @@ pub struct Service {
     pub(super) refusals: Tally,
     /// The connections without a place that are.
     pub(super) crowds: Tally,
+    /// The lines that clients have written, for themselves or by asking.
+    pub(super) lines: Tally,
 }
 
 impl Service {
@@ -40,6 +42,7 @@ impl Service {
             refused: Cell::new(0),
             refusals: Tally::writing(REFUSALS),
             crowds: Tally::writing(CROWDS),
+            lines: Tally::writing(LINES),
         })
     }
 }
@@ -62,3 +65,7 @@ const REFUSALS: u32 = 16;
 
 /// Closed connections of a user that get one.
 const CROWDS: u32 = 1;
+
+/// Lines of a user that are written, in half a minute; inferred: several times what all of a phone
+/// writes while it boots.
+const LINES: u32 = 2000;
