@@ -54,7 +54,7 @@ impl Phone {
 }
 
 fn older(installed: u32, offered: u32, blank: bool) -> Result<(), Reason> {
-    Err(Reason::Older { installed, offered, blank })
+    Err(Reason::Older { installed, offered, blank, weaker: true })
 }
 
 #[test]

@@ -36,6 +36,11 @@ impl Files {
         seen.get(name).filter(|(of, _)| *of == line).map(|(_, seen)| *seen)
     }
 
+    /// Forgets what is remembered of all files.
+    pub(super) fn forget_seen(&self) {
+        self.seen.borrow_mut().clear();
+    }
+
     /// Remembers a file that was taken; an unsigned one is nothing to compare with.
     pub(super) fn remember(&self, name: &FileName, line: u32, seen: Option<Seen>) {
         let mut remembered = self.seen.borrow_mut();

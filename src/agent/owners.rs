@@ -130,6 +130,7 @@ impl Agent {
         let erased = self.installed.erase(kinds);
         // Also after a failure: some of it may be gone.
         self.tvs.trust_changed();
+        self.files.forget_seen();
         erased
     }
 }

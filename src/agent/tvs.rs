@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::{Instant, timeout_at};
+
 use crate::agent::identity::Identity;
 use crate::agent::installed::Installed;
 use crate::agent::narrate::say;
@@ -298,6 +300,25 @@ impl Tvs {
         say(&Event::CacheFlushed { count: self.forget() });
     }
 }
+
+/// The time that the records of older lists have in a pass, all together, from the first on.
+#[derive(Default)]
+pub(super) struct Confirming(Option<Instant>);
+
+impl Confirming {
+    /// What a question comes to in that time.
+    pub(super) async fn bound<T>(
+        &mut self,
+        asked: impl Future<Output = Result<T, Unanswered>>,
+    ) -> Result<T, Unanswered> {
+        let until = *self.0.get_or_insert_with(|| Instant::now() + PATIENCE);
+        let too_late = || Unanswered::NoAnswer("not for all records within a minute".to_owned());
+        timeout_at(until, asked).await.unwrap_or_else(|_| Err(too_late()))
+    }
+}
+
+/// Inferred: sixteen answers of a server that is not overloaded take some seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Why nobody can be asked.
 fn lack(members: &[Member], anchors: &Anchors) -> Option<&'static str> {

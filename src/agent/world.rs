@@ -11,7 +11,7 @@ use crate::agent::identity::Identity;
 use crate::agent::installed::Keeping;
 use crate::agent::narrate::say;
 use crate::agent::owners::Agent;
-use crate::agent::tvs::Around;
+use crate::agent::tvs::{Around, Confirming};
 use crate::boot::{
     self, Change, Committed, Event, LastConfiguration, NotCommitted, NotFetched, Room, Seen,
     Wanted, World,
@@ -30,11 +30,13 @@ pub(super) struct Real<'a> {
     /// Those of the whole pass: what a reload changes counts from the next one on.
     settings: Rc<Settings>,
     walk: Walk,
+    confirming: Confirming,
 }
 
 impl<'a> Real<'a> {
     pub(super) fn new(agent: &'a Agent) -> Self {
-        Self { agent, settings: agent.settings(), walk: Walk::new(&agent.names) }
+        let walk = Walk::new(&agent.names);
+        Self { agent, settings: agent.settings(), walk, confirming: Confirming::default() }
     }
 
     /// The line of lists in force.
@@ -107,7 +109,8 @@ impl World for Real<'_> {
     async fn confirm(&mut self, record: &Record) -> Result<Confirmed, Unanswered> {
         let identity = self.agent.identity();
         let around = self.agent.around(&self.settings, &identity);
-        self.agent.tvs.record(Around { names: &self.walk.names, ..around }, record).await
+        let around = Around { names: &self.walk.names, ..around };
+        self.confirming.bound(self.agent.tvs.record(around, record)).await
     }
 
     fn commit(&mut self, change: Change<'_>) -> Result<Committed, NotCommitted> {

@@ -50,7 +50,8 @@ fn is_kept<W: World>(world: &mut W, settings: &Settings) -> bool {
     let last = world.last_configuration().filter(|last| last.name == own);
     let name = last.and_then(|last| FileName::parse(&last.name).ok());
     let seen = name.and_then(|name| world.seen(&name));
-    let is_kept = seen.is_some_and(|seen| anchors.lists_file_signer(seen.signer));
+    let is_listed = |signer| anchors.lists_file_signer(signer);
+    let is_kept = seen.is_some_and(|seen| seen.signer.is_none_or(is_listed));
     if is_kept {
         world.say(Event::ConfigurationKept { name: own });
     }

@@ -11,8 +11,11 @@ pub struct Seen {
     pub newest: Option<u32>,
     /// How the last came.
     pub form: Form,
-    /// SHA-1 of the certificate that the last was signed with.
-    pub signer: [u8; 20],
+    /// SHA-1 of the certificate that the last was signed with; not known from a store that an older
+    /// version wrote.
+    pub signer: Option<[u8; 20]>,
+    /// When the last was taken, by the phone's clock, where its timestamp is not known either.
+    pub taken: Option<u32>,
 }
 
 /// A signed file as it compares with those before.
@@ -42,7 +45,7 @@ impl Signed {
         let was_encrypted = before.form == Form::Encrypted && form == Form::Plain;
         let old = OldFile { kept: before.newest, offered: self.timestamp, was_encrypted };
         let is_new = if was_encrypted {
-            self.timestamp > before.newest
+            self.timestamp > before.newest.max(before.taken)
         } else {
             self.timestamp >= before.newest
         };
@@ -58,7 +61,7 @@ impl Signed {
     #[must_use]
     pub fn after(&self, form: Form, before: Option<&Seen>) -> Seen {
         let newest = self.timestamp.max(before.and_then(|before| before.newest));
-        Seen { newest, form, signer: self.signer }
+        Seen { newest, form, signer: Some(self.signer), taken: None }
     }
 }
 

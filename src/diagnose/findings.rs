@@ -106,10 +106,10 @@ impl Findings {
         }
     }
 
-    /// Whether a TVS server shows the serial number of a listed certificate, and another key.
+    /// Whether a TVS server shows issuer and serial number of a listed certificate, and another key.
     pub(super) fn shows_impostor(&self) -> bool {
         let mut shown = self.members.iter().filter_map(MemberFound::shown);
-        shown.any(|shown| matches!(shown.pinned, Pinned::OtherCertificate(_)))
+        shown.any(|shown| shown.is_impostor)
     }
 
     /// Whether a TVS server shows a certificate that only the offered ITL has.
@@ -334,6 +334,8 @@ pub struct Shown {
     pub sha1: [u8; 20],
     /// How it stands to the installed lists.
     pub pinned: Pinned,
+    /// Whether it has issuer and serial number of a listed one, and is another.
+    pub is_impostor: bool,
     /// Whether the server's ITL has it as a TVS record.
     pub is_offered: bool,
 }

@@ -54,6 +54,7 @@ fn member(pinned: Pinned) -> MemberFound {
         serial: "02".to_string(),
         sha1: [3; 20],
         pinned,
+        is_impostor: matches!(pinned, Pinned::OtherCertificate(_)),
         is_offered: false,
     };
     let presented = Presented::Certificate(Box::new(shown));
@@ -183,7 +184,7 @@ fn unconfirmed() -> Reason {
 
 #[test]
 fn what_policy_refuses_is_the_owners_to_change_unless_it_is_an_old_blank_list() {
-    let older = |blank| Reason::Older { installed: 2, offered: 1, blank };
+    let older = |blank| Reason::Older { installed: 2, offered: 1, blank, weaker: blank };
     for (reason, remedy) in [
         (older(false), "change-policy"),
         (older(true), "restart-services"),

@@ -71,6 +71,26 @@ pub fn seconds() -> Option<u64> {
     now().map(|now| now.as_secs())
 }
 
+/// The seconds since 1970 that [`Rfc3339`] wrote, if they fit a timestamp.
+pub fn parse_rfc3339(text: &str) -> Option<u32> {
+    let number = |range: core::ops::Range<usize>| text.get(range)?.parse::<u32>().ok();
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    let midnight = days(year, month, day)?.checked_mul(86_400)?;
+    let seconds = midnight.checked_add(hour * 3600 + minute * 60 + second)?;
+    let written = Rfc3339(UnixTime::since_unix_epoch(Duration::from_secs(seconds.into())));
+    (written.to_string() == text).then_some(seconds)
+}
+
+/// Days from 1970 to a date of the Gregorian calendar; what is no date does not come out again.
+fn days(year: u32, month: u32, day: u32) -> Option<u32> {
+    let year = if month > 2 { year } else { year.checked_sub(1)? };
+    // Of a year that begins in March, so that a leap day is the last of it.
+    let in_year = (153 * ((month + 9) % 12) + 2) / 5 + day;
+    let since_zero = year * 365 + year / 4 - year / 100 + year / 400 + in_year;
+    since_zero.checked_sub(719_469)
+}
+
 /// `time` if it can come from a clock that was set; `None` before [`EARLIEST`].
 pub fn set(time: SystemTime) -> Option<UnixTime> {
     let since_epoch = since_epoch(time);

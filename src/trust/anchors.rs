@@ -88,8 +88,7 @@ impl Anchors {
             line: if begins { self.next_line() } else { self.line() },
             newest: before.map_or(timestamp, |before| before.newest.max(timestamp)),
             floor,
-            awaits_itl: kind == ListKind::Ctl
-                && (begins || before.is_some_and(|before| before.awaits_itl)),
+            awaits_itl: kind == ListKind::Ctl && begins,
         };
         (standing, ahead)
     }
@@ -105,10 +104,11 @@ impl Anchors {
         }
     }
 
-    /// Whether a list shares no certificate with the installed ones.
+    /// Whether a list shares no certificate with the installed ones, and no name of a server either:
+    /// certificates that were all regenerated still bear their names.
     #[must_use]
     pub(in crate::trust) fn is_foreign(&self, list: &TrustList) -> bool {
-        !self.lists().any(|installed| installed.shares_any(list))
+        !self.lists().any(|installed| installed.shares_any(list) || installed.names_any(list))
     }
 
     /// The number of the line that is in force; 0 before the first.
@@ -149,6 +149,13 @@ impl Anchors {
         (!(by_other && other.awaits_itl)).then_some(other.newest)
     }
 
+    /// The timestamp of the other kind, which a list that would weaken the checks must not fall short
+    /// of, even as the first of its kind.
+    #[must_use]
+    pub fn newest_of_other(&self, kind: ListKind) -> Option<u32> {
+        self.current(kind.other()).map(|other| other.newest)
+    }
+
     /// The moment that has passed at least, by the lists in force; seconds since 1970.
     #[must_use]
     pub fn floor(&self) -> u32 {
@@ -172,7 +179,7 @@ impl Anchors {
     #[must_use]
     pub fn standing_after_erasing(&self, kind: ListKind) -> Option<Standing> {
         let left = self.standing(kind.other())?;
-        Some(Standing { line: self.next_line(), awaits_itl: false, ..left })
+        Some(Standing { line: self.next_line(), awaits_itl: kind == ListKind::Itl, ..left })
     }
 
     /// The state that the lists put the phone in.

@@ -175,8 +175,8 @@ impl Record {
     }
 }
 
-/// What an older list lists and the installed lists lack, as far as it has power over files, lists or
-/// connections and nothing proves that it still holds; nothing if all of it is proven.
+/// What an older list lists and the installed lists lack, as far as it signs lists or files, or vouches
+/// for others, and nothing proves that it still holds; nothing if all of it is proven.
 ///
 /// # Errors
 /// [`Reason::Unconfirmed`]: a TVS record, for which the service never vouches, or more records than

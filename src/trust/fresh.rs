@@ -4,7 +4,7 @@ use crate::trust::accepted::Accepted;
 use crate::trust::anchors::Anchors;
 use crate::trust::confirm::{self, Doubtful, Proofs};
 use crate::trust::decide::Decision;
-use crate::trust::list::TrustList;
+use crate::trust::list::{ListKind, TrustList};
 use crate::trust::policy::{OlderList, Policy};
 use crate::trust::query::Query;
 use crate::trust::reason::{Reason, Warning};
@@ -39,24 +39,30 @@ impl Freshness<'_> {
             return Decision::Ask(Doubtful::Signer(again));
         }
         let list = accepted.value.value();
-        let Some(installed) = self.anchors.newest(list.kind, by) else {
-            return Decision::Trust(accepted);
-        };
-        let offered = list.timestamp;
-        let before = self.anchors.records(list.kind);
-        let blank = list.is_blank();
-        let weaker =
-            blank || before.is_some_and(|before| before.serves_files() && !list.serves_files());
+        let weaker = self.is_weaker(list);
+        let newest = self.anchors.newest(list.kind, by);
+        let newest = newest.or_else(|| self.anchors.newest_of_other(list.kind).filter(|_| weaker));
+        let Some(installed) = newest else { return Decision::Trust(accepted) };
+        let (offered, blank) = (list.timestamp, list.is_blank());
         if offered > installed || (offered == installed && !weaker) {
             return Decision::Trust(accepted);
         }
-        let older = Reason::Older { installed, offered, blank };
+        let older = Reason::Older { installed, offered, blank, weaker };
         match self.policy.older_list {
             _ if weaker => Decision::Refuse(older),
             _ if begins => warned(accepted, installed),
             OlderList::Accept => warned(accepted, installed),
             OlderList::Refuse => Decision::Refuse(older),
             OlderList::Confirmed => self.confirmed(accepted, installed),
+        }
+    }
+
+    /// Whether the phone would check less with a list than it does without. A blank CTL on a phone
+    /// without one leaves the ITL in force.
+    fn is_weaker(&self, list: &TrustList) -> bool {
+        match self.anchors.records(list.kind) {
+            Some(before) => list.is_blank() || (before.serves_files() && !list.serves_files()),
+            None => list.is_blank() && list.kind == ListKind::Itl,
         }
     }
 

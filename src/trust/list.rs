@@ -279,6 +279,18 @@ impl TrustList {
         other.anchors.iter().filter_map(|anchor| anchor.sha1).any(|sha1| digests.contains(&sha1))
     }
 
+    /// Whether both lists have a record of the same name, whatever the certificate.
+    #[must_use]
+    pub fn names_any(&self, other: &Self) -> bool {
+        let names = |list: &Self| -> Vec<Name> {
+            let subjects = list.anchors.iter().filter_map(|anchor| anchor.subject.as_deref());
+            subjects.filter(|subject| !subject.is_empty()).map(Name::of_text).collect()
+        };
+        let (mut ours, theirs) = (names(self), names(other));
+        ours.sort_unstable();
+        theirs.iter().any(|name| ours.binary_search(name).is_ok())
+    }
+
     /// Whether a record is for the certificate of this SHA-1, in this role.
     #[must_use]
     pub fn has(&self, sha1: [u8; 20], role: Role) -> bool {

@@ -13,6 +13,7 @@ use crate::trust::certificate::path::{self, Listed};
 use crate::trust::certificate::{Certificate, NotACertificate};
 pub use crate::trust::distrust::Distrust;
 use crate::trust::list::{Anchor, ListKind, TrustList};
+use crate::trust::name::Name;
 use crate::trust::purpose::Purpose;
 use crate::trust::reason::Warning;
 use crate::trust::signature::{GOOD_RSA_BITS, SignerKey, sha1, sha256};
@@ -167,6 +168,21 @@ pub enum Pinned {
     OtherCertificate(ListKind),
     /// No record has its serial number.
     NotListed,
+}
+
+/// Whether a TVS server shows issuer and serial number of a listed certificate, and is another one:
+/// an issuer gives a number once.
+#[must_use]
+pub fn is_impostor(anchors: &Anchors, certificate: &Certificate<'_>) -> bool {
+    let issuer = Name::of_text(&certificate.issuer());
+    let printed = |anchor: &&Anchor| {
+        anchor.issuer.as_deref().is_some_and(|listed| Name::of_text(listed) == issuer)
+    };
+    matches!(pinned(anchors, certificate), Pinned::OtherCertificate(_))
+        && anchors.lists().any(|list| {
+            let records = list.find_serial(certificate.serial);
+            records.iter().filter(|anchor| anchor.role == Role::Tvs).any(printed)
+        })
 }
 
 /// Finds the TVS record of a server by serial number and role, then compares digest and key; CTL

@@ -46,6 +46,8 @@ pub enum Reason {
         offered: u32,
         /// Whether the refused list is blank: that would switch all checks off.
         blank: bool,
+        /// Whether the phone would check less by it; otherwise policy alone refuses it.
+        weaker: bool,
     },
     /// An older list than the installed one, with a record that nobody confirms.
     Unconfirmed(Box<Unconfirmed>),
@@ -223,9 +225,10 @@ impl fmt::Display for Reason {
                 f.write_str("the first list's signer is not pinned; SHA-256 of its certificate: ")?;
                 signer.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
             }
-            Self::Older { installed, offered, blank } => {
+            Self::Older { installed, offered, blank, weaker } => {
                 let kind = if *blank { "blank list" } else { "list" };
-                write!(f, "{kind} of {offered} is older than the installed one of {installed}")
+                let policy = if *weaker { "" } else { " (older_list = \"refuse\")" };
+                write!(f, "{kind} of {offered} is older than the last one of {installed}{policy}")
             }
             Self::OlderFile(old) => write!(f, "{old} (older_file)"),
             Self::RecordMismatch { offset, field } => {
@@ -260,8 +263,9 @@ impl fmt::Display for Unconfirmed {
         let Self { installed, offered, role, subject, doubt } = self;
         write!(
             f,
-            "list of {offered} is older than the installed one of {installed}, and its {role} record \
-             <{subject}> is new to the phone and not confirmed (older_list = \"confirmed\"): {doubt}"
+            "list of {offered} is older than the last one of {installed}, and its {role} record \
+             <{subject}> is in no list of the phone and not confirmed (older_list = \"confirmed\"): \
+             {doubt}"
         )
     }
 }
@@ -349,7 +353,7 @@ impl fmt::Display for Warning {
                 write!(f, "offset {offset}: odd {field}, kept as it is")
             }
             Self::Older { installed, offered } => {
-                write!(f, "list of {offered} is older than the installed one of {installed}")
+                write!(f, "list of {offered} is older than the last one of {installed}")
             }
             Self::OlderFile(old) => old.fmt(f),
             Self::Sha1 => write!(f, "signed with SHA-1"),

@@ -14,7 +14,8 @@ pub struct Standing {
     pub newest: u32,
     /// The moment that has passed at least, by the lists of its kind; seconds since 1970.
     pub floor: u32,
-    /// Whether it is a CTL that began the line, and the line has had no ITL yet.
+    /// Whether it is the CTL that began the line, or whose ITL was erased at the phone: the ITL that
+    /// it vouches for next may be of any age.
     pub awaits_itl: bool,
 }
 
@@ -22,9 +23,10 @@ pub struct Standing {
 /// of a cluster and its phones may be off by a time zone, not by more.
 pub const AHEAD: u32 = 86_400;
 
-/// The floor of time after a list of this timestamp, and whether the list is ahead of the clock.
+/// The floor of time once a list of this timestamp is installed, and whether the list is ahead of the
+/// clock. An older list that is accepted lowers it: the clock of the call manager was corrected.
 #[must_use]
 pub fn floor_after(before: u32, timestamp: u32, now: Option<u64>) -> (u32, bool) {
     let ahead = now.is_some_and(|now| u64::from(timestamp) > now.saturating_add(u64::from(AHEAD)));
-    (if ahead { before } else { before.max(timestamp) }, ahead)
+    (if ahead { before } else { timestamp }, ahead)
 }

@@ -6,23 +6,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secd::boot::file::take;
-use secd::boot::{Configured, Form, Listed, NotTaken, Obtained, Order};
+use secd::boot::{Configured, Form, Listed, NotTaken, Obtained, Order, Seen};
 use secd::trust::cache::Source;
+use secd::trust::certificate::Certificate;
 use secd::trust::confirm::QUESTIONS;
+use secd::trust::peer::{Pinned, is_impostor, pinned};
 use secd::trust::policy::{DefaultConfiguration, OlderFile, OlderList};
 use secd::trust::query::Asks;
 use secd::trust::reason::{Doubt, OldFile, Reason, Warning};
+use secd::trust::signature::sha1;
 use secd::trust::{Acceptance, Cache, ListKind, State, Unanswered, Unvouched, Voucher, stored};
 use secd::wire::Role;
 use secd::wire::name::FileName;
-use secd_lab::cluster::{Cluster, Security, Service, Setup, Signer};
+use secd_lab::certificate::Profile;
+use secd_lab::cluster::{Cluster, Rollback, Security, Service, Setup, Signer};
 use secd_lab::encrypt::Cipher;
 use secd_lab::envelope::signature_range;
 use secd_lab::list::{Kind, List, Material, Record, Role as LabRole};
+use secd_lab::names::Name;
 
 use super::script::{Script, at_once, confirming, settings, tvs_of};
-use super::{SIGNED, mixed, phone_with_key};
+use super::{OWN, SIGNED, mixed, phone_with_key};
 
+const CTL: &str = "CTLSEP001122334455.tlv";
 const ITL: &str = "ITLSEP001122334455.tlv";
 
 /// The same list, as the call manager makes it at another time.
@@ -181,12 +187,6 @@ fn the_first_itl_of_a_line_may_be_older_than_the_ctl_that_began_it() {
     phone.files.insert(ITL.to_owned(), itl_at(&cluster, 1_500_000_000));
     phone.boot();
     assert_eq!(phone.anchors.state(), State::Both);
-    // Once there was one, and it was erased by a person, the line has its time.
-    let mut erased = phone.anchors.clone();
-    Arc::make_mut(&mut erased).erase(ListKind::Itl);
-    phone.anchors = erased;
-    let outcome = phone.boot();
-    assert_eq!(doubt(outcome.itl.as_ref()), (Role::Tvs, Doubt::NeverVouchedFor));
 }
 
 /// The CTL of another cluster begins a line, and lets the first ITL that it vouches for be older:
@@ -419,4 +419,191 @@ fn a_clock_that_is_set_back_is_not_the_time() {
     let mut erased = (*phone.anchors).clone();
     erased.erase(ListKind::Itl);
     assert_eq!(erased.floor(), 0);
+}
+
+/// What is known of a configuration that an older version kept: that it was signed, and when it came.
+fn upgrade(phone: &mut Script, form: Form, taken: u32) {
+    let seen = Seen { newest: None, form, signer: None, taken: Some(taken) };
+    phone.seen = [(OWN.to_owned(), (phone.anchors.line(), seen))].into();
+}
+
+fn is_installed(listed: Option<&Listed>) -> bool {
+    matches!(listed, Some(Listed::Installed { .. }))
+}
+
+/// The SHA-1 of a node's CallManager.pem.
+fn call_manager(cluster: &Cluster) -> [u8; 20] {
+    sha1(&cluster.nodes[0].callmanager.certificate.der)
+}
+
+#[test]
+fn an_old_ctl_of_the_same_cluster_is_no_other_clusters() {
+    let mut cluster = mixed();
+    let old = cluster.files()[CTL].clone();
+    let revoked = call_manager(&cluster);
+    cluster.delete_ctl();
+    cluster.regenerate(0, Service::CallManager);
+    cluster.regenerate(0, Service::Capf);
+    let mut brought_back = Vec::new();
+    for older_list in [OlderList::Confirmed, OlderList::Refuse] {
+        let mut phone = Script::booted(&cluster);
+        assert_eq!(phone.anchors.state(), State::Itl);
+        phone.policy.older_list = older_list;
+        phone.tvs = tvs_of(&cluster);
+        phone.confirm = confirming(&cluster);
+        phone.files.insert(CTL.to_owned(), old.clone());
+        phone.boot();
+        brought_back.extend(phone.anchors.lists_file_signer(revoked).then_some(older_list));
+    }
+    assert_eq!(brought_back, []);
+}
+
+#[test]
+fn an_itl_of_before_a_ctl_update_is_not_the_first_of_its_line() {
+    let mut cluster = Cluster::new(Setup { recovery: true, ..Setup::default() });
+    let recovery = cluster.recovery.clone().expect("asked for");
+    let ctl = |cluster: &Cluster| {
+        let mut list = List::new(Kind::Ctl, cluster.setup.layout, cluster.timestamp());
+        list.records = cluster.ctl_records(Security::Mixed);
+        list.records.push(Record::new(LabRole::SAST, &recovery.certificate));
+        list.sign(&recovery)
+    };
+    let (old, revoked) = (cluster.itl(), call_manager(&cluster));
+    let mut phone = Script::new([(CTL.to_owned(), ctl(&cluster))].into());
+    phone.boot();
+    cluster.regenerate(0, Service::CallManager);
+    phone.files.insert(CTL.to_owned(), ctl(&cluster));
+    assert!(is_installed(phone.boot().ctl.as_ref()));
+    assert!(!phone.anchors.lists_file_signer(revoked));
+    phone.files.insert(ITL.to_owned(), old);
+    let outcome = phone.boot();
+    assert!(!phone.anchors.lists_file_signer(revoked), "{:?}", outcome.itl);
+}
+
+#[test]
+fn an_upgrade_does_not_end_encryption() {
+    let cluster = Cluster::new(Setup::default());
+    let mut phone = phone_with_key(&cluster);
+    phone.files = cluster.encrypted_files(Cipher::Aes128);
+    phone.boot();
+    upgrade(&mut phone, Form::Encrypted, cluster.timestamp() + 60);
+    let mut before = cluster.clone();
+    before.set_timestamp(1_500_000_000);
+    phone.files = before.files();
+    phone.files.insert(ITL.to_owned(), cluster.itl());
+    let outcome = phone.boot();
+    assert!(old_file(outcome.configuration.as_ref()).was_encrypted);
+    // What the call manager makes from now on is newer.
+    let mut later = cluster.clone();
+    later.set_timestamp(cluster.timestamp() + 120);
+    phone.files = later.files();
+    let outcome = phone.boot();
+    assert!(matches!(outcome.configuration, Some(Configured::Taken { .. })), "{outcome:?}");
+}
+
+#[test]
+fn an_upgrade_does_not_make_the_phone_forget() {
+    let cluster = Cluster::new(Setup::default());
+    let mut phone = Script::booted(&cluster);
+    upgrade(&mut phone, Form::Plain, cluster.timestamp());
+    phone.files.remove(SIGNED);
+    let outcome = phone.boot();
+    assert_eq!(outcome.configuration, Some(Configured::Absent));
+}
+
+#[test]
+fn a_list_from_the_future_does_not_hold_the_time_for_ever() {
+    let mut cluster = Cluster::new(Setup::default());
+    cluster.set_timestamp(2_100_000_000);
+    let mut phone = Script::booted(&cluster);
+    phone.confirm = confirming(&cluster);
+    cluster.set_timestamp(1_700_000_000);
+    phone.files = cluster.files();
+    assert!(is_installed(phone.boot().itl.as_ref()));
+    let by = Acceptance::Chained(Voucher::Itl);
+    let list = &stored::list(ListKind::Itl, &cluster.itl(), by).expect("a list");
+    let (standing, _) = phone.anchors.standing_of(list, Some(1_700_000_100));
+    assert!(standing.floor <= 1_700_000_100, "{standing:?}");
+}
+
+#[test]
+fn an_itl_that_was_erased_at_the_phone_comes_back() {
+    let cluster = mixed();
+    let mut phone = Script::new(cluster.files());
+    let mut earlier = cluster.clone();
+    earlier.set_timestamp(cluster.timestamp() - 60);
+    phone.files.insert(ITL.to_owned(), earlier.itl());
+    phone.boot();
+    assert_eq!(phone.anchors.state(), State::Both);
+    let mut erased = phone.anchors.clone();
+    Arc::make_mut(&mut erased).erase(ListKind::Itl);
+    phone.anchors = erased;
+    phone.tvs = tvs_of(&cluster);
+    phone.confirm = confirming(&cluster);
+    let outcome = phone.boot();
+    assert!(is_installed(outcome.itl.as_ref()), "{outcome:?}");
+}
+
+#[test]
+fn a_ctl_without_file_servers_comes_back_once_it_is_confirmed() {
+    let mut cluster = Cluster::new(Setup::default());
+    cluster.update_ctl(&Signer::CallManager(0), Security::NonSecure);
+    cluster.set_timestamp(cluster.timestamp() + 60);
+    let mut phone = Script::booted(&cluster);
+    assert_eq!(phone.anchors.state(), State::CtlWithoutFiles);
+    assert!(phone.anchors.demand_signed_files());
+    Arc::make_mut(&mut phone.anchors).erase(ListKind::Ctl);
+    phone.tvs = tvs_of(&cluster);
+    phone.confirm = confirming(&cluster);
+    let outcome = phone.boot();
+    assert!(is_installed(outcome.ctl.as_ref()), "{outcome:?}");
+}
+
+#[test]
+fn a_refusal_by_policy_names_the_policy() {
+    let cluster = Cluster::new(Setup::default());
+    let mut phone = Script::booted(&cluster);
+    let mut older = cluster.clone();
+    older.set_timestamp(cluster.timestamp() - 60);
+    phone.policy.older_list = OlderList::Refuse;
+    phone.files = older.files();
+    let outcome = phone.boot();
+    let Some(Listed::Refused { reason, .. }) = outcome.itl else { panic!("{outcome:?}") };
+    assert!(reason.to_string().contains("older_list"), "{reason}");
+}
+
+#[test]
+fn a_serial_number_of_another_issuer_is_no_impostor() {
+    let cluster = Cluster::new(Setup::default());
+    let phone = Script::booted(&cluster);
+    let serial = cluster.nodes[0].tvs.certificate.serial.clone();
+    let elsewhere = Profile::new(Name::of_service("elsewhere"), serial);
+    let elsewhere = elsewhere.self_signed(cluster.setup.pool.take(cluster.setup.key));
+    let certificate = Certificate::parse(&elsewhere.certificate.der).expect("a certificate");
+    assert_eq!(pinned(&phone.anchors, &certificate), Pinned::OtherCertificate(ListKind::Itl));
+    assert!(!is_impostor(&phone.anchors, &certificate));
+    let forged = Profile {
+        serial: cluster.nodes[0].tvs.certificate.serial.clone(),
+        ..cluster.setup.profile("cm1.lab.test")
+    };
+    let forged = forged.self_signed(cluster.setup.pool.take(cluster.setup.key));
+    let forged = Certificate::parse(&forged.certificate.der).expect("a certificate");
+    assert!(is_impostor(&phone.anchors, &forged));
+}
+
+#[test]
+fn an_old_blank_itl_is_not_the_first_of_its_line() {
+    let old = mixed();
+    let mut phone = Script::booted(&old);
+    let pool = old.setup.pool.clone();
+    let mut new = Cluster::new(Setup { pool, ..Setup::of(&["new"]) });
+    new.update_ctl(&Signer::CallManager(0), Security::Mixed);
+    let mut then = new.clone();
+    then.set_rollback(Rollback::On);
+    then.set_timestamp(1_400_000_000);
+    phone.tvs = tvs_of(&new);
+    phone.files = new.files();
+    phone.files.insert(ITL.to_owned(), then.itl());
+    phone.boot();
+    assert_ne!(phone.anchors.state(), State::CtlAndBlank);
 }

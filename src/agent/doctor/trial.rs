@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::agent::files::{Files, Walk};
 use crate::agent::identity::Identity;
 use crate::agent::owners::Agent;
-use crate::agent::tvs::{self, Around, NotShown};
+use crate::agent::tvs::{self, Around, Confirming, NotShown};
 use crate::agent::world;
 use crate::boot::{
     self, Change, Committed, Configured, Event, LastConfiguration, NotCommitted, NotFetched,
@@ -41,6 +41,7 @@ pub(super) struct Trial<'a> {
     /// What the pass remembers of a configuration, with the line of lists.
     seen: (u32, Option<(String, Seen)>),
     walk: Walk,
+    confirming: Confirming,
     /// The lists that the servers gave, by their names: for comparison only.
     given: Vec<(String, Vec<u8>)>,
 }
@@ -57,6 +58,7 @@ impl<'a> Trial<'a> {
             seen: (0, None),
             walk: Walk::new(&agent.names),
             given: Vec::new(),
+            confirming: Confirming::default(),
             agent,
         }
     }
@@ -196,7 +198,8 @@ impl World for Trial<'_> {
     async fn confirm(&mut self, record: &Record) -> Result<Confirmed, Unanswered> {
         let around = self.agent.around(&self.settings, &self.identity);
         let around = Around { names: &self.walk.names, ..around };
-        self.agent.tvs.record_on_trial(around, &self.anchors, record).await
+        let asked = self.agent.tvs.record_on_trial(around, &self.anchors, record);
+        self.confirming.bound(asked).await
     }
 
     fn commit(&mut self, change: Change<'_>) -> Result<Committed, NotCommitted> {
@@ -231,6 +234,7 @@ fn shown(der: &[u8], installed: &Anchors, offered: Option<&TrustList>) -> Presen
         serial: certificate.serial.to_string(),
         sha1: digest,
         pinned: peer::pinned(installed, &certificate),
+        is_impostor: peer::is_impostor(installed, &certificate),
         is_offered: offered.is_some_and(|list| list.anchors.iter().any(record)),
     }))
 }

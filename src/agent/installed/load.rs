@@ -7,6 +7,7 @@ use data_encoding::HEXLOWER;
 use crate::agent::members;
 use crate::agent::narrate::say;
 use crate::boot::{Event, Form, LastConfiguration, Seen};
+use crate::io::clock;
 use crate::io::store::{Entry, Loaded, Slot, Store};
 use crate::trust::signature::sha256;
 use crate::trust::standing::Standing;
@@ -222,7 +223,7 @@ pub(super) fn moved(entry: Entry, standing: &Standing) -> Entry {
 /// in hexadecimal, and the newest timestamp or `-`.
 pub(super) fn seen_text(name: &str, line: u32, seen: &Seen) -> String {
     let newest = seen.newest.map_or("-".to_owned(), |newest| newest.to_string());
-    let signer = HEXLOWER.encode(&seen.signer);
+    let signer = seen.signer.map_or("-".to_owned(), |signer| HEXLOWER.encode(&signer));
     format!("{name} {line} {} {signer} {newest}", form_word(seen.form))
 }
 
@@ -231,16 +232,34 @@ fn seen(text: &str) -> Option<(String, u32, Seen)> {
     let mut words = text.split(' ');
     let (name, line) = (words.next()?.to_owned(), words.next()?.parse().ok()?);
     let form = form_of(words.next()?);
-    let signer = HEXLOWER.decode(words.next()?.as_bytes()).ok()?.try_into().ok()?;
+    let signer = match words.next()? {
+        "-" => None,
+        signer => Some(HEXLOWER.decode(signer.as_bytes()).ok()?.try_into().ok()?),
+    };
     let newest = match words.next()? {
         "-" => None,
         newest => Some(newest.parse().ok()?),
     };
-    Some((name, line, Seen { newest, form, signer }))
+    Some((name, line, Seen { newest, form, signer, taken: None }))
+}
+
+/// What can be known of a configuration that an older version kept, which remembered nothing: that it
+/// was signed, if it was encrypted or names TVS members, and when it was accepted.
+fn supposed(entry: &Entry) -> Option<(String, (u32, Seen))> {
+    let form = form(entry);
+    if form == Form::Plain && members::of_notes(entry).is_empty() {
+        return None;
+    }
+    let taken = entry.note("accepted").and_then(clock::parse_rfc3339);
+    let seen = Seen { newest: None, form, signer: None, taken };
+    Some((entry.note("name")?.to_owned(), (Standing::default().line, seen)))
 }
 
 /// What is remembered of files, by the notes of an entry.
 fn remembered(entry: &Entry) -> Remembered {
+    if entry.note(STATE).is_none() {
+        return supposed(entry).into_iter().collect();
+    }
     let texts = SEEN.into_iter().filter_map(|key| entry.note(key));
     texts.filter_map(seen).map(|(name, line, seen)| (name, (line, seen))).collect()
 }
