@@ -158,3 +158,49 @@ fn a_process_without_the_right_to_erase_does_not_unlock() {
     assert!(said.contains("not allowed"), "{said}");
     assert!(phone.holds("itl", b"no list"));
 }
+
+/// The advice to delete an ITL is what an attacker wants who cannot sign: what comes next is held to
+/// the signer that a person has compared, over a restart too.
+#[test]
+fn after_an_erase_with_a_pin_the_first_use_waits_for_that_signer() {
+    let cluster = Cluster::new(Setup::default());
+    let server = Server::start(cluster.files());
+    let phone = Phone::new(&[&server.address().to_string()]);
+    let mut agent = Agent::start(&phone);
+    agent.pass();
+    let pool = cluster.setup.pool.clone();
+    let attacker = Cluster::new(Setup { pool, ..Setup::of(&["attacker.lab.test"]) });
+    server.serve(attacker.files());
+    let awaited = pin(&cluster.nodes[0].callmanager);
+    assert_eq!(erase(&phone, &["itl", "--yes", "--pin", "12"]).status.code(), Some(64));
+    assert!(erase(&phone, &["itl", "--yes", "--pin", &awaited]).status.success());
+    let theirs = pin(&attacker.nodes[0].callmanager);
+    let why = format!("is not pinned; SHA-256 of its certificate: {theirs}");
+    let lines = agent.pass();
+    assert!(shown(&lines).contains(&why), "{}", shown(&lines));
+    assert!(told(&phone, "trust").contains(&format!("first use waits for\t{awaited}\n")));
+    assert!(agent.end().success());
+
+    let mut agent = Agent::start(&phone);
+    let lines = agent.pass();
+    assert!(shown(&lines).contains(&why), "{}", shown(&lines));
+    let doctor = told(&phone, "doctor");
+    assert!(doctor.contains("(refused-by-policy)") && doctor.contains(&theirs), "{doctor}");
+    server.serve(cluster.files());
+    let lines = agent.pass_again();
+    assert!(messages(&lines).contains(&"ITL installed"), "{}", shown(&lines));
+    assert!(!told(&phone, "trust").contains("first use waits for"));
+}
+
+/// An erase is an order of now: the pin of an earlier one does not outlive it.
+#[test]
+fn an_erase_without_a_pin_waits_for_nobody_in_particular() {
+    let (phone, mut agent, _server, cluster) = locked();
+    let others = pin(&cluster.setup.identity("stranger.lab.test"));
+    assert!(erase(&phone, &["all", "--yes", "--pin", &others]).status.success());
+    let lines = agent.pass();
+    assert!(shown(&lines).contains("is not pinned"), "{}", shown(&lines));
+    assert!(erase(&phone, &["all", "--yes"]).status.success());
+    let lines = agent.pass();
+    assert!(messages(&lines).contains(&"ITL installed"), "{}", shown(&lines));
+}

@@ -34,7 +34,7 @@ _secd() {
         connect) words="--json --purpose --socket" ;;
         dhcp-servers) words="--json --option-150 --option-66 --siaddr --sname" ;;
         doctor | refresh | reload | status | trust) words="--json --socket" ;;
-        erase) words="--json --socket --yes" ;;
+        erase) words="--json --pin --socket --yes" ;;
         fetch) words="--blksize --json --max --out --server --window" ;;
         get) words="--json --max --out --socket" ;;
         log) words="-f --follow --json --level -n --lines --socket" ;;

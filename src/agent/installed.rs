@@ -13,7 +13,7 @@ use crate::diagnose::StoreFound;
 use crate::io::clock::{self, Rfc3339};
 use crate::io::store::{Damage, Entry, Failure, Loaded, Reason, Slot, Store};
 use crate::trust::signature::sha256;
-use crate::trust::{Anchors, ListKind, TrustList, Verified};
+use crate::trust::{Anchors, ListKind, Provenance, TrustList, Verified};
 use crate::wire::configuration::Member;
 
 mod load;
@@ -37,6 +37,8 @@ struct Inner {
     repaired: bool,
     /// Whether something else could be read another time: that list, or the configuration.
     partly: bool,
+    /// The signer that the next first use waits for.
+    pin: Option<[u8; 32]>,
     /// Shared with handshakes, which must not see them change.
     anchors: Arc<Anchors>,
     configuration: Option<Kept>,
@@ -63,6 +65,7 @@ impl Installed {
             locked: true,
             repaired: false,
             partly: false,
+            pin: None,
             anchors: Arc::default(),
             configuration: None,
             members: Vec::new(),
@@ -158,6 +161,13 @@ impl Installed {
         if ahead {
             say(&Event::ListAhead { list: kind, timestamp: list.value().timestamp });
         }
+        if inner.pin.is_some() && list.provenance() == Provenance::FirstUse {
+            // Whoever was awaited has come. A pin that stays asks for the same signer again.
+            if let Err(failure) = store.set_pin(None) {
+                say(&Event::StoreOdd { what: failure.to_string() });
+            }
+            inner.pin = None;
+        }
         Arc::make_mut(&mut inner.anchors).install_as(list.clone(), standing);
         self.changed();
         Ok(())
@@ -196,9 +206,18 @@ impl Installed {
         Ok(if changed { Committed::Changed } else { Committed::Same })
     }
 
+    /// The signer that the next first use waits for, by SHA-256 of its certificate.
+    pub(super) fn pin(&self) -> Option<[u8; 32]> {
+        self.inner.borrow().pin
+    }
+
     /// Forgets lists by order of a person at the phone; all of them also when what they were cannot
-    /// be read.
-    pub(super) fn erase(&self, kinds: &[ListKind]) -> Result<(), NotErased> {
+    /// be read. From now on the next first use waits for the pinned signer, or for none in particular.
+    pub(super) fn erase(
+        &self,
+        kinds: &[ListKind],
+        pin: Option<&[u8; 32]>,
+    ) -> Result<(), NotErased> {
         let mut inner = self.inner.borrow_mut();
         if let Err(damage) = &inner.store {
             return Err(damage.clone().map_or(NotErased::Locked, NotErased::NoFolder));
@@ -207,16 +226,15 @@ impl Installed {
         if inner.locked && kinds.len() < ListKind::ALL.len() {
             return Err(NotErased::Locked);
         }
-        let mut erased = kinds.iter().try_for_each(|kind| {
-            if !inner.locked && kinds.len() < ListKind::ALL.len() {
-                inner.set_apart(store, *kind)?;
-            }
-            store.erase(slot(*kind))
+        // First: who is awaited must be known before the first list can come.
+        let erased = store.set_pin(pin).and_then(|()| {
+            kinds.iter().try_for_each(|kind| {
+                if !inner.locked && kinds.len() < ListKind::ALL.len() {
+                    inner.set_apart(store, *kind)?;
+                }
+                store.erase(slot(*kind))
+            })
         });
-        if inner.locked && erased.is_ok() {
-            // It may be what cannot be read.
-            erased = store.set_pin(None);
-        }
         // Also after a failure: what is in force must be what is there.
         inner.read_again();
         self.changed();
@@ -253,7 +271,7 @@ impl Inner {
         });
         let store = self.store.as_ref().map_err(|_| Locked)?;
         let (anchors, place) = load::lists(store)?;
-        store.pin().map_err(|damage| {
+        self.pin = store.pin().map_err(|damage| {
             say(&Event::StoreDamaged { damage: damage.to_string() });
             Locked
         })?;

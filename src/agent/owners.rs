@@ -122,12 +122,13 @@ impl Agent {
 }
 
 impl Agent {
-    /// Forgets lists by order of a person at the phone, and what TVS said while they were in force.
+    /// Forgets lists by order of a person at the phone, and what TVS said while they were in force. The
+    /// next first use waits for the signer of this SHA-256, or for none in particular.
     ///
     /// # Errors
     /// [`NotErased`].
-    pub fn erase(&self, kinds: &[ListKind]) -> Result<(), NotErased> {
-        let erased = self.installed.erase(kinds);
+    pub fn erase(&self, kinds: &[ListKind], pin: Option<&[u8; 32]>) -> Result<(), NotErased> {
+        let erased = self.installed.erase(kinds, pin);
         // Also after a failure: some of it may be gone.
         self.tvs.trust_changed();
         self.files.forget_seen();

@@ -26,6 +26,9 @@ fn sheet(trust: &Trust) -> Sheet {
     sheet.fact("meaning", &trust.meaning);
     sheet.fact("locked", &yes_or_no(trust.locked));
     sheet.fact("signed files", &yes_or_no(trust.signed_files));
+    if let Some(pin) = &trust.pin {
+        sheet.fact("first use waits for", pin);
+    }
     for list in &trust.lists {
         add_list(&mut sheet, list);
     }

@@ -169,7 +169,7 @@ pub(super) const WORDS: [(Remedy, &str); 19] = [
     ),
     (
         Remedy::ChangePolicy,
-        "change the policy in secd.toml if this list is wanted. An attacker's looks the same from \
+        "change the policy in secd.toml, or erase again with another --pin, if this list is wanted. An attacker's looks the same from \
          here: compare its hash above with the call manager's first",
     ),
     (

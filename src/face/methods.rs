@@ -91,6 +91,8 @@ methods! {
             what: What,
             /// What the first call answered.
             confirmation: Option<String>,
+            /// SHA-256 of the certificate of the signer that the next first use waits for.
+            pin: Option<String>,
         } -> /** What came of one of the two calls. */ Erased {
             /// Whether it was the second.
             erased: bool,
@@ -208,6 +210,8 @@ methods! {
             locked: bool,
             /// Whether files must be signed.
             signed_files: bool,
+            /// SHA-256 of the certificate of the signer that the next first use waits for.
+            pin: Option<String>,
             /// The installed lists.
             lists: Vec<List>,
             /// The last alarm.

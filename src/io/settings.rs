@@ -22,6 +22,7 @@ pub use crate::wire::configuration::{Member, TVS_PORT};
 pub use access::{Id, Principal};
 pub use fault::{Failure, Fault, Wrong};
 pub use read::MAX_FILE;
+pub use values::parse_pin;
 
 use super::ram::Quota;
 use super::store::Slot;

@@ -108,5 +108,17 @@ pub enum FirstUsePolicy {
     Pin(Vec<[u8; 32]>),
 }
 
+impl FirstUsePolicy {
+    /// The policy while one signer is awaited: never laxer than it is.
+    #[must_use]
+    pub fn awaiting(self, pin: [u8; 32]) -> Self {
+        match self {
+            Self::Allow => Self::Pin(Vec::from([pin])),
+            Self::Deny => Self::Deny,
+            Self::Pin(pins) => Self::Pin(pins.into_iter().filter(|it| *it == pin).collect()),
+        }
+    }
+}
+
 /// 512-bit moduli exist as a code of the format; they have been factored in public since 1999.
 pub const LEAST_RSA_BITS: usize = 1024;

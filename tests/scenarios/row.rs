@@ -163,7 +163,7 @@ impl Run {
                 self.report = Some(report);
             }
             Step::Erase(kind) => {
-                self.phone.agent().erase(&[*kind]).expect("a store that can be written");
+                self.phone.agent().erase(&[*kind], None).expect("a store that can be written");
             }
             Step::Log(text) => {
                 let found = self.lines.iter().any(|line| line.contains(text));

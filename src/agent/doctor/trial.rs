@@ -65,7 +65,7 @@ impl<'a> Trial<'a> {
 
     /// What the pass goes by.
     pub(super) fn settings(&self) -> boot::Settings {
-        world::settings(&self.settings)
+        world::settings(&self.settings, self.agent.installed.pin())
     }
 
     pub(super) fn members(&self) -> Vec<MemberFound> {

@@ -7,10 +7,12 @@ use crate::agent::service::office::Service;
 use crate::agent::world;
 use crate::boot::{Event, Message};
 use crate::diagnose::StoreFound;
+use crate::face::hex::hex;
 use crate::face::methods::{Erase, Erased, GetTrust, Trust};
 use crate::face::terms::What;
 use crate::face::{Error, Words};
 use crate::io::ipc::{Client, Peer};
+use crate::io::settings::parse_pin;
 use crate::trust::ListKind;
 
 impl Answer<GetTrust> for Service {
@@ -25,6 +27,7 @@ impl Answer<GetTrust> for Service {
             meaning: meaning.to_owned(),
             locked,
             signed_files: locked || anchors.demand_signed_files(),
+            pin: agent.installed.pin().map(|pin| hex(&pin)),
             lists: lists.map(Into::into).collect(),
             alarm: agent.alarm().map(Into::into),
             messages: agent.messages().iter().map(Into::into).collect(),
@@ -35,6 +38,11 @@ impl Answer<GetTrust> for Service {
 impl Answer<Erase> for Service {
     async fn answer(&self, wanted: Erase, client: &Client) -> Result<Erased, Error> {
         let (what, peer, now) = (wanted.what, client.peer, self.agent.timeline.now());
+        let pin = wanted
+            .pin
+            .as_deref()
+            .map(|text| parse_pin(text).ok_or_else(|| Error::invalid_parameter("pin")));
+        let pin = pin.transpose()?;
         let mut confirmations = self.confirmations.borrow_mut();
         let Some(confirmation) = wanted.confirmation else {
             let confirmation = confirmations.issue(what, peer.uid, now);
@@ -44,18 +52,18 @@ impl Answer<Erase> for Service {
             say(&Event::ConfirmationWrong { uid: peer.uid });
             return Err(Error::WrongConfirmation);
         }
-        self.erase_now(what, peer)
+        self.erase_now(what, pin.as_ref(), peer)
     }
 }
 
 impl Service {
-    fn erase_now(&self, what: What, peer: Peer) -> Result<Erased, Error> {
+    fn erase_now(&self, what: What, pin: Option<&[u8; 32]>, peer: Peer) -> Result<Erased, Error> {
         let condition = self.agent.installed.condition();
         if !matches!(condition, StoreFound::Missing | StoreFound::Unusable) {
             say(&Event::Erasing { what: what.word(), uid: peer.uid });
             self.agent.show(Message::Erasing);
         }
-        self.agent.erase(kinds(what)).map_err(|not_erased| match not_erased {
+        self.agent.erase(kinds(what), pin).map_err(|not_erased| match not_erased {
             NotErased::Locked => Error::Locked,
             NotErased::NoFolder(damage) => Error::NotWritten {
                 path: damage.path.display().to_string(),

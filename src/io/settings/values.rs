@@ -79,8 +79,10 @@ impl Faults {
     }
 }
 
-/// Hexadecimal digits, also with the colons that `openssl x509 -fingerprint` puts between octets.
-pub(super) fn parse_pin(text: &str) -> Option<[u8; 32]> {
+/// A SHA-256 in hexadecimal digits, also with the colons that `openssl x509 -fingerprint` puts between
+/// bytes.
+#[must_use]
+pub fn parse_pin(text: &str) -> Option<[u8; 32]> {
     let digits: Vec<char> = text.chars().filter(|&c| c != ':').collect();
     let colons = text.len() - digits.len();
     if digits.len() != 64 || !matches!(colons, 0 | 31) {
