@@ -10,7 +10,10 @@ use secd::proto::dns::{Lookup, Next, Patience};
 use secd::wire::dns::settings::{Settings, listed};
 use secd::wire::dns::{MAX_MESSAGE, Name};
 
-fuzz_target!(|input: (&str, Vec<(u8, bool, &[u8])>)| {
+/// What comes: from which server, whether over TCP, and its bytes.
+type Answer<'a> = (u8, bool, &'a [u8]);
+
+fuzz_target!(|input: (&str, Vec<Answer<'_>>)| {
     let (text, messages) = input;
     let settings = Settings::parse(text);
     assert!((1..=3).contains(&settings.servers.len()));

@@ -19,8 +19,8 @@ use secd::trust::confirm::Record;
 use secd::trust::decrypt::{self, DeviceKey};
 use secd::trust::signature::sha256;
 use secd::trust::{
-    Anchors, Confirmed, ListKind, Policy, Provenance, Query, Reason, Unanswered, Unvouched, Verified, Vouched,
-    tvs,
+    Anchors, Confirmed, ListKind, Policy, Provenance, Query, Reason, Unanswered, Unvouched,
+    Verified, Vouched, tvs,
 };
 use secd::wire::name::{DeviceName, FileName};
 use secd::wire::tvs::{Response, Status};
@@ -206,7 +206,7 @@ impl World for Any<'_> {
         let certificate = CERTIFICATES.iter().find(|_| self.input.ratio(1, 3).unwrap_or(false));
         let response = Response {
             status: Status::Trusted,
-            roles: vec![role],
+            roles: Some(vec![role]),
             ttl: None,
             certificate: certificate.map(Vec::as_slice),
             unknown: Vec::new(),
