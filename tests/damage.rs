@@ -571,3 +571,39 @@ fn a_second_agent_on_the_same_store_is_refused() {
     assert_eq!(alarms(&second.pass_again()), [""; 0], "it takes over when the first has gone");
     assert_eq!(server.names().len(), 3);
 }
+
+#[test]
+fn a_full_disk_does_not_keep_a_person_from_erasing() {
+    let server = Server::start(cluster().files());
+    let phone = patient(&server);
+    let state = phone.state().display().to_string();
+    let mount = format!("mount -t tmpfs -o size=128k,mode=0700 tmpfs '{state}'");
+    let mut agent = Agent::spawn(run_after(&phone, &["--mount"], &mount));
+    agent.pass();
+    let seen = seen_by(&agent, phone.state());
+    let filler = seen.join("filler");
+    assert!(fs::write(&filler, vec![0; 1 << 20]).is_err(), "the disk is full");
+    let erased = asked(&phone, &["erase", "all", "--yes"]);
+    assert!(erased.status.success(), "{erased:?}\n{:?}", fs::read_dir(&seen).unwrap().count());
+}
+
+#[test]
+fn a_store_of_which_both_lists_are_lost_is_not_sound() {
+    let mut cluster = cluster();
+    let server = Server::start(cluster.files());
+    let phone = twice_installed(&mut cluster, &server);
+    damage(&phone, "itl");
+    phone.configure(&[], "", "");
+    let mut agent = Agent::start(&phone);
+    agent.pass();
+    let one = asked(&phone, &["doctor"]);
+    damage(&phone, "itl.previous");
+    agent.pass_again();
+    let two = asked(&phone, &["doctor"]);
+    let store = |output: &Output| {
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.lines().filter(|line| line.contains("store")).collect::<Vec<_>>().join("\n")
+    };
+    assert!(store(&one).contains("[NO]"), "{}", store(&one));
+    assert!(store(&two).contains("[NO]"), "{}", store(&two));
+}

@@ -336,3 +336,35 @@ fn the_command_copies_a_file_for_another_user() {
     assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
     assert_eq!(format!("{DEVICE}.cnf.xml"), OWN);
 }
+
+#[test]
+fn a_default_configuration_under_way_does_not_replace_the_own_one() {
+    use secd_lab::tftp::Faults;
+    use std::time::Duration;
+    let cluster = Cluster::new(Setup::default());
+    let mut unknown = cluster.files();
+    unknown.remove(&format!("{OWN}.sgn"));
+    let server = Server::start(unknown);
+    let phone = phone_of(&server, "");
+    let mut agent = booted(&phone);
+    assert_eq!(
+        call(&phone.socket(), "GetStatus", json!({})).unwrap()["configuration"],
+        "XMLDefault.cnf.xml"
+    );
+    server.serve(cluster.files());
+    server.set_faults(Faults { drip: Some(Duration::from_millis(700)), ..Faults::default() });
+    server.forget_requests();
+    let socket = phone.socket();
+    let asking = std::thread::spawn(move || {
+        call(&socket, "GetFile", json!({ "name": "XMLDefault.cnf.xml" }))
+    });
+    while server.names().is_empty() {
+        std::thread::yield_now();
+    }
+    server.set_faults(Faults::default());
+    agent.pass_again();
+    let between = call(&phone.socket(), "GetStatus", json!({})).unwrap()["configuration"].clone();
+    let asked = asking.join().unwrap();
+    let after = call(&phone.socket(), "GetStatus", json!({})).unwrap()["configuration"].clone();
+    assert_eq!((between.as_str(), after.as_str()), (Some(OWN), Some(OWN)), "{asked:?}");
+}

@@ -204,3 +204,28 @@ fn an_erase_without_a_pin_waits_for_nobody_in_particular() {
     let lines = agent.pass();
     assert!(messages(&lines).contains(&"ITL installed"), "{}", shown(&lines));
 }
+
+#[test]
+fn an_erase_with_a_pin_holds_for_the_pass_under_way() {
+    use nix::sys::signal::Signal;
+    use secd_lab::tftp::Faults;
+    let cluster = Cluster::new(Setup::default());
+    let server = Server::start(cluster.files());
+    let phone = Phone::new(&[&server.address().to_string()]);
+    let mut agent = Agent::start(&phone);
+    agent.pass();
+    let pool = cluster.setup.pool.clone();
+    let attacker = Cluster::new(Setup { pool, ..Setup::of(&["attacker.lab.test"]) });
+    server.serve(attacker.files());
+    server.forget_requests();
+    server.set_faults(Faults { silent: true, ..Faults::default() });
+    agent.signal(Signal::SIGHUP);
+    while server.names().is_empty() {
+        std::thread::yield_now();
+    }
+    let awaited = pin(&cluster.nodes[0].callmanager);
+    assert!(erase(&phone, &["itl", "--yes", "--pin", &awaited]).status.success());
+    server.set_faults(Faults::default());
+    let lines = agent.pass();
+    assert!(!phone.holds("itl", &attacker.itl()), "{}", shown(&lines));
+}

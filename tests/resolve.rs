@@ -339,3 +339,36 @@ fn look_ups_have_no_threads_hold_up_no_pass_and_are_not_waited_for_at_the_end() 
     assert!(took < Duration::from_secs(4), "{took:?}");
     assert!(ended.success());
 }
+
+#[tokio::test]
+async fn a_search_domain_whose_server_fails_is_followed_by_the_next() {
+    let answers = [("cm1.dead.test", Answer::Code(2)), ("cm1.lab.test", one(2))];
+    let server = NameServer::start(&answers);
+    let system = System::asking(&[server.address], "search dead.test lab.test\n");
+    let found = find(&system.names(), "cm1").await;
+    assert_eq!(found, Ok(vec!["127.0.0.2:69".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_listed_name_does_not_wait_behind_those_that_hang() {
+    let (_socket, silent) = silent();
+    let system = System::asking(&[silent], "");
+    fs::write(&system.files.hosts, "127.0.0.7 cm1\n").unwrap();
+    let names = system.names();
+    let local = LocalSet::new();
+    local
+        .run_until(async move {
+            for number in 0..64 {
+                let names = names.clone();
+                tokio::task::spawn_local(
+                    async move { find(&names, &format!("h{number}.test")).await },
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let begun = Instant::now();
+            let found = find(&names, "cm1").await;
+            assert_eq!(found, Ok(vec!["127.0.0.7:69".to_owned()]), "{:?}", begun.elapsed());
+            assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        })
+        .await;
+}

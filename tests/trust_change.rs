@@ -145,3 +145,23 @@ fn a_question_from_before_an_install_is_decided_anew() {
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("the service does not know the certificate"), "{text}");
 }
+
+#[test]
+fn an_answer_from_under_a_list_that_stood_in_does_not_outlive_it() {
+    let mut scene = Scene::new();
+    scene.renew_itl();
+    scene.agent.pass_again();
+    scene.agent.kill();
+    let file = scene.phone.state().join("itl");
+    let whole = std::fs::read(&file).unwrap();
+    support::write(&file, b"unreadable for a moment");
+    let faults = secd_lab::tftp::Faults { silent: true, ..secd_lab::tftp::Faults::default() };
+    scene.office.tftp.set_faults(faults);
+    scene.agent = Agent::start(&scene.phone);
+    scene.agent.pass();
+    scene.expect_trusted("tvs");
+    scene.expect_trusted("cache");
+    support::write(&file, &whole);
+    scene.agent.pass_again();
+    scene.expect_trusted("tvs");
+}

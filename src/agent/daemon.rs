@@ -39,7 +39,9 @@ impl Agent {
                 () = end.asked() => break,
             }
             // The store may have been mended meanwhile. Before the first pass it was just read.
-            self.installed.retry();
+            if self.installed.retry() {
+                self.tvs.trust_changed();
+            }
         }
         say(&Event::Ended {});
         Ok(())

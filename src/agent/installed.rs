@@ -75,7 +75,10 @@ impl Installed {
     }
 
     /// Tries to read what has not been readable until now: the store, or a part of it.
-    pub(super) fn retry(&self) {
+    ///
+    /// Gives whether other lists may be in force since.
+    #[must_use]
+    pub(super) fn retry(&self) -> bool {
         let mut inner = self.inner.borrow_mut();
         let changed = if inner.locked {
             inner.read_again();
@@ -86,6 +89,7 @@ impl Installed {
         if changed {
             self.changed();
         }
+        changed
     }
 
     /// A number that is another one whenever the lists in force may be others.
@@ -300,7 +304,15 @@ impl Inner {
         let Ok(store) = &self.store else { return false };
         let (mut changed, mut repaired) = (false, false);
         for kind in ListKind::ALL {
-            let Ok(Some(found)) = load::list(store, kind) else { continue };
+            let found = match load::list(store, kind) {
+                Ok(Some(found)) => found,
+                Ok(None) => continue,
+                // What is in force stays so, and may be readable another time.
+                Err(Locked) => {
+                    repaired = true;
+                    continue;
+                }
+            };
             let in_force = self.anchors.records(kind).map(|list| list.sha256);
             if found.place == Place::Previous {
                 repaired = true;

@@ -46,13 +46,17 @@ impl<'a> Real<'a> {
 
     /// What a pass in this world goes by.
     pub(super) fn settings(&self) -> boot::Settings {
-        settings(&self.settings, self.agent.installed.pin())
+        settings(&self.settings)
     }
 }
 
 impl World for Real<'_> {
     fn anchors(&self) -> Arc<Anchors> {
         self.agent.installed.anchors()
+    }
+
+    fn awaited(&self) -> Option<[u8; 32]> {
+        self.agent.installed.pin()
     }
 
     fn is_locked(&self) -> bool {
@@ -161,17 +165,13 @@ pub(super) fn open(
     decrypt::decrypt(file, identity.key.as_ref().ok_or(Reason::NoKey)?)
 }
 
-/// What a pass goes by: the settings, and the signer that a person has the next first use wait for.
-pub(super) fn settings(settings: &Settings, pin: Option<[u8; 32]>) -> boot::Settings {
-    let mut policy = settings.policy.clone();
-    if let Some(pin) = pin {
-        policy.first_use = policy.first_use.awaiting(pin);
-    }
+/// What a pass goes by.
+pub(super) fn settings(settings: &Settings) -> boot::Settings {
     boot::Settings {
         device: settings.device.name.clone(),
         list_limit: settings.tftp.list_limit,
         config_limit: settings.tftp.config_limit,
-        policy,
+        policy: settings.policy.clone(),
         folder: settings.paths.ram.display().to_string(),
     }
 }
@@ -185,7 +185,7 @@ fn write(
     payload: &[u8],
 ) -> Result<Committed, NotCommitted> {
     let folder = &settings.paths.ram;
-    let own = boot::configuration::own_name(&self::settings(settings, None));
+    let own = boot::configuration::own_name(&self::settings(settings));
     let used = agent.installed.configuration().map(|last| last.name);
     let own = own.as_ref().map(FileName::as_str);
     let staying: Vec<_> = own.into_iter().chain(used.as_deref()).collect();

@@ -24,7 +24,8 @@ pub(super) async fn refresh<W: World>(world: &mut W, settings: &Settings) -> Con
         if name.as_str() == DEFAULT && is_kept(world, settings) {
             break;
         }
-        let configured = Step { settings, name: &name }.take(world).await;
+        let step = Step { settings, name: &name, asked_by: AskedBy::Pass };
+        let configured = step.take(world).await;
         if configured != Configured::Absent {
             tell(world, &name, &configured);
             return configured;
@@ -68,7 +69,7 @@ pub fn own_name(settings: &Settings) -> Option<FileName> {
 /// what is kept, and whole, where the file of that name may only say that it is encrypted. The
 /// screen is not told of a failure: nobody at it has asked.
 pub async fn take<W: World>(world: &mut W, settings: &Settings, name: &FileName) -> Configured {
-    Step { settings, name }.take(world).await
+    Step { settings, name, asked_by: AskedBy::Client }.take(world).await
 }
 
 /// What a person is told of an outcome.
@@ -105,6 +106,16 @@ fn tell<W: World>(world: &mut W, name: &FileName, configured: &Configured) {
 struct Step<'a> {
     settings: &'a Settings,
     name: &'a FileName,
+    asked_by: AskedBy,
+}
+
+/// Who asks for a configuration.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum AskedBy {
+    /// A process of the phone, by its name: it only gets what a pass would keep.
+    Client,
+    /// A boot pass.
+    Pass,
 }
 
 impl Step<'_> {
@@ -218,6 +229,15 @@ impl Step<'_> {
         }
     }
 
+    /// Whether the configuration is the phone's own, or nothing is against the default one.
+    fn is_wanted<W: World>(&self, world: &W) -> bool {
+        let own = own_name(self.settings);
+        let last = world.last_configuration().map(|last| last.name);
+        self.asked_by == AskedBy::Pass
+            || own.as_ref() == Some(self.name)
+            || last.as_deref() == Some(self.name.as_str())
+    }
+
     /// Keeps a configuration for the next start, and puts it in place.
     ///
     /// Only a proven one names TVS members, in the order in which they are asked
@@ -228,6 +248,10 @@ impl Step<'_> {
         obtained: Obtained,
         configuration: Configuration,
     ) -> Configured {
+        // One that was asked for by name, and has been replaced by the phone's own meanwhile.
+        if !self.is_wanted(world) {
+            return Configured::Absent;
+        }
         if let Err(reason) = obtained.is_fresh(world, self.settings, self.name) {
             file::say_refusal(world, self.settings.path(self.name), &reason);
             return Configured::Refused { name: obtained.asked, reason, unanswered: None };

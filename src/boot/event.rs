@@ -219,6 +219,8 @@ events! {
     StoredListUnread { list: ListKind, reason: Reason } Error, SECD, "EROR:store: {list}: {reason}";
     StoredListWeaker { list: ListKind, damage: String }
         Error, SECD, "EROR:store: {damage}; the {list} before it enforces less";
+    StoredListOfBefore { list: ListKind }
+        Error, SECD, "EROR:store: the {list} before the damaged one is of another line of lists";
     StoredListBefore { list: ListKind, damage: String }
         Warn, SECD, "store: {damage}; going on with the {list} before it";
     StoredConfigurationBefore { damage: String }

@@ -227,7 +227,8 @@ async fn judge_once<W: World>(
             break Err((Reason::Locked, None));
         }
         // What is in force may have changed, or been lost, while TVS was asked.
-        match update::list_with(&world.anchors(), kind, offer, policy, &proofs) {
+        let policy = awaiting(policy, world.awaited());
+        match update::list_with(&world.anchors(), kind, offer, &policy, &proofs) {
             Decision::Trust(accepted) => break Ok(accepted),
             Decision::Refuse(reason) => break Err((reason, None)),
             // What is in force need not be vouched for again.
@@ -240,6 +241,15 @@ async fn judge_once<W: World>(
         }
     };
     settle(world, offer, same, judged)
+}
+
+/// The policy while a signer is awaited.
+fn awaiting(policy: &Policy, awaited: Option<[u8; 32]>) -> Policy {
+    let mut policy = policy.clone();
+    if let Some(pin) = awaited {
+        policy.first_use = policy.first_use.awaiting(pin);
+    }
+    policy
 }
 
 /// Whether an offered list is the one in force: the same is signed, wherever the signature stands.

@@ -23,6 +23,12 @@ pub trait World {
     /// The lists in force.
     fn anchors(&self) -> Arc<Anchors>;
 
+    /// The signer that a person has the next first use wait for, by SHA-256 of its certificate; asked
+    /// at each judgement, since it may be named while a pass is under way.
+    fn awaited(&self) -> Option<[u8; 32]> {
+        None
+    }
+
     /// Whether nothing may be trusted, because what was trusted cannot be read.
     fn is_locked(&self) -> bool;
 

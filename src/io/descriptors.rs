@@ -16,8 +16,8 @@ pub fn raise_limit() -> io::Result<()> {
 /// How many the process may have open; no limit if the system names none.
 #[must_use]
 pub fn limit() -> usize {
-    let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((u64::MAX, u64::MAX));
-    usize::try_from(soft).unwrap_or(usize::MAX)
+    let soft = getrlimit(Resource::RLIMIT_NOFILE).map(|(soft, _)| usize::try_from(soft));
+    soft.map_or(usize::MAX, |soft| soft.unwrap_or(usize::MAX))
 }
 
 /// Connections that there may be at once.

@@ -125,7 +125,8 @@ type Flight = OnceCell<Found>;
 impl Resolver {
     /// Looks a name up when there is a place for that, or shares in what is under way.
     async fn in_turn(&self, name: &str) -> Found {
-        if self.under_way(name).is_some() {
+        // What needs no server waits for no place.
+        if self.under_way(name).is_some() || self.at_hand(name).is_some() {
             return self.share(name).await;
         }
         match timeout(PATIENCE, self.places.acquire()).await {
@@ -158,17 +159,20 @@ impl Resolver {
         flight
     }
 
+    /// What can be said of a name without a server.
+    fn at_hand(&self, name: &str) -> Option<Vec<IpAddr>> {
+        let listed = || listed(&text(&self.files.hosts), name);
+        reserved(name).or_else(|| Some(listed()).filter(|found| !found.is_empty()))
+    }
+
     async fn look_up(&self, name: &str) -> Found {
-        let found = match reserved(name) {
-            Some(ips) => ips,
-            None => listed(&text(&self.files.hosts), name),
-        };
-        let found = if found.is_empty() && reserved(name).is_none() {
-            let settings = Settings::parse(&text(&self.files.resolv_conf));
-            let asked = timeout(PATIENCE, ask::servers(&settings, name)).await;
-            asked.unwrap_or(Err(Unresolved::NotFound(NotFound::Silent)))?
-        } else {
-            found
+        let found = match self.at_hand(name) {
+            Some(found) => found,
+            None => {
+                let settings = Settings::parse(&text(&self.files.resolv_conf));
+                let asked = timeout(PATIENCE, ask::servers(&settings, name)).await;
+                asked.unwrap_or(Err(Unresolved::NotFound(NotFound::Silent)))?
+            }
         };
         match found.is_empty() {
             true => Err(Unresolved::NotFound(NotFound::NoSuchName)),

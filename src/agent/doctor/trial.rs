@@ -65,7 +65,7 @@ impl<'a> Trial<'a> {
 
     /// What the pass goes by.
     pub(super) fn settings(&self) -> boot::Settings {
-        world::settings(&self.settings, self.agent.installed.pin())
+        world::settings(&self.settings)
     }
 
     pub(super) fn members(&self) -> Vec<MemberFound> {
@@ -137,6 +137,10 @@ impl<'a> Trial<'a> {
 impl World for Trial<'_> {
     fn anchors(&self) -> Arc<Anchors> {
         self.anchors.clone()
+    }
+
+    fn awaited(&self) -> Option<[u8; 32]> {
+        self.agent.installed.pin()
     }
 
     fn is_locked(&self) -> bool {

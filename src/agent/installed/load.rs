@@ -10,7 +10,7 @@ use crate::boot::{Event, Form, LastConfiguration, Seen};
 use crate::io::clock;
 use crate::io::store::{Entry, Loaded, Slot, Store};
 use crate::trust::signature::sha256;
-use crate::trust::standing::Standing;
+use crate::trust::standing::{self, Standing};
 use crate::trust::{Acceptance, Anchors, ListKind, State, TrustList, Verified, stored};
 use crate::wire::configuration::Member;
 
@@ -79,13 +79,21 @@ impl Kept {
 /// [`Locked`].
 pub(super) fn lists(store: &Store) -> Result<(Anchors, Place), Locked> {
     let (mut anchors, mut place) = (Anchors::default(), Place::Current);
+    let mut found = Vec::new();
     for kind in ListKind::ALL {
-        if let Some(found) = list(store, kind)? {
-            if found.place == Place::Previous {
-                place = Place::Previous;
+        found.extend(list(store, kind)?);
+    }
+    let line = found.iter().map(|found| found.standing.line).max().unwrap_or_default();
+    for found in found {
+        if found.place == Place::Previous {
+            place = Place::Previous;
+            // Another cluster's would come back beside the list of this one.
+            if found.standing.line < line {
+                say(&Event::StoredListOfBefore { list: found.list.value().kind });
+                return Err(Locked);
             }
-            found.install(&mut anchors);
         }
+        found.install(&mut anchors);
     }
     if anchors.state() == State::None && !store.remembers() && shows_lists(store) {
         say(&Event::StoredListsLost {});
@@ -205,9 +213,16 @@ fn standing(entry: &Entry, timestamp: u32) -> Standing {
     Standing {
         line: number("line"),
         newest: timestamp.max(number("newest")),
-        floor: number("floor"),
+        floor: entry.note("floor").map_or(supposed_floor(entry, timestamp), |_| number("floor")),
         awaits_itl: entry.note("awaits-itl") == Some("yes"),
     }
+}
+
+/// The floor of time by a list of an older store: its timestamp, unless it was more than a day ahead of
+/// the clock when it was accepted.
+fn supposed_floor(entry: &Entry, timestamp: u32) -> u32 {
+    let accepted = entry.note("accepted").and_then(clock::parse_rfc3339);
+    standing::floor_after(0, timestamp, accepted.map(u64::from)).0
 }
 
 /// The entry of a list at another place.

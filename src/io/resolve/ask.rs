@@ -36,6 +36,8 @@ pub(super) async fn servers(settings: &Settings, name: &str) -> Result<Vec<IpAdd
             // The name may still exist with something added to it.
             Err(NotFound::NoSuchName) => {}
             Err(NotFound::NoAddress) => outcome = NotFound::NoAddress,
+            // The servers of one domain may be broken, and those of the next not.
+            Err(failed @ NotFound::Failed(_)) => outcome = failed,
             Err(other) => return Err(Unresolved::NotFound(other)),
         }
     }

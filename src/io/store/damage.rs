@@ -1,6 +1,7 @@
 //! What can be wrong with the store, and what was put right.
 
 use core::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -142,6 +143,14 @@ pub enum Failure {
 impl From<files::Failure> for Failure {
     fn from(failure: files::Failure) -> Self {
         Self::Disk(failure)
+    }
+}
+
+impl Failure {
+    /// Whether the medium is full.
+    #[must_use]
+    pub fn is_for_want_of_room(&self) -> bool {
+        matches!(self, Self::Disk(failure) if failure.source.kind() == ErrorKind::StorageFull)
     }
 }
 

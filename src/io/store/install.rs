@@ -92,7 +92,10 @@ impl Store {
     pub(super) fn erase_with(&self, slot: Slot, after: After<'_>) -> Result<(), Failure> {
         // What is to be erased may be in the folder that was there before.
         self.still_there().map_err(Failure::Gone)?;
-        self.unlist(slot)?;
+        match self.unlist(slot) {
+            Err(failure) if failure.is_for_want_of_room() => self.erase_first(slot)?,
+            unlisted => unlisted?,
+        }
         self.sync()?;
         after(Step::Unlisted).map_err(|error| failed(&self.dir, error))?;
         for (path, step) in [
@@ -105,6 +108,16 @@ impl Store {
             after(step).map_err(|error| failed(&path, error))?;
         }
         Ok(())
+    }
+
+    /// A full medium must not keep a person from erasing: what is to be erased makes the room for what
+    /// other markers have to say of it. A crash midway leaves a slot that is missed, and so locked,
+    /// until it is erased again.
+    fn erase_first(&self, slot: Slot) -> Result<(), Failure> {
+        remove(&self.previous(slot))?;
+        remove(&self.current(slot))?;
+        self.sync()?;
+        self.unlist(slot)
     }
 
     /// Makes the current entry also the previous one. A damaged one is not worth keeping: it
