@@ -11,6 +11,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use tokio::net::unix::UCred;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -114,10 +115,9 @@ pub struct Peer {
 }
 
 /// Who has connected.
-fn peer(stream: &UnixStream) -> io::Result<Peer> {
-    let credentials = stream.peer_cred()?;
+fn peer(stream: &UnixStream, credentials: UCred) -> Peer {
     let (uid, gid, pid) = (credentials.uid(), credentials.gid(), credentials.pid());
-    Ok(Peer { uid, gid, pid, groups: Supplementary::of(stream, uid, gid, pid) })
+    Peer { uid, gid, pid, groups: Supplementary::of(stream, uid, gid, pid) }
 }
 
 /// One client.

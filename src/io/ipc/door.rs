@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use crate::io::ipc::user::Users;
@@ -48,21 +49,26 @@ pub async fn accept<K>(
             }
         };
         pause = ACCEPT_PAUSE;
-        let Ok(peer) = peer(&stream) else { continue };
+        // Those who come and go without end must not keep everything else waiting.
+        yield_now().await;
+        let Ok(credentials) = stream.peer_cred() else { continue };
         let mut known = None;
+        // Looked at only where it matters: a crowd is turned away by its number alone.
         let standing = || {
+            let peer = peer(&stream, credentials);
             let (standing, more) = know(peer);
-            known = Some(more);
+            known = Some((peer, more));
             standing
         };
-        match (places.take(peer.uid, standing), known) {
-            (Ok(place), Some(known)) => {
+        let uid = credentials.uid();
+        match (places.take(uid, standing), known) {
+            (Ok(place), Some((peer, known))) => {
                 let pace = Pace::of(place.standing(), limits.idle);
                 let frames = Frames::up_to(pace.message);
-                let user = users.of(peer.uid);
+                let user = users.of(uid);
                 serve(Client::new(stream, (frames, pace, user), peer, place), known);
             }
-            (Err(Full { own }), _) => notice(Trouble::Crowded { uid: peer.uid, connections: own }),
+            (Err(Full { own }), _) => notice(Trouble::Crowded { uid, connections: own }),
             // A place is only given to who is known.
             (Ok(_), None) => {}
         }
