@@ -53,7 +53,7 @@ impl Intake {
         self.announced = granted.tsize().filter(|bytes| *bytes > NO_SIZE);
         let Some(announced) = self.announced else { return Ok(()) };
         match usize::try_from(announced) {
-            Ok(octets) if octets <= self.limit => self.octets.reserve_exact(octets),
+            Ok(octets) if octets <= self.limit => self.octets.reserve_exact(octets.min(RESERVED)),
             _ => return Err(self.too_large()),
         }
         Ok(())
@@ -149,6 +149,10 @@ impl Intake {
         Failure::TooLarge { limit: self.limit, announced: self.announced }
     }
 }
+
+/// The most that is reserved for a size announced: a larger file grows, or is given away as it comes.
+/// Inferred: a configuration has at most 550,001 bytes, and what is reserved is wiped at the end.
+const RESERVED: usize = 1 << 20;
 
 /// A size up to this one is a placeholder: servers answer 0 or 1 whatever the file.
 ///
