@@ -108,7 +108,7 @@ pub(super) const LAYERS: [Layer; 9] = [
             "crate::boot",
             "crate::cli",
             "crate::diagnose",
-            // Panics if a folder cannot be closed; `nix::dir::Dir` does not.
+            // Panics if a folder cannot be closed; `rustix::fs::Dir` does not.
             "std::fs::read_dir",
         ]),
         besides: &[],

@@ -5,10 +5,9 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use nix::dir::Dir;
 use nix::fcntl::OFlag;
-use nix::sys::stat::Mode;
 use nix::unistd::geteuid;
+use rustix::fs::Dir;
 
 use super::{Oddity, Slot, Store, Warning};
 use crate::io::files::{errno, is_temporary};
@@ -20,9 +19,9 @@ impl Store {
     /// If the folder cannot be listed.
     pub(super) fn tidy(&self) -> io::Result<Vec<Warning>> {
         let mut warnings = narrow(&self.dir, &self.folder, FOLDER_MODE);
-        // Not `std::fs::read_dir`, which panics if the folder cannot be closed.
-        let mut folder = Dir::openat(&*self.folder, ".", OFlag::O_RDONLY, Mode::empty())?;
-        for entry in folder.iter() {
+        // Not `std::fs::read_dir`, which panics if the folder cannot be closed; nor the C library's way
+        // of 32-bit systems, which fails on file systems with larger numbers.
+        for entry in Dir::read_from(&*self.folder)? {
             let entry = entry?;
             match entry.file_name().to_str() {
                 Ok(name) if is_temporary(name) => {
