@@ -3,15 +3,18 @@
 //! The folder is the agent's own. What counts are regular files of its user whose names can be asked
 //! for; whatever else is there is left alone.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::SystemTime;
 
 use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
+use rustix::fs::Dir;
 
 use super::clock;
 use super::files::{self, Failure, Links};
@@ -146,18 +149,17 @@ pub fn tidy(folder: &Path) -> usize {
 }
 
 fn tidy_below(folder: &Path, depth: usize) -> usize {
-    let removed = |entry: fs::DirEntry| match entry.file_type() {
-        Ok(kind) if kind.is_dir() && depth > 1 => tidy_below(&entry.path(), depth - 1),
-        Ok(kind) if kind.is_file() && is_temporary(&entry) => {
-            usize::from(fs::remove_file(entry.path()).is_ok())
+    let removed = |name: OsString| {
+        let path = folder.join(&name);
+        match fs::symlink_metadata(&path) {
+            Ok(facts) if facts.is_dir() && depth > 1 => tidy_below(&path, depth - 1),
+            Ok(facts) if facts.is_file() && name.to_str().is_some_and(files::is_temporary) => {
+                usize::from(fs::remove_file(path).is_ok())
+            }
+            _ => 0,
         }
-        _ => 0,
     };
     entries(folder).map(removed).sum()
-}
-
-fn is_temporary(entry: &fs::DirEntry) -> bool {
-    entry.file_name().to_str().is_some_and(files::is_temporary)
 }
 
 /// Removes the folders of a name that are empty.
@@ -181,9 +183,11 @@ struct Found {
 /// Adds the files below `folder / prefix` to `found`.
 fn list(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<Found>) {
     let uid = geteuid().as_raw();
-    for entry in entries(&folder.join(prefix)) {
+    let parent = folder.join(prefix);
+    for name in entries(&parent) {
         // Of a link, this says that it is one.
-        let (Ok(facts), Ok(name)) = (entry.metadata(), entry.file_name().into_string()) else {
+        let (Ok(facts), Ok(name)) = (fs::symlink_metadata(parent.join(&name)), name.into_string())
+        else {
             continue;
         };
         let name = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
@@ -196,8 +200,12 @@ fn list(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<Found>) {
     }
 }
 
-fn entries(folder: &Path) -> impl Iterator<Item = fs::DirEntry> {
-    fs::read_dir(folder).into_iter().flatten().take(ENTRIES).flatten()
+/// The names in a folder. Not by `std::fs::read_dir`, which panics if the folder cannot be closed.
+fn entries(folder: &Path) -> impl Iterator<Item = OsString> {
+    let listed = File::open(folder).ok().and_then(|folder| Dir::read_from(folder).ok());
+    let names = listed.into_iter().flatten().take(ENTRIES).flatten();
+    let names = names.map(|entry| OsStr::from_bytes(entry.file_name().to_bytes()).to_owned());
+    names.filter(|name| name != "." && name != "..")
 }
 
 /// Entries of one folder that are looked at: more than the largest quota. Inferred.
@@ -321,7 +329,7 @@ mod tests {
         let refused = put(dir.path(), &name("a/b/c"), b"1", QUOTA, &[]);
         assert!(matches!(refused, Err(NotPut::Disk(_))));
         let mut entries: Vec<_> = entries(&dir.path().join("a/b")).collect();
-        assert_eq!(entries.pop().unwrap().file_name(), "c");
+        assert_eq!(entries.pop().unwrap(), "c");
         assert!(entries.is_empty());
     }
 }
