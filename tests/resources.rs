@@ -1,10 +1,8 @@
 //! What the agent takes of the system goes back when it is used up; and what the system refuses for
 //! a moment is not the end of a pass.
-#![expect(clippy::unwrap_used, reason = "a test may end where it fails")]
 
 mod support;
 
-use std::fs;
 use std::process::Command;
 use std::thread;
 
@@ -16,18 +14,6 @@ use support::log::{Line, shown};
 use support::phone::{DEVICE, Phone};
 use support::socket::Client;
 
-/// The descriptors of a process.
-fn descriptors(agent: &Agent) -> usize {
-    fs::read_dir(format!("/proc/{}/fd", agent.pid())).unwrap().count()
-}
-
-/// Kilobytes in memory.
-fn resident(agent: &Agent) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", agent.pid())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
-}
-
 /// Files one after another, with the largest blocks: each transfer that is over may answer for its
 /// last ACK, and only a few do.
 #[test]
@@ -38,13 +24,13 @@ fn finished_transfers_do_not_pile_up() {
     let mut agent = Agent::start(&phone);
     agent.pass();
     let mut client = Client::connect(&phone.socket());
-    let before = (descriptors(&agent), resident(&agent));
+    let before = (agent.descriptors(), agent.resident());
     let name = format!("{DEVICE}.cnf.xml");
     for _ in 0..FILES {
         client.call("GetFile", json!({ "name": name })).unwrap();
     }
-    let after = (descriptors(&agent), resident(&agent));
-    println!("descriptors and kB of memory: {before:?}, after {FILES} files {after:?}");
+    let after = (agent.descriptors(), agent.resident());
+    println!("descriptors and bytes of memory: {before:?}, after {FILES} files {after:?}");
     assert!(after.0 <= before.0 + 8, "{before:?} {after:?}");
     assert!(after.1 <= before.1 + 4096, "{before:?} {after:?}");
 }

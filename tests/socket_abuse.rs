@@ -31,23 +31,12 @@ fn expect_served(phone: &Phone) {
     assert_eq!(call(&phone.socket(), "GetTrust", json!({})).unwrap()["state"], "S1");
 }
 
-/// A number of octets that the kernel counts for the agent.
-fn resident(agent: &Agent) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", agent.pid())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() << 10
-}
-
-fn descriptors(agent: &Agent) -> usize {
-    fs::read_dir(format!("/proc/{}/fd", agent.pid())).unwrap().count()
-}
-
 /// Waits until the agent has so many descriptors.
 #[track_caller]
 fn expect_descriptors(agent: &Agent, wanted: usize) {
     let until = std::time::Instant::now() + support::PATIENCE;
-    while descriptors(agent) != wanted {
-        assert!(std::time::Instant::now() < until, "{} of {wanted}", descriptors(agent));
+    while agent.descriptors() != wanted {
+        assert!(std::time::Instant::now() < until, "{} of {wanted}", agent.descriptors());
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -81,7 +70,7 @@ fn what_is_no_call_gets_an_error_and_the_connection_ends() {
 #[test]
 fn a_message_that_does_not_end_is_cut_off() {
     let (_office, phone, agent) = booted("");
-    let idle = resident(&agent);
+    let idle = agent.resident();
     for octet in [b' ', b'{', 0xff] {
         let mut client = Client::connect(&phone.socket());
         client.send(&[octet; 65_537]);
@@ -94,7 +83,7 @@ fn a_message_that_does_not_end_is_cut_off() {
         client.send(&[b' '; 65_536]);
     }
     assert_eq!(client.reply(), None);
-    let more = resident(&agent).saturating_sub(idle);
+    let more = agent.resident().saturating_sub(idle);
     assert!(more < 4 << 20, "{more} bytes more");
 }
 
@@ -208,7 +197,7 @@ fn a_oneway_call_has_no_reply() {
 #[test]
 fn half_a_message_and_silence_hold_nobody_up_and_end() {
     let (_office, phone, agent) = booted("[socket]\nidle_s = 1\n");
-    let before = descriptors(&agent);
+    let before = agent.descriptors();
     let mut clients: Vec<_> = (0..20).map(|_| Client::connect(&phone.socket())).collect();
     for client in clients.iter_mut().skip(10) {
         client.send(b"{\"method\":");
@@ -223,7 +212,7 @@ fn half_a_message_and_silence_hold_nobody_up_and_end() {
 #[test]
 fn who_does_not_read_is_let_go_and_takes_no_memory() {
     let (_office, phone, agent) = booted("");
-    let (before, idle) = (descriptors(&agent), resident(&agent));
+    let (before, idle) = (agent.descriptors(), agent.resident());
     let stubborn: Vec<_> =
         (0..8).map(|number| write_without_reading(&phone.socket(), number)).collect();
     for _ in 0..50 {
@@ -231,7 +220,7 @@ fn who_does_not_read_is_let_go_and_takes_no_memory() {
         call(&phone.socket(), "AppendLog", line).unwrap();
     }
     expect_served(&phone);
-    let more = resident(&agent).saturating_sub(idle);
+    let more = agent.resident().saturating_sub(idle);
     assert!(more < 8 << 20, "{more} bytes more");
     // The others have been let go, though they are still there.
     expect_descriptors(&agent, before);
@@ -251,7 +240,7 @@ fn write_without_reading(socket: &Path, number: usize) -> UnixStream {
 #[test]
 fn two_thousand_connections_are_held_off_and_given_back() {
     let (_office, phone, agent) = booted("");
-    let (before, idle) = (descriptors(&agent), resident(&agent));
+    let (before, idle) = (agent.descriptors(), agent.resident());
     let mut open = Vec::new();
     for number in 0..2_000 {
         // Beyond what the agent takes from one user it closes; beyond what the kernel keeps for it
@@ -264,9 +253,9 @@ fn two_thousand_connections_are_held_off_and_given_back() {
     }
     assert!(open.len() > 1_000, "{}", open.len());
     // Who is already there goes on being served, and the others are root too.
-    let grown = resident(&agent).saturating_sub(idle);
+    let grown = agent.resident().saturating_sub(idle);
     assert!(grown < 16 << 20, "{grown} bytes more");
-    assert!(descriptors(&agent) <= before + 257, "{}", descriptors(&agent));
+    assert!(agent.descriptors() <= before + 257, "{}", agent.descriptors());
     drop(open);
     expect_descriptors(&agent, before);
     expect_served(&phone);
@@ -275,7 +264,7 @@ fn two_thousand_connections_are_held_off_and_given_back() {
 #[test]
 fn many_silent_and_slow_clients_leave_the_others_served() {
     let (_office, phone, agent) = booted("[socket]\nconnections = 600\nper_user = 600\n");
-    let (before, idle) = (descriptors(&agent), resident(&agent));
+    let (before, idle) = (agent.descriptors(), agent.resident());
     let mut slow: Vec<_> = (0..500).map(|_| Client::connect(&phone.socket())).collect();
     for client in slow.iter_mut().step_by(5) {
         client.send(b"{\"method\":\"phone.secd.Get");
@@ -284,7 +273,7 @@ fn many_silent_and_slow_clients_leave_the_others_served() {
     for _ in 0..200 {
         assert_eq!(client.call("GetTrust", json!({})).unwrap()["state"], "S1");
     }
-    let more = resident(&agent).saturating_sub(idle);
+    let more = agent.resident().saturating_sub(idle);
     assert!(more < 16 << 20, "{more} bytes more");
     for client in slow.iter_mut().step_by(5) {
         client.send(b"Status\"}\0");

@@ -54,22 +54,12 @@ fn message(call: &serde_json::Value) -> String {
     format!("{call}\0")
 }
 
-fn resident(agent: &Agent) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", agent.pid())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() << 10
-}
-
-fn descriptors(agent: &Agent) -> usize {
-    fs::read_dir(format!("/proc/{}/fd", agent.pid())).unwrap().count()
-}
-
 /// Waits until the agent has no more than so many descriptors; how long that took.
 #[track_caller]
 fn settle(agent: &Agent, wanted: usize) -> Duration {
     let begun = Instant::now();
-    while descriptors(agent) > wanted {
-        assert!(begun.elapsed() < support::PATIENCE, "{} of {wanted}", descriptors(agent));
+    while agent.descriptors() > wanted {
+        assert!(begun.elapsed() < support::PATIENCE, "{} of {wanted}", agent.descriptors());
         std::thread::sleep(Duration::from_millis(20));
     }
     begun.elapsed()
@@ -179,7 +169,7 @@ fn users_with_a_right_leave_places_to_the_next_and_to_root() {
 #[test]
 fn a_client_without_any_right_is_let_go_soon() {
     let (_office, phone, agent) = booted("");
-    let before = descriptors(&agent);
+    let before = agent.descriptors();
     let half = Crowd::of(STRANGER, &phone, 8, "send", "{\"method\":");
     let taken = settle(&agent, before);
     assert!(taken < Duration::from_secs(7), "{taken:?} for half a message");
@@ -208,12 +198,12 @@ fn a_client_without_any_right_has_short_messages() {
 #[test]
 fn half_messages_take_little_memory() {
     let (_office, phone, agent) = booted("[socket]\nconnections = 600\nper_user = 600\n");
-    let idle = resident(&agent);
+    let idle = agent.resident();
     let half = format!("{{\"method\":\"{}", "x".repeat(60_000));
     let crowd = Crowd::of(0, &phone, 280, "send", &half);
     assert_eq!(crowd.done, 280);
     status(&phone);
-    let more = resident(&agent).saturating_sub(idle);
+    let more = agent.resident().saturating_sub(idle);
     assert!(more < 6 << 20, "{more} bytes more");
     // A long message is taken as soon as others have been given up.
     let whole = json!({ "method": full("GetStatus") }).to_string();
@@ -252,14 +242,14 @@ fn unread_replies_of_a_user_are_bounded() {
     assert!(lines.iter().any(|line| line.text.contains("FIRST USE")), "{}", shown(&lines));
     let trust = call(&phone.socket(), "GetTrust", json!({})).unwrap();
     assert!(trust.to_string().len() > 1 << 20, "{} bytes", trust.to_string().len());
-    let idle = resident(&agent);
+    let idle = agent.resident();
     let call = message(&json!({ "method": full("GetTrust") }));
     let _unread = Crowd::of(SCREEN, &phone, 100, "send", &call);
     let waited = status(&phone);
     assert!(waited < Duration::from_secs(2), "{waited:?} for the status");
     let sample = |_| {
         std::thread::sleep(Duration::from_millis(100));
-        resident(&agent)
+        agent.resident()
     };
     let more = (0..20).map(sample).max().unwrap().saturating_sub(idle);
     assert!(more < 24 << 20, "{more} bytes more");

@@ -312,7 +312,7 @@ events! {
         Error, TFTP_CLIENT, "no configuration on the server; the last good one stays";
     ConfigurationKept { name: String }
         Warn, TFTP_CLIENT,
-        "{name}: not found is no proof, and its signer is listed: it stays, and no default one is asked for";
+        "{name}: not found is no proof: the one that the phone has stays, and no default one is asked for";
     ConfigurationNotFetched { name: String, why: String } Error, TFTP_CLIENT, "{name}: {why}";
     ConfigurationOdd { what: String } Warn, SECD, "configuration: {what}";
     ConfigurationUnread { name: String, why: String }

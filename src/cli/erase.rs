@@ -73,7 +73,7 @@ fn confirmed(what: What, pinned: bool) -> bool {
     let next = if pinned {
         "The next first use waits for the pinned signer."
     } else {
-        "The next list is believed as on first use, whoever signed it."
+        "The next list is accepted as on first use, whoever signed it."
     };
     let question = format!(
         "Erase {lists}? {next} \

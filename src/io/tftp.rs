@@ -10,6 +10,7 @@ use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout_at};
 
+use crate::io::refusal::is_refusal;
 use crate::proto::tftp::{Agreed, Dally, Datagram, Ending, Negotiation, Tid, To, Transfer};
 use crate::wire::tftp::DATA_HEADER;
 
@@ -420,15 +421,6 @@ impl Way {
             Ok(_) => Self::Some,
         }
     }
-}
-
-fn is_refusal(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::HostUnreachable
-            | io::ErrorKind::NetworkUnreachable
-    )
 }
 
 /// After a failed receive, so that a lasting failure does not keep the processor busy; inferred.

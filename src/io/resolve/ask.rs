@@ -14,6 +14,7 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::unresolved::Unresolved;
+use crate::io::refusal::is_refusal;
 use crate::proto::dns::{Lookup, Next, NotFound, Patience};
 use crate::wire::dns::settings::{Server, Settings};
 use crate::wire::dns::{MAX_DATAGRAM, MAX_MESSAGE, Question};
@@ -159,15 +160,6 @@ impl Port {
         let Some(socket) = &self.socket else { return false };
         !matches!(socket.send(message).await, Err(error) if is_refusal(&error))
     }
-}
-
-fn is_refusal(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::HostUnreachable
-            | io::ErrorKind::NetworkUnreachable
-    )
 }
 
 /// Asks one question over TCP: each message comes behind its length (RFC 1035 §4.2.2).
