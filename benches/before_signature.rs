@@ -55,7 +55,7 @@ fn installed(file: &[u8]) -> Anchors {
 fn offered(anchors: &Anchors, file: &[u8]) -> u128 {
     let policy = Policy::default();
     microseconds(|| {
-        let offer = Offer { name: "ITLFile.tlv", octets: file };
+        let offer = Offer { name: "ITLFile.tlv", bytes: file };
         let decision = update::list(anchors, ListKind::Itl, black_box(offer), &policy);
         assert!(decision.unasked().is_err(), "nobody has signed it");
     })

@@ -64,9 +64,9 @@ fn listed(records: usize) -> [u128; 2] {
     let servers: Vec<Certificate> = (own..records).map(server).collect();
     let record = |server| Record::new(list::Role::APP_SERVER, server).with(Material::Hash);
     list.records.extend(servers.iter().map(record));
-    let octets = list.sign(&cluster.nodes[0].callmanager);
+    let bytes = list.sign(&cluster.nodes[0].callmanager);
     let mut anchors = Anchors::default();
-    anchors.install(stored::list(ListKind::Itl, &octets, Acceptance::FirstUse).expect("a list"));
+    anchors.install(stored::list(ListKind::Itl, &bytes, Acceptance::FirstUse).expect("a list"));
     let trust_list = anchors.records(ListKind::Itl).expect("it was installed");
     assert_eq!(trust_list.anchors.len(), records);
     let found = nanoseconds(&servers, |server| {

@@ -90,7 +90,7 @@ public final class Directories {
     }
 
     private static byte[] body(byte[] response) throws Refused {
-        // One character an octet, so that places in the text are places in the octets.
+        // One character a byte, so that places in the text are places in the bytes.
         String text = new String(response, StandardCharsets.ISO_8859_1);
         int blank = text.indexOf("\r\n\r\n");
         if (blank < 0 || !text.startsWith("HTTP/1.1 200 ")) {
@@ -101,15 +101,15 @@ public final class Directories {
         int there = response.length - blank - 4;
         // TLS may be cut: only the length tells whether a page is whole.
         if (length.find() && Integer.parseInt(length.group(1)) != there) {
-            throw new Refused("the page is cut: " + there + " octets of " + length.group(1));
+            throw new Refused("the page is cut: " + there + " bytes of " + length.group(1));
         }
         return java.util.Arrays.copyOfRange(response, blank + 4, response.length);
     }
 
     private void send(String text) throws IOException {
-        ByteBuffer octets = StandardCharsets.UTF_8.encode(text);
-        while (octets.hasRemaining()) {
-            channel.write(octets);
+        ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
         }
     }
 
@@ -117,11 +117,11 @@ public final class Directories {
     private String message() throws IOException {
         ByteArrayOutputStream message = new ByteArrayOutputStream();
         while (received.hasRemaining() || more()) {
-            byte octet = received.get();
-            if (octet == 0) {
+            byte byte = received.get();
+            if (byte == 0) {
                 return message.toString(StandardCharsets.UTF_8);
             }
-            message.write(octet);
+            message.write(byte);
         }
         throw new Refused("secd closed the connection");
     }

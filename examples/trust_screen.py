@@ -32,10 +32,10 @@ class Secd:
         call = {"method": f"phone.secd.{method}", "parameters": parameters}
         self.socket.sendall(json.dumps(call).encode() + b"\0")
         while b"\0" not in self.received:
-            octets = self.socket.recv(65536)
-            if not octets:
+            bytes = self.socket.recv(65536)
+            if not bytes:
                 raise Refused("secd closed the connection")
-            self.received += octets
+            self.received += bytes
         message, self.received = self.received.split(b"\0", 1)
         reply = json.loads(message)
         if "error" in reply:
@@ -74,7 +74,7 @@ def show(trust):
 def show_list(entry):
     first = "FIRST USE, without proof" if entry["acceptance"] == "first-use" else \
         f"vouched for by {safe(entry['acceptance'])}"
-    print(f"\n{safe(entry['kind'])} file, {entry['length']} octets, {first}"
+    print(f"\n{safe(entry['kind'])} file, {entry['length']} bytes, {first}"
           f"{', BLANK' if entry['blank'] else ''}")
     print(f"  MD5   {safe(entry['md5'])}")
     print(f"  SHA-1 {safe(entry['sha1'])}")

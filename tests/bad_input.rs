@@ -1,7 +1,7 @@
 //! What a phone says and does when a server gives it something else than it should.
 //!
 //! Each bad file costs one clear line, the status message, the alarm, and nothing else: what is
-//! installed stays, octet for octet and inode for inode.
+//! installed stays, byte for byte and inode for inode.
 
 mod support;
 
@@ -58,13 +58,13 @@ impl Bench {
     }
 
     /// The files in which nothing is new, but for this one.
-    fn unchanged_but(&self, name: &str, octets: &[u8]) -> Files {
+    fn unchanged_but(&self, name: &str, bytes: &[u8]) -> Files {
         let mut files = Files::new();
-        let stored = |slot: &str| self.phone.store()[slot].octets.clone();
+        let stored = |slot: &str| self.phone.store()[slot].bytes.clone();
         files.insert(ctl(), payload(&stored("ctl")));
         files.insert(itl(), payload(&stored("itl")));
         files.insert(signed(), self.configuration.clone());
-        files.insert(name.to_owned(), octets.to_vec());
+        files.insert(name.to_owned(), bytes.to_vec());
         files
     }
 }
@@ -73,7 +73,7 @@ fn patient(server: &Server) -> Phone {
     Phone::with(&[&server.address().to_string()], "timeout_s = 1\nretries = 0", "")
 }
 
-/// The octets of an entry of the store: they follow an empty line.
+/// The bytes of an entry of the store: they follow an empty line.
 fn payload(entry: &[u8]) -> Vec<u8> {
     let end = entry.windows(2).position(|pair| pair == b"\n\n").expect("an empty line");
     entry[end + 2..].to_vec()
@@ -104,12 +104,12 @@ fn expect_reason(lines: &[Line], file: &str, reason: &str) {
 
 const MISMATCH: &str = "the signature does not fit file and signer";
 
-/// Octets that are no file of the cluster's, with what is said of them.
+/// Bytes that are no file of the cluster's, with what is said of them.
 fn bad(good: &[u8], stranger: &[u8], body: &[u8]) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let mut flipped = good.to_vec();
     flipped[good.len() - 1] ^= 1;
     let mut resigned = good.to_vec();
-    let signature = good.iter().position(|octet| *octet == 12).expect("tag 12");
+    let signature = good.iter().position(|byte| *byte == 12).expect("tag 12");
     resigned[signature + 40] ^= 1;
     vec![
         ("cut in the header", good[..100].to_vec(), "offset "),
@@ -145,8 +145,8 @@ fn a_bad_list_changes_nothing_and_is_told() {
         cases.push(("cut in a record", list[..list.len() - 7].to_vec(), MISMATCH));
         cases.push(("doubled", list.repeat(2), MISMATCH));
         cases.push(("the other list", good[&other].clone(), "signed for the name "));
-        for (what, octets, reason) in cases {
-            let lines = bench.pass_in_vain(bench.unchanged_but(&name, &octets));
+        for (what, bytes, reason) in cases {
+            let lines = bench.pass_in_vain(bench.unchanged_but(&name, &bytes));
             expect_reason(&lines, &name, reason);
             assert_eq!(messages(&lines), [message], "{what}:\n{}", shown(&lines));
             assert_eq!(alarms(&lines), [alarm], "{what}:\n{}", shown(&lines));
@@ -191,9 +191,9 @@ fn a_bad_first_list_leaves_the_phone_without_one() {
     let cluster = Cluster::new(Setup::default());
     let good = cluster.files();
     let server = Server::start(Files::new());
-    for (what, octets, reason) in bad(&good[&itl()], b"x", b"y").into_iter().take(3) {
+    for (what, bytes, reason) in bad(&good[&itl()], b"x", b"y").into_iter().take(3) {
         let phone = patient(&server);
-        server.serve(Files::from([(itl(), octets)]));
+        server.serve(Files::from([(itl(), bytes)]));
         let lines = Agent::start(&phone).pass();
         expect_reason(&lines, &itl(), reason);
         let expected = [
@@ -234,8 +234,8 @@ fn a_bad_configuration_changes_nothing_and_is_told() {
     cases.push(("cut", good[..good.len() - 3].to_vec(), MISMATCH));
     cases.push(("doubled", good.repeat(2), MISMATCH));
     cases.push(("named otherwise", named_otherwise, "signed for the name SEP00112233445A"));
-    for (what, octets, reason) in cases {
-        let lines = bench.pass_in_vain(bench.unchanged_but(&signed(), &octets));
+    for (what, bytes, reason) in cases {
+        let lines = bench.pass_in_vain(bench.unchanged_but(&signed(), &bytes));
         expect_refused(&lines, &path, reason);
         assert_eq!(messages(&lines), ["Verification Failed"], "{what}:\n{}", shown(&lines));
         assert_eq!(alarms(&lines), [""; 0], "{what}");

@@ -171,7 +171,7 @@ fn a_phone_boots_from_dnsmasq_without_a_ctl() {
 }
 
 #[test]
-fn a_phone_boots_from_the_lab_and_asks_for_octets_in_blocks_that_fit_ethernet() {
+fn a_phone_boots_from_the_lab_and_asks_for_bytes_in_blocks_that_fit_ethernet() {
     let cluster = cluster();
     let files = cluster.files();
     let server = Server::start(files.clone());

@@ -317,7 +317,7 @@ fn lab() -> (Server, Vec<u8>) {
     let itl = Cluster::new(Setup::default()).itl();
     let large = b"0123456789abcdef".repeat(30_000);
     let files = [("ITLFile.tlv", itl.clone()), ("large", large)];
-    let files: Files = files.map(|(name, octets)| (name.to_owned(), octets)).into();
+    let files: Files = files.map(|(name, bytes)| (name.to_owned(), bytes)).into();
     (Server::start(files), itl)
 }
 

@@ -244,12 +244,12 @@ fn twice_installed(cluster: &mut Cluster, server: &Server) -> Phone {
 /// Turns one bit of a file of the store.
 fn damage(phone: &Phone, file: &str) {
     let path = phone.state().join(file);
-    let mut octets = fs::read(&path).unwrap();
-    let middle = octets.len() / 2;
-    octets[middle] ^= 1;
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
     // Not into the file: the previous entry may be the same one by another name.
     fs::remove_file(&path).unwrap();
-    fs::write(&path, octets).unwrap();
+    fs::write(&path, bytes).unwrap();
 }
 
 #[test]
@@ -443,7 +443,7 @@ fn a_store_of_the_version_before_is_read_and_goes_on() {
         assert!(!lines.iter().any(|line| line.level == "WRN"), "{}", shown(&lines));
         assert!(agent.end().success());
     }
-    let kept = &before["configuration"].octets;
+    let kept = &before["configuration"].bytes;
     assert!(phone.found().is_some_and(|found| kept.ends_with(&found)));
     for (name, file) in phone.store() {
         if !name.ends_with(".present") {

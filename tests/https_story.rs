@@ -120,7 +120,7 @@ fn the_first_press_asks_tvs_once_the_second_not_at_all_and_one_after_the_ttl_aga
 }
 
 #[test]
-fn no_octet_leaves_before_the_verdict() {
+fn no_byte_leaves_before_the_verdict() {
     run(async {
         let story = Story::begin(Setup::default()).await;
         for faults in [

@@ -71,7 +71,7 @@ fn put_right(phone: &Phone, states: &[State; 2]) -> (Found, usize) {
         found[place] = match store.load(slot) {
             Loaded::Absent => None,
             Loaded::Current(entry) => {
-                let state = states.iter().position(|state| state.slots[place] == *entry.octets);
+                let state = states.iter().position(|state| state.slots[place] == *entry.bytes);
                 Some(state.unwrap_or_else(|| panic!("{slot} is neither of the two")))
             }
             other => panic!("{slot}: {other:?}"),
@@ -195,14 +195,14 @@ fn age(phone: &Phone) {
         if name.ends_with(".present") {
             support::write(&path, b"");
         } else {
-            support::write(&path, &aged(&file.octets));
+            support::write(&path, &aged(&file.bytes));
         }
     }
 }
 
 fn aged(entry: &[u8]) -> Vec<u8> {
     let end = entry.windows(2).position(|two| two == b"\n\n").expect("a header");
-    let (header, octets) = entry.split_at(end + 2);
+    let (header, bytes) = entry.split_at(end + 2);
     let header = std::str::from_utf8(header).expect("text");
     let known = ["", "name", "accepted", "acceptance", "newest", "form"];
     let old = |line: &&str| {
@@ -210,9 +210,9 @@ fn aged(entry: &[u8]) -> Vec<u8> {
         known.contains(&key) || key.starts_with("tvs-")
     };
     let notes: Vec<&str> = header.lines().skip(3).filter(old).collect();
-    let covered = [(notes.join("\n") + "\n").as_bytes(), octets].concat();
+    let covered = [(notes.join("\n") + "\n").as_bytes(), bytes].concat();
     let digest: String = sha256(&covered).iter().map(|byte| format!("{byte:02x}")).collect();
-    let file = format!("secd-store 1\nlength {}\nsha256 {digest}\n", octets.len());
+    let file = format!("secd-store 1\nlength {}\nsha256 {digest}\n", bytes.len());
     [file.as_bytes(), &covered].concat()
 }
 

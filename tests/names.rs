@@ -65,8 +65,8 @@ fn printed(by: &Identity, subject: &[u8], issuer: &[u8]) -> Vec<u8> {
 }
 
 /// Who vouches for the signer of a file, or why nobody does.
-fn judged(anchors: &Anchors, octets: &[u8]) -> Result<Voucher, Reason> {
-    let offer = Offer { name: FILE, octets };
+fn judged(anchors: &Anchors, bytes: &[u8]) -> Result<Voucher, Reason> {
+    let offer = Offer { name: FILE, bytes };
     let accepted = update::file(anchors, Kind::Signed, offer, &Policy::default()).unasked()?;
     match accepted.value {
         update::Content::Verified(signed) => match signed.file.provenance() {
@@ -125,8 +125,8 @@ fn a_stranger_of_a_listed_number_is_still_asked_about() {
     let server = identity("cm1", 1, &key(&pool));
     let anchors = one_server(&server);
     let stranger = identity("elsewhere", 1, &tvs.key);
-    let octets = file(&stranger);
-    let offer = Offer { name: FILE, octets: &octets };
+    let bytes = file(&stranger);
+    let offer = Offer { name: FILE, bytes: &bytes };
     let decision = update::file(&anchors, Kind::Signed, offer, &Policy::default());
     assert!(matches!(decision, Decision::Ask(_)), "{decision:?}");
 }
@@ -168,9 +168,9 @@ fn signature_checks_are_few() {
     let server = servers.last().unwrap();
     let records = servers.iter().map(|it| Record::new(Role::TFTP, &it.certificate)).collect();
     let anchors = installed(&[(ListKind::Itl, &list(LabKind::Itl, records, server))]);
-    let checks = |octets: &[u8]| {
+    let checks = |bytes: &[u8]| {
         let count = Cell::new(0);
-        let file = Envelope::parse(octets, Kind::Signed).unwrap();
+        let file = Envelope::parse(bytes, Kind::Signed).unwrap();
         let policy = Policy::default();
         let unverified = Unverified::new(&file, &policy);
         let counted = |by: &Certificate<'_>| {
@@ -195,8 +195,8 @@ fn a_first_list_is_its_tokens_however_the_names_are_printed() {
     let token = identity("token", 1, &key(&pool));
     let records = vec![Record::new(Role::SAST, &token.certificate)];
     let mut parts = Parts::of_list(&list(LabKind::Ctl, records, &token));
-    let judge = |octets: &[u8]| {
-        let offer = Offer { name: "CTLFile.tlv", octets };
+    let judge = |bytes: &[u8]| {
+        let offer = Offer { name: "CTLFile.tlv", bytes };
         let policy = Policy::default();
         update::list(&Anchors::default(), ListKind::Ctl, offer, &policy).unasked().map(|_| ())
     };
@@ -258,8 +258,8 @@ fn a_record_with_neither_certificate_nor_hash_is_for_nobody() {
         let bare = changed(&server, role, Material::Certificate, |parts| {
             remove(&mut parts.records[0], 9);
         });
-        let octets = file(&server);
-        let signer = Envelope::parse(&octets, Kind::Signed).unwrap().signer;
+        let bytes = file(&server);
+        let signer = Envelope::parse(&bytes, Kind::Signed).unwrap().signer;
         let anyone = |_: &Certificate<'_>| panic!("nobody is to be tried");
         for kind in ListKind::ALL {
             let decision = signer::list(&bare, kind, &signer, &anyone);
@@ -365,8 +365,8 @@ proptest! {
             list(kind, records.chain([server]).collect(), &other)
         });
         let anchors = installed(&[(ListKind::Ctl, &lists[0]), (ListKind::Itl, &lists[1])]);
-        let (signer, octets) = &CAST[who];
-        let accepted = judged(&anchors, octets).is_ok();
+        let (signer, bytes) = &CAST[who];
+        let accepted = judged(&anchors, bytes).is_ok();
         if accepted_by_names([&ctl, &itl], signer) {
             prop_assert!(accepted);
         }

@@ -43,8 +43,8 @@ struct Report {
 impl Report {
     fn is_right(&self, scene: &Scene) -> bool {
         match &self.outcome {
-            Ok(octets) => {
-                assert!(*octets == file(scene.size), "wrong bytes, seed {}", scene.seed);
+            Ok(bytes) => {
+                assert!(*bytes == file(scene.size), "wrong bytes, seed {}", scene.seed);
                 true
             }
             Err(Failure::TimedOut { .. }) => false,
@@ -63,7 +63,7 @@ fn patient() -> Timing {
     }
 }
 
-/// No octet pattern repeats from block to block, whatever the block size.
+/// No byte pattern repeats from block to block, whatever the block size.
 fn file(size: usize) -> Vec<u8> {
     (0..size).map(|at| (at.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect()
 }
@@ -77,47 +77,47 @@ fn play(scene: &Scene) -> Report {
     let mut to_server = Network::new(scene.weather);
     let mut to_client = Network::new(scene.weather);
     let (mut sent_by_client, mut sent_by_server) = (1, 0);
-    to_server.send(SERVER, transfer.start().octets.to_vec(), Duration::ZERO, &mut random);
+    to_server.send(SERVER, transfer.start().bytes.to_vec(), Duration::ZERO, &mut random);
     loop {
         let next = [to_server.next(), to_client.next(), server.deadline()];
         let now = next.into_iter().flatten().chain([transfer.deadline()]).min().unwrap();
         let mut answers = VecDeque::new();
-        while let Some((_, octets)) = to_server.take(now) {
-            answers.extend(server.on_datagram(&octets, now));
+        while let Some((_, bytes)) = to_server.take(now) {
+            answers.extend(server.on_datagram(&bytes, now));
         }
         answers.extend(server.on_timer(now));
         sent_by_server += answers.len();
-        for octets in answers {
-            let noise = random.chance(scene.weather.strangers).then(|| random.noise(&octets));
-            to_client.send(SERVER, octets, now, &mut random);
+        for bytes in answers {
+            let noise = random.chance(scene.weather.strangers).then(|| random.noise(&bytes));
+            to_client.send(SERVER, bytes, now, &mut random);
             if let Some(noise) = noise {
                 to_client.send(STRANGER, noise, now, &mut random);
             }
         }
-        while let Some((from, octets)) = to_client.take(now) {
+        while let Some((from, bytes)) = to_client.take(now) {
             // A stranger that answers first is the transfer's server; keep it out until then.
             if from == STRANGER && transfer.tid().is_none() {
                 continue;
             }
-            if let Some(reply) = transfer.on_datagram(from, &octets, now) {
+            if let Some(reply) = transfer.on_datagram(from, &bytes, now) {
                 if reply.to == To::Tid(STRANGER) {
-                    assert_eq!(reply.octets[..4], [0, 5, 0, 5]);
+                    assert_eq!(reply.bytes[..4], [0, 5, 0, 5]);
                     continue;
                 }
                 sent_by_client += 1;
-                to_server.send(SERVER, reply.octets.to_vec(), now, &mut random);
+                to_server.send(SERVER, reply.bytes.to_vec(), now, &mut random);
             }
             if let Some(ending) = transfer.ending() {
-                let outcome = ending.map(|(received, _)| received.octets);
+                let outcome = ending.map(|(received, _)| received.bytes);
                 return Report { outcome, sent_by_client, sent_by_server, elapsed: now };
             }
         }
         if let Some(again) = transfer.on_timer(now) {
             sent_by_client += 1;
-            to_server.send(SERVER, again.octets.to_vec(), now, &mut random);
+            to_server.send(SERVER, again.bytes.to_vec(), now, &mut random);
         }
         if let Some(ending) = transfer.ending() {
-            let outcome = ending.map(|(received, _)| received.octets);
+            let outcome = ending.map(|(received, _)| received.bytes);
             return Report { outcome, sent_by_client, sent_by_server, elapsed: now };
         }
     }
@@ -278,7 +278,7 @@ fn block_numbers_come_round_in_bad_weather() {
 }
 
 #[test]
-fn in_a_storm_no_octet_is_wrong_after_the_wrap() {
+fn in_a_storm_no_byte_is_wrong_after_the_wrap() {
     let weather = Weather { loss: 20, repetition: 10, reordering: 10, strangers: 0 };
     for seed in 0..4 {
         for (window, wraps_to) in [(8, 0), (8, 1)] {

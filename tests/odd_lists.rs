@@ -62,8 +62,8 @@ impl Cast {
 }
 
 /// What a phone without lists makes of a list: the warnings that are not about algorithms.
-fn first_use(octets: &[u8]) -> Result<Vec<&'static str>, Reason> {
-    let offer = Offer { name: "ITLFile.tlv", octets };
+fn first_use(bytes: &[u8]) -> Result<Vec<&'static str>, Reason> {
+    let offer = Offer { name: "ITLFile.tlv", bytes };
     let policy = Policy::default();
     let accepted = update::list(&Anchors::default(), ListKind::Itl, offer, &policy).unasked()?;
     assert_eq!(accepted.value.provenance(), Provenance::FirstUse);
@@ -71,15 +71,15 @@ fn first_use(octets: &[u8]) -> Result<Vec<&'static str>, Reason> {
     Ok(classes.filter(|class| *class != "sha1").collect())
 }
 
-fn installed(octets: &[u8]) -> Anchors {
+fn installed(bytes: &[u8]) -> Anchors {
     let mut anchors = Anchors::default();
-    anchors.install(stored::list(ListKind::Itl, octets, Acceptance::FirstUse).unwrap());
+    anchors.install(stored::list(ListKind::Itl, bytes, Acceptance::FirstUse).unwrap());
     anchors
 }
 
 /// Whether the lists alone vouch for the signer of a file.
-fn knows(anchors: &Anchors, octets: &[u8]) -> bool {
-    let offer = Offer { name: FILE, octets };
+fn knows(anchors: &Anchors, bytes: &[u8]) -> bool {
+    let offer = Offer { name: FILE, bytes };
     update::file(anchors, Kind::Signed, offer, &Policy::default()).unasked().is_ok()
 }
 
@@ -170,12 +170,12 @@ fn expect_no_first_use(anchors: &Anchors, cast: &Cast) {
     let pool = Pool::new();
     let [_, stranger] = [Cast::of(&pool), Cast::of(&pool)];
     let judge = |by: &Identity, parts: Parts| {
-        let octets = parts.sign(&by.key, Digest::Sha1);
-        let file = Envelope::parse(&octets, Kind::List).unwrap();
+        let bytes = parts.sign(&by.key, Digest::Sha1);
+        let file = Envelope::parse(&bytes, Kind::List).unwrap();
         let unsigned = |_: &Certificate<'_>| Err(Reason::SignatureMismatch);
         let decision = signer::list(anchors, ListKind::Itl, &file.signer, &unsigned);
         assert!(!matches!(decision, Decision::Trust(Signing::Free(_))), "{decision:?}");
-        let offer = Offer { name: "ITLFile.tlv", octets: &octets };
+        let offer = Offer { name: "ITLFile.tlv", bytes: &bytes };
         update::list(anchors, ListKind::Itl, offer, &Policy::default()).unasked().is_ok()
     };
     assert!(judge(&cast.token, cast.parts(Material::Certificate)));
@@ -271,8 +271,8 @@ fn a_list_under_a_configurations_name_is_refused_as_a_list() {
     let renamed = parts.sign(&cast.server.key, Digest::Sha1);
     let anchors = installed(&cast.parts(Material::Certificate).sign(&cast.token.key, Digest::Sha1));
     for anchors in [&Anchors::default(), &anchors] {
-        for octets in [&with_tag_28, &renamed] {
-            let offer = Offer { name: FILE, octets };
+        for bytes in [&with_tag_28, &renamed] {
+            let offer = Offer { name: FILE, bytes };
             let decision = update::file(anchors, Kind::Signed, offer, &Policy::default());
             let refused = decision.unasked().unwrap_err();
             assert_eq!(refused.class(), "trust-list", "{refused}");

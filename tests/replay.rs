@@ -34,14 +34,14 @@ impl Phone {
         let profile = Profile::new(Name::common("cm1"), pool.serial());
         let signer = profile.self_signed(pool.take(KeyKind::Rsa2048));
         let mut anchors = Anchors::default();
-        let octets = list(&signer, timestamp, functions);
-        anchors.install(stored::list(ListKind::Itl, &octets, Acceptance::FirstUse).unwrap());
+        let bytes = list(&signer, timestamp, functions);
+        anchors.install(stored::list(ListKind::Itl, &bytes, Acceptance::FirstUse).unwrap());
         Self { signer, anchors }
     }
 
     fn offer(&mut self, timestamp: u32, functions: Option<Material>) -> Result<(), Reason> {
-        let octets = list(&self.signer, timestamp, functions);
-        let offer = Offer { name: "ITLFile.tlv", octets: &octets };
+        let bytes = list(&self.signer, timestamp, functions);
+        let offer = Offer { name: "ITLFile.tlv", bytes: &bytes };
         match update::list(&self.anchors, ListKind::Itl, offer, &Policy::default()) {
             Decision::Trust(accepted) => {
                 self.anchors.install(accepted.value);

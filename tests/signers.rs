@@ -98,8 +98,8 @@ impl Table {
             let Some(records) = records else { continue };
             let mut list = List::new(lab, Layout::CallManager, 1);
             list.records = records;
-            let octets = list.sign(&self.stranger);
-            anchors.install(stored::list(kind, &octets, Acceptance::FirstUse).unwrap());
+            let bytes = list.sign(&self.stranger);
+            anchors.install(stored::list(kind, &bytes, Acceptance::FirstUse).unwrap());
         }
         anchors
     }

@@ -108,7 +108,7 @@ fn a_stranger_s_page_is_not_shown() {
 }
 
 #[test]
-fn octets_that_come_with_the_call_are_not_lost_and_each_half_closes_alone() {
+fn bytes_that_come_with_the_call_are_not_lost_and_each_half_closes_alone() {
     let (office, phone, _agent) = booted("");
     let address = office.https.address();
     let parameters = json!({ "host": address.ip().to_string(), "port": address.port() });

@@ -71,9 +71,9 @@ fn what_is_no_call_gets_an_error_and_the_connection_ends() {
 fn a_message_that_does_not_end_is_cut_off() {
     let (_office, phone, agent) = booted("");
     let idle = agent.resident();
-    for octet in [b' ', b'{', 0xff] {
+    for byte in [b' ', b'{', 0xff] {
         let mut client = Client::connect(&phone.socket());
-        client.send(&[octet; 65_537]);
+        client.send(&[byte; 65_537]);
         assert_eq!(client.reply(), None);
         expect_served(&phone);
     }

@@ -47,24 +47,24 @@ struct Peer {
 }
 
 impl Peer {
-    fn send(&self, octets: &[u8]) {
-        self.socket.send_to(octets, self.client).unwrap();
+    fn send(&self, bytes: &[u8]) {
+        self.socket.send_to(bytes, self.client).unwrap();
     }
 
-    fn data(&self, block: u16, octets: &[u8]) {
-        self.send(&[&[0, 3], block.to_be_bytes().as_slice(), octets].concat());
+    fn data(&self, block: u16, bytes: &[u8]) {
+        self.send(&[&[0, 3], block.to_be_bytes().as_slice(), bytes].concat());
     }
 
     #[track_caller]
-    fn expect(&self, octets: &[u8]) {
+    fn expect(&self, bytes: &[u8]) {
         let mut buffer = [0; 2048];
         let length = self.socket.recv(&mut buffer).unwrap();
-        assert_eq!(buffer[..length], *octets);
+        assert_eq!(buffer[..length], *bytes);
     }
 
-    fn send_file(&self, octets: &[u8], blksize: usize) {
+    fn send_file(&self, bytes: &[u8], blksize: usize) {
         let mut block = 0_u16;
-        for chunk in octets.chunks(blksize).chain([[].as_slice()]) {
+        for chunk in bytes.chunks(blksize).chain([[].as_slice()]) {
             block += 1;
             self.data(block, chunk);
             self.expect(&[&[0, 4], block.to_be_bytes().as_slice()].concat());
@@ -107,14 +107,14 @@ async fn fetch(server: &Server, options: Options) -> Result<Received, Failure> {
 }
 
 fn streamed(servers: &[SocketAddr], options: Options) -> Result<Received, Failure> {
-    let mut octets = Vec::new();
+    let mut bytes = Vec::new();
     let mut watch = |event: Event<'_>| match event {
-        Event::Requesting(_) => octets.clear(),
-        Event::Octets(come) => octets.extend_from_slice(come),
+        Event::Requesting(_) => bytes.clear(),
+        Event::Bytes(come) => bytes.extend_from_slice(come),
         _ => {}
     };
     let received = blocking::stream_first(servers, &request(options), &mut watch)?;
-    Ok(Received { octets, ..received })
+    Ok(Received { bytes, ..received })
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn a_plain_server_is_read_and_progress_is_told() {
     let mut told = Vec::new();
     let request = request(Options::default());
     let received = read(server.address, &request, &mut |progress| told.push(progress)).await;
-    assert_eq!(received.unwrap().octets, file(1300));
+    assert_eq!(received.unwrap().bytes, file(1300));
     assert_eq!(told.last(), Some(&Progress { received: 1300, total: None }));
     server.join();
 }
@@ -137,7 +137,7 @@ async fn an_ipv6_server_is_read() {
         return;
     }
     let server = Server::run("[::1]:0", |peer| peer.send_file(&file(600), 512));
-    assert_eq!(fetch(&server, Options::default()).await.unwrap().octets, file(600));
+    assert_eq!(fetch(&server, Options::default()).await.unwrap().bytes, file(600));
     server.join();
 }
 
@@ -146,7 +146,7 @@ async fn a_mapped_address_is_read_over_ipv4() {
     let server = Server::run(V4, |peer| peer.send_file(b"x", 512));
     let mapped = SocketAddr::new("::ffff:127.0.0.1".parse().unwrap(), server.address.port());
     let received = read(mapped, &request(Options::default()), &mut |_| {}).await.unwrap();
-    assert_eq!((received.octets.as_slice(), received.server), (b"x".as_slice(), mapped));
+    assert_eq!((received.bytes.as_slice(), received.server), (b"x".as_slice(), mapped));
     server.join();
 }
 
@@ -159,7 +159,7 @@ async fn a_smaller_block_size_is_followed() {
     });
     let options = Options::default().with_blksize(1428).unwrap().with_tsize();
     let received = fetch(&server, options).await.unwrap();
-    assert_eq!(received.octets, file(3000));
+    assert_eq!(received.bytes, file(3000));
     assert_eq!(received.agreed.options.blksize(), Some(700));
     server.join();
 }
@@ -178,7 +178,7 @@ async fn refused_options_are_asked_without() {
         other.send_file(b"plain", 512);
     });
     let received = fetch(&server, Options::default().with_tsize()).await.unwrap();
-    assert_eq!(received.octets, b"plain");
+    assert_eq!(received.bytes, b"plain");
     assert_eq!(received.agreed.negotiation, Negotiation::Refused);
     server.join();
 }
@@ -200,7 +200,7 @@ async fn a_stranger_is_told_and_disturbs_nothing() {
         peer.expect(b"\0\x04\0\x02");
     });
     let received = fetch(&server, Options::default()).await.unwrap();
-    assert_eq!(received.octets, [file(512).as_slice(), b"good"].concat());
+    assert_eq!(received.bytes, [file(512).as_slice(), b"good"].concat());
     server.join();
 }
 
@@ -216,19 +216,19 @@ async fn another_address_is_not_heard_and_is_named_once() {
         peer.send_file(b"good", 512);
     });
     let mut named = Vec::new();
-    let mut octets = Vec::new();
+    let mut bytes = Vec::new();
     let mut watch = |event: Event<'_>| match event {
         Event::Foreign { server, from } => named.push((server, from.to_string())),
-        Event::Octets(come) => octets.extend_from_slice(come),
+        Event::Bytes(come) => bytes.extend_from_slice(come),
         _ => {}
     };
     let (servers, request) = ([server.address], request(Options::default()));
     if env!("CARGO_CRATE_NAME") == "tftp_blocking" {
         blocking::stream_first(&servers, &request, &mut watch).unwrap();
     } else {
-        octets = read_first(&servers, &request, &mut watch).await.unwrap().octets;
+        bytes = read_first(&servers, &request, &mut watch).await.unwrap().bytes;
     }
-    assert_eq!(octets, b"good");
+    assert_eq!(bytes, b"good");
     assert_eq!(named, [(server.address, "127.0.0.2".to_owned())]);
     server.join();
 }
@@ -243,7 +243,7 @@ async fn a_server_that_falls_silent_amid_the_file_is_asked_anew() {
         assert_ne!(client, peer.client, "another transfer");
         Peer { socket: socket(V4), client, ..peer }.send_file(&file(600), 512);
     });
-    assert_eq!(fetch(&server, Options::default()).await.unwrap().octets, file(600));
+    assert_eq!(fetch(&server, Options::default()).await.unwrap().bytes, file(600));
     server.join();
 }
 
@@ -254,7 +254,7 @@ async fn the_answer_to_a_lost_request_comes_to_the_second() {
         peer.listener.recv(&mut buffer).unwrap();
         peer.send_file(b"late", 512);
     });
-    assert_eq!(fetch(&server, Options::default()).await.unwrap().octets, b"late");
+    assert_eq!(fetch(&server, Options::default()).await.unwrap().bytes, b"late");
     server.join();
 }
 
@@ -269,7 +269,7 @@ async fn a_repeated_last_block_is_acknowledged_after_the_end() {
         peer.data(1, b"x");
         peer.expect(b"\0\x04\0\x01");
     });
-    assert_eq!(fetch(&server, Options::default()).await.unwrap().octets, b"x");
+    assert_eq!(fetch(&server, Options::default()).await.unwrap().bytes, b"x");
     // The thread of the test is the thread of the task that answers.
     while !server.thread.is_finished() {
         tokio::task::yield_now().await;
@@ -339,7 +339,7 @@ async fn the_next_server_is_asked_when_one_is_down() {
         }
     };
     let received = read_first(&servers, &request(Options::default()), &mut watch).await.unwrap();
-    assert_eq!(received.octets, b"second");
+    assert_eq!(received.bytes, b"second");
     assert_eq!(received.server, server.address);
     assert_eq!(asked, [closed, server.address]);
     server.join();
@@ -351,7 +351,7 @@ async fn the_next_server_is_asked_when_one_reports_an_error() {
     let server = Server::run(V4, |peer| peer.send_file(b"second", 512));
     let servers = [failing.address, server.address];
     let received = read_first(&servers, &request(Options::default()), &mut |_| {}).await;
-    assert_eq!(received.unwrap().octets, b"second");
+    assert_eq!(received.unwrap().bytes, b"second");
     failing.join();
     server.join();
 }
@@ -370,15 +370,15 @@ async fn a_streamed_file_begins_anew_with_each_server() {
     let (mut come, mut longest) = (Vec::new(), 0);
     let mut watch = |event: Event<'_>| match event {
         Event::Requesting(_) => come.clear(),
-        Event::Octets(octets) => {
-            come.extend_from_slice(octets);
-            longest = longest.max(octets.len());
+        Event::Bytes(bytes) => {
+            come.extend_from_slice(bytes);
+            longest = longest.max(bytes.len());
         }
         _ => {}
     };
     let received =
         blocking::stream_first(&servers, &request(Options::default()), &mut watch).unwrap();
-    assert_eq!((received.octets, come), (Vec::new(), file(90_000)));
+    assert_eq!((received.bytes, come), (Vec::new(), file(90_000)));
     assert!((65_536..66_048).contains(&longest), "{longest}");
     failing.join();
     server.join();
@@ -437,7 +437,7 @@ async fn a_refusal_by_another_number_is_a_refusal_too() {
             Peer { socket: socket(V4), ..peer }.send_file(b"plain", 512);
         });
         let received = fetch(&server, Options::default().with_tsize()).await.unwrap();
-        assert_eq!(received.octets, b"plain");
+        assert_eq!(received.bytes, b"plain");
         server.join();
     }
 }
@@ -451,7 +451,7 @@ async fn a_server_that_passes_over_options_is_asked_plainly() {
         peer.send_file(b"plain", 512);
     });
     let received = fetch(&server, Options::default().with_tsize()).await.unwrap();
-    assert_eq!(received.octets, b"plain");
+    assert_eq!(received.bytes, b"plain");
     assert_eq!(received.agreed.negotiation, Negotiation::Unanswered);
     server.join();
 }

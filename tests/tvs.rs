@@ -44,8 +44,8 @@ fn trusted<'a>(certificate: &'a [u8], roles: &[Role]) -> Response<'a> {
 
 const FILE: &str = "SEP001122334455.cnf.xml.sgn";
 
-fn list_query(octets: &[u8]) -> Query {
-    let offer = Offer { name: "ITLFile.tlv", octets };
+fn list_query(bytes: &[u8]) -> Query {
+    let offer = Offer { name: "ITLFile.tlv", bytes };
     match update::list(&anchors(), ListKind::Itl, offer, &Policy::default()) {
         Decision::Ask(Doubtful::Signer(query)) => query,
         other => panic!("expected a question, got {other:?}"),
@@ -61,8 +61,8 @@ fn judged(
     update::list_with(&anchors(), ListKind::Itl, offer, policy, &proofs).unasked()
 }
 
-fn file_query(octets: &[u8]) -> Query {
-    let offer = Offer { name: FILE, octets };
+fn file_query(bytes: &[u8]) -> Query {
+    let offer = Offer { name: FILE, bytes };
     match update::file(&anchors(), Kind::Signed, offer, &Policy::default()) {
         Decision::Ask(query) => query,
         other => panic!("expected a question, got {other:?}"),
@@ -75,9 +75,9 @@ fn vouched(query: &Query, certificate: &[u8], roles: &[Role]) -> Vouched {
 
 #[test]
 fn a_list_by_a_signer_that_the_service_knows_is_accepted() {
-    let octets = read("bad/update-by-stranger.tlv");
-    let vouched = vouched(&list_query(&octets), &certificate("newsast"), &[Role::Sast]);
-    let offer = Offer { name: "ITLFile.tlv", octets: &octets };
+    let bytes = read("bad/update-by-stranger.tlv");
+    let vouched = vouched(&list_query(&bytes), &certificate("newsast"), &[Role::Sast]);
+    let offer = Offer { name: "ITLFile.tlv", bytes: &bytes };
     let policy = Policy::default();
     let accepted = judged(offer, &policy, vouched);
     let provenance = accepted.expect("accepted").value.provenance();
@@ -86,10 +86,10 @@ fn a_list_by_a_signer_that_the_service_knows_is_accepted() {
 
 #[test]
 fn a_file_by_a_signer_that_the_service_knows_is_accepted() {
-    let octets = read("bad/sgn-unknown-signer.sgn");
+    let bytes = read("bad/sgn-unknown-signer.sgn");
     let roles = [Role::Sast, Role::Tftp];
-    let vouched = vouched(&file_query(&octets), &certificate("other"), &roles);
-    let offer = Offer { name: FILE, octets: &octets };
+    let vouched = vouched(&file_query(&bytes), &certificate("other"), &roles);
+    let offer = Offer { name: FILE, bytes: &bytes };
     let policy = Policy::default();
     let accepted = update::file_vouched(&anchors(), Kind::Signed, offer, &policy, &vouched);
     let Content::Verified(signed) = accepted.expect("accepted").value else { panic!("unchecked") };
@@ -98,18 +98,18 @@ fn a_file_by_a_signer_that_the_service_knows_is_accepted() {
 
 #[test]
 fn the_other_checks_of_a_file_still_hold() {
-    let octets = read("bad/sgn-unknown-signer.sgn");
-    let vouched = vouched(&file_query(&octets), &certificate("other"), &[Role::Tftp]);
-    let judge = |name, octets: &[u8]| {
-        let offer = Offer { name, octets };
+    let bytes = read("bad/sgn-unknown-signer.sgn");
+    let vouched = vouched(&file_query(&bytes), &certificate("other"), &[Role::Tftp]);
+    let judge = |name, bytes: &[u8]| {
+        let offer = Offer { name, bytes };
         let policy = Policy::default();
         update::file_vouched(&anchors(), Kind::Signed, offer, &policy, &vouched).map(|_| ())
     };
-    assert_eq!(judge(FILE, &octets), Ok(()));
-    let other = judge("SEPFFFFFFFFFFFF.cnf.xml.sgn", &octets);
+    assert_eq!(judge(FILE, &bytes), Ok(()));
+    let other = judge("SEPFFFFFFFFFFFF.cnf.xml.sgn", &bytes);
     assert!(matches!(other, Err(Reason::FileNameMismatch { .. })), "{other:?}");
-    let mut changed = octets;
-    *changed.last_mut().expect("octets") ^= 1;
+    let mut changed = bytes;
+    *changed.last_mut().expect("bytes") ^= 1;
     assert_eq!(judge(FILE, &changed), Err(Reason::SignatureMismatch));
 }
 
@@ -119,11 +119,11 @@ fn proof_for_one_signer_is_worth_nothing_for_another() {
     let file = read("bad/sgn-unknown-signer.sgn");
     let policy = Policy::default();
     let for_file = vouched(&file_query(&file), &certificate("other"), &[Role::Sast, Role::Tftp]);
-    let offer = Offer { name: "ITLFile.tlv", octets: &list };
+    let offer = Offer { name: "ITLFile.tlv", bytes: &list };
     let judged = judged(offer, &policy, for_file);
     assert_eq!(judged.map(|_| ()), Err(Reason::WrongSigner));
     let for_list = vouched(&list_query(&list), &certificate("newsast"), &[Role::Sast, Role::Tftp]);
-    let offer = Offer { name: FILE, octets: &file };
+    let offer = Offer { name: FILE, bytes: &file };
     let judged = update::file_vouched(&anchors(), Kind::Signed, offer, &policy, &for_list);
     assert_eq!(judged.map(|_| ()), Err(Reason::WrongSigner));
 }
@@ -133,7 +133,7 @@ fn proof_for_files_does_not_make_a_signer_of_lists() {
     let list = read("bad/update-by-stranger.tlv");
     let asked = Query { roles: &[Role::Tftp], ..list_query(&list) };
     let for_files = vouched(&asked, &certificate("newsast"), &[Role::Tftp]);
-    let offer = Offer { name: "ITLFile.tlv", octets: &list };
+    let offer = Offer { name: "ITLFile.tlv", bytes: &list };
     let policy = Policy::default();
     let judged = judged(offer, &policy, for_files);
     assert_eq!(judged.map(|_| ()), Err(Reason::WrongSigner));

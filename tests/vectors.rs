@@ -35,10 +35,10 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap_or_else(|| panic!("{key} is text in {value}"))
 }
 
-/// What a phone in the vector's state says of `octets`: warnings, or the reason for a refusal.
-fn judge(vector: &Value, octets: &[u8]) -> Result<Vec<Warning>, Reason> {
+/// What a phone in the vector's state says of `bytes`: warnings, or the reason for a refusal.
+fn judge(vector: &Value, bytes: &[u8]) -> Result<Vec<Warning>, Reason> {
     let anchors = anchors(vector);
-    let offer = Offer { name: text(vector, "requested_name"), octets };
+    let offer = Offer { name: text(vector, "requested_name"), bytes };
     let policy = Policy::default();
     match text(vector, "kind") {
         "tlv" => {
@@ -139,49 +139,49 @@ fn every_member_of_the_sweeps_is_refused() {
         let base = text(sweep, "base");
         let vector = vectors(&manifest).iter().find(|vector| vector["file"] == base);
         let vector = vector.expect("the base of a sweep is a vector");
-        let octets = read(base);
+        let bytes = read(base);
         let mut count = 0;
-        for member in members(text(sweep, "sweep"), &octets) {
+        for member in members(text(sweep, "sweep"), &bytes) {
             count += 1;
             assert!(judge(vector, &member).is_err(), "{base}: {sweep} member {count}");
         }
-        assert!(count >= octets.len() - 1, "{sweep}: only {count} members");
+        assert!(count >= bytes.len() - 1, "{sweep}: only {count} members");
     }
 }
 
-fn members(sweep: &str, octets: &[u8]) -> Vec<Vec<u8>> {
-    let places = 0..octets.len();
+fn members(sweep: &str, bytes: &[u8]) -> Vec<Vec<u8>> {
+    let places = 0..bytes.len();
     match sweep {
-        "every-truncation" => places.map(|end| octets[..end].to_vec()).collect(),
+        "every-truncation" => places.map(|end| bytes[..end].to_vec()).collect(),
         "every-byte-removed" => places
-            .map(|place| [&octets[..place], &octets[place + 1..]].concat())
-            .filter(|member| member != octets)
+            .map(|place| [&bytes[..place], &bytes[place + 1..]].concat())
+            .filter(|member| member != bytes)
             .collect(),
         "every-byte-doubled" => {
-            places.map(|place| [&octets[..=place], &octets[place..]].concat()).collect()
+            places.map(|place| [&bytes[..=place], &bytes[place..]].concat()).collect()
         }
         "every-bit" => places
             .flat_map(|place| (0..8).map(move |bit| (place, bit)))
             .map(|(place, bit)| {
-                let mut member = octets.to_vec();
+                let mut member = bytes.to_vec();
                 member[place] ^= 1 << bit;
                 member
             })
             .collect(),
-        "every-u16-ffff" => overwritten(octets, 0xff),
-        "every-u16-0000" => overwritten(octets, 0),
+        "every-u16-ffff" => overwritten(bytes, 0xff),
+        "every-u16-0000" => overwritten(bytes, 0),
         other => panic!("unknown sweep {other}"),
     }
 }
 
-fn overwritten(octets: &[u8], with: u8) -> Vec<Vec<u8>> {
-    (1..octets.len())
+fn overwritten(bytes: &[u8], with: u8) -> Vec<Vec<u8>> {
+    (1..bytes.len())
         .map(|place| {
-            let mut member = octets.to_vec();
+            let mut member = bytes.to_vec();
             member[place - 1..=place].fill(with);
             member
         })
-        .filter(|member| member != octets)
+        .filter(|member| member != bytes)
         .collect()
 }
 
@@ -205,8 +205,8 @@ fn header_fields_are_those_of_the_manifest() {
             "sgn" => Kind::Signed,
             _ => Kind::Encrypted,
         };
-        let octets = read(file);
-        let envelope = Envelope::parse(&octets, kind).unwrap_or_else(|why| panic!("{file}: {why}"));
+        let bytes = read(file);
+        let envelope = Envelope::parse(&bytes, kind).unwrap_or_else(|why| panic!("{file}: {why}"));
         let header = &vector["header"];
         assert_eq!(envelope.version.to_string(), text(header, "version"), "{file}");
         let signer_version = envelope.signer_version.map(|version| version.to_string());
@@ -228,7 +228,7 @@ fn header_fields_are_those_of_the_manifest() {
 fn expect_encryption(envelope: &Envelope<'_>, expected: &Value) {
     assert_eq!(envelope.encryption.is_some(), expected.is_object());
     let Some(encryption) = envelope.encryption else { return };
-    let hex = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     assert_eq!(hex(&encryption.iv), text(expected, "iv"));
     assert_eq!(expected["padding"], encryption.padding);
     assert_eq!(expected["wrapped_key_length"], encryption.wrapped_key.len());
@@ -241,8 +241,8 @@ fn records_are_those_of_the_manifest() {
     let manifest = manifest();
     for vector in vectors(&manifest).iter().filter(|vector| vector["records"].is_array()) {
         let file = text(vector, "file");
-        let octets = read(file);
-        let envelope = Envelope::parse(&octets, Kind::List).expect("a list");
+        let bytes = read(file);
+        let envelope = Envelope::parse(&bytes, Kind::List).expect("a list");
         let records = list::parse(envelope.body(), envelope.header_length).expect("records");
         let expected = vector["records"].as_array().expect("records");
         assert_eq!(records.len(), expected.len(), "{file}");

@@ -47,7 +47,7 @@ fn boot(files: &Files, faults: Faults, terms: &str) -> Outcome {
 }
 
 impl Outcome {
-    /// Whether all is installed, and octet for octet what was served.
+    /// Whether all is installed, and byte for byte what was served.
     fn is_whole(&self, files: &Files, xml: &[u8]) -> bool {
         self.phone.holds("ctl", &files[&format!("CTL{DEVICE}.tlv")])
             && self.phone.holds("itl", &files[&format!("ITL{DEVICE}.tlv")])

@@ -101,7 +101,7 @@ fn timed(anchors: &Anchors, file: &[u8]) -> Duration {
 }
 
 fn offered(anchors: &Anchors, file: &[u8]) -> Reason {
-    let offer = Offer { name: "ITLFile.tlv", octets: file };
+    let offer = Offer { name: "ITLFile.tlv", bytes: file };
     update::list(anchors, ListKind::Itl, offer, &Policy::default()).unasked().unwrap_err()
 }
 

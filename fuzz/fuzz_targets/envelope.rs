@@ -5,27 +5,27 @@
 use libfuzzer_sys::fuzz_target;
 use secd::wire::{Envelope, Kind};
 
-fuzz_target!(|octets: &[u8]| {
+fuzz_target!(|bytes: &[u8]| {
     for kind in [Kind::List, Kind::Signed, Kind::Encrypted] {
-        match Envelope::parse(octets, kind) {
+        match Envelope::parse(bytes, kind) {
             Ok(envelope) => {
-                describes(&envelope, octets);
+                describes(&envelope, bytes);
                 assert_eq!(envelope.encryption.is_some(), kind == Kind::Encrypted);
             }
             Err(malformed) => {
-                assert!(malformed.offset <= octets.len());
+                assert!(malformed.offset <= bytes.len());
                 assert!(!malformed.to_string().is_empty());
             }
         }
     }
 });
 
-fn describes(envelope: &Envelope<'_>, octets: &[u8]) {
-    let [before, after] = envelope.signed_octets();
+fn describes(envelope: &Envelope<'_>, bytes: &[u8]) {
+    let [before, after] = envelope.signed_bytes();
     let signature = [&[12][..], &length(envelope.signature), envelope.signature].concat();
-    assert_eq!([before, &signature, after].concat(), octets);
-    assert_eq!(envelope.octets(), octets);
-    let (header, body) = octets.split_at(envelope.header_length);
+    assert_eq!([before, &signature, after].concat(), bytes);
+    assert_eq!(envelope.bytes(), bytes);
+    let (header, body) = bytes.split_at(envelope.header_length);
     assert_eq!(envelope.body(), body);
     assert!(before.len() + signature.len() + envelope.padding <= header.len());
     assert!(header.ends_with(&vec![13; envelope.padding]));
@@ -36,5 +36,5 @@ fn describes(envelope: &Envelope<'_>, octets: &[u8]) {
 }
 
 fn length(value: &[u8]) -> [u8; 2] {
-    u16::try_from(value.len()).expect("a length of two octets").to_be_bytes()
+    u16::try_from(value.len()).expect("a length of two bytes").to_be_bytes()
 }

@@ -6,13 +6,13 @@ use libfuzzer_sys::fuzz_target;
 use secd::wire::Malformed;
 use secd::wire::reader::Reader;
 
-fuzz_target!(|octets: &[u8]| {
-    elements(Reader::new(octets), octets.len(), 0);
-    for count in octets.iter().take(4) {
-        let mut reader = Reader::new(octets);
+fuzz_target!(|bytes: &[u8]| {
+    elements(Reader::new(bytes), bytes.len(), 0);
+    for count in bytes.iter().take(4) {
+        let mut reader = Reader::new(bytes);
         let taken = reader.take(usize::from(*count), "some").map(<[u8]>::len);
-        assert_eq!(taken.is_ok(), usize::from(*count) <= octets.len());
-        assert_eq!(reader.offset() + reader.left(), octets.len());
+        assert_eq!(taken.is_ok(), usize::from(*count) <= bytes.len());
+        assert_eq!(reader.offset() + reader.left(), bytes.len());
     }
 });
 

@@ -5,24 +5,24 @@
 use libfuzzer_sys::fuzz_target;
 use secd::wire::hello::{ServerHello, certificate};
 
-fuzz_target!(|octets: &[u8]| {
-    let shown = certificate(octets);
-    for length in 0..octets.len() {
-        if let Ok(Some(certificate)) = certificate(&octets[..length]) {
+fuzz_target!(|bytes: &[u8]| {
+    let shown = certificate(bytes);
+    for length in 0..bytes.len() {
+        if let Ok(Some(certificate)) = certificate(&bytes[..length]) {
             assert_eq!(shown, Ok(Some(certificate)), "{length}");
             break;
         }
     }
-    let whole = ServerHello::parse(octets);
-    for length in 0..octets.len() {
-        match ServerHello::parse(&octets[..length]) {
+    let whole = ServerHello::parse(bytes);
+    for length in 0..bytes.len() {
+        match ServerHello::parse(&bytes[..length]) {
             Ok(None) => {}
             Ok(said) => {
                 assert!(whole.is_err() || whole == Ok(said), "{length}");
                 break;
             }
             Err(malformed) => {
-                assert!(malformed.offset < octets.len() && whole.is_err());
+                assert!(malformed.offset < bytes.len() && whole.is_err());
                 break;
             }
         }

@@ -20,7 +20,7 @@ fuzz_target!(|input: &[u8]| {
         now += event.pause;
         let asked = transfer.tid();
         let answer = match event.what {
-            What::Datagram(from, octets) => transfer.on_datagram(from, octets, now),
+            What::Datagram(from, bytes) => transfer.on_datagram(from, bytes, now),
             What::Refusal => {
                 transfer.on_refusal(now);
                 None
@@ -68,13 +68,13 @@ fn request(terms: [u8; 4]) -> Request<'static> {
 }
 
 fn fits(datagram: &Datagram<'_>) {
-    assert!((4..=LONGEST_REQUEST).contains(&datagram.octets.len()));
+    assert!((4..=LONGEST_REQUEST).contains(&datagram.bytes.len()));
 }
 
 fn ended(ending: Ending, request: &Request<'_>, events: &[u8]) {
     match ending {
         Ok((received, dally)) => {
-            assert!(received.octets.len() <= request.limit);
+            assert!(received.bytes.len() <= request.limit);
             dallies(dally, events);
         }
         Err(failure) => assert!(!failure.to_string().is_empty()),
@@ -85,8 +85,8 @@ fn dallies(mut dally: Dally, mut events: &[u8]) {
     let mut answers = 0;
     while let Some((event, rest)) = Event::read(events) {
         events = rest;
-        if let What::Datagram(from, octets) = event.what {
-            answers += u32::from(dally.on_datagram(from, octets).is_some());
+        if let What::Datagram(from, bytes) = event.what {
+            answers += u32::from(dally.on_datagram(from, bytes).is_some());
         }
     }
     assert!(answers <= Timing::default().tries);
@@ -105,7 +105,7 @@ enum What<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// One octet says what and after which pause; a datagram has its length in the next.
+    /// One byte says what and after which pause; a datagram has its length in the next.
     fn read(input: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (head, rest) = input.split_first()?;
         let pause = match head >> 4 {
@@ -117,9 +117,9 @@ impl<'a> Event<'a> {
             1 => (What::Timer, rest),
             port => {
                 let (length, rest) = rest.split_first()?;
-                let (octets, rest) = rest.split_at(usize::from(*length).min(rest.len()));
+                let (bytes, rest) = rest.split_at(usize::from(*length).min(rest.len()));
                 let stranger = u16::from(port == 2);
-                (What::Datagram(Tid(4000 + stranger), octets), rest)
+                (What::Datagram(Tid(4000 + stranger), bytes), rest)
             }
         };
         Some((Self { pause, what }, rest))

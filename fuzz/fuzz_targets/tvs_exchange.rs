@@ -9,11 +9,11 @@ use secd::wire::name::DeviceName;
 use secd::wire::tvs::{Caller, Request, Session};
 
 fuzz_target!(|input: &[u8]| {
-    let Some((cut, octets)) = input.split_first() else { return };
-    let (head, tail) = octets.split_at(usize::from(*cut).min(octets.len()));
+    let Some((cut, bytes)) = input.split_first() else { return };
+    let (head, tail) = bytes.split_at(usize::from(*cut).min(bytes.len()));
     let mut whole = exchange();
     let mut pieces = exchange();
-    let at_once = whole.feed(octets);
+    let at_once = whole.feed(bytes);
     let in_two = pieces.feed(head).and_then(|_| pieces.feed(tail));
     assert_eq!(at_once.is_ok(), in_two.is_ok());
     match at_once {

@@ -8,25 +8,25 @@ use secd::trust::update::{self, Offer};
 use secd::trust::{Acceptance, Anchors, Decision, ListKind, Policy, stored};
 use secd::wire::{Envelope, Kind};
 
-fuzz_target!(|octets: &[u8]| {
+fuzz_target!(|bytes: &[u8]| {
     let policy = Policy::default();
     let mut anchors = Anchors::default();
     for kind in [ListKind::Ctl, ListKind::Itl] {
-        let offer = Offer { name: kind.generic_name(), octets };
+        let offer = Offer { name: kind.generic_name(), bytes };
         if let Decision::Trust(accepted) = update::list(&anchors, kind, offer, &policy) {
-            assert!(Envelope::parse(octets, Kind::List).is_ok());
+            assert!(Envelope::parse(bytes, Kind::List).is_ok());
             assert_eq!(accepted.value.value().kind, kind);
         }
     }
-    if let Ok(list) = stored::list(ListKind::Itl, octets, Acceptance::FirstUse) {
+    if let Ok(list) = stored::list(ListKind::Itl, bytes, Acceptance::FirstUse) {
         anchors.install(list);
     }
     for (kind, name) in [(Kind::Signed, "SEP0.cnf.xml.sgn"), (Kind::Encrypted, "SEP0.enc.sgn")] {
-        let decision = update::file(&anchors, kind, Offer { name, octets }, &policy);
+        let decision = update::file(&anchors, kind, Offer { name, bytes }, &policy);
         if let Decision::Refuse(reason) = decision {
             assert!(!reason.to_string().is_empty());
         }
     }
-    let offer = Offer { name: ListKind::Itl.generic_name(), octets };
+    let offer = Offer { name: ListKind::Itl.generic_name(), bytes };
     let _judged_by_itself = update::list(&anchors, ListKind::Itl, offer, &policy);
 });

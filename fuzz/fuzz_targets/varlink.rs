@@ -6,10 +6,10 @@ use libfuzzer_sys::fuzz_target;
 use secd::wire::varlink::{Call, Frames};
 
 fuzz_target!(|input: &[u8]| {
-    let Some((step, octets)) = input.split_first() else { return };
+    let Some((step, bytes)) = input.split_first() else { return };
     let mut frames = Frames::default();
     let mut again = Vec::new();
-    for piece in octets.chunks(1 + usize::from(*step)) {
+    for piece in bytes.chunks(1 + usize::from(*step)) {
         frames.feed(piece);
         while let Ok(Some(message)) = frames.message() {
             match Call::parse(&message) {
@@ -21,5 +21,5 @@ fuzz_target!(|input: &[u8]| {
         }
     }
     again.extend(frames.rest());
-    assert_eq!(again, octets);
+    assert_eq!(again, bytes);
 });

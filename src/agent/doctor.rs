@@ -117,7 +117,7 @@ fn offered(trial: &Trial<'_>, kind: ListKind, listed: &Listed, installed: &Ancho
         None => Offered::NotExamined,
         Some((name, bytes)) => {
             let decoded = trial.offered_list(kind);
-            let offer = Offer { name, octets: bytes };
+            let offer = Offer { name, bytes };
             Offered::Found(Box::new(explained(kind, offer, judged, decoded, installed)))
         }
     }
@@ -131,12 +131,12 @@ fn explained(
     decoded: Option<TrustList>,
     installed: &Anchors,
 ) -> OfferedList {
-    let file = Envelope::parse(offer.octets, Kind::List).ok();
+    let file = Envelope::parse(offer.bytes, Kind::List).ok();
     OfferedList {
         name: offer.name.to_owned(),
         is_generic: offer.name == kind.generic_name(),
-        md5: md5(offer.octets),
-        sha1: sha1(offer.octets),
+        md5: md5(offer.bytes),
+        sha1: sha1(offer.bytes),
         signer: file.as_ref().map(|file| file.signer.name.into()).unwrap_or_default(),
         serial: file.as_ref().map(|file| file.signer.serial.to_string()).unwrap_or_default(),
         signer_sha256: update::own_signer(kind, offer),

@@ -46,9 +46,9 @@ fn key(path: &std::path::Path) -> Option<DeviceKey> {
 }
 
 fn certificate_md5(path: &std::path::Path) -> Option<String> {
-    let octets = files::read(path, LIMIT, Links::Follow).ok()?;
-    let der = CertificateDer::from_pem_slice(&octets).map_or(octets, |der| der.to_vec());
-    Some(md5(&der).iter().map(|octet| format!("{octet:02x}")).collect())
+    let bytes = files::read(path, LIMIT, Links::Follow).ok()?;
+    let der = CertificateDer::from_pem_slice(&bytes).map_or(bytes, |der| der.to_vec());
+    Some(md5(&der).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// A key of 4096 bits has 3 KiB in PEM; inferred.

@@ -137,7 +137,7 @@ impl Installed {
     pub(super) fn configuration_payload(&self) -> Option<Zeroizing<Vec<u8>>> {
         let inner = self.inner.borrow();
         match inner.usable()?.load(Slot::Configuration) {
-            Loaded::Current(entry) | Loaded::Previous { entry, .. } => Some(entry.octets),
+            Loaded::Current(entry) | Loaded::Previous { entry, .. } => Some(entry.bytes),
             Loaded::Absent | Loaded::Locked { .. } => None,
         }
     }

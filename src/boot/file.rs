@@ -156,7 +156,7 @@ pub(super) async fn obtain<W: World>(
     };
     let judging = Judging { settings, form, path: &path };
     loop {
-        match judging.judge(world, Offer { name: &asked, octets: &bytes }).await {
+        match judging.judge(world, Offer { name: &asked, bytes: &bytes }).await {
             Ok(Found { payload, by, signed }) => {
                 return Ok(Obtained { asked, payload, by, form, signed });
             }
@@ -292,9 +292,9 @@ impl Judging<'_> {
         let anchors = world.anchors();
         let plain = self.form == Form::Plain;
         let signed = anchors.demand_signed_files();
-        if plain && !signed && Envelope::parse(offer.octets, Kind::Signed).is_err() {
+        if plain && !signed && Envelope::parse(offer.bytes, Kind::Signed).is_err() {
             world.say(Event::FileUnsigned { path: self.path.to_string() });
-            return Ok(Found::unchecked(offer.octets));
+            return Ok(Found::unchecked(offer.bytes));
         }
         let policy = &self.settings.policy;
         let accepted = match update::file(&anchors, self.kind(), offer, policy) {

@@ -134,7 +134,7 @@ impl Search<'_> {
                     return None;
                 }
                 Ok(bytes) => {
-                    if let Some(listed) = self.settle(world, Offer { name, octets: &bytes }).await {
+                    if let Some(listed) = self.settle(world, Offer { name, bytes: &bytes }).await {
                         return Some(listed);
                     }
                 }
@@ -162,7 +162,7 @@ impl Search<'_> {
 
     /// Judges a list that was given; nothing if another server may have a better one.
     async fn settle<W: World>(&mut self, world: &mut W, offer: Offer<'_>) -> Option<Listed> {
-        let digest = sha256(offer.octets);
+        let digest = sha256(offer.bytes);
         // The same list again: TVS need not be asked again either.
         if self.refused.as_ref().is_some_and(|(_, refused)| *refused == digest) {
             return None;
@@ -256,7 +256,7 @@ fn awaiting(policy: &Policy, awaited: Option<[u8; 32]>) -> Policy {
 fn is_same<W: World>(world: &W, kind: ListKind, offer: Offer<'_>) -> bool {
     let anchors = world.anchors();
     let Some(installed) = anchors.records(kind) else { return false };
-    let signed = Envelope::parse(offer.octets, Kind::List).map(|file| signed(&file));
+    let signed = Envelope::parse(offer.bytes, Kind::List).map(|file| signed(&file));
     signed.is_ok_and(|signed| installed.signed == signed)
 }
 
@@ -326,7 +326,7 @@ fn say_verified<W: World>(
     accepted: &Accepted<Verified<TrustList>>,
     offer: Offer<'_>,
 ) {
-    let header_length = offer.octets.len() - accepted.value.value().body_length;
+    let header_length = offer.bytes.len() - accepted.value.value().body_length;
     world.say(Event::ListVerified { header_length });
 }
 
@@ -345,7 +345,7 @@ fn install<W: World>(
         let signer = list.value().signer.clone();
         world.say(Event::ListFirstUse { name: name.clone(), signer });
     }
-    match world.commit(Change::List { list: &list, name: offer.name, bytes: offer.octets }) {
+    match world.commit(Change::List { list: &list, name: offer.name, bytes: offer.bytes }) {
         Ok(_) => {
             world.say(Event::ListInstalled { list: list.value().kind });
             Listed::Installed { name, acceptance: list.provenance().acceptance() }

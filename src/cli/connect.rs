@@ -11,7 +11,7 @@ use lexopt::prelude::{Long, Value};
 use crate::cli::daemon::{Daemon, PATIENCE};
 use crate::cli::exit::{Exit, Failure, usage};
 use crate::cli::input;
-use crate::cli::print::{bytes, complain, help_or_unexpected, remark_json};
+use crate::cli::print::{binary, complain, help_or_unexpected, remark_json};
 use crate::cli::refusal::failure;
 use crate::face::Shape;
 use crate::face::methods::{Connect, GetConnection};
@@ -66,8 +66,8 @@ fn copy(mut down: UnixStream, early: &[u8]) -> io::Result<()> {
         let _ended = io::copy(&mut io::stdin().lock(), &mut up);
         up.shutdown(Shutdown::Write)
     });
-    let mut out = bytes();
-    let mut write = |octets: &[u8]| out.write_all(octets).and_then(|()| out.flush());
+    let mut out = binary();
+    let mut write = |bytes: &[u8]| out.write_all(bytes).and_then(|()| out.flush());
     write(early)?;
     let mut buffer = vec![0; 16 << 10];
     loop {

@@ -48,8 +48,8 @@ impl<'a> Facts<'a> {
             filename: file.file_name,
             timestamp: file.timestamp,
             records: records.map(|records| records.iter().map(shown).collect()),
-            md5: hex(&md5(file.octets())),
-            sha1: hex(&sha1(file.octets())),
+            md5: hex(&md5(file.bytes())),
+            sha1: hex(&sha1(file.bytes())),
         }
     }
 }
@@ -86,6 +86,6 @@ fn certificate_sha1(record: &Record<'_>) -> Option<String> {
 }
 
 /// Upper-case hexadecimal in pairs, as `show itl` prints it.
-pub(super) fn pairs(octets: &[u8], separator: &str) -> String {
-    octets.iter().map(|octet| format!("{octet:02X}")).collect::<Vec<_>>().join(separator)
+pub(super) fn pairs(bytes: &[u8], separator: &str) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(separator)
 }

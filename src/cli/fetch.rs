@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::cli::exit::{Exit, Failure, usage};
 use crate::cli::input;
 use crate::cli::output::{beside, is_special, write};
-use crate::cli::print::{Bar, bytes, help_or_unexpected, named, print_json, print_line};
+use crate::cli::print::{Bar, binary, help_or_unexpected, named, print_json, print_line};
 use crate::face::hex;
 use crate::io::resolve;
 use crate::io::settings::ServerAddress;
@@ -28,8 +28,8 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
             Long("out") => wanted.out = Some(input::path(&mut arguments)?),
             Long("max") => wanted.limit = number(&mut arguments)?,
             Long("blksize") => {
-                let octets = number(&mut arguments)?;
-                wanted.options = wanted.options.with_blksize(octets).map_err(usage)?;
+                let bytes = number(&mut arguments)?;
+                wanted.options = wanted.options.with_blksize(bytes).map_err(usage)?;
             }
             Long("window") => {
                 let blocks = number(&mut arguments)?;
@@ -67,10 +67,10 @@ impl Wanted {
         let mut written = Ok(0);
         let mut sink = |event: tftp::Event<'_>| match event {
             tftp::Event::Requesting(_) => written = begin(file.as_file_mut()).map(|()| 0),
-            tftp::Event::Octets(octets) => {
+            tftp::Event::Bytes(bytes) => {
                 if let Ok(length) = &mut written {
-                    match file.write_all(octets) {
-                        Ok(()) => *length += octets.len(),
+                    match file.write_all(bytes) {
+                        Ok(()) => *length += bytes.len(),
                         Err(error) => written = Err(error),
                     }
                 }
@@ -84,13 +84,13 @@ impl Wanted {
     }
 
     fn fetch_whole(&self, name: &str) -> Result<Exit, Failure> {
-        let mut octets = Vec::new();
+        let mut bytes = Vec::new();
         let received = self.fetch(name, &mut |event| match event {
-            tftp::Event::Requesting(_) => octets.clear(),
-            tftp::Event::Octets(more) => octets.extend_from_slice(more),
+            tftp::Event::Requesting(_) => bytes.clear(),
+            tftp::Event::Bytes(more) => bytes.extend_from_slice(more),
             _ => {}
         })?;
-        self.report(name, &Received { octets, ..received })
+        self.report(name, &Received { bytes, ..received })
     }
 
     fn fetch(
@@ -125,11 +125,11 @@ impl Wanted {
     }
 
     fn report(&self, name: &str, received: &Received) -> Result<Exit, Failure> {
-        let octets = &received.octets;
+        let bytes = &received.bytes;
         match &self.out {
-            Some(path) => write(path, octets)?,
+            Some(path) => write(path, bytes)?,
             None if !self.json => {
-                return match bytes().write_all(octets) {
+                return match binary().write_all(bytes) {
                     Ok(()) => Ok(Exit::Done),
                     Err(error) => Err(Failure::new(Exit::NoInput, error)),
                 };
@@ -140,12 +140,12 @@ impl Wanted {
             let facts = Facts {
                 name,
                 server: received.server,
-                length: octets.len(),
-                sha256: hex(&sha256(octets)),
+                length: bytes.len(),
+                sha256: hex(&sha256(bytes)),
             };
             return Ok(print_json(&facts));
         }
-        Ok(print_line(&format!("{name}: {} bytes from {}", octets.len(), received.server)))
+        Ok(print_line(&format!("{name}: {} bytes from {}", bytes.len(), received.server)))
     }
 }
 
@@ -212,7 +212,7 @@ impl Progressing {
 /// RFC 1350.
 const PORT: u16 = 69;
 
-/// Octets between two updates of the progress line.
+/// Bytes between two updates of the progress line.
 const STEP: usize = 64 << 10;
 
 /// 16 MiB: larger than any file of a phone but its firmware.

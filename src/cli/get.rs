@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::daemon::{Daemon, PATIENCE};
 use crate::cli::exit::{Exit, Failure, usage};
-use crate::cli::print::{bytes, help_or_unexpected};
+use crate::cli::print::{binary, help_or_unexpected};
 use crate::cli::refusal::failure;
 use crate::cli::sheet::{Sheet, yes_or_no};
 use crate::cli::{input, output};
@@ -47,7 +47,7 @@ fn copy(daemon: &Daemon, wanted: GetFile, out: &PathBuf) -> Result<Exit, Failure
     let (file, descriptor) = answer.map_err(failure)?;
     let content = content(&file, descriptor)?;
     if out == Path::new("-") {
-        let written = bytes().write_all(&content);
+        let written = binary().write_all(&content);
         return written.map(|()| Exit::Done).map_err(|error| Failure::new(Exit::NoInput, error));
     }
     output::write(out, &content)?;

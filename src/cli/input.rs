@@ -17,13 +17,13 @@ use crate::wire::{Envelope, Kind};
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let unreadable = |error| Failure::new(Exit::NoInput, named(path, error));
     let file = File::open(path).map_err(unreadable)?;
-    let mut octets = Vec::new();
-    file.take(LONGEST + 1).read_to_end(&mut octets).map_err(unreadable)?;
-    if u64::try_from(octets.len()).is_ok_and(|length| length > LONGEST) {
+    let mut bytes = Vec::new();
+    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > LONGEST) {
         let error = format!("longer than {LONGEST} bytes");
         return Err(Failure::new(Exit::Malformed, named(path, error)));
     }
-    Ok(octets)
+    Ok(bytes)
 }
 
 /// The value of an option, as a path.
@@ -58,25 +58,25 @@ pub(super) fn only(slot: &mut Option<PathBuf>, value: OsString) -> Result<(), Fa
 }
 
 /// What kind of file this is: by the name, and where that says nothing by the header.
-pub(super) fn kind(name: &str, octets: &[u8]) -> Kind {
+pub(super) fn kind(name: &str, bytes: &[u8]) -> Kind {
     if [".tlv", ".sgn"].iter().any(|ending| name.ends_with(ending)) {
         return Kind::of_name(name);
     }
-    match Envelope::parse(octets, Kind::Signed) {
+    match Envelope::parse(bytes, Kind::Signed) {
         Ok(file) if file.file_name.ends_with(".tlv") => Kind::List,
         Ok(_) => Kind::Signed,
-        Err(_) if Envelope::parse(octets, Kind::Encrypted).is_ok() => Kind::Encrypted,
+        Err(_) if Envelope::parse(bytes, Kind::Encrypted).is_ok() => Kind::Encrypted,
         Err(_) => Kind::List,
     }
 }
 
 /// What is to be said of bytes that do not even begin as a trust list or a signed file does: with
 /// their version. Nothing of those that do, and of those that are none.
-pub(super) fn foreign(octets: &[u8]) -> Option<String> {
-    if octets.is_empty() || octets.starts_with(&VERSION) {
+pub(super) fn foreign(bytes: &[u8]) -> Option<String> {
+    if bytes.is_empty() || bytes.starts_with(&VERSION) {
         return None;
     }
-    let guess = LOOKS.iter().find(|(looks, _)| looks(octets)).map(|(_, name)| *name);
+    let guess = LOOKS.iter().find(|(looks, _)| looks(bytes)).map(|(_, name)| *name);
     let guess = guess.map(|name| format!(" (looks like {name})")).unwrap_or_default();
     Some(format!("neither a trust list nor a signed file{guess}"))
 }
@@ -86,30 +86,30 @@ type Looks = fn(&[u8]) -> bool;
 
 /// What people have in the same folder, the more telling sign first.
 const LOOKS: [(Looks, &str); 8] = [
-    (|octets| pem(octets, "CERTIFICATE"), "a certificate in PEM"),
-    (|octets| pem(octets, "PRIVATE KEY"), "a private key in PEM"),
-    (|octets| Certificate::parse(octets).is_ok(), "a certificate in DER"),
-    (|octets| octets.starts_with(&[0x1f, 0x8b]), "a gzip archive"),
-    (|octets| octets.starts_with(b"PK\x03\x04"), "a zip archive"),
-    (|octets| is_html(octets), "an HTML page"),
-    (|octets| start(octets).starts_with('<'), "XML"),
-    (|octets| core::str::from_utf8(octets).is_ok_and(is_prose), "text"),
+    (|bytes| pem(bytes, "CERTIFICATE"), "a certificate in PEM"),
+    (|bytes| pem(bytes, "PRIVATE KEY"), "a private key in PEM"),
+    (|bytes| Certificate::parse(bytes).is_ok(), "a certificate in DER"),
+    (|bytes| bytes.starts_with(&[0x1f, 0x8b]), "a gzip archive"),
+    (|bytes| bytes.starts_with(b"PK\x03\x04"), "a zip archive"),
+    (|bytes| is_html(bytes), "an HTML page"),
+    (|bytes| start(bytes).starts_with('<'), "XML"),
+    (|bytes| core::str::from_utf8(bytes).is_ok_and(is_prose), "text"),
 ];
 
 /// The beginning in small letters, without a byte order mark, NULs of UTF-16 and blanks before it.
-fn start(octets: &[u8]) -> String {
-    let head = octets.get(..LOOKED_AT).unwrap_or(octets);
+fn start(bytes: &[u8]) -> String {
+    let head = bytes.get(..LOOKED_AT).unwrap_or(bytes);
     let text = String::from_utf8_lossy(head).replace(['\0', '\u{feff}', '\u{fffd}'], "");
     text.trim_start().to_ascii_lowercase()
 }
 
-fn is_html(octets: &[u8]) -> bool {
-    let start = start(octets);
+fn is_html(bytes: &[u8]) -> bool {
+    let start = start(bytes);
     start.starts_with("<!doctype html") || start.starts_with("<html")
 }
 
-fn pem(octets: &[u8], kind: &str) -> bool {
-    let text = String::from_utf8_lossy(octets);
+fn pem(bytes: &[u8], kind: &str) -> bool {
+    let text = String::from_utf8_lossy(bytes);
     text.lines().any(|line| {
         line.starts_with("-----BEGIN ") && line.trim_end().ends_with(&format!("{kind}-----"))
     })

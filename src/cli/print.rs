@@ -79,7 +79,7 @@ fn write_err(text: &dyn Display) {
 }
 
 /// Standard output for what is no text of ours: the bytes of a file or of a connection.
-pub(super) fn bytes() -> StdoutLock<'static> {
+pub(super) fn binary() -> StdoutLock<'static> {
     io::stdout().lock()
 }
 

@@ -31,14 +31,14 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
         }
     }
     let path: PathBuf = path.ok_or_else(|| usage("show needs a FILE"))?;
-    let octets = input::read(&path)?;
+    let bytes = input::read(&path)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    if let Some(foreign) = input::foreign(&octets) {
+    if let Some(foreign) = input::foreign(&bytes) {
         return Err(Failure::new(Exit::Malformed, named(&path, foreign)));
     }
-    let kind = input::kind(name.as_deref().unwrap_or_default(), &octets);
+    let kind = input::kind(name.as_deref().unwrap_or_default(), &bytes);
     let malformed = |error| Failure::new(Exit::Malformed, named(&path, error));
-    let file = Envelope::parse(&octets, kind).map_err(malformed)?;
+    let file = Envelope::parse(&bytes, kind).map_err(malformed)?;
     let records = match kind {
         Kind::List => Some(list::parse(file.body(), file.header_length).map_err(malformed)?),
         Kind::Signed | Kind::Encrypted => None,
@@ -72,7 +72,7 @@ impl Page<'_> {
         let signer = file.signer;
         row(f, 3, "SIGNERID", 2, signer_length(file))?;
         row(f, 4, "SIGNERNAME", signer.name.field_length(), signer.name)?;
-        let serial = signer.serial.octets();
+        let serial = signer.serial.bytes();
         row(f, 5, "SERIALNUMBER", serial.len(), pairs(serial, ":"))?;
         row(f, 6, "CANAME", signer.issuer.field_length(), signer.issuer)?;
         row(f, 7, "SIGNATUREINFO", 2, 15)?;
@@ -104,7 +104,7 @@ impl Page<'_> {
             row(f, 5, "ISSUERNAME", issuer.field_length(), issuer)?;
         }
         if let Some(serial) = record.serial {
-            row(f, 6, "SERIALNUMBER", serial.octets().len(), pairs(serial.octets(), ":"))?;
+            row(f, 6, "SERIALNUMBER", serial.bytes().len(), pairs(serial.bytes(), ":"))?;
         }
         material(f, record)?;
         for unknown in &record.unknown {
@@ -134,7 +134,7 @@ impl Page<'_> {
             return writeln!(f, "Not verified: the signer's certificate is not in the file.");
         }
         let word = self.word();
-        let offer = Offer { name: self.file.file_name, octets: self.file.octets() };
+        let offer = Offer { name: self.file.file_name, bytes: self.file.bytes() };
         let nothing = Anchors::default();
         match update::list(&nothing, self.list_kind(), offer, &Policy::default()) {
             Decision::Trust(accepted) => {
@@ -152,7 +152,7 @@ impl Page<'_> {
 impl Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (file, word) = (self.file, self.word());
-        writeln!(f, "Length of {word} file: {}", file.octets().len())?;
+        writeln!(f, "Length of {word} file: {}", file.bytes().len())?;
         if let Some(time) = written_at(file) {
             writeln!(f, "The {word} file was last modified on {time}\n")?;
         }
@@ -213,7 +213,7 @@ fn material(f: &mut fmt::Formatter<'_>, record: &Record<'_>) -> fmt::Result {
         row(f, 10, "IPADDRESS", address.len(), joined(address))?;
     }
     if let Some(hash) = record.hash {
-        row(f, 11, "CERTHASH", hash.octets().len(), pairs(hash.octets(), " "))?;
+        row(f, 11, "CERTHASH", hash.bytes().len(), pairs(hash.bytes(), " "))?;
         let algorithm = match hash {
             Hash::Sha1(_) => "SHA-1".to_string(),
             Hash::Unknown { algorithm: [1], .. } => "SHA-1, of another length".to_string(),
@@ -234,10 +234,10 @@ fn written_at(file: &Envelope<'_>) -> Option<Rfc3339> {
     Some(Rfc3339(UnixTime::since_unix_epoch(since)))
 }
 
-/// Octets of the signer block's content: three elements of a prefix of three each.
+/// Bytes of the signer block's content: three elements of a prefix of three each.
 fn signer_length(file: &Envelope<'_>) -> usize {
     let signer = file.signer;
-    9 + signer.name.field_length() + signer.serial.octets().len() + signer.issuer.field_length()
+    9 + signer.name.field_length() + signer.serial.bytes().len() + signer.issuer.field_length()
 }
 
 /// A role in the words of `show itl`.

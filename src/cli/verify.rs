@@ -68,14 +68,14 @@ enum Payload {
 impl Options {
     fn judge(self) -> Result<Exit, Failure> {
         let path = self.file.clone().ok_or_else(|| usage("verify needs a FILE"))?;
-        let octets = input::read(&path)?;
+        let bytes = input::read(&path)?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         let kind =
-            input::kind(self.name.as_deref().or(name.as_deref()).unwrap_or_default(), &octets);
+            input::kind(self.name.as_deref().or(name.as_deref()).unwrap_or_default(), &bytes);
         let anchors = self.anchors()?;
         let key = self.key()?;
-        let verdict = self.verdict(&octets, kind, &anchors, key.as_ref());
-        self.report(&path, &octets, kind, &verdict)
+        let verdict = self.verdict(&bytes, kind, &anchors, key.as_ref());
+        self.report(&path, &bytes, kind, &verdict)
     }
 
     fn anchors(&self) -> Result<Anchors, Failure> {
@@ -91,8 +91,8 @@ impl Options {
 
     fn key(&self) -> Result<Option<DeviceKey>, Failure> {
         let Some(path) = &self.key else { return Ok(None) };
-        let octets = Zeroizing::new(input::read(path)?);
-        let key = DeviceKey::of_pem(&octets).map_err(|_| {
+        let bytes = Zeroizing::new(input::read(path)?);
+        let key = DeviceKey::of_pem(&bytes).map_err(|_| {
             Failure::new(Exit::Malformed, named(path, "expected an RSA private key in PEM or DER"))
         })?;
         Ok(Some(key))
@@ -100,13 +100,13 @@ impl Options {
 
     fn verdict(
         &self,
-        octets: &[u8],
+        bytes: &[u8],
         kind: Kind,
         anchors: &Anchors,
         key: Option<&DeviceKey>,
     ) -> Result<Belief, Reason> {
-        let file = Envelope::parse(octets, kind)?;
-        let offer = Offer { name: self.name.as_deref().unwrap_or(file.file_name), octets };
+        let file = Envelope::parse(bytes, kind)?;
+        let offer = Offer { name: self.name.as_deref().unwrap_or(file.file_name), bytes };
         let policy = Policy::default();
         if kind == Kind::List {
             let list_kind = list_kind(file.file_name);
@@ -125,7 +125,7 @@ impl Options {
     fn report(
         &self,
         path: &Path,
-        octets: &[u8],
+        bytes: &[u8],
         kind: Kind,
         verdict: &Result<Belief, Reason>,
     ) -> Result<Exit, Failure> {
@@ -140,12 +140,12 @@ impl Options {
             Err(_) => Exit::Refused,
         };
         if self.json {
-            print_json(&Verdict::new(octets, kind, verdict));
+            print_json(&Verdict::new(bytes, kind, verdict));
         } else if let Ok(belief) = verdict {
             print(&belief.text(path));
         }
         if let Err(reason) = verdict {
-            let detail = detail(octets, reason);
+            let detail = detail(bytes, reason);
             complain(&named(path, format!("refused ({}): {detail}", reason.class())));
         }
         Ok(exit)
@@ -153,9 +153,9 @@ impl Options {
 }
 
 /// The reason in words; what is no such file at all is called what it looks like.
-fn detail(octets: &[u8], reason: &Reason) -> String {
+fn detail(bytes: &[u8], reason: &Reason) -> String {
     match reason {
-        Reason::Malformed(_) => input::foreign(octets).unwrap_or_else(|| reason.to_string()),
+        Reason::Malformed(_) => input::foreign(bytes).unwrap_or_else(|| reason.to_string()),
         Reason::WrongSigner => "signer unknown, not in CTL or ITL".to_owned(),
         reason => reason.to_string(),
     }
@@ -223,8 +223,8 @@ struct PayloadFacts {
 }
 
 impl<'a> Verdict<'a> {
-    fn new(octets: &'a [u8], kind: Kind, verdict: &Result<Belief, Reason>) -> Self {
-        let facts = Envelope::parse(octets, kind).ok().and_then(|file| {
+    fn new(bytes: &'a [u8], kind: Kind, verdict: &Result<Belief, Reason>) -> Self {
+        let facts = Envelope::parse(bytes, kind).ok().and_then(|file| {
             let records = match kind {
                 Kind::List => Some(list::parse(file.body(), file.header_length).ok()?),
                 Kind::Signed | Kind::Encrypted => None,
@@ -237,7 +237,7 @@ impl<'a> Verdict<'a> {
             facts,
             verdict: if belief.is_some() { "verified" } else { "refused" },
             reason: reason.map(|reason| reason.class().to_string()),
-            detail: reason.map(|reason| detail(octets, reason)),
+            detail: reason.map(|reason| detail(bytes, reason)),
             by: belief.map(|belief| belief.by),
             warnings: belief
                 .map(|belief| belief.warnings.iter().map(Warning::class).collect())

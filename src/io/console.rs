@@ -15,7 +15,7 @@
 //! A record may carry the name of an event and its facts for programs, under [`EVENT`] and [`FACTS`]:
 //! they are kept with the line in memory, and not shown.
 //!
-//! The whole line is [escaped](escape()) and cut to [`ring::WIDTH`] octets in one place. Nothing
+//! The whole line is [escaped](escape()) and cut to [`ring::WIDTH`] bytes in one place. Nothing
 //! here fails or waits: a line that stderr does not take is lost there, and stays in the ring.
 
 mod escape;

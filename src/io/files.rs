@@ -19,7 +19,7 @@ use crate::wire::name::FileName;
 ///
 /// # Errors
 /// With the path and the system's reason. A file of that name is then still the old one.
-pub fn write_atomically(dir: &Path, name: &FileName, octets: &[u8]) -> Result<PathBuf, Failure> {
+pub fn write_atomically(dir: &Path, name: &FileName, bytes: &[u8]) -> Result<PathBuf, Failure> {
     let mut folder = dir.to_path_buf();
     let mut components = name.components().peekable();
     while let Some(component) = components.next() {
@@ -30,7 +30,7 @@ pub fn write_atomically(dir: &Path, name: &FileName, octets: &[u8]) -> Result<Pa
     }
     let path = dir.join(name.as_str());
     let mut file = temporary(&folder)?;
-    file.as_file_mut().write_all(octets).map_err(|source| Failure::new(&path, source))?;
+    file.as_file_mut().write_all(bytes).map_err(|source| Failure::new(&path, source))?;
     file.persist(&path).map_err(|failed| Failure::new(&path, failed.error))?;
     Ok(path)
 }
@@ -44,7 +44,7 @@ pub fn provide_folder(dir: &Path) -> Result<(), Failure> {
     made.map_err(|source| Failure::new(dir, source))
 }
 
-/// Reads a regular file of at most `limit` octets.
+/// Reads a regular file of at most `limit` bytes.
 ///
 /// Does not wait on a pipe that stands in its place.
 ///
@@ -56,12 +56,12 @@ pub fn read(path: &Path, limit: u64, links: Links) -> Result<Vec<u8>, Unreadable
     if !file.metadata().map_err(failed(0))?.is_file() {
         return Err(Unreadable::NotRegular);
     }
-    let mut octets = Vec::new();
-    let outcome = file.take(limit.saturating_add(1)).read_to_end(&mut octets);
-    let length = octets.len();
+    let mut bytes = Vec::new();
+    let outcome = file.take(limit.saturating_add(1)).read_to_end(&mut bytes);
+    let length = bytes.len();
     outcome.map_err(failed(length))?;
     if u64::try_from(length).is_ok_and(|length| length <= limit) {
-        return Ok(octets);
+        return Ok(bytes);
     }
     Err(Unreadable::TooLong { limit })
 }
@@ -82,7 +82,7 @@ pub enum Unreadable {
     Absent,
     /// The system refused.
     Failed {
-        /// After how many octets.
+        /// After how many bytes.
         offset: usize,
         /// Why.
         errno: Errno,
@@ -91,7 +91,7 @@ pub enum Unreadable {
     NotRegular,
     /// It is longer than what is read of it.
     TooLong {
-        /// The octets that would have been read.
+        /// The bytes that would have been read.
         limit: u64,
     },
 }

@@ -1,4 +1,4 @@
-//! The local socket: a hostile door. Bounded in connections, in octets, and in time.
+//! The local socket: a hostile door. Bounded in connections, in bytes, and in time.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -253,8 +253,8 @@ impl Client {
 
     /// Waits until the client closes, or sends something out of turn.
     pub async fn leaves(&mut self) {
-        let mut octet = [0];
-        let _either = self.stream.read(&mut octet).await;
+        let mut byte = [0];
+        let _either = self.stream.read(&mut byte).await;
     }
 
     /// Waits until the client hangs up. What it sends meanwhile belongs to what its connection is

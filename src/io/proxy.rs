@@ -1,4 +1,4 @@
-//! Octets both ways between a local client and a server that has been judged.
+//! Bytes both ways between a local client and a server that has been judged.
 
 use std::cell::Cell;
 use std::fmt;
@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 /// How long a connection may last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Without an octet in either direction.
+    /// Without a byte in either direction.
     pub idle: Duration,
     /// In all.
     pub total: Duration,
@@ -24,9 +24,9 @@ pub struct Limits {
 /// What became of a connection.
 #[derive(Debug)]
 pub struct Relayed {
-    /// Octets from the client to the server.
+    /// Bytes from the client to the server.
     pub up: u64,
-    /// Octets from the server to the client.
+    /// Bytes from the server to the client.
     pub down: u64,
     /// Why it ended.
     pub end: End,
@@ -43,7 +43,7 @@ pub enum End {
     Cut(io::Error),
     /// The client's side broke.
     Failed(io::Error),
-    /// No octet for too long.
+    /// No byte for too long.
     Idle,
     /// It lasted too long.
     TooLong,
@@ -146,7 +146,7 @@ async fn pump<R: AsyncRead, W: AsyncWrite>(
     }
 }
 
-/// A stream of which some octets have been read already.
+/// A stream of which some bytes have been read already.
 #[derive(Debug)]
 pub struct Prefixed<S> {
     early: io::Cursor<Vec<u8>>,
@@ -179,9 +179,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Prefixed<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        octets: &[u8],
+        bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, octets)
+        Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -193,7 +193,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Prefixed<S> {
     }
 }
 
-/// One TLS record (RFC 8446 §5.1: 2^14 octets): larger buffers are not filled by one read.
+/// One TLS record (RFC 8446 §5.1: 2^14 bytes): larger buffers are not filled by one read.
 const BUFFER: usize = 16 << 10;
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ pub struct Identity {
 pub struct Tftp {
     /// In the order they are asked.
     pub servers: Vec<ServerAddress>,
-    /// Octets of a block; 512, the plain protocol's, asks for nothing.
+    /// Bytes of a block; 512, the plain protocol's, asks for nothing.
     pub blksize: u16,
     /// Blocks before an acknowledgement; 1, the plain protocol's, asks for nothing.
     pub windowsize: u16,
@@ -101,9 +101,9 @@ pub struct Tftp {
     pub retries: u32,
     /// Longest duration of one transfer.
     pub deadline: Duration,
-    /// The most octets of a trust list.
+    /// The most bytes of a trust list.
     pub list_limit: usize,
-    /// The most octets of a configuration.
+    /// The most bytes of a configuration.
     pub config_limit: usize,
 }
 
@@ -190,7 +190,7 @@ pub struct Https {
     pub connect_timeout: Duration,
     /// Longest wait for the TLS handshake.
     pub handshake_timeout: Duration,
-    /// Longest time without an octet in either direction.
+    /// Longest time without a byte in either direction.
     pub idle: Duration,
     /// Longest time in all.
     pub total: Duration,

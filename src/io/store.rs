@@ -4,7 +4,7 @@
 //!
 //! | file           | what it is                                                        |
 //! | -------------- | ----------------------------------------------------------------- |
-//! | `itl`          | the [`Entry`] installed: octets and notes, replaced by one rename |
+//! | `itl`          | the [`Entry`] installed: bytes and notes, replaced by one rename |
 //! | `itl.previous` | the entry before it                                               |
 //! | `itl.present`  | the marker: something was installed here once, and in which others |
 //!

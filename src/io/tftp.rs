@@ -30,9 +30,9 @@ use place::Place;
 /// How far a read has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Progress {
-    /// Octets received.
+    /// Bytes received.
     pub received: usize,
-    /// Octets of the file, if the server announced them.
+    /// Bytes of the file, if the server announced them.
     pub total: Option<usize>,
 }
 
@@ -40,7 +40,7 @@ pub struct Progress {
 #[derive(Debug)]
 pub struct Received {
     /// The file.
-    pub octets: Vec<u8>,
+    pub bytes: Vec<u8>,
     /// Who sent it.
     pub server: SocketAddr,
     /// Under which terms it came.
@@ -60,10 +60,10 @@ pub enum Event<'a> {
         /// Who answered.
         from: IpAddr,
     },
-    /// The next octets of the file, from its start after each [`Event::Requesting`]; only from
+    /// The next bytes of the file, from its start after each [`Event::Requesting`]; only from
     /// [`blocking::stream_first`].
-    Octets(&'a [u8]),
-    /// Octets have come.
+    Bytes(&'a [u8]),
+    /// Bytes have come.
     Progress(Progress),
     /// This server is asked now.
     Requesting(SocketAddr),
@@ -156,7 +156,7 @@ async fn attempt(
             if let Some(place) = Place::take() {
                 tokio::spawn(conversation.port.dally(dally, place));
             }
-            Ok(Received { octets: received.octets, server, agreed: received.agreed })
+            Ok(Received { bytes: received.bytes, server, agreed: received.agreed })
         }
         Err(failure) => {
             Err(Failure::of(server, failure).because_of(conversation.port.trouble.take()))
@@ -183,8 +183,8 @@ impl Port {
             }
             // Another host: no part in this transfer, and no answer.
             Ok((length, from)) => {
-                let octets = self.buffer.get(..length).unwrap_or_default();
-                Arrival::Foreign(answers_from(from.ip(), octets))
+                let bytes = self.buffer.get(..length).unwrap_or_default();
+                Arrival::Foreign(answers_from(from.ip(), bytes))
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Arrival::Dry,
             // The queue of `refusal` says whom it is about.
@@ -200,14 +200,14 @@ impl Port {
     /// is known.
     async fn send(&self, datagram: Datagram<'_>) -> Way {
         let to = self.address(datagram.to);
-        let sent = match self.socket.try_send_to(datagram.octets, to) {
+        let sent = match self.socket.try_send_to(datagram.bytes, to) {
             // Reported about an earlier datagram; this one has not left.
-            Err(error) if is_refusal(&error) => self.socket.try_send_to(datagram.octets, to),
+            Err(error) if is_refusal(&error) => self.socket.try_send_to(datagram.bytes, to),
             sent => sent,
         };
         let sent = match sent {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.socket.send_to(datagram.octets, to).await
+                self.socket.send_to(datagram.bytes, to).await
             }
             sent => sent,
         };
@@ -236,7 +236,7 @@ impl Port {
             let Ok(Ok(())) = readable else { return };
             while let Arrival::Datagram(from, length) = self.receive() {
                 if let Some(datagram) = dally.on_datagram(from, &self.buffer[..length]) {
-                    let _ = self.socket.try_send_to(datagram.octets, self.address(datagram.to));
+                    let _ = self.socket.try_send_to(datagram.bytes, self.address(datagram.to));
                 }
             }
             // A flood keeps the socket readable, and the timeout from being seen.
@@ -303,8 +303,8 @@ impl Conversation {
                 }
             };
             let now = self.port.elapsed();
-            let octets = &self.port.buffer[..length];
-            if let Some(datagram) = self.transfer.on_datagram(from, octets, now) {
+            let bytes = &self.port.buffer[..length];
+            if let Some(datagram) = self.transfer.on_datagram(from, bytes, now) {
                 let way = self.port.send(datagram).await;
                 self.note(way);
             }
@@ -348,14 +348,14 @@ impl Conversation {
     }
 
     fn progress(&self) -> Progress {
-        let total = self.transfer.announced().and_then(|octets| usize::try_from(octets).ok());
+        let total = self.transfer.announced().and_then(|bytes| usize::try_from(bytes).ok());
         Progress { received: self.transfer.received(), total }
     }
 }
 
 /// What the socket had.
 enum Arrival {
-    /// So many octets from this port of the server's address.
+    /// So many bytes from this port of the server's address.
     Datagram(Tid, usize),
     /// Nothing.
     Dry,

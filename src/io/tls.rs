@@ -183,7 +183,7 @@ fn configuration(
     Ok(configuration)
 }
 
-/// Octets that one read takes from the system: rustls alone asks for 4 KiB at a time, five reads a
+/// Bytes that one read takes from the system: rustls alone asks for 4 KiB at a time, five reads a
 /// record. Two records, inferred; a buffer that is not filled takes up no memory.
 const BUFFER: usize = 32 << 10;
 

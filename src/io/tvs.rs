@@ -44,8 +44,8 @@ async fn converse(
             }
             Err(error) => return Err(Failure::Io(error)),
         };
-        let octets = buffer.get(..length).unwrap_or_default();
-        match exchange.feed(octets).map_err(Failure::Misbehaved)? {
+        let bytes = buffer.get(..length).unwrap_or_default();
+        match exchange.feed(bytes).map_err(Failure::Misbehaved)? {
             Progress::Complete => return Ok(()),
             Progress::NeedMore(_) => {}
         }

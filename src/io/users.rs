@@ -23,8 +23,8 @@ impl Groups {
     #[must_use]
     pub fn of(peer: Peer) -> Self {
         let read = |path: &str| {
-            let octets = files::read(Path::new(path), LIMIT, Links::Follow).unwrap_or_default();
-            String::from_utf8_lossy(&octets).into_owned()
+            let bytes = files::read(Path::new(path), LIMIT, Links::Follow).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).into_owned()
         };
         let numbers = [&[peer.gid], peer.groups.numbers()].concat();
         Self::named(peer.uid, &numbers, &read("/etc/passwd"), &read("/etc/group"))

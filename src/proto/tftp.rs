@@ -45,7 +45,7 @@ use timing::{Retry, RoundTrip, Sent};
 pub struct Request<'a> {
     /// Name of the file on the server.
     pub name: &'a str,
-    /// Octets that the file may have.
+    /// Bytes that the file may have.
     pub limit: usize,
     /// Options to ask for.
     pub options: Options,
@@ -111,7 +111,7 @@ impl Transfer {
         self.outgoing.request(&self.rrq, &self.asked)
     }
 
-    /// Octets of the largest datagram a shell has to take whole.
+    /// Bytes of the largest datagram a shell has to take whole.
     ///
     /// One more than the largest block, so that a block longer than agreed is seen to be.
     #[must_use]
@@ -127,25 +127,25 @@ impl Transfer {
         self.retry.due().min(self.expires)
     }
 
-    /// Octets of the file received so far.
+    /// Bytes of the file received so far.
     #[must_use]
     pub fn received(&self) -> usize {
         self.intake.received()
     }
 
-    /// Octets of the file that are held in memory.
+    /// Bytes of the file that are held in memory.
     #[must_use]
     pub fn held(&self) -> usize {
         self.intake.held()
     }
 
-    /// Gives the octets that are held to `sink`, so that a file need not fit into memory. The
+    /// Gives the bytes that are held to `sink`, so that a file need not fit into memory. The
     /// [`Received`] at the end has only those that came after.
     pub fn hand_over(&mut self, sink: &mut dyn FnMut(&[u8])) {
         self.intake.hand_over(sink);
     }
 
-    /// Octets of the file, if the server announced them.
+    /// Bytes of the file, if the server announced them.
     #[must_use]
     pub fn announced(&self) -> Option<u64> {
         self.agreed.options.tsize()
@@ -169,8 +169,8 @@ impl Transfer {
     }
 
     /// Takes a datagram from port `from` of the server's address.
-    pub fn on_datagram(&mut self, from: Tid, octets: &[u8], now: Duration) -> Option<Datagram<'_>> {
-        let packet = Packet::parse(octets);
+    pub fn on_datagram(&mut self, from: Tid, bytes: &[u8], now: Duration) -> Option<Datagram<'_>> {
+        let packet = Packet::parse(bytes);
         match self.tid {
             None => self.on_first(from, packet, now),
             Some(tid) if tid == from => self.on_next(tid, packet, now),
@@ -235,7 +235,7 @@ impl Transfer {
         now: Duration,
     ) -> Option<Datagram<'_>> {
         match packet {
-            Ok(Packet::Data { block, octets }) => self.on_data(tid, block, octets, now),
+            Ok(Packet::Data { block, bytes }) => self.on_data(tid, block, bytes, now),
             Ok(Packet::Oack(_)) if self.intake.received() == 0 => self.on_repetition(tid, now),
             Ok(Packet::Oack(_)) => None,
             Ok(Packet::Error { code, message }) if self.intake.is_untouched() => {
@@ -266,10 +266,10 @@ impl Transfer {
         &mut self,
         tid: Tid,
         block: BlockNumber,
-        octets: &[u8],
+        bytes: &[u8],
         now: Duration,
     ) -> Option<Datagram<'_>> {
-        match self.intake.data(block, octets) {
+        match self.intake.data(block, bytes) {
             Ok(Arrival::Last) => {
                 self.finish(tid, now);
                 Some(self.acknowledge(tid))
@@ -316,7 +316,7 @@ impl Transfer {
     }
 
     fn finish(&mut self, tid: Tid, now: Duration) {
-        let received = Received { octets: self.intake.file(), agreed: self.agreed };
+        let received = Received { bytes: self.intake.file(), agreed: self.agreed };
         let dally = Dally::new(tid, self.intake.last(), &self.timing, now);
         self.ending = Some(Ok((received, dally)));
     }

@@ -49,12 +49,12 @@ pub struct Exchange {
 pub enum Progress {
     /// It is all there: see [`Exchange::response`].
     Complete,
-    /// At least so many more octets are to come.
+    /// At least so many more bytes are to come.
     NeedMore(usize),
 }
 
 impl Exchange {
-    /// Starts an exchange: the octets are to be written in one piece.
+    /// Starts an exchange: the bytes are to be written in one piece.
     ///
     /// # Errors
     /// [`Unsendable`]; then no member can be asked this.
@@ -63,26 +63,26 @@ impl Exchange {
         caller: &Caller,
         session: Session,
     ) -> Result<(Self, Vec<u8>), Unsendable> {
-        let octets = request.emit(caller, session)?;
+        let bytes = request.emit(caller, session)?;
         let exchange = Self { session, answer: request.answer(), frame: Vec::new(), header: None };
-        Ok((exchange, octets))
+        Ok((exchange, bytes))
     }
 
-    /// Takes in octets as they come; the header is judged as soon as it is whole.
+    /// Takes in bytes as they come; the header is judged as soon as it is whole.
     ///
     /// What is kept never exceeds the frame that the header announces.
     ///
     /// # Errors
     /// [`Misbehaved`]; the exchange is over, and the member has failed.
-    pub fn feed(&mut self, octets: &[u8]) -> Result<Progress, Misbehaved> {
-        let rest = self.keep(octets, Header::LENGTH);
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<Progress, Misbehaved> {
+        let rest = self.keep(bytes, Header::LENGTH);
         if self.frame.len() < Header::LENGTH {
             return Ok(Progress::NeedMore(Header::LENGTH - self.frame.len()));
         }
         let length = self.header()?.frame_length();
         let surplus = self.keep(rest, length);
         if !surplus.is_empty() {
-            return Err(Misbehaved::Trailing { octets: surplus.len() });
+            return Err(Misbehaved::Trailing { bytes: surplus.len() });
         }
         Ok(match length - self.frame.len() {
             0 => Progress::Complete,
@@ -109,10 +109,10 @@ impl Exchange {
         }
     }
 
-    /// Keeps octets until the frame has `length` of them, and gives back the others.
-    fn keep<'a>(&mut self, octets: &'a [u8], length: usize) -> &'a [u8] {
+    /// Keeps bytes until the frame has `length` of them, and gives back the others.
+    fn keep<'a>(&mut self, bytes: &'a [u8], length: usize) -> &'a [u8] {
         let missing = length.saturating_sub(self.frame.len());
-        let (kept, rest) = octets.split_at(missing.min(octets.len()));
+        let (kept, rest) = bytes.split_at(missing.min(bytes.len()));
         self.frame.extend(kept);
         rest
     }
@@ -135,7 +135,7 @@ impl Exchange {
 /// What a member did wrong: it has failed, and the next one is asked (domain facts 5.9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Misbehaved {
-    /// It closed before its answer was complete; lengths count octets of the frame.
+    /// It closed before its answer was complete; lengths count bytes of the frame.
     Closed {
         /// What the header announced, or the length of a header.
         expected: usize,
@@ -149,7 +149,7 @@ pub enum Misbehaved {
         /// What came.
         found: Command,
     },
-    /// Its octets are not such a frame.
+    /// Its bytes are not such a frame.
     Malformed(Malformed),
     /// It answered another question.
     Session {
@@ -160,8 +160,8 @@ pub enum Misbehaved {
     },
     /// It went on after the end of its answer.
     Trailing {
-        /// How many octets came that the header did not announce.
-        octets: usize,
+        /// How many bytes came that the header did not announce.
+        bytes: usize,
     },
 }
 
@@ -180,7 +180,7 @@ impl fmt::Display for Misbehaved {
             Self::Command { expected, found } => write!(f, "expected a {expected}, found {found}"),
             Self::Malformed(malformed) => malformed.fmt(f),
             Self::Session { expected, found } => write!(f, "expected {expected}, found {found}"),
-            Self::Trailing { octets } => write!(f, "{octets} bytes after the end of the answer"),
+            Self::Trailing { bytes } => write!(f, "{bytes} bytes after the end of the answer"),
         }
     }
 }

@@ -56,9 +56,9 @@ impl Entry {
         }
     }
 
-    /// Octets of the certificate that is kept, 0 if none is.
+    /// Bytes of the certificate that is kept, 0 if none is.
     #[must_use]
-    pub fn octets(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.vouched().map_or(0, |vouched| vouched.certificate().len())
     }
 
@@ -77,7 +77,7 @@ pub struct Cache {
     entries: BTreeMap<Key, Entry>,
     by_expiry: BTreeSet<(Duration, Key)>,
     by_question: BTreeSet<(Question, Key)>,
-    octets: usize,
+    bytes: usize,
 }
 
 /// SHA-256 of a certificate.
@@ -102,7 +102,7 @@ impl Cache {
             entries: BTreeMap::new(),
             by_expiry: BTreeSet::new(),
             by_question: BTreeSet::new(),
-            octets: 0,
+            bytes: 0,
         }
     }
 
@@ -144,7 +144,7 @@ impl Cache {
         if !entry.holds(now) || self.capacity == 0 {
             return None;
         }
-        while self.entries.len() >= self.capacity || self.octets + entry.octets() > MAX_OCTETS {
+        while self.entries.len() >= self.capacity || self.bytes + entry.bytes() > MAX_BYTES {
             let Some((_, soonest)) = self.by_expiry.first().copied() else { break };
             self.remove(&soonest);
         }
@@ -152,7 +152,7 @@ impl Cache {
         if let Some(vouched) = entry.vouched() {
             self.by_question.insert((*vouched.asked(), key));
         }
-        self.octets += entry.octets();
+        self.bytes += entry.bytes();
         self.entries.insert(key, entry);
         Some(ttl)
     }
@@ -207,10 +207,10 @@ impl Cache {
             .filter(move |entry| entry.holds(now))
     }
 
-    /// Octets of all certificates that are kept.
+    /// Bytes of all certificates that are kept.
     #[must_use]
-    pub const fn octets(&self) -> usize {
-        self.octets
+    pub const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     fn expire(&mut self, now: Duration) {
@@ -228,7 +228,7 @@ impl Cache {
         if let Some(vouched) = entry.vouched() {
             self.by_question.remove(&(*vouched.asked(), *key));
         }
-        self.octets -= entry.octets();
+        self.bytes -= entry.bytes();
     }
 }
 
@@ -243,8 +243,8 @@ pub const DEFAULT_TTL: Duration = Duration::from_secs(86_400);
 pub const LONGEST_TTL: Duration = Duration::from_secs(86_400);
 
 /// A longer certificate is not kept, and asked for each time. Inferred: with a 4096-bit key and
-/// some names a certificate has about 2000 octets; the captured one has 1451.
+/// some names a certificate has about 2000 bytes; the captured one has 1451.
 pub const MAX_CERTIFICATE: usize = 4096;
 
 /// Bounds what all certificates take together. Inferred: 350 of the captured size.
-pub const MAX_OCTETS: usize = 512 * 1024;
+pub const MAX_BYTES: usize = 512 * 1024;

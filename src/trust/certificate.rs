@@ -54,13 +54,11 @@ pub enum PublicKey<'a> {
 }
 
 impl<'a> PublicKey<'a> {
-    /// The octets that a trust list carries.
+    /// The bytes that a trust list carries.
     #[must_use]
-    pub const fn octets(&self) -> &'a [u8] {
+    pub const fn bytes(&self) -> &'a [u8] {
         match self {
-            Self::Ec(octets) | Self::Rsa(octets) | Self::RsaPss(octets) | Self::Other(octets) => {
-                octets
-            }
+            Self::Ec(bytes) | Self::Rsa(bytes) | Self::RsaPss(bytes) | Self::Other(bytes) => bytes,
         }
     }
 }
@@ -70,7 +68,7 @@ pub(in crate::trust) fn has_more_behind(der: &[u8]) -> bool {
     X509Certificate::from_der(der).is_ok_and(|(rest, _)| !rest.is_empty())
 }
 
-/// The octets are not exactly one DER certificate.
+/// The bytes are not exactly one DER certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotACertificate;
 
@@ -78,7 +76,7 @@ impl<'a> Certificate<'a> {
     /// Reads exactly one certificate.
     ///
     /// # Errors
-    /// [`NotACertificate`] also for octets that follow it.
+    /// [`NotACertificate`] also for bytes that follow it.
     pub fn parse(der: &'a [u8]) -> Result<Self, NotACertificate> {
         let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| NotACertificate)?;
         if !rest.is_empty() {
@@ -113,20 +111,20 @@ impl Certificate<'_> {
 #[expect(clippy::needless_pass_by_value, reason = "the borrow inside outlives the Cow")]
 fn borrowed(data: Cow<'_, [u8]>) -> Result<&[u8], NotACertificate> {
     match data {
-        Cow::Borrowed(octets) => Ok(octets),
+        Cow::Borrowed(bytes) => Ok(bytes),
         Cow::Owned(_) => Err(NotACertificate),
     }
 }
 
-fn public_key<'a>(algorithm: &Oid<'_>, octets: &'a [u8]) -> PublicKey<'a> {
+fn public_key<'a>(algorithm: &Oid<'_>, bytes: &'a [u8]) -> PublicKey<'a> {
     if *algorithm == OID_PKCS1_RSAENCRYPTION {
-        PublicKey::Rsa(octets)
+        PublicKey::Rsa(bytes)
     } else if *algorithm == OID_PKCS1_RSASSAPSS {
-        PublicKey::RsaPss(octets)
+        PublicKey::RsaPss(bytes)
     } else if *algorithm == OID_KEY_TYPE_EC_PUBLIC_KEY {
-        PublicKey::Ec(octets)
+        PublicKey::Ec(bytes)
     } else {
-        PublicKey::Other(octets)
+        PublicKey::Other(bytes)
     }
 }
 
@@ -158,8 +156,8 @@ fn attribute(attribute: &AttributeTypeAndValue<'_>) -> (String, String) {
     (short.map_or_else(|| kind.to_id_string(), str::to_string), value)
 }
 
-fn hexadecimal(octets: &[u8]) -> String {
-    octets.iter().fold(String::from("#"), |text, octet| text + &alloc::format!("{octet:02X}"))
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::from("#"), |text, byte| text + &alloc::format!("{byte:02X}"))
 }
 
 /// Attribute types (contents of the identifier, DER) and the short names that trust lists use (RFC 4514 §3, and `E` for mail).

@@ -98,7 +98,7 @@ impl Record {
             role: anchor.role,
             subject: anchor.subject.clone().unwrap_or_default(),
             issuer: anchor.issuer.clone().unwrap_or_default(),
-            serial: anchor.serial().map(|serial| Box::from(serial.octets())).unwrap_or_default(),
+            serial: anchor.serial().map(|serial| Box::from(serial.bytes())).unwrap_or_default(),
             sha1,
             certificate: anchor.certificate.clone(),
             ages,

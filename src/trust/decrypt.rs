@@ -30,12 +30,12 @@ impl DeviceKey {
     ///
     /// # Errors
     /// [`NotAKey`].
-    pub fn of_pem(octets: &[u8]) -> Result<Self, NotAKey> {
-        match PrivateKeyDer::from_pem_slice(octets) {
+    pub fn of_pem(bytes: &[u8]) -> Result<Self, NotAKey> {
+        match PrivateKeyDer::from_pem_slice(bytes) {
             Ok(PrivateKeyDer::Pkcs1(key)) => Self::of_der(key.secret_pkcs1_der()),
             Ok(PrivateKeyDer::Pkcs8(key)) => Self::of_der(key.secret_pkcs8_der()),
             Ok(_) => Err(NotAKey),
-            Err(_) => Self::of_der(octets),
+            Err(_) => Self::of_der(bytes),
         }
     }
 
@@ -85,17 +85,17 @@ fn open(file: &Envelope<'_>, key: &DeviceKey) -> Option<Zeroizing<Vec<u8>>> {
     (digest == encryption.plaintext_digest).then_some(plain)
 }
 
-fn in_place<C>(key: &[u8], iv: &[u8], octets: &mut [u8]) -> Option<()>
+fn in_place<C>(key: &[u8], iv: &[u8], bytes: &mut [u8]) -> Option<()>
 where
     C: BlockCipher + BlockDecryptMut + KeyInit,
     cbc::Decryptor<C>: KeyIvInit + BlockDecryptMut,
 {
     let cipher = cbc::Decryptor::<C>::new_from_slices(key, iv).ok()?;
-    cipher.decrypt_padded_mut::<NoPadding>(octets).ok().map(|_| ())
+    cipher.decrypt_padded_mut::<NoPadding>(bytes).ok().map(|_| ())
 }
 
 /// Tag 24 (domain facts 3.2); the tool writes 1 for AES-CBC with a key wrapped by PKCS#1 v1.5.
 const AES_CBC: u8 = 1;
 
-/// Octets of an AES block.
+/// Bytes of an AES block.
 const BLOCK: usize = 16;

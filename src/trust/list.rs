@@ -92,7 +92,7 @@ impl Anchor {
             role: record.role,
             subject: record.subject.map(shown),
             issuer: record.issuer.map(shown),
-            serial: record.serial.map(|serial| Box::from(serial.octets())),
+            serial: record.serial.map(|serial| Box::from(serial.bytes())),
             key: None,
             certificate: None,
             sha1: None,
@@ -147,7 +147,7 @@ impl Anchor {
         }
         self.sha1.as_ref() == Some(sha1)
             && self.serial() == Some(certificate.serial)
-            && self.key.as_deref().is_none_or(|key| key == certificate.key.octets())
+            && self.key.as_deref().is_none_or(|key| key == certificate.key.bytes())
     }
 
     /// Whether the record stands for a certificate at all; an emptied one does not.
@@ -186,7 +186,7 @@ fn agreeing<'a>(record: &Record<'_>, der: &'a [u8]) -> Result<Option<Certificate
     if record.serial != Some(certificate.serial) {
         return differs("serial number");
     }
-    if record.public_key.is_some_and(|key| key != certificate.key.octets()) {
+    if record.public_key.is_some_and(|key| key != certificate.key.bytes()) {
         return differs("public key");
     }
     if record.signature.is_some_and(|signature| signature != certificate.signature) {
@@ -208,9 +208,9 @@ pub struct TrustList {
     pub anchors: Vec<Anchor>,
     /// Seconds since 1970, by the signer's clock.
     pub timestamp: u32,
-    /// Octets of the file.
+    /// Bytes of the file.
     pub length: usize,
-    /// Octets behind the header.
+    /// Bytes behind the header.
     pub body_length: usize,
     /// MD5 of the file, as trust screens show it.
     pub md5: [u8; 16],
@@ -250,11 +250,11 @@ impl TrustList {
             anchors,
             // Every list has one, or the header would not have been read.
             timestamp: file.timestamp.unwrap_or_default(),
-            length: file.octets().len(),
+            length: file.bytes().len(),
             body_length: file.body().len(),
-            md5: md5(file.octets()),
-            sha1: sha1(file.octets()),
-            sha256: sha256(file.octets()),
+            md5: md5(file.bytes()),
+            sha1: sha1(file.bytes()),
+            sha256: sha256(file.bytes()),
             signed: signed(file),
             signer: shown(file.signer.name),
             unknown: kept(records.iter().flat_map(|record| record.unknown.iter().copied())),
@@ -326,7 +326,7 @@ impl TrustList {
 /// SHA-256 of what is signed.
 #[must_use]
 pub fn signed(file: &Envelope<'_>) -> [u8; 32] {
-    sha256(&file.signed_octets().concat())
+    sha256(&file.signed_bytes().concat())
 }
 
 /// Of what is odd in a list, as much as is kept with it.

@@ -43,7 +43,7 @@ impl Query {
         Self {
             subject: Box::from(signer.name.bytes()),
             issuer: Box::from(signer.issuer.bytes()),
-            serial: Box::from(signer.serial.octets()),
+            serial: Box::from(signer.serial.bytes()),
             roles,
             asks: Asks::Ordinarily,
             otherwise,

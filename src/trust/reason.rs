@@ -29,7 +29,7 @@ pub enum Reason {
     FirstUseDenied,
     /// What was trusted cannot be read, so nobody can be.
     Locked,
-    /// The octets are not such a file.
+    /// The bytes are not such a file.
     Malformed(Malformed),
     /// An encrypted file, and no key that can open it.
     NoKey,

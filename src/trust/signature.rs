@@ -98,7 +98,7 @@ impl<'a> Unverified<'a> {
         if signature.len() != key.0.size() {
             return Err(Reason::SignatureMismatch);
         }
-        let digest = self.digest.get_or_init(|| hashed(info.digest, self.file.signed_octets()));
+        let digest = self.digest.get_or_init(|| hashed(info.digest, self.file.signed_bytes()));
         let (Some(scheme), Some(digest)) = (scheme(info.digest), digest) else {
             return Err(Reason::UnsupportedDigest(info.digest));
         };
@@ -133,28 +133,28 @@ fn digest<D: sha2::Digest>(parts: &[&[u8]]) -> Vec<u8> {
     state.finalize().to_vec()
 }
 
-/// The digest of some octets by an algorithm of the format, if that is known.
+/// The digest of some bytes by an algorithm of the format, if that is known.
 #[must_use]
-pub fn digest_of(algorithm: Digest, octets: &[u8]) -> Option<Vec<u8>> {
-    hashed(algorithm, [octets, &[]])
+pub fn digest_of(algorithm: Digest, bytes: &[u8]) -> Option<Vec<u8>> {
+    hashed(algorithm, [bytes, &[]])
 }
 
 /// SHA-1, which names certificates in trust lists and on trust screens.
 #[must_use]
-pub fn sha1(octets: &[u8]) -> [u8; 20] {
-    Sha1::digest(octets).into()
+pub fn sha1(bytes: &[u8]) -> [u8; 20] {
+    Sha1::digest(bytes).into()
 }
 
 /// SHA-256, which names certificates where we choose.
 #[must_use]
-pub fn sha256(octets: &[u8]) -> [u8; 32] {
-    Sha256::digest(octets).into()
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
 /// MD5, which compares the phone's list with the server's (technote); it proves nothing.
 #[must_use]
-pub fn md5(octets: &[u8]) -> [u8; 16] {
-    Md5::digest(octets).into()
+pub fn md5(bytes: &[u8]) -> [u8; 16] {
+    Md5::digest(bytes).into()
 }
 
 /// Tag 10: RSA PKCS#1 v1.5 (domain facts 3.2).

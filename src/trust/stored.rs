@@ -11,13 +11,13 @@ use crate::wire::{Envelope, Kind};
 /// digest the caller has compared.
 ///
 /// # Errors
-/// [`Reason`] if the octets are not a list: then the store is damaged, or of another program.
+/// [`Reason`] if the bytes are not a list: then the store is damaged, or of another program.
 pub fn list(
     kind: ListKind,
-    octets: &[u8],
+    bytes: &[u8],
     acceptance: Acceptance,
 ) -> Result<Verified<TrustList>, Reason> {
-    let file = Envelope::parse(octets, Kind::List)?;
+    let file = Envelope::parse(bytes, Kind::List)?;
     let list = TrustList::decode(kind, &file)?;
     Ok(Verified::assertion(list, Provenance::Stored(acceptance)))
 }

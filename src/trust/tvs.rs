@@ -1,6 +1,6 @@
 //! What an answer of the Trust Verification Service is worth.
 //!
-//! Policy on octets that have already been matched to their question. The member that gave the
+//! Policy on bytes that have already been matched to their question. The member that gave the
 //! answer must have been pinned to a TVS record of a list, by its caller.
 
 use alloc::boxed::Box;

@@ -1,4 +1,4 @@
-//! Whether an offered file is believed: the whole way from octets to proof.
+//! Whether an offered file is believed: the whole way from bytes to proof.
 
 use alloc::boxed::Box;
 use alloc::string::ToString;
@@ -27,7 +27,7 @@ pub struct Offer<'a> {
     /// The name asked for.
     pub name: &'a str,
     /// What came.
-    pub octets: &'a [u8],
+    pub bytes: &'a [u8],
 }
 
 /// What a file holds, once its signer and name are settled.
@@ -69,7 +69,7 @@ pub fn list_with(
     policy: &Policy,
     proofs: &Proofs,
 ) -> Decision<Accepted<Verified<TrustList>>, Doubtful> {
-    let file = match Envelope::parse(offer.octets, Kind::List) {
+    let file = match Envelope::parse(offer.bytes, Kind::List) {
         Ok(file) => file,
         Err(malformed) => return Decision::Refuse(malformed.into()),
     };
@@ -131,7 +131,7 @@ fn judged_file<'a>(
     policy: &Policy,
     vouched: Option<&Vouched>,
 ) -> Decision<Accepted<Content<'a>>> {
-    let file = match Envelope::parse(offer.octets, kind) {
+    let file = match Envelope::parse(offer.bytes, kind) {
         Ok(file) => file,
         Err(malformed) => return Decision::Refuse(malformed.into()),
     };
@@ -221,7 +221,7 @@ fn first_use(
 /// and no proof of anything.
 #[must_use]
 pub fn own_signer(kind: ListKind, offer: Offer<'_>) -> Option<[u8; 32]> {
-    let file = Envelope::parse(offer.octets, Kind::List).ok()?;
+    let file = Envelope::parse(offer.bytes, Kind::List).ok()?;
     let list = TrustList::decode(kind, &file).ok()?;
     let policy = Policy { sha256: Choice::Accept, ..Policy::default() };
     let unverified = Unverified::new(&file, &policy);

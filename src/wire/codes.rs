@@ -100,7 +100,7 @@ pub enum Digest {
 }
 
 impl Digest {
-    /// Octets of a digest, where the algorithm is known.
+    /// Bytes of a digest, where the algorithm is known.
     #[must_use]
     pub const fn length(self) -> Option<usize> {
         match self {
@@ -137,9 +137,9 @@ impl fmt::Display for Digest {
 /// A version: the major number names the format, a higher minor one only adds to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
-    /// First octet.
+    /// First byte.
     pub major: u8,
-    /// Second octet.
+    /// Second byte.
     pub minor: u8,
 }
 
@@ -158,28 +158,28 @@ impl fmt::Display for Version {
 /// A certificate's serial number: an unsigned magnitude, equal whatever zeros lead it.
 ///
 /// # Source
-/// `show ctl` prints 10 octets starting `83`: no sign octet (domain facts 3.1). That leading
+/// `show ctl` prints 10 bytes starting `83`: no sign byte (domain facts 3.1). That leading
 /// zeros do not count is inferred: X.509 has them where the first bit is set, trust lists not.
 #[derive(Clone, Copy, Debug)]
 pub struct Serial<'a>(&'a [u8]);
 
 impl<'a> Serial<'a> {
-    /// A serial number in big-endian octets.
+    /// A serial number in big-endian bytes.
     #[must_use]
-    pub const fn new(octets: &'a [u8]) -> Self {
-        Self(octets)
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
     }
 
-    /// The octets as they stood in the file.
+    /// The bytes as they stood in the file.
     #[must_use]
-    pub const fn octets(self) -> &'a [u8] {
+    pub const fn bytes(self) -> &'a [u8] {
         self.0
     }
 
-    /// The octets without leading zeros: what equality is about.
+    /// The bytes without leading zeros: what equality is about.
     #[must_use]
     pub fn magnitude(self) -> &'a [u8] {
-        let zeros = self.0.iter().take_while(|octet| **octet == 0).count();
+        let zeros = self.0.iter().take_while(|byte| **byte == 0).count();
         self.0.get(zeros..).unwrap_or_default()
     }
 }
@@ -195,6 +195,6 @@ impl Eq for Serial<'_> {}
 /// Upper-case hexadecimal, as trust screens and tools show it.
 impl fmt::Display for Serial<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|octet| write!(f, "{octet:02X}"))
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
     }
 }

@@ -22,7 +22,7 @@ use crate::wire::reader::{Element, once, required};
 pub struct Encryption<'a> {
     /// AES-CBC initialisation vector.
     pub iv: [u8; 16],
-    /// Octets of padding at the end of the plaintext, 1 to 16 in a good file.
+    /// Bytes of padding at the end of the plaintext, 1 to 16 in a good file.
     pub padding: u16,
     /// Bits of the RSA key that wraps the content key.
     pub key_bits: u16,
@@ -75,13 +75,13 @@ impl<'a> Encryption<'a> {
 
 /// A digest as long as its algorithm makes it, where that is known.
 fn digest_value<'a>(digest: Digest, value: &Element<'a>) -> Result<&'a [u8], Malformed> {
-    let octets = value.some(field_name(27))?;
+    let bytes = value.some(field_name(27))?;
     match digest.length() {
-        Some(expected) if expected != octets.len() => {
-            let fault = Fault::FieldLength { expected, found: octets.len() };
+        Some(expected) if expected != bytes.len() => {
+            let fault = Fault::FieldLength { expected, found: bytes.len() };
             Err(Malformed::new(value.offset, field_name(27), fault))
         }
-        _ => Ok(octets),
+        _ => Ok(bytes),
     }
 }
 

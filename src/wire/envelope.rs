@@ -63,7 +63,7 @@ pub struct UnknownTag {
 /// | tag | length | meaning |
 /// | --- | ------ | ------- |
 /// | 1   | 2      | version: 1.x, encrypted files 2.x; always first |
-/// | 2   | 2      | octets of the whole header; always second |
+/// | 2   | 2      | bytes of the whole header; always second |
 /// | 28  | 2      | signer version, optional |
 /// | 3   | n      | signer: holds 4 name, 5 serial, 6 issuer |
 /// | 7   | 15     | signature info: holds 8 digest (1), 9 (8): holds 10 algorithm (1), 11 modulus (1) |
@@ -71,19 +71,19 @@ pub struct UnknownTag {
 /// | 14  | n      | file name |
 /// | 15  | 4      | timestamp, seconds since 1970; parts of signed firmware have none |
 /// | 16, 26, 27 | | encrypted files only, see [`Encryption`] |
-/// | 13  | none   | one octet of padding, repeated at the end |
+/// | 13  | none   | one byte of padding, repeated at the end |
 ///
 /// # Source
 /// Technote 116232, reference tools, three `show` dumps by arithmetic; domain facts 3.2 and 3.5.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope<'a> {
     /// The whole file.
-    octets: &'a [u8],
+    bytes: &'a [u8],
     /// Where the signature element stands, tag and length included.
     signature_at: Range<usize>,
     /// Version of the format.
     pub version: Version,
-    /// Octets of the header; the body starts there.
+    /// Bytes of the header; the body starts there.
     pub header_length: usize,
     /// Tag 28; 1.1 and above announce elliptic-curve keys and HTTPS provisioning.
     pub signer_version: Option<Version>,
@@ -99,7 +99,7 @@ pub struct Envelope<'a> {
     pub timestamp: Option<u32>,
     /// What the key and cipher are, in an encrypted file.
     pub encryption: Option<Encryption<'a>>,
-    /// Octets of padding.
+    /// Bytes of padding.
     pub padding: usize,
     /// Fields that were skipped.
     pub unknown: Vec<UnknownTag>,
@@ -112,17 +112,17 @@ impl<'a> Envelope<'a> {
     ///
     /// # Errors
     /// [`Malformed`] with every fault but `TrailingGarbage` and `TooMany`, which are the body's.
-    pub fn parse(octets: &'a [u8], kind: Kind) -> Result<Self, Malformed> {
-        if octets.is_empty() {
+    pub fn parse(bytes: &'a [u8], kind: Kind) -> Result<Self, Malformed> {
+        if bytes.is_empty() {
             return Err(Malformed::new(0, "file", Fault::Empty));
         }
-        let mut reader = Reader::new(octets);
+        let mut reader = Reader::new(bytes);
         let version = version(&mut reader, kind)?;
-        let header_length = header_length(&mut reader, octets.len())?;
+        let header_length = header_length(&mut reader, bytes.len())?;
         let after = reader.offset();
-        let fields = octets.get(after..header_length).unwrap_or_default();
+        let fields = bytes.get(after..header_length).unwrap_or_default();
         let header = Fields::read(Reader::at(fields, after), kind)?;
-        header.finish(octets, version, header_length, kind)
+        header.finish(bytes, version, header_length, kind)
     }
 
     /// What the signature covers: the file either side of the signature element.
@@ -130,23 +130,23 @@ impl<'a> Envelope<'a> {
     /// # Source
     /// Reference tools, confirmed by building files; domain facts 3.6.
     #[must_use]
-    pub fn signed_octets(&self) -> [&'a [u8]; 2] {
+    pub fn signed_bytes(&self) -> [&'a [u8]; 2] {
         [
-            self.octets.get(..self.signature_at.start).unwrap_or_default(),
-            self.octets.get(self.signature_at.end..).unwrap_or_default(),
+            self.bytes.get(..self.signature_at.start).unwrap_or_default(),
+            self.bytes.get(self.signature_at.end..).unwrap_or_default(),
         ]
     }
 
     /// What follows the header: records, payload or ciphertext.
     #[must_use]
     pub fn body(&self) -> &'a [u8] {
-        self.octets.get(self.header_length..).unwrap_or_default()
+        self.bytes.get(self.header_length..).unwrap_or_default()
     }
 
     /// The whole file.
     #[must_use]
-    pub const fn octets(&self) -> &'a [u8] {
-        self.octets
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
     }
 }
 
@@ -258,7 +258,7 @@ impl<'a> Fields<'a> {
 
     fn finish(
         self,
-        octets: &'a [u8],
+        bytes: &'a [u8],
         version: Version,
         header_length: usize,
         kind: Kind,
@@ -282,7 +282,7 @@ impl<'a> Fields<'a> {
             return Err(need(15)());
         }
         Ok(Envelope {
-            octets,
+            bytes,
             signature_at: signature.offset..end,
             version,
             header_length,
@@ -303,11 +303,11 @@ impl<'a> Fields<'a> {
 /// Padding stands after the last field and fills the header (vectors, rule 4).
 fn padding(mut reader: Reader<'_>) -> Result<usize, Malformed> {
     let count = reader.left();
-    while let Some(octet) = reader.peek() {
-        if octet != PADDING {
-            return Err(Malformed::new(reader.offset(), "padding", Fault::Padding(octet)));
+    while let Some(byte) = reader.peek() {
+        if byte != PADDING {
+            return Err(Malformed::new(reader.offset(), "padding", Fault::Padding(byte)));
         }
-        reader.octet("padding")?;
+        reader.byte("padding")?;
     }
     Ok(count)
 }
@@ -317,8 +317,8 @@ fn padding(mut reader: Reader<'_>) -> Result<usize, Malformed> {
 /// Other sizes have no code of their own (the reference tools give 3072 bits none), so there the
 /// code says nothing.
 fn fits_modulus(signature: &Element<'_>, code: u8) -> Result<(), Malformed> {
-    let by_length = MODULUS_OCTETS.iter().position(|octets| *octets == signature.value.len());
-    let by_code = MODULUS_OCTETS.get(usize::from(code));
+    let by_length = MODULUS_BYTES.iter().position(|bytes| *bytes == signature.value.len());
+    let by_code = MODULUS_BYTES.get(usize::from(code));
     match (by_length, by_code) {
         (Some(found), _) if found == usize::from(code) => Ok(()),
         (None, _) => Ok(()),
@@ -341,5 +341,5 @@ pub const MAX_HEADER: usize = 4096;
 /// Tag 13 stands alone, without length and value.
 const PADDING: u8 = 13;
 
-/// Octets of a signature for the modulus codes 0, 1, 2, 3 (domain facts 3.2).
-const MODULUS_OCTETS: [usize; 4] = [64, 128, 256, 512];
+/// Bytes of a signature for the modulus codes 0, 1, 2, 3 (domain facts 3.2).
+const MODULUS_BYTES: [usize; 4] = [64, 128, 256, 512];

@@ -12,7 +12,7 @@ use core::fmt;
 use crate::wire::malformed::{Fault, Malformed};
 use crate::wire::reader::Reader;
 
-/// A TLS version as two octets.
+/// A TLS version as two bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version(pub [u8; 2]);
 
@@ -42,7 +42,7 @@ impl fmt::Display for Version {
 /// # Layout
 /// In one or more records of type 22 (type 1, version 2, length 2):
 ///
-/// | octets | field   | meaning               |
+/// | bytes | field   | meaning               |
 /// | ------ | ------- | --------------------- |
 /// | 1      | type    | 2                     |
 /// | 3      | length  | of the rest           |
@@ -70,12 +70,12 @@ impl ServerHello {
         self.version.0 <= Version::TLS12.0 && self.suite.name().is_some()
     }
 
-    /// Reads it from the start of what a server sent; `None` if more octets are needed.
+    /// Reads it from the start of what a server sent; `None` if more bytes are needed.
     ///
     /// # Errors
-    /// [`Fault::Octet`] if the server sent something else.
-    pub fn parse(octets: &[u8]) -> Result<Option<Self>, Malformed> {
-        match Self::whole(&handshake(octets)?) {
+    /// [`Fault::Byte`] if the server sent something else.
+    pub fn parse(bytes: &[u8]) -> Result<Option<Self>, Malformed> {
+        match Self::whole(&handshake(bytes)?) {
             Ok(hello) => Ok(Some(hello)),
             Err(Malformed { fault: Fault::Truncated { .. }, .. }) => Ok(None),
             Err(malformed) => Err(malformed),
@@ -87,9 +87,9 @@ impl ServerHello {
         fixed(&mut reader, SERVER_HELLO, "message type")?;
         reader.take(3, "message length")?;
         fixed(&mut reader, MAJOR, "version")?;
-        let version = Version([MAJOR, reader.octet("version")?]);
+        let version = Version([MAJOR, reader.byte("version")?]);
         reader.take(RANDOM.len(), "random")?;
-        let session = reader.octet("session length")?;
+        let session = reader.byte("session length")?;
         reader.take(session.into(), "session")?;
         let suite = Suite(u16::from_be_bytes(pair(&mut reader, "cipher suite")?));
         Ok(Self { version, suite })
@@ -104,12 +104,12 @@ impl ServerHello {
 /// length of 3 bytes, the server's own first.
 ///
 /// # Errors
-/// [`Fault::Octet`] if the server sent something else.
+/// [`Fault::Byte`] if the server sent something else.
 ///
 /// # Source
 /// RFC 5246 §7.4.2. In TLS 1.3 it is encrypted.
-pub fn certificate(octets: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
-    match first_certificate(&handshake(octets)?) {
+pub fn certificate(bytes: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
+    match first_certificate(&handshake(bytes)?) {
         Ok(certificate) => Ok(Some(certificate)),
         Err(Malformed { fault: Fault::Truncated { .. }, .. }) => Ok(None),
         Err(malformed) => Err(malformed),
@@ -153,8 +153,8 @@ impl Offer {
 }
 
 /// What the records hold, as far as they have come.
-fn handshake(octets: &[u8]) -> Result<Vec<u8>, Malformed> {
-    let (mut reader, mut message) = (Reader::new(octets), Vec::new());
+fn handshake(bytes: &[u8]) -> Result<Vec<u8>, Malformed> {
+    let (mut reader, mut message) = (Reader::new(bytes), Vec::new());
     while reader.left() > 0 {
         fixed(&mut reader, HANDSHAKE, "record type")?;
         if reader.left() < RECORD_REST {
@@ -169,9 +169,9 @@ fn handshake(octets: &[u8]) -> Result<Vec<u8>, Malformed> {
 
 fn fixed(reader: &mut Reader<'_>, expected: u8, field: &'static str) -> Result<(), Malformed> {
     let offset = reader.offset();
-    match reader.octet(field)? {
+    match reader.byte(field)? {
         found if found == expected => Ok(()),
-        found => Err(Malformed::new(offset, field, Fault::Octet { expected, found })),
+        found => Err(Malformed::new(offset, field, Fault::Byte { expected, found })),
     }
 }
 
@@ -222,11 +222,11 @@ fn sized(content: &[u8]) -> Vec<u8> {
     [length.to_be_bytes().as_slice(), content].concat()
 }
 
-/// The first octet of every version from SSL 3.0 on (RFC 5246 §6.2.1).
+/// The first byte of every version from SSL 3.0 on (RFC 5246 §6.2.1).
 const MAJOR: u8 = 3;
 /// Record type (RFC 5246 §6.2.1).
 const HANDSHAKE: u8 = 22;
-/// Octets of a record's header after its type.
+/// Bytes of a record's header after its type.
 const RECORD_REST: usize = 4;
 /// Message types (RFC 5246 §7.4).
 const CLIENT_HELLO: u8 = 1;

@@ -20,9 +20,9 @@ pub fn parse(body: &[u8], offset: usize) -> Result<Vec<Record<'_>>, Malformed> {
     let mut reader = Reader::at(body, offset);
     let mut records = Vec::new();
     let mut serials = BTreeMap::new();
-    while let Some(octet) = reader.peek() {
-        if octet != 1 {
-            let fault = Fault::TrailingGarbage(octet);
+    while let Some(byte) = reader.peek() {
+        if byte != 1 {
+            let fault = Fault::TrailingGarbage(byte);
             return Err(Malformed::new(reader.offset(), "record", fault));
         }
         if records.len() == MAX_RECORDS {

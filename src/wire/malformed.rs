@@ -1,13 +1,13 @@
-//! Why octets are not what they should be.
+//! Why bytes are not what they should be.
 
 use core::fmt;
 
 /// A place in the input that breaks the format, and how.
 ///
-/// `offset` counts from the first octet of the file, also inside nested structures.
+/// `offset` counts from the first byte of the file, also inside nested structures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed {
-    /// Octets from the start of the file.
+    /// Bytes from the start of the file.
     pub offset: usize,
     /// The field that was being read, in the words of the format.
     pub field: &'static str,
@@ -29,10 +29,10 @@ impl fmt::Display for Malformed {
     }
 }
 
-/// The ways in which a field can be wrong; lengths count octets.
+/// The ways in which a field can be wrong; lengths count bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The input has no octets at all.
+    /// The input has no bytes at all.
     Empty,
     /// A field of a fixed size has another one.
     FieldLength {
@@ -52,21 +52,21 @@ pub enum Fault {
     },
     /// An announced length runs past its enclosure.
     LengthOverrun {
-        /// Octets that are left in the enclosure.
+        /// Bytes that are left in the enclosure.
         expected: usize,
         /// The length announced.
         found: usize,
     },
     /// A required tag is not there.
     MissingField(u8),
-    /// An octet that the format fixes has another value.
-    Octet {
+    /// A byte that the format fixes has another value.
+    Byte {
         /// The value that the format gives.
         expected: u8,
         /// The value found.
         found: u8,
     },
-    /// Something other than padding after the first padding octet.
+    /// Something other than padding after the first padding byte.
     Padding(u8),
     /// A tag where the format does not allow it.
     TagOrder(u8),
@@ -84,13 +84,13 @@ pub enum Fault {
         /// The limit.
         expected: usize,
     },
-    /// Octets after the last structure.
+    /// Bytes after the last structure.
     TrailingGarbage(u8),
     /// The input ends inside a field.
     Truncated {
-        /// Octets that the field needs.
+        /// Bytes that the field needs.
         expected: usize,
-        /// Octets that are left.
+        /// Bytes that are left.
         found: usize,
     },
     /// Tag 0, or a tag that belongs to another kind of file.
@@ -117,7 +117,7 @@ impl Fault {
             Self::LengthMismatch { .. } => "length-mismatch",
             Self::LengthOverrun { .. } => "length-overrun",
             Self::MissingField(_) => "missing-field",
-            Self::Octet { .. } => "bad-octet",
+            Self::Byte { .. } => "bad-byte",
             Self::Padding(_) => "padding",
             Self::TagOrder(_) => "bad-tag-order",
             Self::Text => "bad-text",
@@ -147,7 +147,7 @@ impl fmt::Display for Fault {
                 write!(f, "expected at most {expected} bytes, found a length of {found}")
             }
             Self::MissingField(tag) => write!(f, "expected tag {tag}, found none"),
-            Self::Octet { expected, found } => {
+            Self::Byte { expected, found } => {
                 write!(f, "expected byte {expected:#04x}, found {found:#04x}")
             }
             Self::Padding(tag) => write!(f, "expected padding to the end, found tag {tag}"),
@@ -157,8 +157,8 @@ impl fmt::Display for Fault {
                 write!(f, "expected at most {expected} bytes, found {found}")
             }
             Self::TooMany { expected } => write!(f, "expected at most {expected}, found more"),
-            Self::TrailingGarbage(octet) => {
-                write!(f, "expected a record or the end, found byte {octet:#04x}")
+            Self::TrailingGarbage(byte) => {
+                write!(f, "expected a record or the end, found byte {byte:#04x}")
             }
             Self::Truncated { expected, found } => {
                 write!(f, "expected {expected} more bytes, found {found}")

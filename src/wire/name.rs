@@ -14,7 +14,7 @@ impl FileName {
     /// Reads a name.
     ///
     /// # Errors
-    /// [`BadName::TooLong`] beyond [`MAX_LENGTH`] octets, [`BadName::Character`] for anything
+    /// [`BadName::TooLong`] beyond [`MAX_LENGTH`] bytes, [`BadName::Character`] for anything
     /// outside the allowed set, [`BadName::Empty`] for an empty component (so for an empty name, a
     /// `/` at either end, and `//`), [`BadName::Dot`] for a component that starts with a dot (so
     /// for `..`), [`BadName::TooDeep`] beyond [`MAX_COMPONENTS`] components.
@@ -127,7 +127,7 @@ impl fmt::Display for Model {
     }
 }
 
-/// Why a name is no [`FileName`]. Offsets count octets from the start of the name.
+/// Why a name is no [`FileName`]. Offsets count bytes from the start of the name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum BadName {
     /// A character outside `[A-Za-z0-9._-]` and `/`.
@@ -149,7 +149,7 @@ pub enum BadName {
     },
     /// More than [`MAX_COMPONENTS`] components.
     TooDeep,
-    /// More than [`MAX_LENGTH`] octets.
+    /// More than [`MAX_LENGTH`] bytes.
     TooLong {
         /// How many there are.
         length: usize,
@@ -189,16 +189,16 @@ fn parse_component(component: &str, offset: usize) -> Result<(), BadName> {
 }
 
 fn is_alphanumeric(text: &str, most: usize) -> bool {
-    (1..=most).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_alphanumeric())
+    (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Octets in a device name. Inferred: `SEP` and a MAC address are 15; soft clients choose longer.
+/// Bytes in a device name. Inferred: `SEP` and a MAC address are 15; soft clients choose longer.
 pub const MAX_DEVICE: usize = 32;
 
-/// Octets in a model. Inferred: `7962G` is the longest that is documented.
+/// Bytes in a model. Inferred: `7962G` is the longest that is documented.
 pub const MAX_MODEL: usize = 16;
 
-/// Octets in a name. Inferred: the longest documented name, a list of a locale, has about 60.
+/// Bytes in a name. Inferred: the longest documented name, a list of a locale, has about 60.
 pub const MAX_LENGTH: usize = 128;
 
 /// Components in a name. Inferred: documented names have three at most,

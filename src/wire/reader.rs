@@ -1,11 +1,11 @@
-//! Reading octets without index arithmetic.
+//! Reading bytes without index arithmetic.
 
 use crate::wire::malformed::{Fault, Malformed};
 
-/// A position in a run of octets that knows its offset in the file.
+/// A position in a run of bytes that knows its offset in the file.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
-    octets: &'a [u8],
+    bytes: &'a [u8],
     offset: usize,
 }
 
@@ -14,7 +14,7 @@ pub struct Reader<'a> {
 /// Says nothing about which tags are allowed where; the enclosing structure does.
 ///
 /// # Layout
-/// | octets | field  | meaning                |
+/// | bytes | field  | meaning                |
 /// | ------ | ------ | ---------------------- |
 /// | 1      | tag    | numbered per structure |
 /// | 2      | length | of value, big-endian   |
@@ -33,7 +33,7 @@ pub struct Element<'a> {
 }
 
 impl<'a> Element<'a> {
-    /// Octets of tag and length.
+    /// Bytes of tag and length.
     pub const PREFIX: usize = 3;
 
     /// A reader of the value, for an element that holds others.
@@ -56,7 +56,7 @@ impl<'a> Element<'a> {
     /// The value as text: UTF-8 that ends in its only NUL, which is left out.
     ///
     /// # Errors
-    /// [`Fault::ZeroLength`] for no octets, [`Fault::Text`] for others that are not such text.
+    /// [`Fault::ZeroLength`] for no bytes, [`Fault::Text`] for others that are not such text.
     pub fn text(&self, field: &'static str) -> Result<&'a str, Malformed> {
         let (last, text) = self
             .value
@@ -84,54 +84,54 @@ impl<'a> Element<'a> {
 impl<'a> Reader<'a> {
     /// Reads a whole file.
     #[must_use]
-    pub const fn new(octets: &'a [u8]) -> Self {
-        Self::at(octets, 0)
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self::at(bytes, 0)
     }
 
     /// Reads a part of a file that starts at `offset`.
     #[must_use]
-    pub const fn at(octets: &'a [u8], offset: usize) -> Self {
-        Self { octets, offset }
+    pub const fn at(bytes: &'a [u8], offset: usize) -> Self {
+        Self { bytes, offset }
     }
 
-    /// Where the next octet stands in the file.
+    /// Where the next byte stands in the file.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
     }
 
-    /// Octets that are left.
+    /// Bytes that are left.
     #[must_use]
     pub const fn left(&self) -> usize {
-        self.octets.len()
+        self.bytes.len()
     }
 
-    /// The next octet, which stays.
+    /// The next byte, which stays.
     #[must_use]
     pub fn peek(&self) -> Option<u8> {
-        self.octets.first().copied()
+        self.bytes.first().copied()
     }
 
-    /// The next `count` octets.
+    /// The next `count` bytes.
     ///
     /// # Errors
     /// [`Fault::Truncated`] if fewer are left.
     pub fn take(&mut self, count: usize, field: &'static str) -> Result<&'a [u8], Malformed> {
-        let (taken, rest) = self.octets.split_at_checked(count).ok_or_else(|| {
-            let fault = Fault::Truncated { expected: count, found: self.octets.len() };
+        let (taken, rest) = self.bytes.split_at_checked(count).ok_or_else(|| {
+            let fault = Fault::Truncated { expected: count, found: self.bytes.len() };
             Malformed::new(self.offset, field, fault)
         })?;
-        self.octets = rest;
+        self.bytes = rest;
         self.offset += count;
         Ok(taken)
     }
 
-    /// The next octet.
+    /// The next byte.
     ///
     /// # Errors
     /// [`Fault::Truncated`] if there is none.
-    pub fn octet(&mut self, field: &'static str) -> Result<u8, Malformed> {
-        self.take(1, field).map(|octets| octets.first().copied().unwrap_or_default())
+    pub fn byte(&mut self, field: &'static str) -> Result<u8, Malformed> {
+        self.take(1, field).map(|bytes| bytes.first().copied().unwrap_or_default())
     }
 
     /// The next TLV element.
@@ -141,7 +141,7 @@ impl<'a> Reader<'a> {
     /// announced length runs past what is left.
     pub fn element(&mut self, field: &'static str) -> Result<Element<'a>, Malformed> {
         let offset = self.offset;
-        let tag = self.octet(field)?;
+        let tag = self.byte(field)?;
         let mut length = [0; 2];
         length.copy_from_slice(self.take(2, field)?);
         let length = usize::from(u16::from_be_bytes(length));

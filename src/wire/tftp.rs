@@ -34,11 +34,11 @@ impl fmt::Display for BlockNumber {
 /// One packet of a transfer under way.
 ///
 /// # Layout
-/// All numbers are big-endian, all strings end with a zero octet.
+/// All numbers are big-endian, all strings end with a zero byte.
 ///
 /// | packet | opcode (2) | then                                   |
 /// | ------ | ---------- | -------------------------------------- |
-/// | DATA   | 3          | block (2), 0 to blksize octets         |
+/// | DATA   | 3          | block (2), 0 to blksize bytes         |
 /// | ACK    | 4          | block (2)                              |
 /// | ERROR  | 5          | code (2), message string               |
 /// | OACK   | 6          | option string, value string, repeated  |
@@ -54,13 +54,13 @@ pub enum Packet<'a> {
         /// Its number; the first is 1.
         block: BlockNumber,
         /// Its share of the file.
-        octets: &'a [u8],
+        bytes: &'a [u8],
     },
     /// Ends the transfer. Never acknowledged.
     Error {
         /// What went wrong, as a number.
         code: ErrorCode,
-        /// The same in the sender's words: any octets, without the closing zero.
+        /// The same in the sender's words: any bytes, without the closing zero.
         message: &'a [u8],
     },
     /// The options that the server accepts.
@@ -70,7 +70,7 @@ pub enum Packet<'a> {
 impl<'a> Packet<'a> {
     /// Reads one datagram.
     ///
-    /// A message without its closing zero is taken as it is, and octets after an ACK or after a
+    /// A message without its closing zero is taken as it is, and bytes after an ACK or after a
     /// message are not looked at: they change nothing, and servers are careless with both.
     ///
     /// # Errors
@@ -80,13 +80,13 @@ impl<'a> Packet<'a> {
         let (opcode, rest) = number(datagram, 0)?;
         match opcode {
             DATA => {
-                let (block, octets) = number(rest, 2)?;
-                Ok(Self::Data { block: BlockNumber(block), octets })
+                let (block, bytes) = number(rest, 2)?;
+                Ok(Self::Data { block: BlockNumber(block), bytes })
             }
             ACK => Ok(Self::Ack(BlockNumber(number(rest, 2)?.0))),
             ERROR => {
                 let (code, text) = number(rest, 2)?;
-                let message = text.split(|octet| *octet == 0).next().unwrap_or_default();
+                let message = text.split(|byte| *byte == 0).next().unwrap_or_default();
                 Ok(Self::Error { code: code.into(), message })
             }
             OACK => Options::parse(rest, 2).map(Self::Oack),
@@ -98,9 +98,9 @@ impl<'a> Packet<'a> {
     pub fn emit(&self, out: &mut Vec<u8>) {
         match *self {
             Self::Ack(BlockNumber(block)) => head(out, ACK, block),
-            Self::Data { block: BlockNumber(block), octets } => {
+            Self::Data { block: BlockNumber(block), bytes } => {
                 head(out, DATA, block);
-                out.extend_from_slice(octets);
+                out.extend_from_slice(bytes);
             }
             Self::Error { code, message } => {
                 head(out, ERROR, code.into());
@@ -115,18 +115,18 @@ impl<'a> Packet<'a> {
     }
 }
 
-/// A read request for a name that fits into one, in mode `octet`.
+/// A read request for a name that fits into one, in mode `byte`.
 ///
 /// # Layout
-/// | octets | field   | meaning                        |
+/// | bytes | field   | meaning                        |
 /// | ------ | ------- | ------------------------------ |
 /// | 2      | opcode  | 1                              |
-/// | *n*+1  | name    | closed by a zero octet         |
-/// | 6      | mode    | `octet`, closed by a zero octet|
+/// | *n*+1  | name    | closed by a zero byte         |
+/// | 6      | mode    | `byte`, closed by a zero byte|
 /// | *n*    | options | see [`Options`]; may be none   |
 ///
 /// # Source
-/// RFC 1350 §5. Capture: a 7940 asks for `CTLSEP<12>.tlv` in a frame of 73 octets, which leaves no
+/// RFC 1350 §5. Capture: a 7940 asks for `CTLSEP<12>.tlv` in a frame of 73 bytes, which leaves no
 /// room for options.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Rrq {
@@ -138,9 +138,9 @@ impl Rrq {
     ///
     /// # Errors
     /// [`UnfitName`] if the name is empty, longer than [`LONGEST_NAME`], or holds anything but
-    /// printable ASCII: a zero octet inside a name would begin the mode.
+    /// printable ASCII: a zero byte inside a name would begin the mode.
     pub fn new(name: &str) -> Result<Self, UnfitName> {
-        let unfit = |octet: u8| !(b' '..=b'~').contains(&octet);
+        let unfit = |byte: u8| !(b' '..=b'~').contains(&byte);
         if let Some(offset) = name.bytes().position(unfit) {
             return Err(UnfitName::Character { offset });
         }
@@ -164,12 +164,12 @@ impl Rrq {
 pub enum UnfitName {
     /// Not printable ASCII, at this offset.
     Character {
-        /// Octets before it.
+        /// Bytes before it.
         offset: usize,
     },
     /// Empty, or longer than [`LONGEST_NAME`].
     Length {
-        /// Octets of the name.
+        /// Bytes of the name.
         found: usize,
     },
 }
@@ -187,10 +187,10 @@ impl fmt::Display for UnfitName {
     }
 }
 
-fn number(octets: &[u8], offset: usize) -> Result<(u16, &[u8]), Malformed> {
-    match octets.split_first_chunk() {
+fn number(bytes: &[u8], offset: usize) -> Result<(u16, &[u8]), Malformed> {
+    match bytes.split_first_chunk() {
         Some((first, rest)) => Ok((u16::from_be_bytes(*first), rest)),
-        None => Err(Malformed::Truncated { offset, expected: 2, found: octets.len() }),
+        None => Err(Malformed::Truncated { offset, expected: 2, found: bytes.len() }),
     }
 }
 
@@ -199,7 +199,7 @@ fn head(out: &mut Vec<u8>, opcode: u16, second: u16) {
     out.extend_from_slice(&second.to_be_bytes());
 }
 
-/// Octets of a DATA packet before its share of the file.
+/// Bytes of a DATA packet before its share of the file.
 ///
 /// # Source
 /// RFC 1350 §5.
@@ -208,7 +208,7 @@ pub const DATA_HEADER: usize = 4;
 /// The longest name a request can carry.
 ///
 /// # Source
-/// RFC 2347 limits a request to 512 octets; what is left when opcode, mode and all four options
+/// RFC 2347 limits a request to 512 bytes; what is left when opcode, mode and all four options
 /// with their longest values are taken off is 453. Inferred: a round number below it.
 pub const LONGEST_NAME: usize = 450;
 

@@ -18,14 +18,14 @@ use crate::wire::reader::Reader;
 /// The header of a frame.
 ///
 /// # Layout
-/// | octets | field    | meaning                                                   |
+/// | bytes | field    | meaning                                                   |
 /// | ------ | -------- | --------------------------------------------------------- |
 /// | 1      | protocol | 0x57                                                      |
 /// | 1      | version  | 1                                                         |
 /// | 1      | command  | see [`Command`]                                           |
 /// | 1      | reserved | 0 when sent; anything when received (observed: 0xF7)      |
 /// | 4      | session  | chosen by the phone, echoed by the server, big-endian     |
-/// | 2      | length   | octets of the payload that follows, big-endian            |
+/// | 2      | length   | bytes of the payload that follows, big-endian            |
 ///
 /// # Source
 /// Capture of an 8861 and its call manager, reference server; domain facts 5.2.
@@ -35,33 +35,33 @@ pub struct Header {
     pub command: Command,
     /// Which question it belongs to.
     pub session: Session,
-    /// Octets of the payload.
+    /// Bytes of the payload.
     pub length: u16,
 }
 
 impl Header {
-    /// Octets of a header.
+    /// Bytes of a header.
     pub const LENGTH: usize = 10;
 
     /// Reads the header that starts `frame`; what follows it is not looked at.
     ///
     /// # Errors
-    /// [`Fault::Truncated`] if it is not all there, [`Fault::Octet`] for another protocol,
+    /// [`Fault::Truncated`] if it is not all there, [`Fault::Byte`] for another protocol,
     /// [`Fault::Version`] for another version of it.
     pub fn parse(frame: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Reader::new(frame);
-        let protocol = reader.octet("protocol")?;
+        let protocol = reader.byte("protocol")?;
         if protocol != PROTOCOL {
-            let fault = Fault::Octet { expected: PROTOCOL, found: protocol };
+            let fault = Fault::Byte { expected: PROTOCOL, found: protocol };
             return Err(Malformed::new(0, "protocol", fault));
         }
-        let version = reader.octet("version")?;
+        let version = reader.byte("version")?;
         if version != VERSION {
             let fault = Fault::Version { expected: VERSION, found: version };
             return Err(Malformed::new(1, "version", fault));
         }
-        let command = Command::from(reader.octet("command")?);
-        reader.octet("reserved byte")?;
+        let command = Command::from(reader.byte("command")?);
+        reader.byte("reserved byte")?;
         let mut session = [0; 4];
         session.copy_from_slice(reader.take(4, "session")?);
         let mut length = [0; 2];
@@ -70,7 +70,7 @@ impl Header {
         Ok(Self { command, session, length: u16::from_be_bytes(length) })
     }
 
-    /// Octets of the whole frame.
+    /// Bytes of the whole frame.
     #[must_use]
     pub fn frame_length(&self) -> usize {
         Self::LENGTH + usize::from(self.length)
@@ -78,7 +78,7 @@ impl Header {
 
     /// The header on the wire.
     #[must_use]
-    pub const fn octets(&self) -> [u8; Self::LENGTH] {
+    pub const fn bytes(&self) -> [u8; Self::LENGTH] {
         let [s0, s1, s2, s3] = self.session.0.to_be_bytes();
         let [l0, l1] = self.length.to_be_bytes();
         [PROTOCOL, VERSION, self.command.code(), 0, s0, s1, s2, s3, l0, l1]
@@ -175,10 +175,10 @@ pub const fn field_name(tag: u8) -> &'static str {
     }
 }
 
-/// First octet of every frame (capture; domain facts 5.2).
+/// First byte of every frame (capture; domain facts 5.2).
 const PROTOCOL: u8 = 0x57;
 
-/// Second octet of every frame (capture; domain facts 5.2).
+/// Second byte of every frame (capture; domain facts 5.2).
 const VERSION: u8 = 1;
 
 // Tags of elements. 1, 2, 7, 8 and 9: captures and reference server; 3: capture; 4 and 5 inferred

@@ -143,7 +143,7 @@ fn message(value: &impl Serialize) -> Vec<u8> {
 /// one is given.
 #[derive(Debug)]
 pub struct Frames {
-    octets: Vec<u8>,
+    bytes: Vec<u8>,
     /// How far no NUL was found.
     searched: usize,
     limit: usize,
@@ -160,15 +160,15 @@ impl Default for Frames {
 pub struct TooLong;
 
 impl Frames {
-    /// Messages of no more than so many octets.
+    /// Messages of no more than so many bytes.
     #[must_use]
     pub const fn up_to(limit: usize) -> Self {
-        Self { octets: Vec::new(), searched: 0, limit }
+        Self { bytes: Vec::new(), searched: 0, limit }
     }
 
-    /// Takes in octets as they come.
-    pub fn feed(&mut self, octets: &[u8]) {
-        self.octets.extend_from_slice(octets);
+    /// Takes in bytes as they come.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// The next whole message, without its NUL.
@@ -176,15 +176,15 @@ impl Frames {
     /// # Errors
     /// [`TooLong`]; nothing can be read after that.
     pub fn message(&mut self) -> Result<Option<Vec<u8>>, TooLong> {
-        let unsearched = self.octets.get(self.searched..).unwrap_or_default();
-        match unsearched.iter().position(|octet| *octet == 0) {
+        let unsearched = self.bytes.get(self.searched..).unwrap_or_default();
+        match unsearched.iter().position(|byte| *byte == 0) {
             Some(place) if self.searched + place <= self.limit => {
                 let mut message = self.take(self.searched + place + 1);
                 message.pop();
                 Ok(Some(message))
             }
-            None if self.octets.len() <= self.limit => {
-                self.searched = self.octets.len();
+            None if self.bytes.len() <= self.limit => {
+                self.searched = self.bytes.len();
                 Ok(None)
             }
             _ => Err(TooLong),
@@ -194,25 +194,25 @@ impl Frames {
     /// What came after the last message: it belongs to what the connection becomes.
     #[must_use]
     pub fn rest(self) -> Vec<u8> {
-        self.octets
+        self.bytes
     }
 
-    /// Octets that no message has taken yet.
+    /// Bytes that no message has taken yet.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.octets.len()
+        self.bytes.len()
     }
 
     /// Whether no message has begun.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.octets.is_empty()
+        self.bytes.is_empty()
     }
 
     fn take(&mut self, count: usize) -> Vec<u8> {
-        let rest = self.octets.split_off(count);
+        let rest = self.bytes.split_off(count);
         self.searched = 0;
-        core::mem::replace(&mut self.octets, rest)
+        core::mem::replace(&mut self.bytes, rest)
     }
 }
 
@@ -237,13 +237,13 @@ mod tests {
     }
 
     #[test]
-    fn a_message_may_have_64_kib_and_not_one_octet_more() {
+    fn a_message_may_have_64_kib_and_not_one_byte_more() {
         let mut frames = Frames::default();
         frames.feed(&vec![b' '; MAX_MESSAGE]);
         assert_eq!(frames.message(), Ok(None));
         frames.feed(&[0]);
         assert_eq!(
-            frames.message().map(|message| message.map(|octets| octets.len())),
+            frames.message().map(|message| message.map(|bytes| bytes.len())),
             Ok(Some(MAX_MESSAGE))
         );
         let mut frames = Frames::default();

@@ -40,23 +40,23 @@ where
 
 /// Reads one record of TLS.
 pub(crate) fn record(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
-    let mut octets = vec![0; 5];
-    stream.read_exact(&mut octets)?;
-    let length = usize::from(u16::from_be_bytes([octets[3], octets[4]]));
-    octets.resize(5 + length, 0);
-    stream.read_exact(&mut octets[5..])?;
-    Ok(octets)
+    let mut bytes = vec![0; 5];
+    stream.read_exact(&mut bytes)?;
+    let length = usize::from(u16::from_be_bytes([bytes[3], bytes[4]]));
+    bytes.resize(5 + length, 0);
+    stream.read_exact(&mut bytes[5..])?;
+    Ok(bytes)
 }
 
 /// What else comes until the client closes.
 pub(crate) fn drained(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
-    let mut octets = Vec::new();
-    stream.read_to_end(&mut octets).map(|_| octets)
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).map(|_| bytes)
 }
 
-/// Writes `octets` over and over; how many were taken before the client left.
-pub(crate) fn flood(stream: &mut TcpStream, octets: &[u8]) -> usize {
-    let block = octets.repeat(1 + 4096 / octets.len());
+/// Writes `bytes` over and over; how many were taken before the client left.
+pub(crate) fn flood(stream: &mut TcpStream, bytes: &[u8]) -> usize {
+    let block = bytes.repeat(1 + 4096 / bytes.len());
     let mut written = 0;
     while stream.write_all(&block).is_ok() {
         written += block.len();
@@ -64,12 +64,12 @@ pub(crate) fn flood(stream: &mut TcpStream, octets: &[u8]) -> usize {
     written
 }
 
-/// Writes one octet after the other, with a pause between them, until the client leaves.
-pub(crate) fn trickle(stream: &mut TcpStream, octets: impl Iterator<Item = u8>) -> io::Result<()> {
+/// Writes one byte after the other, with a pause between them, until the client leaves.
+pub(crate) fn trickle(stream: &mut TcpStream, bytes: impl Iterator<Item = u8>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(Duration::from_millis(10)))?;
-    for octet in octets {
-        stream.write_all(&[octet])?;
+    for byte in bytes {
+        stream.write_all(&[byte])?;
         if stream.read(&mut [0; 512]).is_ok_and(|length| length == 0) {
             break;
         }

@@ -22,8 +22,7 @@ impl Peer {
     /// Serves its status page with a certificate of the lab.
     pub(crate) fn of(identity: &Identity, arguments: &str) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let write =
-            |name, octets| fs::write(folder.path().join(name), octets).expect("a fresh file");
+        let write = |name, bytes| fs::write(folder.path().join(name), bytes).expect("a fresh file");
         write("server.der", identity.certificate.der.clone());
         write("server.key", identity.key.pem().into_bytes());
         Self::run(folder.path(), &format!("-certform DER -cert server.der {arguments}"))

@@ -45,7 +45,7 @@ fn is_name(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }
 
-/// Octets of the comment or literal that `rest` begins with; 0 if it is something else.
+/// Bytes of the comment or literal that `rest` begins with; 0 if it is something else.
 fn skipped(rest: &str) -> usize {
     if rest.starts_with("//") {
         return rest.find('\n').unwrap_or(rest.len());
@@ -90,7 +90,7 @@ fn block_comment(rest: &str) -> usize {
     at
 }
 
-/// Octets up to and with the closing quote.
+/// Bytes up to and with the closing quote.
 fn quoted(rest: &str, quote: char) -> usize {
     let mut characters = rest.char_indices().skip(1);
     while let Some((at, character)) = characters.next() {

@@ -37,11 +37,11 @@ impl Random {
         self.next() % 100 < u64::from(percent)
     }
 
-    /// Something like `octets`, but wrong.
-    pub(crate) fn noise(&mut self, octets: &[u8]) -> Vec<u8> {
-        let mut noise = octets.to_vec();
-        for octet in noise.iter_mut().skip(2) {
-            *octet ^= self.next().to_le_bytes()[0];
+    /// Something like `bytes`, but wrong.
+    pub(crate) fn noise(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut noise = bytes.to_vec();
+        for byte in noise.iter_mut().skip(2) {
+            *byte ^= self.next().to_le_bytes()[0];
         }
         noise
     }
@@ -50,7 +50,7 @@ impl Random {
 struct Flight {
     due: Duration,
     from: Tid,
-    octets: Vec<u8>,
+    bytes: Vec<u8>,
 }
 
 /// One direction.
@@ -64,16 +64,16 @@ impl Network {
         Self { weather, flights: Vec::new() }
     }
 
-    pub(crate) fn send(&mut self, from: Tid, octets: Vec<u8>, now: Duration, random: &mut Random) {
+    pub(crate) fn send(&mut self, from: Tid, bytes: Vec<u8>, now: Duration, random: &mut Random) {
         if random.chance(self.weather.loss) {
             return;
         }
         if random.chance(self.weather.repetition) {
             let due = now + Self::delay(self.weather, random);
-            self.flights.push(Flight { due, from, octets: octets.clone() });
+            self.flights.push(Flight { due, from, bytes: bytes.clone() });
         }
         let due = now + Self::delay(self.weather, random);
-        self.flights.push(Flight { due, from, octets });
+        self.flights.push(Flight { due, from, bytes });
     }
 
     /// When the next datagram arrives.
@@ -86,7 +86,7 @@ impl Network {
         let due = self.next().filter(|due| *due <= now)?;
         let index = self.flights.iter().position(|flight| flight.due == due)?;
         let flight = self.flights.remove(index);
-        Some((flight.from, flight.octets))
+        Some((flight.from, flight.bytes))
     }
 
     fn delay(weather: Weather, random: &mut Random) -> Duration {

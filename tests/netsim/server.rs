@@ -74,8 +74,8 @@ impl Server {
         if self.sent == 0 { vec![self.oack()] } else { self.transmit(now) }
     }
 
-    pub(crate) fn on_datagram(&mut self, octets: &[u8], now: Duration) -> Vec<Vec<u8>> {
-        match octets {
+    pub(crate) fn on_datagram(&mut self, bytes: &[u8], now: Duration) -> Vec<Vec<u8>> {
+        match bytes {
             [0, 1, ..] => self.on_request(now),
             [0, 4, high, low] => self.on_ack(u16::from_be_bytes([*high, *low]), now),
             [0, 5, ..] => {

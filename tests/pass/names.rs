@@ -31,8 +31,8 @@ fn ctl(print: &str) -> Vec<u8> {
 }
 
 /// The certificate of the first token in a list, which signed it.
-fn token(octets: &[u8]) -> Vec<u8> {
-    let file = Envelope::parse(octets, Kind::List).expect("a list");
+fn token(bytes: &[u8]) -> Vec<u8> {
+    let file = Envelope::parse(bytes, Kind::List).expect("a list");
     let records = list::parse(file.body(), file.header_length).expect("records");
     let token = records.iter().find(|record| record.role == Role::Sast).expect("a token");
     token.certificate.expect("its certificate").to_vec()
@@ -54,10 +54,10 @@ fn knows(certificate: Vec<u8>, roles: &[Role]) -> Tvs {
 }
 
 /// A phone in force with a cluster's ITL, to which a CTL comes.
-fn offered(octets: &[u8], tvs: Tvs) -> (Script, Option<Listed>) {
+fn offered(bytes: &[u8], tvs: Tvs) -> (Script, Option<Listed>) {
     let mut phone = Script::booted(&Cluster::new(Setup::default()));
     assert_eq!(phone.anchors.state(), State::Itl);
-    phone.files.insert(CTL.to_owned(), octets.to_vec());
+    phone.files.insert(CTL.to_owned(), bytes.to_vec());
     phone.tvs = tvs;
     let outcome = phone.boot();
     (phone, outcome.ctl)
@@ -66,8 +66,8 @@ fn offered(octets: &[u8], tvs: Tvs) -> (Script, Option<Listed>) {
 #[test]
 fn a_ctl_whose_signer_only_tvs_knows_is_installed_however_names_are_printed() {
     for print in PRINTS {
-        let octets = ctl(print);
-        let (phone, listed) = offered(&octets, knows(token(&octets), &[Role::Sast, Role::Tftp]));
+        let bytes = ctl(print);
+        let (phone, listed) = offered(&bytes, knows(token(&bytes), &[Role::Sast, Role::Tftp]));
         let Some(Listed::Installed { acceptance, .. }) = listed else {
             panic!("{print}: {listed:?}")
         };
@@ -79,13 +79,13 @@ fn a_ctl_whose_signer_only_tvs_knows_is_installed_however_names_are_printed() {
 #[test]
 fn a_ctl_whose_signer_tvs_does_not_know_is_refused() {
     for print in PRINTS {
-        let octets = ctl(print);
+        let bytes = ctl(print);
         let unknown = || -> Tvs { Box::new(|_, _| Err(Unanswered::Unvouched(Unvouched::Invalid))) };
-        let other_role = || knows(token(&octets), &[Role::Tftp]);
+        let other_role = || knows(token(&bytes), &[Role::Tftp]);
         let other_number =
             || knows(token(&ctl(PRINTS[usize::from(print == PRINTS[0])])), &[Role::Sast]);
         for tvs in [unknown(), other_role(), other_number()] {
-            let (phone, listed) = offered(&octets, tvs);
+            let (phone, listed) = offered(&bytes, tvs);
             assert!(matches!(listed, Some(Listed::Refused { .. })), "{print}: {listed:?}");
             assert_eq!(phone.anchors.state(), State::Itl);
         }
@@ -95,12 +95,12 @@ fn a_ctl_whose_signer_tvs_does_not_know_is_refused() {
 /// The number of the signer and a role are not enough: its key has to have signed.
 #[test]
 fn another_key_under_the_signers_number_is_a_mismatch() {
-    let octets = ctl("etoken");
-    let file = Envelope::parse(&octets, Kind::List).expect("a list");
+    let bytes = ctl("etoken");
+    let file = Envelope::parse(&bytes, Kind::List).expect("a list");
     let cluster = Cluster::new(Setup::default());
-    let profile = Profile::new(Name::common("token"), file.signer.serial.octets().to_vec());
+    let profile = Profile::new(Name::common("token"), file.signer.serial.bytes().to_vec());
     let other = profile.self_signed(cluster.setup.pool.take(KeyKind::Rsa2048)).certificate;
-    let (_, listed) = offered(&octets, knows(other.der, &[Role::Sast]));
+    let (_, listed) = offered(&bytes, knows(other.der, &[Role::Sast]));
     let Some(Listed::Refused { reason, .. }) = listed else { panic!("{listed:?}") };
     assert_eq!(reason, Reason::SignatureMismatch);
 }
@@ -108,8 +108,8 @@ fn another_key_under_the_signers_number_is_a_mismatch() {
 #[test]
 fn a_first_ctl_is_its_tokens_however_names_are_printed() {
     for print in PRINTS {
-        let octets = ctl(print);
-        let offer = Offer { name: CTL, octets: &octets };
+        let bytes = ctl(print);
+        let offer = Offer { name: CTL, bytes: &bytes };
         let policy = Policy::default();
         let accepted = update::list(&Anchors::default(), ListKind::Ctl, offer, &policy).unasked();
         let provenance = accepted.expect("its own token signed it").value.provenance();

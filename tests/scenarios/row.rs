@@ -256,7 +256,7 @@ impl Run {
     }
 
     /// Presses Directories, and tells what came of it. A server that was not believed must not
-    /// have got an octet.
+    /// have got a byte.
     async fn press(&mut self) -> String {
         let address = self.lab.https.address();
         log::take();

@@ -26,8 +26,8 @@ def attempt(work):
 
 
 def digest(file):
-    octets = os.pread(file, 1 << 24, 0)
-    return {"length": len(octets), "sha256": hashlib.sha256(octets).hexdigest()}
+    bytes = os.pread(file, 1 << 24, 0)
+    return {"length": len(bytes), "sha256": hashlib.sha256(bytes).hexdigest()}
 
 
 client = socket.socket(socket.AF_UNIX)
@@ -38,9 +38,9 @@ call = {"method": "phone.secd.GetFile",
 client.sendall(json.dumps(call).encode() + b"\0")
 received, files = b"", []
 while not received.endswith(b"\0"):
-    octets, more, _, _ = socket.recv_fds(client, 65536, 8)
+    bytes, more, _, _ = socket.recv_fds(client, 65536, 8)
     files += more
-    received += octets or b"\0"
+    received += bytes or b"\0"
 reply = json.loads(received[:-1])
 told = {"error": reply.get("error"), "files": len(files),
         "place": reply.get("parameters", {}).get("descriptor"),

@@ -16,8 +16,8 @@ for call in [
     client.sendall(json.dumps(call).encode() + b"\0")
 received, count = b"", 0
 while not received.endswith(b"\0"):
-    octets, files, _, _ = socket.recv_fds(client, 65536, 8)
+    bytes, files, _, _ = socket.recv_fds(client, 65536, 8)
     count += len(files)
-    received += octets or b"\0"
+    received += bytes or b"\0"
 assert json.loads(received[:-1])["parameters"] == {"secure": True}, received
 print(count)

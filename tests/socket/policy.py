@@ -14,10 +14,10 @@ def call(path, call):
         client.sendall(json.dumps(call).encode() + b"\0")
         received = b""
         while not received.endswith(b"\0"):
-            octets = client.recv(65536)
-            if not octets:
+            bytes = client.recv(65536)
+            if not bytes:
                 return "closed", {}
-            received += octets
+            received += bytes
     reply = json.loads(received[:-1])
     return reply.get("error", ""), reply.get("parameters", {})
 

@@ -22,6 +22,6 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Writes a file of a test's own.
 #[track_caller]
-pub fn write(path: &std::path::Path, octets: &[u8]) {
-    std::fs::write(path, octets).unwrap();
+pub fn write(path: &std::path::Path, bytes: &[u8]) {
+    std::fs::write(path, bytes).unwrap();
 }

@@ -67,8 +67,8 @@ pub fn pem(der: &[u8]) -> String {
         ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['+', '/']).collect();
     let mut text = String::new();
     for three in der.chunks(3) {
-        let octet = |at: usize| usize::from(three.get(at).copied().unwrap_or_default());
-        let bits = (octet(0) << 16) | (octet(1) << 8) | octet(2);
+        let byte = |at: usize| usize::from(three.get(at).copied().unwrap_or_default());
+        let bits = (byte(0) << 16) | (byte(1) << 8) | byte(2);
         for sextet in 0..=three.len() {
             text.push(alphabet[(bits >> (18 - 6 * sextet)) & 63]);
         }

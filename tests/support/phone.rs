@@ -19,7 +19,7 @@ pub struct Phone {
 /// A file as it stands on disk: a file that was written again has another inode.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OnDisk {
-    pub octets: Vec<u8>,
+    pub bytes: Vec<u8>,
     pub inode: u64,
     pub modified: (i64, i64),
 }
@@ -80,9 +80,9 @@ impl Phone {
         store(&self.state)
     }
 
-    /// Whether a file of the store holds these octets.
-    pub fn holds(&self, file: &str, octets: &[u8]) -> bool {
-        fs::read(self.state.join(file)).is_ok_and(|found| found.ends_with(octets))
+    /// Whether a file of the store holds these bytes.
+    pub fn holds(&self, file: &str, bytes: &[u8]) -> bool {
+        fs::read(self.state.join(file)).is_ok_and(|found| found.ends_with(bytes))
     }
 
     /// The configuration that the phone finds.
@@ -98,7 +98,7 @@ pub fn store(folder: &Path) -> BTreeMap<String, OnDisk> {
         let entry = entry.unwrap();
         let metadata = entry.metadata().unwrap();
         let file = OnDisk {
-            octets: fs::read(entry.path()).unwrap(),
+            bytes: fs::read(entry.path()).unwrap(),
             inode: metadata.ino(),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
         };

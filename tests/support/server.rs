@@ -35,8 +35,8 @@ impl Served {
     #[track_caller]
     pub fn start(program: Program, ip: &str, files: &BTreeMap<String, Vec<u8>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for (name, octets) in files {
-            fs::write(folder.path().join(name), octets).unwrap();
+        for (name, bytes) in files {
+            fs::write(folder.path().join(name), bytes).unwrap();
         }
         let apart = program == Program::Dnsmasq;
         let mut folder = Some(folder);

@@ -1,4 +1,4 @@
-//! A client of the agent's socket, with nothing between it and the octets.
+//! A client of the agent's socket, with nothing between it and the bytes.
 #![allow(clippy::needless_pass_by_value, reason = "what is sent and told is not needed any more")]
 
 use std::io::{ErrorKind, Read, Write};
@@ -24,9 +24,9 @@ impl Client {
         Self { stream, received: Vec::new() }
     }
 
-    /// Sends octets; a connection that was closed meanwhile is for the reader to notice.
-    pub fn send(&mut self, octets: &[u8]) -> &mut Self {
-        match self.stream.write_all(octets) {
+    /// Sends bytes; a connection that was closed meanwhile is for the reader to notice.
+    pub fn send(&mut self, bytes: &[u8]) -> &mut Self {
+        match self.stream.write_all(bytes) {
             Ok(()) => {}
             Err(error)
                 if [ErrorKind::BrokenPipe, ErrorKind::ConnectionReset].contains(&error.kind()) => {}
@@ -51,7 +51,7 @@ impl Client {
     pub fn reply(&mut self) -> Option<Value> {
         let mut buffer = [0; 4096];
         loop {
-            if let Some(end) = self.received.iter().position(|octet| *octet == 0) {
+            if let Some(end) = self.received.iter().position(|byte| *byte == 0) {
                 let rest = self.received.split_off(end + 1);
                 self.received.pop();
                 let message = std::mem::replace(&mut self.received, rest);

@@ -64,18 +64,18 @@ async fn read_from(
             *foreign = Some(Contact::Elsewhere { from, asked: server.ip() });
         }
         tftp::Event::Terms(server, negotiation) => walk.note_terms(server, negotiation),
-        tftp::Event::Octets(_) | tftp::Event::Progress(_) => {}
+        tftp::Event::Bytes(_) | tftp::Event::Progress(_) => {}
     };
     let outcome = tftp::read_first(&[address], &request, &mut watch).await;
     match &outcome {
         Ok(received) => {
-            say(&Event::TransferFinished { number, bytes: received.octets.len() });
+            say(&Event::TransferFinished { number, bytes: received.bytes.len() });
             walk.note_answer(address);
         }
         Err(failure) if failure.is_silence() => walk.note_silence(address),
         Err(_) => walk.note_answer(address),
     }
-    outcome.map(|received| received.octets)
+    outcome.map(|received| received.bytes)
 }
 
 /// The log names the limit of a configuration's request, and not that of a list's (technote).

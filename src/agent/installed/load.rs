@@ -121,7 +121,7 @@ pub(super) fn list(store: &Store, kind: ListKind) -> Result<Option<Found>, Locke
     // A note that cannot be read must not hide that a list was taken without proof.
     let acceptance = entry.note(ACCEPTANCE).and_then(Acceptance::of_word);
     let acceptance = acceptance.unwrap_or(Acceptance::FirstUse);
-    let list = stored::list(kind, &entry.octets, acceptance).map_err(|reason| {
+    let list = stored::list(kind, &entry.bytes, acceptance).map_err(|reason| {
         say(&Event::StoredListUnread { list: kind, reason });
         Locked
     })?;
@@ -160,7 +160,7 @@ pub(super) fn configuration(store: &Store) -> (Option<(Kept, Vec<Member>)>, Plac
 fn kept(entry: &Entry) -> Option<(Kept, Vec<Member>)> {
     let last = LastConfiguration { name: entry.note("name")?.to_owned(), form: form(entry) };
     let state = entry.note(STATE).map(str::to_owned);
-    let kept = Kept { last, digest: sha256(&entry.octets), seen: remembered(entry), state };
+    let kept = Kept { last, digest: sha256(&entry.bytes), seen: remembered(entry), state };
     Some((kept, members::of_notes(entry)))
 }
 
@@ -229,7 +229,7 @@ fn supposed_floor(entry: &Entry, timestamp: u32) -> u32 {
 pub(super) fn moved(entry: Entry, standing: &Standing) -> Entry {
     let places = ["newest", "line", "floor", "awaits-itl"];
     let notes = entry.notes.into_iter().filter(|(key, _)| !places.contains(&key.as_str()));
-    with_standing(Entry { octets: entry.octets, notes: notes.collect() }, standing)
+    with_standing(Entry { bytes: entry.bytes, notes: notes.collect() }, standing)
 }
 
 /// The note about what is remembered of the files of one name.

@@ -165,6 +165,6 @@ pub(super) fn verdict(entry: &Entry, now: Duration) -> Verdict {
         roles: entry.endorsed().roles().unwrap_or_default().iter().map(Role::to_string).collect(),
         member: entry.source.member.to_string(),
         expires_in: entry.expires.saturating_sub(now).as_secs(),
-        has_certificate: entry.octets() > 0,
+        has_certificate: entry.bytes() > 0,
     }
 }

@@ -140,7 +140,7 @@ impl Cutter {
 /// Lines kept. Inferred: two boot passes and a few verdicts.
 pub const LINES: usize = 256;
 
-/// Octets in a line. Inferred: twice the longest line of the golden trace.
+/// Bytes in a line. Inferred: twice the longest line of the golden trace.
 pub const WIDTH: usize = 512;
 
 /// The last character of a line that was cut.

@@ -8,9 +8,9 @@ use super::*;
 struct Sink(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Sink {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(octets);
-        Ok(octets.len())
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -79,7 +79,7 @@ fn foreign_text_cannot_forge_a_line() {
     let (tee, sink) = tee();
     log(&tee, Level::Info, "JVM", "url\n9: ERR 00:00:00.000000 SECD: forged\u{1b}[2J");
     log(&tee, Level::Info, "JVM\n", "text");
-    assert_eq!(sink.0.lock().unwrap().iter().filter(|&&octet| octet == b'\n').count(), 2);
+    assert_eq!(sink.0.lock().unwrap().iter().filter(|&&byte| byte == b'\n').count(), 2);
     assert!(texts(&tee)[0].ends_with("url\\n9: ERR 00:00:00.000000 SECD: forged\\u{1b}[2J"));
 }
 

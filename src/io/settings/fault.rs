@@ -121,7 +121,7 @@ pub enum Wrong {
     Missing,
     /// It is not text in UTF-8.
     NotText {
-        /// The octet where text ends.
+        /// The byte where text ends.
         offset: usize,
     },
     /// It is not within its range.
@@ -148,7 +148,7 @@ pub enum Wrong {
     },
     /// The file is longer than it may be.
     TooLong {
-        /// The most octets.
+        /// The most bytes.
         limit: u64,
     },
     /// There are more than there may be.

@@ -19,14 +19,14 @@ impl Settings {
     /// wrong with what it says.
     pub fn load(path: &Path) -> Result<Self, Failure> {
         let file = path.display().to_string();
-        let octets = match files::read(path, MAX_FILE, Links::Follow) {
-            Ok(octets) => octets,
+        let bytes = match files::read(path, MAX_FILE, Links::Follow) {
+            Ok(bytes) => bytes,
             Err(Unreadable::TooLong { limit }) => {
                 return Err(Failure::of_file(&file, Wrong::TooLong { limit }));
             }
             Err(reason) => return Err(Failure::Unreadable { path: path.to_path_buf(), reason }),
         };
-        match core::str::from_utf8(&octets) {
+        match core::str::from_utf8(&bytes) {
             Ok(text) => Self::parse(text, &file),
             Err(error) => {
                 let offset = error.valid_up_to();
@@ -171,5 +171,5 @@ fn covers(value: &Spanned<DeValue<'_>>, offset: usize) -> bool {
     within || value.span().contains(&offset)
 }
 
-/// Octets of the file. Inferred: ten times the commented sample.
+/// Bytes of the file. Inferred: ten times the commented sample.
 pub const MAX_FILE: u64 = 64 * 1024;

@@ -219,9 +219,9 @@ fn a_file_that_cannot_be_read_is_told_from_one_that_is_wrong() {
     let path = dir.path().join("secd.toml");
     let absent = Failure::Unreadable { path: path.clone(), reason: Unreadable::Absent };
     assert_eq!(Settings::load(&path), Err(absent));
-    let write = |octets: &[u8]| {
+    let write = |bytes: &[u8]| {
         let mut file = std::fs::File::create(&path).unwrap();
-        std::io::Write::write_all(&mut file, octets).unwrap();
+        std::io::Write::write_all(&mut file, bytes).unwrap();
         Settings::load(&path)
     };
     assert!(write(NAMED.as_bytes()).is_ok());

@@ -89,9 +89,9 @@ pub fn parse_pin(text: &str) -> Option<[u8; 32]> {
         return None;
     }
     let mut pin = [0; 32];
-    for (octet, pair) in pin.iter_mut().zip(digits.chunks(2)) {
+    for (byte, pair) in pin.iter_mut().zip(digits.chunks(2)) {
         for digit in pair {
-            *octet = *octet << 4 | u8::try_from(digit.to_digit(16)?).ok()?;
+            *byte = *byte << 4 | u8::try_from(digit.to_digit(16)?).ok()?;
         }
     }
     Some(pin)

@@ -14,7 +14,7 @@ use crate::io::files::{self, Unreadable, lower};
 pub struct Damage {
     /// Of what.
     pub path: PathBuf,
-    /// How many octets into it.
+    /// How many bytes into it.
     pub offset: usize,
     /// What is wrong there.
     pub reason: Reason,
@@ -47,7 +47,7 @@ pub enum Reason {
     },
     /// Another process has the store open.
     InUse,
-    /// More or fewer octets than the header says.
+    /// More or fewer bytes than the header says.
     Length {
         /// What the header says.
         announced: usize,
@@ -131,11 +131,11 @@ pub enum Failure {
     Gone(Damage),
     /// There is no store to write to.
     NotOpen,
-    /// More octets than the slot takes.
+    /// More bytes than the slot takes.
     TooLong {
         /// Which slot.
         slot: Slot,
-        /// How many octets there are.
+        /// How many bytes there are.
         length: usize,
     },
 }

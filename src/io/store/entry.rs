@@ -11,8 +11,8 @@ use super::slot::Slot;
 /// What is installed in a slot.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Entry {
-    /// The octets installed. A configuration may hold secrets: they are wiped when dropped.
-    pub octets: Zeroizing<Vec<u8>>,
+    /// The bytes installed. A configuration may hold secrets: they are wiped when dropped.
+    pub bytes: Zeroizing<Vec<u8>>,
     /// What the caller noted about them, in its order: the store keeps it and does not read it.
     ///
     /// A key is one to 32 characters of `[a-z0-9-]`, and not `slot`; a value is at most 320 bytes
@@ -22,8 +22,8 @@ pub struct Entry {
 
 impl Entry {
     /// An entry without notes.
-    pub fn new(octets: Vec<u8>) -> Self {
-        Self { octets: Zeroizing::new(octets), notes: Vec::new() }
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self { bytes: Zeroizing::new(bytes), notes: Vec::new() }
     }
 
     /// The same with one more note.
@@ -43,12 +43,12 @@ impl Entry {
     /// # Layout
     /// ```text
     /// secd-store 1
-    /// length <octets, decimal>
+    /// length <bytes, decimal>
     /// sha256 <of everything after this line, lower-case hexadecimal>
     /// slot <its name>
     /// <key> <value>                       any number of notes
     ///                                     an empty line
-    /// <octets>
+    /// <bytes>
     /// ```
     ///
     /// To the version before, `slot` is one note more: it reads what this one writes, so that an
@@ -64,12 +64,12 @@ impl Entry {
             covered += &format!("{key} {value}\n");
         }
         covered.push('\n');
-        let digest = hash(&[covered.as_bytes(), &self.octets]);
-        let mut file = format!("{MAGIC}\nlength {}\nsha256 {digest}\n", self.octets.len());
+        let digest = hash(&[covered.as_bytes(), &self.bytes]);
+        let mut file = format!("{MAGIC}\nlength {}\nsha256 {digest}\n", self.bytes.len());
         file += &covered;
         let mut file = Zeroizing::new(file.into_bytes());
-        file.reserve_exact(self.octets.len());
-        file.extend_from_slice(&self.octets);
+        file.reserve_exact(self.bytes.len());
+        file.extend_from_slice(&self.bytes);
         Ok(file)
     }
 
@@ -81,10 +81,10 @@ impl Entry {
         let digest = rest.expect("sha256 ", "sha256", |digest| Some(digest.to_owned()))?;
         let covered = rest.offset;
         let mut notes = rest.notes()?;
-        let octets = rest.file.get(rest.offset..).unwrap_or_default();
-        if octets.len() != announced {
-            let offset = rest.offset + octets.len().min(announced);
-            return Err((offset, Reason::Length { announced, found: octets.len() }));
+        let bytes = rest.file.get(rest.offset..).unwrap_or_default();
+        if bytes.len() != announced {
+            let offset = rest.offset + bytes.len().min(announced);
+            return Err((offset, Reason::Length { announced, found: bytes.len() }));
         }
         if hash(&[file.get(covered..).unwrap_or_default()]) != digest {
             return Err((covered, Reason::Digest));
@@ -101,7 +101,7 @@ impl Entry {
         };
         match written {
             Some(other) if other != slot => Err((covered, Reason::Misplaced { slot: other })),
-            _ => Ok(Self { octets: Zeroizing::new(octets.to_vec()), notes }),
+            _ => Ok(Self { bytes: Zeroizing::new(bytes.to_vec()), notes }),
         }
     }
 }
@@ -128,7 +128,7 @@ impl<'a> Lines<'a> {
     /// The next line, without its end, if it is text and not longer than any of ours.
     fn next(&mut self) -> Option<&'a str> {
         let rest = self.file.get(self.offset..)?;
-        let length = rest.iter().take(LINE).position(|&octet| octet == b'\n')?;
+        let length = rest.iter().take(LINE).position(|&byte| byte == b'\n')?;
         let line = core::str::from_utf8(rest.get(..length)?).ok()?;
         self.offset += length + 1;
         Some(line)
@@ -167,7 +167,7 @@ impl<'a> Lines<'a> {
 }
 
 fn fits(key: &str, value: &str) -> bool {
-    let letter = |octet: u8| matches!(octet, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    let letter = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
     (1..=KEY).contains(&key.len())
         && key.bytes().all(letter)
         && value.len() <= VALUE
@@ -185,14 +185,14 @@ fn hash(parts: &[&[u8]]) -> String {
         digest.update(part);
     }
     let mut hex = Vec::new();
-    for octet in digest.finalize() {
+    for byte in digest.finalize() {
         // Writing to memory does not fail.
-        let _ = write!(hex, "{octet:02x}");
+        let _ = write!(hex, "{byte:02x}");
     }
     String::from_utf8(hex).unwrap_or_default()
 }
 
-/// Octets of the longest file header.
+/// Bytes of the longest file header.
 pub(super) const HEADER: u64 = 8192;
 
 const MAGIC: &str = "secd-store 1";
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_is_a_header_and_the_octets() {
+    fn the_file_is_a_header_and_the_bytes() {
         let file = entry().encode(Slot::Itl).unwrap();
         let text = String::from_utf8(file.to_vec()).unwrap();
         let lines: Vec<&str> = text.lines().collect();
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn every_changed_octet_is_damage() {
+    fn every_changed_byte_is_damage() {
         let file = entry().encode(Slot::Itl).unwrap();
         for at in 0..file.len() {
             for bit in [1, 0x20, 0x80] {

@@ -69,8 +69,8 @@ impl Store {
         entry: &Entry,
         after: After<'_>,
     ) -> Result<(), Failure> {
-        if entry.octets.len() > slot.limit() {
-            return Err(Failure::TooLong { slot, length: entry.octets.len() });
+        if entry.bytes.len() > slot.limit() {
+            return Err(Failure::TooLong { slot, length: entry.bytes.len() });
         }
         let file = entry.encode(slot).map_err(|key| Failure::BadNote { key })?;
         self.still_there().map_err(Failure::Gone)?;
@@ -153,15 +153,15 @@ impl Store {
     }
 
     /// Puts a file into the place of another, or of none.
-    pub(super) fn replace(&self, path: &Path, octets: &[u8]) -> Result<(), Failure> {
-        persist(self.write_temporary(octets, path)?, path)
+    pub(super) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+        persist(self.write_temporary(bytes, path)?, path)
     }
 
     /// A file on the medium that is to become `path`, which a failure names.
-    fn write_temporary(&self, octets: &[u8], path: &Path) -> Result<NamedTempFile, Failure> {
+    fn write_temporary(&self, bytes: &[u8], path: &Path) -> Result<NamedTempFile, Failure> {
         let mut new = files::temporary(&self.dir)?;
         let file = new.as_file_mut();
-        let written = file.write_all(octets).and_then(|()| file.sync_all());
+        let written = file.write_all(bytes).and_then(|()| file.sync_all());
         written.map_err(|error| failed(path, error))?;
         Ok(new)
     }

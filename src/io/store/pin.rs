@@ -20,9 +20,9 @@ impl Store {
                 return Err(damage.into_iter().next().unwrap_or_else(unknown));
             }
         };
-        let found = entry.octets.len();
+        let found = entry.bytes.len();
         let length = Reason::Length { announced: PIN, found };
-        let pin = entry.octets.as_slice().try_into();
+        let pin = entry.bytes.as_slice().try_into();
         pin.map(Some).map_err(|_| Damage::new(&path, found, length))
     }
 

@@ -36,7 +36,7 @@ impl Slot {
         Self::ALL.into_iter().find(|slot| slot.name() == name)
     }
 
-    /// The most octets it takes.
+    /// The most bytes it takes.
     ///
     /// # Source
     /// Inferred: four times the 64 KiB of the header's length fields for a list.

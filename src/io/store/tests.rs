@@ -20,8 +20,8 @@ fn warnings(dir: &TempDir) -> Vec<Warning> {
     Store::open(dir.path()).unwrap().1
 }
 
-fn entry(octets: &str) -> Entry {
-    Entry::new(octets.into()).with("provenance", "first-use")
+fn entry(bytes: &str) -> Entry {
+    Entry::new(bytes.into()).with("provenance", "first-use")
 }
 
 /// A folder with "old", then "new" in the ITL's slot.
@@ -33,15 +33,15 @@ fn twice_installed() -> TempDir {
     dir
 }
 
-/// Changes the last octet of a file in place.
+/// Changes the last byte of a file in place.
 fn damage(path: &Path) {
-    let mut octets = fs::read(path).unwrap();
-    *octets.last_mut().unwrap() ^= 1;
-    overwrite(path, &octets);
+    let mut bytes = fs::read(path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    overwrite(path, &bytes);
 }
 
-fn overwrite(path: &Path, octets: &[u8]) {
-    io::Write::write_all(&mut File::create(path).unwrap(), octets).unwrap();
+fn overwrite(path: &Path, bytes: &[u8]) {
+    io::Write::write_all(&mut File::create(path).unwrap(), bytes).unwrap();
 }
 
 fn names(dir: &TempDir) -> Vec<String> {

@@ -19,7 +19,7 @@ use crate::proto::tftp::{Datagram, Ending, Tid, To, Transfer};
 
 /// Reads a file from the first of `servers` that answers, in order, as
 /// [`read_first`](super::read_first) does. The file goes to `watch` as it comes and is not held in
-/// memory: [`Received::octets`] stays empty. What came is worth nothing if the outcome is a failure.
+/// memory: [`Received::bytes`] stays empty. What came is worth nothing if the outcome is a failure.
 ///
 /// # Errors
 /// As there.
@@ -68,8 +68,8 @@ fn attempt(
         Line::open(plain_address(server), transfer.longest_datagram()).map_err(failed)?;
     match converse(&mut line, transfer, watch).map_err(failed)? {
         Ok((received, _dally)) => {
-            watch(Event::Octets(&received.octets));
-            Ok(Received { octets: Vec::new(), server, agreed: received.agreed })
+            watch(Event::Bytes(&received.bytes));
+            Ok(Received { bytes: Vec::new(), server, agreed: received.agreed })
         }
         Err(failure) => Err(Failure::of(server, failure).because_of(line.trouble.take())),
     }
@@ -87,8 +87,8 @@ fn converse(
         let now = line.start.elapsed();
         match arrival {
             Arrival::Datagram(from, length) => {
-                let octets = line.buffer.get(..length).unwrap_or_default();
-                if let Some(datagram) = transfer.on_datagram(from, octets, now) {
+                let bytes = line.buffer.get(..length).unwrap_or_default();
+                if let Some(datagram) = transfer.on_datagram(from, bytes, now) {
                     way = line.send(datagram);
                 }
                 hand_over(&mut transfer, watch);
@@ -118,8 +118,8 @@ fn hand_over(transfer: &mut Transfer, watch: &mut dyn FnMut(Event<'_>)) {
     if transfer.held() < CHUNK {
         return;
     }
-    transfer.hand_over(&mut |octets| watch(Event::Octets(octets)));
-    let total = transfer.announced().and_then(|octets| usize::try_from(octets).ok());
+    transfer.hand_over(&mut |bytes| watch(Event::Bytes(bytes)));
+    let total = transfer.announced().and_then(|bytes| usize::try_from(bytes).ok());
     watch(Event::Progress(Progress { received: transfer.received(), total }));
 }
 
@@ -169,8 +169,8 @@ impl Line {
                 Ok(Arrival::Datagram(Tid(from.port()), length))
             }
             Ok((length, from)) => {
-                let octets = self.buffer.get(..length).unwrap_or_default();
-                Ok(answers_from(from.ip(), octets).map_or(Arrival::Nothing, Arrival::Foreign))
+                let bytes = self.buffer.get(..length).unwrap_or_default();
+                Ok(answers_from(from.ip(), bytes).map_or(Arrival::Nothing, Arrival::Foreign))
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 let left = deadline.saturating_sub(self.start.elapsed()).max(SHORTEST);
@@ -194,9 +194,9 @@ impl Line {
 
     fn send(&self, datagram: Datagram<'_>) -> Way {
         let to = self.address(datagram.to);
-        let sent = match self.socket.send_to(datagram.octets, to) {
+        let sent = match self.socket.send_to(datagram.bytes, to) {
             // Reported about an earlier datagram; this one has not left.
-            Err(error) if is_refusal(&error) => self.socket.send_to(datagram.octets, to),
+            Err(error) if is_refusal(&error) => self.socket.send_to(datagram.bytes, to),
             sent => sent,
         };
         Way::of(sent, |error| self.trouble.set(Some(error)))
@@ -224,7 +224,7 @@ fn pause() {
     std::thread::sleep(PAUSE);
 }
 
-/// Octets worth a call to write them.
+/// Bytes worth a call to write them.
 const CHUNK: usize = 64 << 10;
 
 /// A wait of nothing would be one for ever (`SO_RCVTIMEO`, socket(7)).

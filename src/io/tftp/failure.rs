@@ -55,9 +55,9 @@ pub enum Failure {
     TooLarge {
         /// Whose.
         server: SocketAddr,
-        /// Octets allowed.
+        /// Bytes allowed.
         limit: usize,
-        /// Octets of the file, if the server announced them.
+        /// Bytes of the file, if the server announced them.
         announced: Option<u64>,
     },
     /// No request can carry the name.

@@ -47,20 +47,20 @@ impl Identity {
     }
 }
 
-fn chain(octets: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
-    let pem: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(octets).collect();
+fn chain(bytes: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let pem: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bytes).collect();
     match pem {
         Ok(chain) if !chain.is_empty() => Some(chain),
-        Ok(_) if octets.first() == Some(&DER_SEQUENCE) => {
-            Some(vec![CertificateDer::from(octets.to_vec())])
+        Ok(_) if bytes.first() == Some(&DER_SEQUENCE) => {
+            Some(vec![CertificateDer::from(bytes.to_vec())])
         }
         _ => None,
     }
 }
 
-fn signing_key(octets: &[u8]) -> Option<Arc<dyn SigningKey>> {
-    let key = PrivateKeyDer::from_pem_slice(octets).ok();
-    let key = key.or_else(|| PrivateKeyDer::try_from(octets.to_vec()).ok())?;
+fn signing_key(bytes: &[u8]) -> Option<Arc<dyn SigningKey>> {
+    let key = PrivateKeyDer::from_pem_slice(bytes).ok();
+    let key = key.or_else(|| PrivateKeyDer::try_from(bytes.to_vec()).ok())?;
     any_supported_type(&key).ok()
 }
 

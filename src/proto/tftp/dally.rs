@@ -36,8 +36,8 @@ impl Dally {
 
     /// Takes a datagram from port `from` of the server's address: the last block gets its ACK
     /// again, anything else no answer.
-    pub fn on_datagram(&mut self, from: Tid, octets: &[u8]) -> Option<Datagram<'_>> {
-        let is_last = matches!(Packet::parse(octets),
+    pub fn on_datagram(&mut self, from: Tid, bytes: &[u8]) -> Option<Datagram<'_>> {
+        let is_last = matches!(Packet::parse(bytes),
             Ok(Packet::Data { block, .. }) if block == self.last && from == self.tid);
         if !is_last || self.left == 0 {
             return None;
@@ -45,6 +45,6 @@ impl Dally {
         self.left -= 1;
         self.out.clear();
         Packet::Ack(self.last).emit(&mut self.out);
-        Some(Datagram { to: To::Tid(self.tid), octets: &self.out })
+        Some(Datagram { to: To::Tid(self.tid), bytes: &self.out })
     }
 }

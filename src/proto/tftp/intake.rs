@@ -21,14 +21,14 @@ pub(super) enum Arrival {
     WindowFull,
 }
 
-/// The octets received so far.
+/// The bytes received so far.
 #[derive(Debug)]
 pub(super) struct Intake {
     limit: usize,
     announced: Option<u64>,
     blksize: usize,
     blocks: Blocks,
-    octets: Vec<u8>,
+    bytes: Vec<u8>,
     /// Their number, which outlives them.
     received: usize,
 }
@@ -41,7 +41,7 @@ impl Intake {
             announced: None,
             blksize: PLAIN_BLKSIZE,
             blocks: Blocks::new(1),
-            octets: Vec::new(),
+            bytes: Vec::new(),
             received: 0,
         }
     }
@@ -53,7 +53,7 @@ impl Intake {
         self.announced = granted.tsize().filter(|bytes| *bytes > NO_SIZE);
         let Some(announced) = self.announced else { return Ok(()) };
         match usize::try_from(announced) {
-            Ok(octets) if octets <= self.limit => self.octets.reserve_exact(octets.min(RESERVED)),
+            Ok(bytes) if bytes <= self.limit => self.bytes.reserve_exact(bytes.min(RESERVED)),
             _ => return Err(self.too_large()),
         }
         Ok(())
@@ -89,45 +89,45 @@ impl Intake {
         self.blocks.last()
     }
 
-    /// Octets of the file that are held here.
+    /// Bytes of the file that are held here.
     pub(super) fn held(&self) -> usize {
-        self.octets.len()
+        self.bytes.len()
     }
 
     /// Gives away what is held.
     pub(super) fn hand_over(&mut self, sink: &mut dyn FnMut(&[u8])) {
-        sink(&self.octets);
-        self.octets.clear();
+        sink(&self.bytes);
+        self.bytes.clear();
     }
 
     /// The file, once [`Arrival::Last`] has come; without what was given away.
     pub(super) fn file(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.octets)
+        std::mem::take(&mut self.bytes)
     }
 
-    pub(super) fn data(&mut self, block: BlockNumber, octets: &[u8]) -> Result<Arrival, Failure> {
-        if octets.len() > self.blksize {
+    pub(super) fn data(&mut self, block: BlockNumber, bytes: &[u8]) -> Result<Arrival, Failure> {
+        if bytes.len() > self.blksize {
             let blksize = self.blksize;
             return Err(Misbehaved::BlockTooLong { block, blksize }.into());
         }
         match self.blocks.place(block) {
-            Place::Next => self.take(block, octets),
+            Place::Next => self.take(block, bytes),
             Place::Ahead if self.blocks.find_gap() => Ok(Arrival::Gap),
             Place::Ahead | Place::Stray => Ok(Arrival::Nothing),
             Place::Behind => Ok(Arrival::Repetition),
         }
     }
 
-    fn take(&mut self, block: BlockNumber, octets: &[u8]) -> Result<Arrival, Failure> {
-        let received = self.received + octets.len();
+    fn take(&mut self, block: BlockNumber, bytes: &[u8]) -> Result<Arrival, Failure> {
+        let received = self.received + bytes.len();
         if received > self.limit {
             return Err(self.too_large());
         }
-        let last = octets.len() < self.blksize;
+        let last = bytes.len() < self.blksize;
         if let Some(differs) = self.size_differs(received, last) {
             return Err(differs.into());
         }
-        self.octets.extend_from_slice(octets);
+        self.bytes.extend_from_slice(bytes);
         self.received = received;
         let full = self.blocks.take(block);
         Ok(match (last, full) {
@@ -160,7 +160,7 @@ const RESERVED: usize = 1 << 20;
 /// Issue threads of TFTP servers (domain facts 1.7).
 const NO_SIZE: u64 = 1;
 
-/// Octets of a block when nothing else is agreed.
+/// Bytes of a block when nothing else is agreed.
 ///
 /// # Source
 /// RFC 1350 §2.

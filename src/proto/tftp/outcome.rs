@@ -8,7 +8,7 @@ use crate::wire::tftp::{BlockNumber, ErrorCode, Malformed, OptionName, Options};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Received {
     /// The file.
-    pub octets: Vec<u8>,
+    pub bytes: Vec<u8>,
     /// Under which terms it came.
     pub agreed: Agreed,
 }
@@ -89,9 +89,9 @@ pub enum Failure {
     },
     /// The file is larger than the caller allows.
     TooLarge {
-        /// Octets allowed.
+        /// Bytes allowed.
         limit: usize,
-        /// Octets of the file, if the server announced them.
+        /// Bytes of the file, if the server announced them.
         announced: Option<u64>,
     },
     /// Nothing listens at the server's port, or there is no way there.
@@ -173,18 +173,18 @@ pub enum Misbehaved {
     BlockTooLong {
         /// Which.
         block: BlockNumber,
-        /// Octets agreed.
+        /// Bytes agreed.
         blksize: usize,
     },
-    /// Octets that are no packet.
+    /// Bytes that are no packet.
     Malformed(Malformed),
     /// An option granted that was not asked for, or to an extent that was not.
     OptionNotAsked(OptionName),
     /// The file did not have the size announced.
     SizeDiffers {
-        /// Octets announced.
+        /// Bytes announced.
         announced: u64,
-        /// Octets that had arrived when this was plain.
+        /// Bytes that had arrived when this was plain.
         received: usize,
     },
     /// A packet that only a reader sends.
@@ -226,15 +226,15 @@ impl fmt::Display for Misbehaved {
 pub struct Message(Vec<u8>);
 
 impl Message {
-    /// The first [`LONGEST_MESSAGE`] octets of `octets`.
+    /// The first [`LONGEST_MESSAGE`] bytes of `bytes`.
     #[must_use]
-    pub fn new(octets: &[u8]) -> Self {
-        Self(octets.iter().copied().take(LONGEST_MESSAGE).collect())
+    pub fn new(bytes: &[u8]) -> Self {
+        Self(bytes.iter().copied().take(LONGEST_MESSAGE).collect())
     }
 
     /// As they came.
     #[must_use]
-    pub fn octets(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 }
@@ -267,7 +267,7 @@ pub(super) fn not_asked(asked: &Options, granted: &Options) -> Option<OptionName
     exceeds(asked.windowsize(), granted.windowsize()).then_some(OptionName::Windowsize)
 }
 
-/// Octets of a server's message that are kept.
+/// Bytes of a server's message that are kept.
 ///
 /// # Source
 /// Inferred: the reason must fit on a line of the log, and a server must not fill the log.

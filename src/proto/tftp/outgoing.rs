@@ -24,7 +24,7 @@ pub struct Datagram<'a> {
     /// Where to.
     pub to: To,
     /// What.
-    pub octets: &'a [u8],
+    pub bytes: &'a [u8],
 }
 
 /// The datagram last given out; kept for its allocation.
@@ -39,7 +39,7 @@ impl Outgoing {
     pub(super) fn request(&mut self, rrq: &Rrq, options: &Options) -> Datagram<'_> {
         self.0.clear();
         rrq.emit(options, &mut self.0);
-        Datagram { to: To::Request, octets: &self.0 }
+        Datagram { to: To::Request, bytes: &self.0 }
     }
 
     pub(super) fn ack(&mut self, tid: Tid, block: BlockNumber) -> Datagram<'_> {
@@ -53,6 +53,6 @@ impl Outgoing {
     fn packet(&mut self, tid: Tid, packet: &Packet<'_>) -> Datagram<'_> {
         self.0.clear();
         packet.emit(&mut self.0);
-        Datagram { to: To::Tid(tid), octets: &self.0 }
+        Datagram { to: To::Tid(tid), bytes: &self.0 }
     }
 }

@@ -25,8 +25,8 @@ fn limited(options: Options, limit: usize) -> Transfer {
     Transfer::new(&request, Duration::ZERO).unwrap()
 }
 
-fn blksize(octets: u16) -> Options {
-    Options::default().with_blksize(octets).unwrap()
+fn blksize(bytes: u16) -> Options {
+    Options::default().with_blksize(bytes).unwrap()
 }
 
 fn window(blocks: u16) -> Options {
@@ -39,8 +39,8 @@ fn emitted(packet: &Packet<'_>) -> Vec<u8> {
     out
 }
 
-fn data(block: u16, octets: &[u8]) -> Vec<u8> {
-    emitted(&Packet::Data { block: BlockNumber(block), octets })
+fn data(block: u16, bytes: &[u8]) -> Vec<u8> {
+    emitted(&Packet::Data { block: BlockNumber(block), bytes })
 }
 
 fn oack(options: Options) -> Vec<u8> {
@@ -51,17 +51,17 @@ fn error(code: ErrorCode, message: &[u8]) -> Vec<u8> {
     emitted(&Packet::Error { code, message })
 }
 
-/// What goes out, as opcode and number, when `octets` come from the server.
-fn reply(transfer: &mut Transfer, octets: &[u8], seconds: u64) -> Option<(u16, u16)> {
-    transfer.on_datagram(SERVER, octets, at(seconds)).map(|sent| {
+/// What goes out, as opcode and number, when `bytes` come from the server.
+fn reply(transfer: &mut Transfer, bytes: &[u8], seconds: u64) -> Option<(u16, u16)> {
+    transfer.on_datagram(SERVER, bytes, at(seconds)).map(|sent| {
         assert_eq!(sent.to, To::Tid(SERVER));
         numbers(&sent)
     })
 }
 
 fn numbers(datagram: &Datagram<'_>) -> (u16, u16) {
-    let octets = datagram.octets;
-    (u16::from_be_bytes([octets[0], octets[1]]), u16::from_be_bytes([octets[2], octets[3]]))
+    let bytes = datagram.bytes;
+    (u16::from_be_bytes([bytes[0], bytes[1]]), u16::from_be_bytes([bytes[2], bytes[3]]))
 }
 
 fn ack(block: u16) -> Option<(u16, u16)> {
@@ -83,11 +83,11 @@ fn failure(mut transfer: Transfer) -> Failure {
 #[test]
 fn a_plain_file_is_read_in_lock_step() {
     let mut transfer = transfer(Options::default());
-    assert_eq!(transfer.start().octets, b"\0\x01ITLFile.tlv\0octet\0");
+    assert_eq!(transfer.start().bytes, b"\0\x01ITLFile.tlv\0octet\0");
     assert_eq!(reply(&mut transfer, &data(1, &[7; 512]), 0), ack(1));
     assert_eq!(reply(&mut transfer, &data(2, b"end"), 0), ack(2));
     let (received, _) = received(transfer.ending());
-    assert_eq!(received.octets, [&[7; 512], b"end".as_slice()].concat());
+    assert_eq!(received.bytes, [&[7; 512], b"end".as_slice()].concat());
     assert_eq!(received.agreed.negotiation, Negotiation::NotAsked);
 }
 
@@ -95,7 +95,7 @@ fn a_plain_file_is_read_in_lock_step() {
 fn an_empty_file_is_a_file() {
     let mut transfer = transfer(Options::default());
     assert_eq!(reply(&mut transfer, &data(1, b""), 0), ack(1));
-    assert_eq!(received(transfer.ending()).0.octets, b"");
+    assert_eq!(received(transfer.ending()).0.bytes, b"");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_file_of_whole_blocks_ends_with_an_empty_one() {
     assert_eq!(reply(&mut transfer, &data(1, &[7; 512]), 0), ack(1));
     assert_eq!(transfer.ending(), None);
     assert_eq!(reply(&mut transfer, &data(2, b""), 0), ack(2));
-    assert_eq!(received(transfer.ending()).0.octets, [7; 512]);
+    assert_eq!(received(transfer.ending()).0.bytes, [7; 512]);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn options_granted_are_in_force() {
     assert_eq!(reply(&mut transfer, &data(1, &[1; 1024]), 0), ack(1));
     assert_eq!(reply(&mut transfer, &data(2, &[2]), 0), ack(2));
     let (received, _) = received(transfer.ending());
-    assert_eq!(received.octets.len(), 1025);
+    assert_eq!(received.bytes.len(), 1025);
     assert_eq!(received.agreed.negotiation, Negotiation::Answered);
 }
 
@@ -169,7 +169,7 @@ fn a_size_that_nobody_asked_for_is_accepted() {
         let mut transfer = transfer(asked);
         assert_eq!(reply(&mut transfer, &oack(asked.with_tsize()), 0), ack(0));
         assert_eq!(reply(&mut transfer, &data(1, b"x"), 0), ack(1));
-        assert_eq!(received(transfer.ending()).0.octets, b"x");
+        assert_eq!(received(transfer.ending()).0.bytes, b"x");
     }
 }
 
@@ -180,7 +180,7 @@ fn a_size_of_0_or_1_says_nothing() {
         let oack = [b"\0\x06tsize\0", size.as_bytes(), b"\0"].concat();
         assert_eq!(reply(&mut transfer, &oack, 0), ack(0));
         assert_eq!(reply(&mut transfer, &data(1, b"abc"), 0), ack(1));
-        assert_eq!(received(transfer.ending()).0.octets, b"abc");
+        assert_eq!(received(transfer.ending()).0.bytes, b"abc");
     }
 }
 
@@ -202,7 +202,7 @@ fn an_oack_that_cannot_be_read_is_answered_by_a_plain_request() {
 fn expect_plain_request(transfer: &mut Transfer, refusal: &[u8]) {
     let again = transfer.on_datagram(SERVER, refusal, at(0)).expect("another request");
     assert_eq!(again.to, To::Request);
-    assert_eq!(again.octets, b"\0\x01ITLFile.tlv\0octet\0");
+    assert_eq!(again.bytes, b"\0\x01ITLFile.tlv\0octet\0");
 }
 
 #[track_caller]
@@ -263,10 +263,10 @@ fn an_error_after_the_oack_is_a_refusal_as_well() {
 #[test]
 fn every_second_request_into_silence_is_a_plain_one() {
     let mut transfer = transfer(blksize(1024));
-    let with_options = transfer.start().octets.to_vec();
+    let with_options = transfer.start().bytes.to_vec();
     let plain = b"\0\x01ITLFile.tlv\0octet\0".as_slice();
     for (seconds, expected) in [(1, plain), (2, &with_options), (3, plain), (4, &with_options)] {
-        assert_eq!(transfer.on_timer(at(seconds)).unwrap().octets, expected);
+        assert_eq!(transfer.on_timer(at(seconds)).unwrap().bytes, expected);
     }
     assert_eq!(transfer.negotiation(), None);
     assert_eq!(reply(&mut transfer, &data(1, b"x"), 4), ack(1));
@@ -329,22 +329,22 @@ fn an_error_amid_the_file_is_a_failure_whatever_its_number() {
 fn a_stranger_is_told_and_disturbs_nothing() {
     let mut transfer = transfer(Options::default());
     assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
-    for octets in [data(2, b"bad"), oack(blksize(8)), b"\0".to_vec()] {
-        let told = transfer.on_datagram(STRANGER, &octets, at(0)).unwrap();
+    for bytes in [data(2, b"bad"), oack(blksize(8)), b"\0".to_vec()] {
+        let told = transfer.on_datagram(STRANGER, &bytes, at(0)).unwrap();
         assert_eq!((told.to, numbers(&told)), (To::Tid(STRANGER), (5, 5)));
     }
     let silenced = error(ErrorCode::NotFound, b"");
     assert_eq!(transfer.on_datagram(STRANGER, &silenced, at(0)), None);
     assert_eq!(transfer.ending(), None);
     assert_eq!(reply(&mut transfer, &data(2, b"good"), 0), ack(2));
-    assert!(received(transfer.ending()).0.octets.ends_with(b"good"));
+    assert!(received(transfer.ending()).0.bytes.ends_with(b"good"));
 }
 
 #[test]
 fn what_cannot_be_a_first_answer_is_passed_over() {
     let mut transfer = transfer(Options::default());
-    for octets in [data(2, b"x"), b"\0\x04\0\x01".to_vec(), b"\0\x01".to_vec(), Vec::new()] {
-        assert_eq!(reply(&mut transfer, &octets, 0), None);
+    for bytes in [data(2, b"x"), b"\0\x04\0\x01".to_vec(), b"\0\x01".to_vec(), Vec::new()] {
+        assert_eq!(reply(&mut transfer, &bytes, 0), None);
     }
     assert_eq!(transfer.ending(), None);
     assert_eq!(transfer.tid(), None);
@@ -353,12 +353,12 @@ fn what_cannot_be_a_first_answer_is_passed_over() {
 #[test]
 fn a_request_is_repeated_each_second_and_given_up_after_nine() {
     let mut transfer = transfer(Options::default());
-    let first = transfer.start().octets.to_vec();
+    let first = transfer.start().bytes.to_vec();
     for due in 1..9 {
         assert_eq!(transfer.deadline(), at(due));
         assert_eq!(transfer.on_timer(at(due - 1)), None);
         let again = transfer.on_timer(at(due)).unwrap();
-        assert_eq!((again.to, again.octets), (To::Request, first.as_slice()));
+        assert_eq!((again.to, again.bytes), (To::Request, first.as_slice()));
     }
     assert_eq!(transfer.deadline(), at(9));
     assert_eq!(transfer.on_timer(at(9)), None);
@@ -436,7 +436,7 @@ fn a_window_is_acknowledged_at_its_end() {
     assert_eq!(reply(&mut transfer, &data(2, &[2; 8]), 0), None);
     assert_eq!(reply(&mut transfer, &data(3, &[3; 8]), 0), ack(3));
     assert_eq!(reply(&mut transfer, &data(4, &[4; 7]), 0), ack(4));
-    assert_eq!(received(transfer.ending()).0.octets.len(), 31);
+    assert_eq!(received(transfer.ending()).0.bytes.len(), 31);
 }
 
 #[test]
@@ -479,9 +479,9 @@ fn a_file_that_outgrows_the_limit_is_too_large() {
 
 #[test]
 fn a_size_announced_beyond_the_limit_is_too_large_at_once() {
-    for (announced, octets) in [(515, "515"), (u64::MAX, "18446744073709551615")] {
+    for (announced, bytes) in [(515, "515"), (u64::MAX, "18446744073709551615")] {
         let mut transfer = limited(Options::default().with_tsize(), 514);
-        let oack = [b"\0\x06tsize\0", octets.as_bytes(), b"\0"].concat();
+        let oack = [b"\0\x06tsize\0", bytes.as_bytes(), b"\0"].concat();
         assert_eq!(reply(&mut transfer, &oack, 0), error_sent(3));
         let announced = Some(announced);
         assert_eq!(failure(transfer), Failure::TooLarge { limit: 514, announced });
@@ -510,13 +510,13 @@ fn a_block_longer_than_agreed_is_misbehaviour() {
 
 #[test]
 fn nonsense_from_the_server_ends_the_transfer() {
-    for (octets, how) in [
+    for (bytes, how) in [
         (b"\0\x04\0\x01".as_slice(), Misbehaved::UnexpectedAck),
         (b"\0\x09", Misbehaved::Malformed(Malformed::Opcode { offset: 0, found: 9 })),
     ] {
         let mut transfer = transfer(Options::default());
         assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
-        assert_eq!(reply(&mut transfer, octets, 0), error_sent(4));
+        assert_eq!(reply(&mut transfer, bytes, 0), error_sent(4));
         assert_eq!(failure(transfer), how.into());
     }
 }
@@ -563,7 +563,7 @@ fn the_last_block_is_acknowledged_again_after_the_end() {
 }
 
 #[test]
-fn one_octet_more_than_a_block_is_taken_from_the_socket() {
+fn one_byte_more_than_a_block_is_taken_from_the_socket() {
     assert_eq!(transfer(blksize(8)).longest_datagram(), 517);
     assert_eq!(transfer(blksize(1428)).longest_datagram(), 1433);
 }

@@ -26,10 +26,10 @@ const ANSWER: [u8; 25] = [
     7, 0, 1, 0, 8, 0, 1, 7, 9, 0, 4, 0, 0, 0x0e, 0x10,
 ];
 
-/// The answer with one octet changed.
-fn changed(place: usize, octet: u8) -> [u8; 25] {
+/// The answer with one byte changed.
+fn changed(place: usize, byte: u8) -> [u8; 25] {
     let mut answer = ANSWER;
-    answer[place] = octet;
+    answer[place] = byte;
     answer
 }
 
@@ -49,15 +49,15 @@ fn an_answer_in_one_piece_is_complete() {
 }
 
 #[test]
-fn an_answer_octet_by_octet_says_what_is_missing() {
+fn an_answer_byte_by_byte_says_what_is_missing() {
     let mut exchange = exchange();
-    for (place, octet) in ANSWER.iter().enumerate() {
+    for (place, byte) in ANSWER.iter().enumerate() {
         let end = if place + 1 < 10 { 10 } else { 25 };
         let expected = match end - (place + 1) {
             0 => Progress::Complete,
             more => Progress::NeedMore(more),
         };
-        assert_eq!(exchange.feed(&[*octet]), Ok(expected), "{place}");
+        assert_eq!(exchange.feed(&[*byte]), Ok(expected), "{place}");
     }
     assert!(exchange.response().is_ok());
 }
@@ -77,12 +77,12 @@ fn an_early_end_is_told_with_what_came() {
 #[test]
 fn another_protocol_or_version_ends_the_exchange() {
     let faults = [
-        (0, 0x16, "protocol", Fault::Octet { expected: 0x57, found: 0x16 }),
+        (0, 0x16, "protocol", Fault::Byte { expected: 0x57, found: 0x16 }),
         (1, 9, "version", Fault::Version { expected: 1, found: 9 }),
     ];
-    for (place, octet, field, fault) in faults {
+    for (place, byte, field, fault) in faults {
         let malformed = Malformed::new(place, field, fault);
-        assert_eq!(exchange().feed(&changed(place, octet)), Err(Misbehaved::Malformed(malformed)));
+        assert_eq!(exchange().feed(&changed(place, byte)), Err(Misbehaved::Malformed(malformed)));
     }
 }
 
@@ -112,13 +112,13 @@ fn another_session_ends_the_exchange() {
 }
 
 #[test]
-fn octets_after_the_answer_are_a_fault() {
+fn bytes_after_the_answer_are_a_fault() {
     let mut longer = exchange();
     let answer = [&ANSWER[..], &[0]].concat();
-    assert_eq!(longer.feed(&answer), Err(Misbehaved::Trailing { octets: 1 }));
+    assert_eq!(longer.feed(&answer), Err(Misbehaved::Trailing { bytes: 1 }));
     let mut later = exchange();
     assert_eq!(later.feed(&ANSWER), Ok(Progress::Complete));
-    assert_eq!(later.feed(&ANSWER), Err(Misbehaved::Trailing { octets: 25 }));
+    assert_eq!(later.feed(&ANSWER), Err(Misbehaved::Trailing { bytes: 25 }));
 }
 
 #[test]
@@ -159,10 +159,10 @@ proptest! {
     }
 
     #[test]
-    fn any_octets_are_survived(octets in collection::vec(any::<u8>(), 0..60)) {
+    fn any_bytes_are_survived(bytes in collection::vec(any::<u8>(), 0..60)) {
         let mut exchange = exchange();
         let mut answer = ANSWER.to_vec();
-        answer.splice(10.., octets);
+        answer.splice(10.., bytes);
         if exchange.feed(&answer).is_ok() {
             let _ = exchange.response();
         }

@@ -34,7 +34,7 @@ fn response(roles: &[Role], ttl: Option<u64>) -> Response<'static> {
     }
 }
 
-/// The answer about a peer's certificate, whose octets do not matter here.
+/// The answer about a peer's certificate, whose bytes do not matter here.
 fn endorsed(certificate: &[u8], ttl: Option<u64>) -> Endorsed {
     tvs::peer(HTTPS, certificate, &response(&[Role::AppServer], ttl)).unwrap().value
 }
@@ -45,15 +45,15 @@ fn holds(cache: &Cache, certificate: &[u8], now: Duration) -> bool {
 
 /// A signer and the question that it answers, one for each record of a list.
 fn signers() -> Vec<(Vouched, Query)> {
-    let octets = include_bytes!("../../../tests/vectors/trust/itl-2048-sha1.tlv");
-    let list = stored::list(ListKind::Itl, octets, Acceptance::FirstUse).unwrap();
+    let bytes = include_bytes!("../../../tests/vectors/trust/itl-2048-sha1.tlv");
+    let list = stored::list(ListKind::Itl, bytes, Acceptance::FirstUse).unwrap();
     let anchors = list.value().anchors.iter();
     anchors
         .map(|anchor| {
             let query = Query {
                 subject: anchor.subject.as_deref().unwrap().as_bytes().into(),
                 issuer: anchor.issuer.as_deref().unwrap().as_bytes().into(),
-                serial: Box::from(anchor.serial().unwrap().octets()),
+                serial: Box::from(anchor.serial().unwrap().bytes()),
                 roles: &[Role::Sast],
                 asks: Asks::Ordinarily,
                 otherwise: Reason::WrongSigner,
@@ -179,8 +179,8 @@ fn two_signers_of_one_number_are_told_apart_by_the_question() {
     let mut cache = Cache::default();
     let (_, query) = signers().swap_remove(0);
     let other = Query { subject: b"CN=another"[..].into(), ..query.clone() };
-    let octets = include_bytes!("../../../tests/vectors/trust/itl-2048-sha1.tlv");
-    let list = stored::list(ListKind::Itl, octets, Acceptance::FirstUse).unwrap();
+    let bytes = include_bytes!("../../../tests/vectors/trust/itl-2048-sha1.tlv");
+    let list = stored::list(ListKind::Itl, bytes, Acceptance::FirstUse).unwrap();
     let certificate = list.value().anchors[0].certificate.as_deref();
     let answer = Response { certificate, ..response(&[Role::Sast], None) };
     cache.insert_signer(tvs::signer(&query, &answer).unwrap(), source(), seconds(0));
@@ -204,9 +204,9 @@ fn certificates_are_counted() {
         assert!(vouched.certificate().len() <= MAX_CERTIFICATE);
         cache.insert_signer(vouched, source(), seconds(0));
     }
-    assert_eq!(cache.octets(), expected);
+    assert_eq!(cache.bytes(), expected);
     cache.clear();
-    assert_eq!(cache.octets(), 0);
+    assert_eq!(cache.bytes(), 0);
     assert!(cache.by_question.is_empty() && cache.by_expiry.is_empty());
 }
 
@@ -252,9 +252,9 @@ proptest! {
             }
             prop_assert!(cache.entries.len() <= 8);
             prop_assert_eq!(cache.by_expiry.len(), cache.entries.len());
-            let octets: usize = cache.entries.values().map(super::Entry::octets).sum();
-            prop_assert_eq!(cache.octets(), octets);
-            let signers = cache.entries.values().filter(|entry| entry.octets() > 0).count();
+            let bytes: usize = cache.entries.values().map(super::Entry::bytes).sum();
+            prop_assert_eq!(cache.bytes(), bytes);
+            let signers = cache.entries.values().filter(|entry| entry.bytes() > 0).count();
             prop_assert_eq!(cache.by_question.len(), signers);
         }
     }

@@ -39,7 +39,7 @@ fn what_is_not_all_there_yet_is_waited_for() {
 #[test]
 fn an_alert_or_anything_else_is_no_answer() {
     let alert = [21, 3, 1, 0, 2, 2, 40];
-    let fault = Fault::Octet { expected: 22, found: 21 };
+    let fault = Fault::Byte { expected: 22, found: 21 };
     assert_eq!(ServerHello::parse(&alert), Err(Malformed::new(0, "record type", fault)));
     assert!(ServerHello::parse(b"HTTP/1.1 400 Bad Request\r\n").is_err());
     let certificate_first = [22, 3, 3, 0, 4, 11, 0, 0, 0];
@@ -58,7 +58,7 @@ fn what_was_not_offered_is_no_choice() {
     assert!(!chosen([3, 2], 0x0000));
     let mut zeros = answer();
     zeros[9..].fill(0);
-    let fault = Fault::Octet { expected: 3, found: 0 };
+    let fault = Fault::Byte { expected: 3, found: 0 };
     assert_eq!(ServerHello::parse(&zeros), Err(Malformed::new(4, "version", fault)));
 }
 
@@ -100,7 +100,7 @@ fn every_suite_of_the_offer_has_its_flaw() {
 
 #[test]
 fn versions_are_shown_by_their_names() {
-    let shown = |octets| Version(octets).to_string();
+    let shown = |bytes| Version(bytes).to_string();
     assert_eq!(shown([3, 0]), "SSL 3.0");
     assert_eq!([shown([3, 1]), shown([3, 2]), shown([3, 3])], ["TLS 1.0", "TLS 1.1", "TLS 1.2"]);
     assert!(Version([3, 2]).is_old() && !Version([3, 3]).is_old());

@@ -111,7 +111,7 @@ impl<'a> Fields<'a> {
         };
         Ok(Some(match <&[u8; 20]>::try_from(hash) {
             Ok(sha1) if algorithm == [SHA1] => Hash::Sha1(sha1),
-            _ => Hash::Unknown { algorithm, octets: hash },
+            _ => Hash::Unknown { algorithm, bytes: hash },
         }))
     }
 

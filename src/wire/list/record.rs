@@ -16,8 +16,8 @@ use crate::wire::text::{OddField, Text};
 /// # Layout
 /// | tag | length | meaning |
 /// | --- | ------ | ------- |
-/// | 1   | 2      | octets of the record, this element included; always first |
-/// | 2   | n      | host name; any octets (observed: a bare NUL, two octets) |
+/// | 1   | 2      | bytes of the record, this element included; always first |
+/// | 2   | n      | host name; any bytes (observed: a bare NUL, two bytes) |
 /// | 3   | n      | subject |
 /// | 4   | 2      | role |
 /// | 5   | n      | issuer |
@@ -35,7 +35,7 @@ use crate::wire::text::{OddField, Text};
 pub struct Record<'a> {
     /// Where it stands in the file.
     pub offset: usize,
-    /// Octets of the whole record.
+    /// Bytes of the whole record.
     pub length: usize,
     /// Tag 2 as it stands.
     pub host: Option<&'a [u8]>,
@@ -75,17 +75,17 @@ pub enum Hash<'a> {
         /// Tag 12 as it stands; known ones have one byte.
         algorithm: &'a [u8],
         /// Tag 11.
-        octets: &'a [u8],
+        bytes: &'a [u8],
     },
 }
 
 impl<'a> Hash<'a> {
     /// The digest, whatever its algorithm.
     #[must_use]
-    pub const fn octets(&self) -> &'a [u8] {
+    pub const fn bytes(&self) -> &'a [u8] {
         match self {
-            Self::Sha1(octets) => octets.as_slice(),
-            Self::Unknown { octets, .. } => octets,
+            Self::Sha1(bytes) => bytes.as_slice(),
+            Self::Unknown { bytes, .. } => bytes,
         }
     }
 }

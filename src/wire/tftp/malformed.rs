@@ -5,7 +5,7 @@ use core::fmt;
 use super::code::ErrorCode;
 use super::option::OptionName;
 
-/// Octets that are not a packet a reader can get.
+/// Bytes that are not a packet a reader can get.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Malformed {
     /// Not DATA, ACK, ERROR or OACK.
@@ -34,13 +34,13 @@ pub enum Malformed {
         /// Whose.
         option: OptionName,
     },
-    /// Fewer octets than the fixed part of the packet.
+    /// Fewer bytes than the fixed part of the packet.
     Truncated {
         /// Where the missing field starts.
         offset: usize,
-        /// Its octets.
+        /// Its bytes.
         expected: usize,
-        /// Octets that are left.
+        /// Bytes that are left.
         found: usize,
     },
     /// A string without its closing zero.

@@ -6,11 +6,11 @@ use core::ops::RangeInclusive;
 /// Names of the options this client knows.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum OptionName {
-    /// Octets of a block. RFC 2348.
+    /// Bytes of a block. RFC 2348.
     Blksize,
     /// Seconds before the server sends again. RFC 2349.
     Timeout,
-    /// Octets of the file; 0 in a read request. RFC 2349.
+    /// Bytes of the file; 0 in a read request. RFC 2349.
     Tsize,
     /// Blocks sent before an ACK is due. RFC 7440.
     Windowsize,
@@ -36,8 +36,8 @@ impl OptionName {
     }
 
     /// Option names are not case sensitive: RFC 2347, "Packet Formats".
-    pub(super) fn parse(octets: &[u8]) -> Option<Self> {
-        Self::ALL.into_iter().find(|name| name.as_str().as_bytes().eq_ignore_ascii_case(octets))
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|name| name.as_str().as_bytes().eq_ignore_ascii_case(bytes))
     }
 
     pub(super) fn as_str(self) -> &'static str {

@@ -25,7 +25,7 @@ impl fmt::Display for OutOfRange {
 /// Options of a request, or of the OACK that answers it. None is the plain protocol of RFC 1350.
 ///
 /// # Layout
-/// For each option: its name, a zero octet, its value in decimal digits, a zero octet.
+/// For each option: its name, a zero byte, its value in decimal digits, a zero byte.
 ///
 /// # Source
 /// RFC 2347, "Packet Formats". Default: capture, a 7940 asks for none. Zeros behind the last option
@@ -39,12 +39,12 @@ pub struct Options {
 }
 
 impl Options {
-    /// Also blocks of this many octets.
+    /// Also blocks of this many bytes.
     ///
     /// # Errors
     /// [`OutOfRange`] unless 8 to 65464.
-    pub fn with_blksize(self, octets: u16) -> Result<Self, OutOfRange> {
-        self.with(OptionName::Blksize, octets.into())
+    pub fn with_blksize(self, bytes: u16) -> Result<Self, OutOfRange> {
+        self.with(OptionName::Blksize, bytes.into())
     }
 
     /// Also this time between the server's retransmissions. Ours are not changed by it.
@@ -69,7 +69,7 @@ impl Options {
         self.with(OptionName::Windowsize, blocks.into())
     }
 
-    /// Octets of a block, if given.
+    /// Bytes of a block, if given.
     #[must_use]
     pub fn blksize(&self) -> Option<u16> {
         self.blksize
@@ -81,7 +81,7 @@ impl Options {
         self.timeout
     }
 
-    /// Octets of the file, if given.
+    /// Bytes of the file, if given.
     #[must_use]
     pub fn tsize(&self) -> Option<u64> {
         self.tsize
@@ -99,9 +99,9 @@ impl Options {
         *self == Self::default()
     }
 
-    pub(super) fn parse(octets: &[u8], offset: usize) -> Result<Self, Malformed> {
+    pub(super) fn parse(bytes: &[u8], offset: usize) -> Result<Self, Malformed> {
         let mut options = Self::default();
-        let (mut rest, mut offset) = (octets, offset);
+        let (mut rest, mut offset) = (bytes, offset);
         // A server in the field fills an OACK up with zeros: an option cannot begin with one.
         while rest.iter().any(|byte| *byte != 0) {
             let (name, after_name) = string(rest, offset)?;
@@ -172,9 +172,9 @@ fn narrow<T: TryFrom<u64>>(value: u64, refused: OutOfRange) -> Result<T, OutOfRa
     T::try_from(value).map_err(|_| refused)
 }
 
-/// Splits off a string, without the zero octet that closes it.
-fn string(octets: &[u8], offset: usize) -> Result<(&[u8], &[u8]), Malformed> {
-    let mut parts = octets.splitn(2, |octet| *octet == 0);
+/// Splits off a string, without the zero byte that closes it.
+fn string(bytes: &[u8], offset: usize) -> Result<(&[u8], &[u8]), Malformed> {
+    let mut parts = bytes.splitn(2, |byte| *byte == 0);
     match (parts.next(), parts.next()) {
         (Some(string), Some(rest)) => Ok((string, rest)),
         _ => Err(Malformed::Unterminated { offset }),
@@ -182,12 +182,12 @@ fn string(octets: &[u8], offset: usize) -> Result<(&[u8], &[u8]), Malformed> {
 }
 
 /// Digits only: `str::parse` would also take a plus sign.
-fn decimal(octets: &[u8]) -> Option<u64> {
-    if octets.is_empty() {
+fn decimal(bytes: &[u8]) -> Option<u64> {
+    if bytes.is_empty() {
         return None;
     }
-    octets.iter().try_fold(0_u64, |sum, octet| {
-        let digit = octet.is_ascii_digit().then(|| u64::from(octet - b'0'))?;
+    bytes.iter().try_fold(0_u64, |sum, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
         sum.checked_mul(10)?.checked_add(digit)
     })
 }

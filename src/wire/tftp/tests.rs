@@ -16,9 +16,9 @@ fn request(name: &str, options: Options) -> Vec<u8> {
 
 #[test]
 fn a_plain_request_has_the_length_of_the_captured_one() {
-    let octets = request("CTLSEP00260BD6FA21.tlv", Options::default());
-    assert_eq!(octets, b"\0\x01CTLSEP00260BD6FA21.tlv\0octet\0");
-    assert_eq!(14 + 20 + 8 + octets.len(), 73);
+    let bytes = request("CTLSEP00260BD6FA21.tlv", Options::default());
+    assert_eq!(bytes, b"\0\x01CTLSEP00260BD6FA21.tlv\0octet\0");
+    assert_eq!(14 + 20 + 8 + bytes.len(), 73);
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn options_follow_the_mode() {
 }
 
 #[test]
-fn the_longest_request_fits_512_octets() {
+fn the_longest_request_fits_512_bytes() {
     let options = Options::default().with_tsize().with_blksize(65_464).unwrap();
     let options = options.with_windowsize(32_767).unwrap().with_timeout(255).unwrap();
     assert!(request(&"n".repeat(super::LONGEST_NAME), options).len() <= super::LONGEST_REQUEST);
@@ -48,7 +48,7 @@ fn a_name_that_would_break_the_request_is_unfit() {
 
 #[test]
 fn data_may_be_empty() {
-    let packet = Packet::Data { block: BlockNumber(0x102), octets: b"" };
+    let packet = Packet::Data { block: BlockNumber(0x102), bytes: b"" };
     assert_eq!(Packet::parse(b"\0\x03\x01\x02"), Ok(packet));
 }
 
@@ -100,8 +100,8 @@ fn a_bad_option_is_named_with_its_offset() {
         (b"\0\x06blksize\x008\0blksize\x008\0", Malformed::OptionRepeated { offset: 12, option }),
         (b"\0\x06multicast\0\0", Malformed::OptionUnknown { offset: 2 }),
     ];
-    for (octets, malformed) in cases {
-        assert_eq!(Packet::parse(octets), Err(malformed), "{octets:?}");
+    for (bytes, malformed) in cases {
+        assert_eq!(Packet::parse(bytes), Err(malformed), "{bytes:?}");
         assert_eq!(malformed.code(), ErrorCode::OptionRefused);
     }
 }
@@ -135,8 +135,8 @@ fn every_error_code_survives_the_wire() {
 
 proptest! {
     #[test]
-    fn what_is_parsed_and_emitted_parses_the_same(octets in any::<Vec<u8>>(), opcode in 0_u8..8) {
-        let datagram = [&[0, opcode], octets.as_slice()].concat();
+    fn what_is_parsed_and_emitted_parses_the_same(bytes in any::<Vec<u8>>(), opcode in 0_u8..8) {
+        let datagram = [&[0, opcode], bytes.as_slice()].concat();
         if let Ok(packet) = Packet::parse(&datagram) {
             assert_eq!(Packet::parse(&emitted(&packet)), Ok(packet));
         }

@@ -35,14 +35,14 @@ impl fmt::Display for Caller {
 /// # Layout
 /// | tag | in     | value                                                          |
 /// | --- | ------ | -------------------------------------------------------------- |
-/// | 1   | both   | device name: octet 0x01, then the name without NUL             |
+/// | 1   | both   | device name: byte 0x01, then the name without NUL             |
 /// | 2   | verify | certificate, DER                                               |
 /// | 3   | query  | subject, NUL at its end                                        |
 /// | 4   | query  | issuer, NUL at its end                                         |
 /// | 5   | query  | serial number                                                  |
 ///
 /// # Source
-/// Verify: reference client and server. Query: the first 48 octets of a capture; that issuer and
+/// Verify: reference client and server. Query: the first 48 bytes of a capture; that issuer and
 /// serial number follow in this order is inferred from the lengths (domain facts 5.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request<'a> {
@@ -93,7 +93,7 @@ impl Request<'_> {
             Self::Query { subject, issuer, serial } => {
                 text(&mut payload, SUBJECT, subject)?;
                 text(&mut payload, ISSUER, issuer)?;
-                element(&mut payload, SERIAL, &[serial.octets()])?;
+                element(&mut payload, SERIAL, &[serial.bytes()])?;
             }
             Self::Verify { certificate } => element(&mut payload, CERTIFICATE, &[certificate])?,
         }
@@ -104,7 +104,7 @@ impl Request<'_> {
             return Err(too_long);
         }
         let mut frame = Vec::with_capacity(header.frame_length());
-        frame.extend(header.octets());
+        frame.extend(header.bytes());
         frame.append(&mut payload);
         Ok(frame)
     }
@@ -136,7 +136,7 @@ pub enum Unsendable {
         /// The element.
         field: &'static str,
     },
-    /// Longer than one frame may be; both count octets.
+    /// Longer than one frame may be; both count bytes.
     TooLong {
         /// The most that may be.
         limit: usize,
@@ -156,9 +156,9 @@ impl fmt::Display for Unsendable {
     }
 }
 
-/// A request must fit one TLS record, 2^14 octets (RFC 5246 §6.2.1), since the server in use
+/// A request must fit one TLS record, 2^14 bytes (RFC 5246 §6.2.1), since the server in use
 /// reads it with one receive (tried; domain facts 5.1).
 pub const MAX_REQUEST: usize = 16_384;
 
-/// First octet of a device name; its meaning is unknown (capture; domain facts 5.4).
+/// First byte of a device name; its meaning is unknown (capture; domain facts 5.4).
 const DEVICE_NAME_MARK: u8 = 1;

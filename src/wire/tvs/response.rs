@@ -23,7 +23,7 @@ use crate::wire::tvs::{CERTIFICATE, Header, ROLES, STATUS, TTL, field_name};
 /// Elements of other tags are skipped: call managers know more than the reference does.
 ///
 /// # Source
-/// Capture of a query response, 1480 octets accounted for; reference server; domain facts 5.4.
+/// Capture of a query response, 1480 bytes accounted for; reference server; domain facts 5.4.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response<'a> {
     /// The verdict.
@@ -57,7 +57,7 @@ impl<'a> Response<'a> {
         Ok(Self {
             status: Status::from(status),
             roles: fields.roles.map(|roles| roles.iter().map(role).collect()),
-            ttl: fields.ttl.map(|octets| Duration::from_secs(u32::from_be_bytes(octets).into())),
+            ttl: fields.ttl.map(|bytes| Duration::from_secs(u32::from_be_bytes(bytes).into())),
             certificate: fields.certificate,
             unknown: fields.unknown,
         })

@@ -12,14 +12,14 @@ use crate::wire::tvs::{
 };
 use crate::wire::{Role, Serial};
 
-/// Query request of an 8861, its first 48 of 153 octets (domain facts 5.10).
+/// Query request of an 8861, its first 48 of 153 bytes (domain facts 5.10).
 const QUERY: [u8; 48] = [
     0x57, 0x01, 0x03, 0x00, 0x00, 0x00, 0x03, 0xe9, 0x00, 0x8f, 0x01, 0x00, 0x18, 0x01, 0x43, 0x50,
     0x2d, 0x38, 0x38, 0x36, 0x31, 0x2d, 0x53, 0x45, 0x50, 0x42, 0x30, 0x30, 0x30, 0x42, 0x34, 0x42,
     0x41, 0x30, 0x41, 0x45, 0x45, 0x03, 0x00, 0x42, 0x43, 0x4e, 0x3d, 0x75, 0x63, 0x6d, 0x31, 0x31,
 ];
 
-/// Query response of a call manager, its first 19 of 1480 octets (domain facts 5.10).
+/// Query response of a call manager, its first 19 of 1480 bytes (domain facts 5.10).
 const ANSWER: [u8; 19] = [
     0x57, 0x01, 0x04, 0xf7, 0x00, 0x00, 0x03, 0xe9, 0x05, 0xbe, 0x07, 0x00, 0x01, 0x00, 0x02, 0x05,
     0xab, 0x30, 0x82,
@@ -40,7 +40,7 @@ fn a_query_is_the_captured_one() {
     let subject = String::from("CN=ucm11") + &"x".repeat(57);
     let request = Request::Query {
         subject: subject.as_bytes(),
-        issuer: b"CN=issuer-of-21-octet",
+        issuer: b"CN=issuer-of-21-bytes",
         serial: Serial::new(&[0x6d; 19]),
     };
     let frame = request.emit(&caller(), Session(1001)).unwrap();
@@ -109,7 +109,7 @@ fn an_answer_has_no_more_roles_than_anyone_could_keep() {
 fn another_protocol_or_version_is_told() {
     let mut frame = ANSWER;
     frame[0] = 0x16;
-    let fault = Fault::Octet { expected: 0x57, found: 0x16 };
+    let fault = Fault::Byte { expected: 0x57, found: 0x16 };
     assert_eq!(Header::parse(&frame), Err(Malformed::new(0, "protocol", fault)));
     let mut frame = ANSWER;
     frame[1] = 2;
@@ -203,7 +203,7 @@ proptest! {
     #[test]
     fn a_header_survives_the_wire(command: u8, session: u32, length: u16) {
         let header = Header { command: Command::from(command), session: Session(session), length };
-        prop_assert_eq!(Header::parse(&header.octets()), Ok(header));
+        prop_assert_eq!(Header::parse(&header.bytes()), Ok(header));
     }
 
     #[test]
@@ -227,10 +227,10 @@ proptest! {
     }
 
     #[test]
-    fn any_octets_give_a_value_or_an_error(octets in collection::vec(any::<u8>(), 0..200)) {
-        let _ = Header::parse(&octets);
-        if let Err(error) = Response::parse(&octets) {
-            assert!(error.offset >= Header::LENGTH && error.offset <= Header::LENGTH + octets.len());
+    fn any_bytes_give_a_value_or_an_error(bytes in collection::vec(any::<u8>(), 0..200)) {
+        let _ = Header::parse(&bytes);
+        if let Err(error) = Response::parse(&bytes) {
+            assert!(error.offset >= Header::LENGTH && error.offset <= Header::LENGTH + bytes.len());
         }
     }
 }

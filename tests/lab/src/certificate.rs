@@ -16,7 +16,7 @@ pub struct Certificate {
     pub subject: Name,
     /// Issuer.
     pub issuer: Name,
-    /// Serial number: magnitude, without a sign octet.
+    /// Serial number: magnitude, without a sign byte.
     pub serial: Vec<u8>,
     /// Public key as record tag 7 has it.
     pub public_key: Vec<u8>,
@@ -101,7 +101,7 @@ impl Profile {
         let algorithm = signature_algorithm(issuer_key, self.digest);
         let body = self.body(key, issuer, issuer_key, &algorithm);
         let signature = issuer_key.sign(self.digest, &body);
-        let first = self.serial.iter().position(|octet| *octet != 0).unwrap_or(0);
+        let first = self.serial.iter().position(|byte| *byte != 0).unwrap_or(0);
         Certificate {
             der: der::sequence(&[&body, &algorithm, &der::bit_string(&signature)]),
             subject: self.subject.clone(),
@@ -133,7 +133,7 @@ impl Profile {
         let mut parts = vec![
             self.basic_constraints(),
             self.key_usage(),
-            extension(&[0x55, 0x1D, 0x0E], &der::octet_string(&key_identifier(key))),
+            extension(&[0x55, 0x1D, 0x0E], &der::byte_string(&key_identifier(key))),
             extension(&[0x55, 0x1D, 0x23], &der::sequence(&[&authority_key])),
         ];
         if !(self.dns.is_empty() && self.addresses.is_empty()) {
@@ -175,11 +175,11 @@ fn key_identifier(key: &KeyPair) -> Vec<u8> {
 }
 
 fn extension(oid: &[u8], content: &[u8]) -> Vec<u8> {
-    der::sequence(&[&der::oid(oid), &der::octet_string(content)])
+    der::sequence(&[&der::oid(oid), &der::byte_string(content)])
 }
 
 fn critical(oid: &[u8], content: &[u8]) -> Vec<u8> {
-    der::sequence(&[&der::oid(oid), &TRUE, &der::octet_string(content)])
+    der::sequence(&[&der::oid(oid), &TRUE, &der::byte_string(content)])
 }
 
 /// `AlgorithmIdentifier`: with NULL for RSA (RFC 4055), without parameters for EC (RFC 5758).

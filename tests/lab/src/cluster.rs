@@ -16,7 +16,7 @@ use crate::sign::Style;
 pub use node::{Node, Service};
 pub use setup::Setup;
 
-/// What a TFTP server serves: name to octets.
+/// What a TFTP server serves: name to bytes.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// The enterprise parameter "prepare cluster for rollback to pre-8.0".
@@ -61,7 +61,7 @@ pub struct Stored {
 
 /// A call-manager cluster.
 ///
-/// Its files are a function of its state: asked twice they are the same octets. Every change
+/// Its files are a function of its state: asked twice they are the same bytes. Every change
 /// counts the timestamp on. The CTL alone is kept as it was when the CTL client last ran.
 #[derive(Clone, Debug)]
 pub struct Cluster {

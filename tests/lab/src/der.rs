@@ -5,10 +5,10 @@
 
 /// One DER element of primitive or constructed type.
 pub fn element(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut octets = vec![tag];
-    octets.extend(length(content.len()));
-    octets.extend_from_slice(content);
-    octets
+    let mut bytes = vec![tag];
+    bytes.extend(length(content.len()));
+    bytes.extend_from_slice(content);
+    bytes
 }
 
 /// SEQUENCE of elements already encoded.
@@ -26,29 +26,29 @@ pub fn oid(content: &[u8]) -> Vec<u8> {
     element(0x06, content)
 }
 
-/// A positive INTEGER from its magnitude: leading zeros go, a sign octet comes where needed.
+/// A positive INTEGER from its magnitude: leading zeros go, a sign byte comes where needed.
 pub fn integer(magnitude: &[u8]) -> Vec<u8> {
-    let first = magnitude.iter().position(|octet| *octet != 0).unwrap_or(magnitude.len());
+    let first = magnitude.iter().position(|byte| *byte != 0).unwrap_or(magnitude.len());
     let mut content = magnitude.get(first..).unwrap_or_default().to_vec();
-    if content.first().is_none_or(|octet| *octet >= 0x80) {
+    if content.first().is_none_or(|byte| *byte >= 0x80) {
         content.insert(0, 0);
     }
     element(0x02, &content)
 }
 
-/// BIT STRING of whole octets.
-pub fn bit_string(octets: &[u8]) -> Vec<u8> {
-    element(0x03, &[&[0], octets].concat())
+/// BIT STRING of whole bytes.
+pub fn bit_string(bytes: &[u8]) -> Vec<u8> {
+    element(0x03, &[&[0], bytes].concat())
 }
 
-/// BIT STRING of named bits: `unused` low bits of the one octet are not part of it.
-pub fn named_bits(octet: u8, unused: u8) -> Vec<u8> {
-    element(0x03, &[unused, octet])
+/// BIT STRING of named bits: `unused` low bits of the one byte are not part of it.
+pub fn named_bits(byte: u8, unused: u8) -> Vec<u8> {
+    element(0x03, &[unused, byte])
 }
 
 /// OCTET STRING.
-pub fn octet_string(octets: &[u8]) -> Vec<u8> {
-    element(0x04, octets)
+pub fn byte_string(bytes: &[u8]) -> Vec<u8> {
+    element(0x04, bytes)
 }
 
 /// A point in time: UTCTime to the end of 2049, GeneralizedTime afterwards (RFC 5280, 4.1.2.5).
@@ -80,9 +80,9 @@ fn length(count: usize) -> Vec<u8> {
     if let Ok(short @ 0..=0x7F) = u8::try_from(count) {
         return vec![short];
     }
-    let octets = count.to_be_bytes();
-    let first = octets.iter().position(|octet| *octet != 0).expect("count is above 127");
-    let significant = octets.get(first..).expect("position is inside");
+    let bytes = count.to_be_bytes();
+    let first = bytes.iter().position(|byte| *byte != 0).expect("count is above 127");
+    let significant = bytes.get(first..).expect("position is inside");
     let announced = u8::try_from(significant.len()).expect("at most 8");
     [&[0x80 | announced], significant].concat()
 }
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_high_first_bit_gets_a_sign_octet() {
+    fn a_high_first_bit_gets_a_sign_byte() {
         assert_eq!(integer(&[0, 0x83]), [2, 2, 0, 0x83]);
         assert_eq!(integer(&[0]), [2, 1, 0]);
     }

@@ -24,12 +24,12 @@ impl Digest {
         }
     }
 
-    /// The digest of `octets`.
-    pub fn of(self, octets: &[u8]) -> Vec<u8> {
+    /// The digest of `bytes`.
+    pub fn of(self, bytes: &[u8]) -> Vec<u8> {
         match self {
-            Self::Sha1 => Sha1::digest(octets).to_vec(),
-            Self::Sha256 => Sha256::digest(octets).to_vec(),
-            Self::Sha512 => Sha512::digest(octets).to_vec(),
+            Self::Sha1 => Sha1::digest(bytes).to_vec(),
+            Self::Sha256 => Sha256::digest(bytes).to_vec(),
+            Self::Sha512 => Sha512::digest(bytes).to_vec(),
         }
     }
 }

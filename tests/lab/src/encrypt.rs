@@ -37,7 +37,7 @@ pub fn encrypted(
 ) -> Vec<u8> {
     let seed = style.digest.of(&[name.as_bytes(), &style.timestamp.to_be_bytes()].concat());
     let mut random = StdRng::seed_from_u64(
-        seed.iter().fold(0, |all, octet| all.wrapping_mul(257).wrapping_add(u64::from(*octet))),
+        seed.iter().fold(0, |all, byte| all.wrapping_mul(257).wrapping_add(u64::from(*byte))),
     );
     let content = Content::encrypt(cipher, payload, &mut random);
     let public = device.rsa().expect("keys are wrapped with RSA").to_public_key();

@@ -69,8 +69,8 @@ fn before_signature(header: &Header<'_>, signer: &Identity, signature_length: us
     .concat()
 }
 
-fn modulus_code(octets: usize) -> u8 {
-    match octets {
+fn modulus_code(bytes: usize) -> u8 {
+    match bytes {
         64 => 0,
         128 => 1,
         256 => 2,
@@ -96,7 +96,7 @@ pub fn signature_range(file: &[u8]) -> Range<usize> {
 }
 
 /// What the signature covers: the file either side of the signature element.
-pub fn signed_octets(file: &[u8]) -> Vec<u8> {
+pub fn signed_bytes(file: &[u8]) -> Vec<u8> {
     let range = signature_range(file);
     let before = file.get(..range.start).unwrap_or_default();
     let after = file.get(range.end..).unwrap_or_default();
@@ -105,15 +105,15 @@ pub fn signed_octets(file: &[u8]) -> Vec<u8> {
 
 /// Signs anew a file that a test has changed, in place; the length of the signature must fit.
 pub fn resign(file: &mut [u8], signer: &Identity, digest: Digest) {
-    let signature = signer.key.sign(digest, &signed_octets(file));
+    let signature = signer.key.sign(digest, &signed_bytes(file));
     let range = signature_range(file);
     let value = file.get_mut(range.start + 3..range.end).expect("the range is inside");
     value.copy_from_slice(&signature);
 }
 
-/// Octets of tags 1 and 2.
+/// Bytes of tags 1 and 2.
 const FIRST_FIELDS: usize = 10;
-/// Tag 13: a single octet without length.
+/// Tag 13: a single byte without length.
 const PADDING: u8 = 13;
 /// Tag 10: RSASSA-PKCS1-v1_5.
 const RSA_PKCS1: u8 = 0;

@@ -113,7 +113,7 @@ impl KeyPair {
         }
     }
 
-    /// Octets of the RSA modulus, which is the length of its signatures; `None` for EC.
+    /// Bytes of the RSA modulus, which is the length of its signatures; `None` for EC.
     pub fn modulus_length(&self) -> Option<usize> {
         self.rsa().map(PublicKeyParts::size)
     }
@@ -191,7 +191,7 @@ impl Pool {
         KeyPair::from_pem(pem).expect("keys/make.sh wrote a key")
     }
 
-    /// The next serial number: 16 octets that look random, half of them with a high first bit.
+    /// The next serial number: 16 bytes that look random, half of them with a high first bit.
     pub fn serial(&self) -> Vec<u8> {
         let mut drawn = self.0.lock().expect("no panic while drawing");
         drawn.serials += 1;

@@ -97,7 +97,7 @@ impl Record {
         self
     }
 
-    /// The record in octets; its length counts itself.
+    /// The record in bytes; its length counts itself.
     pub fn encode(&self, kind: Kind, layout: Layout) -> Vec<u8> {
         let fields = match layout {
             Layout::CallManager => self.call_manager(kind),
@@ -208,5 +208,5 @@ impl List {
     }
 }
 
-/// Octets of tag 1 of a record, which its own value counts.
+/// Bytes of tag 1 of a record, which its own value counts.
 const RECORD_LENGTH_FIELD: usize = 5;

@@ -33,7 +33,7 @@ impl Attribute {
         }
     }
 
-    /// Last octet of the object identifier 2.5.4.x.
+    /// Last byte of the object identifier 2.5.4.x.
     fn arc(self) -> u8 {
         match self {
             Self::Cn => 3,

@@ -145,17 +145,17 @@ struct State {
 
 impl State {
     fn serve(&mut self, files: BTreeMap<String, Vec<u8>>) {
-        self.files = files.into_iter().map(|(name, octets)| (name, octets.into())).collect();
+        self.files = files.into_iter().map(|(name, bytes)| (name, bytes.into())).collect();
     }
 }
 
 fn listen(socket: &UdpSocket, shared: &Arc<Shared>) {
-    let mut octets = vec![0; LARGEST_REQUEST];
+    let mut bytes = vec![0; LARGEST_REQUEST];
     let mut transfers: Vec<JoinHandle<()>> = Vec::new();
     while !shared.stopped() {
         transfers.retain(|transfer| !transfer.is_finished());
-        let Ok((length, peer)) = socket.recv_from(&mut octets) else { continue };
-        match octets.get(..length).and_then(Packet::parse) {
+        let Ok((length, peer)) = socket.recv_from(&mut bytes) else { continue };
+        match bytes.get(..length).and_then(Packet::parse) {
             Some(Packet::Read { name, mode, options }) => {
                 let request = Request { name, mode, options, peer };
                 transfers.extend(answer(socket, shared, request));

@@ -123,7 +123,7 @@ pub fn accept(config: Arc<ServerConfig>, mut stream: TcpStream) -> io::Result<St
 
 /// ring signs with RSA from 2048 bits on; smaller keys take another way.
 fn signing_key(key: &KeyPair) -> Arc<dyn SigningKey> {
-    if key.modulus_length().is_some_and(|octets| octets < 256) {
+    if key.modulus_length().is_some_and(|bytes| bytes < 256) {
         return Arc::new(SmallRsa(key.clone()));
     }
     let der = PrivateKeyDer::try_from(key.pkcs8()).expect("PKCS#8");

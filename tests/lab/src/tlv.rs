@@ -1,6 +1,6 @@
 //! The encoder of tag, length, value.
 
-/// One element: tag, length in two octets (big-endian), value.
+/// One element: tag, length in two bytes (big-endian), value.
 pub fn element(tag: u8, value: &[u8]) -> Vec<u8> {
     let length = u16::try_from(value.len()).expect("the lab writes values below 64 KiB");
     [&[tag], length.to_be_bytes().as_slice(), value].concat()

@@ -259,8 +259,8 @@ fn serve(stream: TcpStream, shared: &Mutex<Shared>) {
 }
 
 fn converse(stream: &mut Stream, shared: &Mutex<Shared>, order: u64) -> io::Result<()> {
-    let (octets, reads) = request(stream)?;
-    let request = Request::parse(&octets);
+    let (bytes, reads) = request(stream)?;
+    let request = Request::parse(&bytes);
     let client = stream.conn.peer_certificates().and_then(<[_]>::first);
     let question = Question {
         order,
@@ -305,17 +305,17 @@ fn withhold(shared: &Mutex<Shared>) {
 
 /// Reads one request, and tells how many reads that took.
 fn request(stream: &mut Stream) -> io::Result<(Vec<u8>, usize)> {
-    let (mut octets, mut reads) = (Vec::new(), 0);
+    let (mut bytes, mut reads) = (Vec::new(), 0);
     let mut buffer = vec![0; 1 << 16];
-    while Request::length(&octets).is_none_or(|length| octets.len() < length) {
+    while Request::length(&bytes).is_none_or(|length| bytes.len() < length) {
         let length = stream.read(&mut buffer)?;
         if length == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        octets.extend_from_slice(&buffer[..length]);
+        bytes.extend_from_slice(&buffer[..length]);
         reads += 1;
     }
-    Ok((octets, reads))
+    Ok((bytes, reads))
 }
 
 fn answer(shared: &Shared, request: &Request) -> Vec<u8> {
@@ -341,8 +341,8 @@ fn answer(shared: &Shared, request: &Request) -> Vec<u8> {
     message::message(request.answer(), faults.reserved, session, &payload)
 }
 
-fn send(stream: &mut Stream, octets: &[u8], pieces: Option<usize>) -> io::Result<()> {
-    for piece in octets.chunks(pieces.unwrap_or(octets.len()).max(1)) {
+fn send(stream: &mut Stream, bytes: &[u8], pieces: Option<usize>) -> io::Result<()> {
+    for piece in bytes.chunks(pieces.unwrap_or(bytes.len()).max(1)) {
         stream.write_all(piece)?;
         stream.flush()?;
     }

@@ -15,7 +15,7 @@ use secd_lab::encrypt::Cipher;
 use secd_lab::envelope;
 use secd_lab::keys::{Kind, Pool};
 use secd_lab::names::{Layout, Name};
-use support::{header, header_length, openssl, signed_octets, value, write_pem};
+use support::{header, header_length, openssl, signed_bytes, value, write_pem};
 
 fn assert_signed(file: &[u8], digest: &str, signer: &Identity) {
     let folder = tempfile::tempdir().unwrap();
@@ -23,7 +23,7 @@ fn assert_signed(file: &[u8], digest: &str, signer: &Identity) {
     write_pem(folder, "signer", &signer.certificate.der);
     let key = openssl(folder, &["x509", "-in", "signer.pem", "-pubkey", "-noout"]);
     fs::write(folder.join("key.pem"), key).unwrap();
-    fs::write(folder.join("signed"), signed_octets(file)).unwrap();
+    fs::write(folder.join("signed"), signed_bytes(file)).unwrap();
     fs::write(folder.join("signature"), value(&header(file), 12)).unwrap();
     openssl(folder, &["dgst", digest, "-verify", "key.pem", "-signature", "signature", "signed"]);
 }
@@ -85,13 +85,13 @@ fn assert_decrypts(cipher: Cipher, name: &str, payload: &[u8]) {
 
 #[test]
 fn encrypted_files_decrypt_with_the_device_key() {
-    assert_decrypts(Cipher::Aes128, "-aes-128-cbc", b"fifteen octets!");
-    assert_decrypts(Cipher::Aes192, "-aes-192-cbc", b"sixteen octets!!");
+    assert_decrypts(Cipher::Aes128, "-aes-128-cbc", b"fifteen bytes!");
+    assert_decrypts(Cipher::Aes192, "-aes-192-cbc", b"sixteen bytes!!");
     assert_decrypts(Cipher::Aes256, "-aes-256-cbc", b"");
 }
 
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn text_of(folder: &Path, name: &str) -> String {

@@ -40,9 +40,9 @@ impl Client {
         Self { socket, request, server, last, blksize: 512, window: 1 }
     }
 
-    fn send(&mut self, octets: Vec<u8>, to: SocketAddr) {
-        self.socket.send_to(&octets, to).unwrap();
-        self.last = (octets, to);
+    fn send(&mut self, bytes: Vec<u8>, to: SocketAddr) {
+        self.socket.send_to(&bytes, to).unwrap();
+        self.last = (bytes, to);
     }
 
     fn ack(&mut self, block: u16, to: SocketAddr) {
@@ -59,8 +59,8 @@ impl Client {
                 Err(_) if silence == 40 => return Err(Failure::Silence),
                 Err(_) => {
                     silence += 1;
-                    let (octets, to) = self.last.clone();
-                    self.send(octets, to);
+                    let (bytes, to) = self.last.clone();
+                    self.send(bytes, to);
                     continue;
                 }
             };
@@ -102,14 +102,14 @@ impl Client {
     }
 
     fn receive(&self) -> io::Result<(Vec<u8>, SocketAddr)> {
-        let mut octets = vec![0; 65_536];
-        let (length, from) = self.socket.recv_from(&mut octets)?;
-        octets.truncate(length);
-        Ok((octets, from))
+        let mut bytes = vec![0; 65_536];
+        let (length, from) = self.socket.recv_from(&mut bytes)?;
+        bytes.truncate(length);
+        Ok((bytes, from))
     }
 
     fn accept(&mut self, packet: &[u8]) {
-        let fields: Vec<&[u8]> = packet[2..].split(|octet| *octet == 0).collect();
+        let fields: Vec<&[u8]> = packet[2..].split(|byte| *byte == 0).collect();
         for pair in fields.chunks_exact(2) {
             let number = std::str::from_utf8(pair[1]).unwrap().parse().unwrap();
             match pair[0] {

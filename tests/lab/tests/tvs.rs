@@ -1,4 +1,4 @@
-//! The TVS server, asked octet by octet by a client of a few lines.
+//! The TVS server, asked byte by byte by a client of a few lines.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::{Read, Write};

@@ -39,8 +39,8 @@ impl Cluster {
         self.insert_signed(&mut files, &name, announcement.as_bytes());
         files.remove(&name);
         let name = format!("{name}.enc.sgn");
-        let octets = self.encrypted(&name, config.xml().as_bytes(), cipher);
-        files.insert(name, octets);
+        let bytes = self.encrypted(&name, config.xml().as_bytes(), cipher);
+        files.insert(name, bytes);
         files
     }
 
@@ -75,8 +75,8 @@ impl Cluster {
 
     fn insert_signed(&self, files: &mut Files, name: &str, payload: &[u8]) {
         let name = format!("{name}.sgn");
-        let octets = self.signed(&name, payload);
-        files.insert(name, octets);
+        let bytes = self.signed(&name, payload);
+        files.insert(name, bytes);
     }
 }
 

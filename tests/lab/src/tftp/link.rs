@@ -43,14 +43,14 @@ impl Link {
         if self.happens(self.faults.loss) {
             return;
         }
-        let octets = packet.emit();
+        let bytes = packet.emit();
         if self.held.is_none() && self.happens(self.faults.reordering) {
-            self.held = Some(octets);
+            self.held = Some(bytes);
             return;
         }
-        let _ = self.socket.send_to(&octets, self.peer);
+        let _ = self.socket.send_to(&bytes, self.peer);
         if self.happens(self.faults.duplication) {
-            let _ = self.socket.send_to(&octets, self.peer);
+            let _ = self.socket.send_to(&bytes, self.peer);
         }
         if let Some(late) = self.held.take() {
             let _ = self.socket.send_to(&late, self.peer);
@@ -59,15 +59,15 @@ impl Link {
 
     /// The client's next packet; `None` when the time is over or the server stops.
     pub(super) fn receive(&mut self, patience: Duration, shared: &Shared) -> Option<Packet> {
-        let mut octets = [0; 1024];
+        let mut bytes = [0; 1024];
         let start = Instant::now();
         while start.elapsed() < patience && !shared.stopped() {
-            let Ok((length, from)) = self.socket.recv_from(&mut octets) else { continue };
+            let Ok((length, from)) = self.socket.recv_from(&mut bytes) else { continue };
             if from != self.peer {
                 let refusal = Packet::error(UNKNOWN_TID, "unknown transfer ID");
                 let _ = self.socket.send_to(&refusal.emit(), from);
             } else if !self.happens(self.faults.loss) {
-                return octets.get(..length).and_then(Packet::parse);
+                return bytes.get(..length).and_then(Packet::parse);
             }
         }
         None

@@ -21,14 +21,14 @@ impl Packet {
     }
 
     /// `None` for anything a server of reads has no use for.
-    pub(super) fn parse(octets: &[u8]) -> Option<Self> {
-        let (opcode, rest) = number(octets)?;
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+        let (opcode, rest) = number(bytes)?;
         match opcode {
             1 => read_request(rest),
             4 => number(rest).map(|(block, _)| Self::Ack(block)),
             5 => {
                 let (code, message) = number(rest)?;
-                let text = message.split(|octet| *octet == 0).next().unwrap_or_default();
+                let text = message.split(|byte| *byte == 0).next().unwrap_or_default();
                 Some(Self::Error(code, String::from_utf8_lossy(text).into_owned()))
             }
             _ => None,
@@ -55,10 +55,10 @@ impl Packet {
     }
 }
 
-fn read_request(octets: &[u8]) -> Option<Packet> {
-    let text = octets.strip_suffix(&[0])?;
+fn read_request(bytes: &[u8]) -> Option<Packet> {
+    let text = bytes.strip_suffix(&[0])?;
     let mut fields =
-        text.split(|octet| *octet == 0).map(|field| String::from_utf8_lossy(field).into_owned());
+        text.split(|byte| *byte == 0).map(|field| String::from_utf8_lossy(field).into_owned());
     let (name, mode) = (fields.next()?, fields.next()?);
     let mut options = Vec::new();
     while let Some(option) = fields.next() {
@@ -71,7 +71,7 @@ fn pairs(options: &[(String, String)]) -> Vec<u8> {
     options.iter().flat_map(|(name, value)| format!("{name}\0{value}\0").into_bytes()).collect()
 }
 
-fn number(octets: &[u8]) -> Option<(u16, &[u8])> {
-    let (first, rest) = octets.split_first_chunk::<2>()?;
+fn number(bytes: &[u8]) -> Option<(u16, &[u8])> {
+    let (first, rest) = bytes.split_first_chunk::<2>()?;
     Some((u16::from_be_bytes(*first), rest))
 }

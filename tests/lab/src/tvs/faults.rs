@@ -11,7 +11,7 @@ pub enum Conduct {
     Answer,
     /// Closes instead.
     Close,
-    /// Sends octets that are no answer.
+    /// Sends bytes that are no answer.
     Garbage,
     /// Says nothing until the client leaves.
     Silent,
@@ -33,13 +33,13 @@ pub struct Faults {
     pub session: Option<u32>,
     /// The certificate of a query's answer, DER.
     pub certificate: Option<Vec<u8>>,
-    /// The header's fourth octet.
+    /// The header's fourth byte.
     pub reserved: u8,
     /// More elements, behind the ordinary ones.
     pub extra: Vec<u8>,
     /// The payload filled up to this length with an element that nobody knows.
     pub fill: Option<u16>,
-    /// The answer in pieces of so many octets, each a TLS record of its own.
+    /// The answer in pieces of so many bytes, each a TLS record of its own.
     pub pieces: Option<usize>,
 }
 

@@ -1,4 +1,4 @@
-//! The messages of TVS: a header of ten octets, then elements of tag, length, value.
+//! The messages of TVS: a header of ten bytes, then elements of tag, length, value.
 
 use crate::certificate::Certificate;
 use crate::list::Role;
@@ -35,25 +35,25 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// How many octets the message has that begins so; `None` if the header is not whole yet.
-    pub(super) fn length(octets: &[u8]) -> Option<usize> {
-        let length = octets.get(8..HEADER)?;
+    /// How many bytes the message has that begins so; `None` if the header is not whole yet.
+    pub(super) fn length(bytes: &[u8]) -> Option<usize> {
+        let length = bytes.get(8..HEADER)?;
         Some(HEADER + usize::from(u16::from_be_bytes(length.try_into().ok()?)))
     }
 
-    pub(super) fn parse(octets: &[u8]) -> Self {
+    pub(super) fn parse(bytes: &[u8]) -> Self {
         let nonsense =
-            || Self { session: 0, device: String::new(), asked: Asked::Nonsense(octets.to_vec()) };
-        Self::read(octets).unwrap_or_else(nonsense)
+            || Self { session: 0, device: String::new(), asked: Asked::Nonsense(bytes.to_vec()) };
+        Self::read(bytes).unwrap_or_else(nonsense)
     }
 
-    fn read(octets: &[u8]) -> Option<Self> {
-        let session = u32::from_be_bytes(octets.get(4..8)?.try_into().ok()?);
-        let elements = elements(octets.get(HEADER..)?)?;
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let session = u32::from_be_bytes(bytes.get(4..8)?.try_into().ok()?);
+        let elements = elements(bytes.get(HEADER..)?)?;
         let value = |tag| elements.iter().find(|(found, _)| *found == tag).map(|(_, value)| value);
         let [1, device @ ..] = value(DEVICE)?.as_slice() else { return None };
         let device = String::from_utf8(device.to_vec()).ok()?;
-        let asked = match octets.get(..4)? {
+        let asked = match bytes.get(..4)? {
             [PROTOCOL, VERSION, VERIFY, 0] => {
                 Asked::Verify { certificate: value(CERTIFICATE)?.clone() }
             }
@@ -85,7 +85,7 @@ impl Request {
                     (certificate.subject.text(layout), certificate.issuer.text(layout))
                         == (subject.clone(), issuer.clone())
                 };
-                let bare = serial.iter().skip_while(|octet| **octet == 0);
+                let bare = serial.iter().skip_while(|byte| **byte == 0);
                 let same = bare.eq(certificate.serial.iter());
                 same && (written(Layout::CallManager) || written(Layout::Tools))
             }
@@ -135,14 +135,14 @@ impl Answer<'_> {
     }
 }
 
-/// A message; `reserved` is the octet that real servers leave uninitialised.
+/// A message; `reserved` is the byte that real servers leave uninitialised.
 pub(super) fn message(command: u8, reserved: u8, session: u32, payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(payload.len()).expect("a payload is below 64 KiB");
-    let mut octets = vec![PROTOCOL, VERSION, command, reserved];
-    octets.extend(session.to_be_bytes());
-    octets.extend(length.to_be_bytes());
-    octets.extend(payload);
-    octets
+    let mut bytes = vec![PROTOCOL, VERSION, command, reserved];
+    bytes.extend(session.to_be_bytes());
+    bytes.extend(length.to_be_bytes());
+    bytes.extend(payload);
+    bytes
 }
 
 const HEADER: usize = 10;

@@ -8,18 +8,18 @@ use std::path::Path;
 use std::process::Command;
 
 /// Tags and values of a sequence of elements; containers are entered, padding is tag 13.
-pub fn elements(octets: &[u8], containers: &[u8]) -> Vec<(u8, Vec<u8>)> {
+pub fn elements(bytes: &[u8], containers: &[u8]) -> Vec<(u8, Vec<u8>)> {
     let mut found = Vec::new();
     let mut at = 0;
-    while at < octets.len() {
-        let tag = octets[at];
+    while at < bytes.len() {
+        let tag = bytes[at];
         if tag == 13 {
             found.push((tag, Vec::new()));
             at += 1;
             continue;
         }
-        let length = usize::from(u16::from_be_bytes([octets[at + 1], octets[at + 2]]));
-        let value = octets[at + 3..at + 3 + length].to_vec();
+        let length = usize::from(u16::from_be_bytes([bytes[at + 1], bytes[at + 2]]));
+        let value = bytes[at + 3..at + 3 + length].to_vec();
         if containers.contains(&tag) {
             found.push((tag, Vec::new()));
             found.extend(elements(&value, containers));
@@ -42,7 +42,7 @@ pub fn header_length(file: &[u8]) -> usize {
 }
 
 /// The file without its signature element, found without the lab's help.
-pub fn signed_octets(file: &[u8]) -> Vec<u8> {
+pub fn signed_bytes(file: &[u8]) -> Vec<u8> {
     let mut at = 0;
     while file[at] != 12 {
         at += 3 + usize::from(u16::from_be_bytes([file[at + 1], file[at + 2]]));

@@ -69,7 +69,7 @@ pub(crate) fn parse() -> Result<Command, Error> {
 }
 
 pub(crate) const USAGE: &str = "\
-usage: secd-lab make DIR [--payload OCTETS] [--release NAME]
+usage: secd-lab make DIR [--payload BYTES] [--release NAME]
        secd-lab serve DIR [--port-file F] [--control F] [--loss PERCENT] [--node HOST]... [--recovery]
                       [--device NAME] [--announce ADDRESS] [--release NAME] [--odd NAME]
 

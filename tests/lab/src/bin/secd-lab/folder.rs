@@ -7,19 +7,19 @@ use std::path::Path;
 use secd_lab::cluster::{Cluster, Files};
 
 /// Writes one file beside its place and moves it there.
-pub(crate) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".part");
     let part = path.with_file_name(name);
-    fs::write(&part, octets)?;
+    fs::write(&part, bytes)?;
     fs::rename(&part, path)
 }
 
 /// Makes the folder's copy of the served files equal to `files`; `before` is what it has.
 pub(crate) fn update(directory: &Path, before: &Files, files: &Files) -> io::Result<()> {
     fs::create_dir_all(directory)?;
-    for (name, octets) in files {
-        replace(&directory.join(name), octets)?;
+    for (name, bytes) in files {
+        replace(&directory.join(name), bytes)?;
     }
     for gone in before.keys().filter(|name| !files.contains_key(*name)) {
         fs::remove_file(directory.join(gone))?;

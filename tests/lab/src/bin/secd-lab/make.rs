@@ -18,23 +18,23 @@ pub(crate) fn make(directory: &Path, payload: Option<usize>, release: Release) -
     let config = cluster.config().xml();
     let mut files = cluster.files();
     let encrypted = format!("{name}.enc.sgn");
-    let octets = cluster.encrypted(&encrypted, config.as_bytes(), Cipher::Aes128);
-    files.insert(encrypted, octets);
-    if let Some(octets) = payload {
-        insert_payloads(&mut cluster, &mut files, octets);
+    let bytes = cluster.encrypted(&encrypted, config.as_bytes(), Cipher::Aes128);
+    files.insert(encrypted, bytes);
+    if let Some(bytes) = payload {
+        insert_payloads(&mut cluster, &mut files, bytes);
     }
     folder::update(directory, &Files::new(), &files)?;
     folder::write_identities(directory, &cluster)?;
-    for (name, octets) in &files {
-        println!("wrote {name}: {} bytes", octets.len());
+    for (name, bytes) in &files {
+        println!("wrote {name}: {} bytes", bytes.len());
     }
     println!("wrote device.key, device.der, callmanager.der");
     Ok(())
 }
 
 /// Signed files that differ in the digest only.
-fn insert_payloads(cluster: &mut Cluster, files: &mut Files, octets: usize) {
-    let payload: Vec<u8> = b"<line>1001</line>\n".iter().copied().cycle().take(octets).collect();
+fn insert_payloads(cluster: &mut Cluster, files: &mut Files, bytes: usize) {
+    let payload: Vec<u8> = b"<line>1001</line>\n".iter().copied().cycle().take(bytes).collect();
     for (digest, name) in
         [(Digest::Sha1, "payload-sha1.xml.sgn"), (Digest::Sha512, "payload-sha512.xml.sgn")]
     {
