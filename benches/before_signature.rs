@@ -1,17 +1,17 @@
 //! What an offered list costs before anybody has looked at its signature, against its size, up to
-//! the largest that is taken: for each shape that a hostile list can have, on a phone without lists,
-//! which has to decode the list that it is offered, and on one that has such a list installed. Then
-//! what the certificates cost that a TLS server sends along.
+//! the largest that is taken: for each shape that a hostile list can have, on a phone without
+//! lists, which has to decode the list that it is offered, and on one that has such a list
+//! installed. Then what the certificates cost that a TLS server sends along.
 //!
-//! One line a measurement, `<what> <bytes or count> <microseconds>`: `scripts/bench` reads them. The
-//! time may grow with the size, and no faster.
+//! One line a measurement, `<what> <bytes or count> <microseconds>`: `scripts/bench` reads them.
+//! The time may grow with the size, and no faster.
 
 use std::hint::black_box;
 use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use secd::trust::peer::{Peer, Shown};
+use secd::trust::peer::{Peer, ShownChain};
 use secd::trust::update::{self, Offer};
 use secd::trust::{Acceptance, Anchors, ListKind, Policy, Purpose, stored};
 use secd::wire::list::{MAX_OF_ONE_SERIAL, MAX_RECORDS};
@@ -61,8 +61,8 @@ fn offered(anchors: &Anchors, file: &[u8]) -> u128 {
     })
 }
 
-/// Microseconds until a server has no path that sends so many authorities of one name along, of which
-/// each may have issued each.
+/// Microseconds until a server has no path that sends so many authorities of one name along, of
+/// which each may have issued each.
 fn intermediates(count: usize) -> u128 {
     let pool = Pool::new();
     let [listed, sent] = ["listed", "sent"].map(|name| authority(&pool, name));
@@ -78,7 +78,7 @@ fn intermediates(count: usize) -> u128 {
         })
         .collect();
     let name = ServerName::try_from("localhost").expect("a name");
-    let peer = Peer::read(Shown {
+    let peer = Peer::read(ShownChain {
         purpose: Purpose::HttpsService,
         certificate: &server.der,
         intermediates: &sent,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use secd::io::clock;
 use secd::trust::cache::{Cache, LONGEST_TTL, Source};
-use secd::trust::peer::{Peer, Shown};
+use secd::trust::peer::{Peer, ShownChain};
 use secd::trust::signature::sha256;
 use secd::trust::{Acceptance, Anchors, ListKind, Purpose, stored, tvs};
 use secd::wire::tvs::{Response, Status};
@@ -74,7 +74,7 @@ fn listed(records: usize) -> [u128; 2] {
     });
     let name = ServerName::try_from("server.lab.test").expect("a name");
     let judged = nanoseconds(&servers, |server| {
-        let shown = Shown {
+        let shown = ShownChain {
             purpose: Purpose::HttpsService,
             certificate: &server.der,
             intermediates: &[],

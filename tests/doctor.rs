@@ -2,7 +2,8 @@
 //! a remedy that works.
 //!
 //! The doctor's case and remedy for every row of the acceptance tables stand with the rows, in
-//! `tests/scenarios`. `SHOW=1 cargo test --test doctor -- --nocapture` prints the reports of this file.
+//! `tests/scenarios`. `SHOW=1 cargo test --test doctor -- --nocapture` prints the reports of this
+//! file.
 #![expect(clippy::disallowed_methods, reason = "a test waits in real time")]
 #![expect(clippy::unwrap_used, reason = "a test may end where it fails")]
 

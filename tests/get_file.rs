@@ -1,5 +1,5 @@
-//! Files that applications ask for: what they replace, how much room they take, and how another user
-//! gets to read them.
+//! Files that applications ask for: what they replace, how much room they take, and how another
+//! user gets to read them.
 //!
 //! Needs root, as the agent does: only root becomes another user.
 #![expect(clippy::unwrap_used, reason = "a test may end where it fails")]

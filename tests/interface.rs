@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use secd::face::methods::{self, INTERFACES};
-use secd::face::shape::{Declared, Member, Types};
+use secd::face::shape::{Declared, ShapeMember, Types};
 use secd::face::{Error, method::Mode};
 
 const OURS: &str = include_str!("../src/agent/secd.varlink");
@@ -49,7 +49,7 @@ fn described(interface: &str) -> Facts {
     facts
 }
 
-fn members(facts: &mut Facts, owner: &str, what: &str, members: &[Member]) {
+fn members(facts: &mut Facts, owner: &str, what: &str, members: &[ShapeMember]) {
     facts.insert(owner.to_owned());
     facts.extend(members.iter().map(|(name, shape)| format!("{owner}, {what} {name}: {shape}")));
 }

@@ -20,7 +20,8 @@ const KILLS: usize = 200;
 const PHONES: usize = 2;
 /// Kills until the phone is exchanged for one that has nothing installed.
 const LIFE: usize = 20;
-/// In each of so many rounds, one begins with a store as version 0.1.0 leaves it: an upgrade is killed.
+/// In each of so many rounds, one begins with a store as version 0.1.0 leaves it: an upgrade is
+/// killed.
 const UPGRADE: usize = 3;
 
 /// What is installed, in the order in which a pass installs it.
@@ -185,8 +186,8 @@ fn phone_at(address: &str) -> Phone {
     Phone::with(&[address], "", "[policy]\nolder_list = \"accept\"\n")
 }
 
-/// Turns a store into what version 0.1.0 would have left: entries do not say which slot they are for,
-/// and markers are empty.
+/// Turns a store into what version 0.1.0 would have left: entries do not say which slot they are
+/// for, and markers are empty.
 fn age(phone: &Phone) {
     for (name, file) in phone.store() {
         let path = phone.state().join(&name);

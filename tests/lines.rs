@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use secd::boot::Event;
-use secd::boot::event::{Fact, Level, Line};
+use secd::boot::event::{Fact, Level, LineRow};
 use secd::trust::Reason;
 
 const LIST: &str = "docs/log-lines.md";
@@ -19,7 +19,7 @@ fn root() -> &'static Path {
 }
 
 /// How the console writes a level; an expression is decided by the facts.
-fn mnemonic(line: &Line) -> &'static str {
+fn mnemonic(line: &LineRow) -> &'static str {
     match line.level {
         "Error" => "ERR",
         "Warn" => "WRN",
@@ -30,7 +30,7 @@ fn mnemonic(line: &Line) -> &'static str {
     }
 }
 
-fn process(line: &Line) -> &'static str {
+fn process(line: &LineRow) -> &'static str {
     match line.process {
         "SECD" => "SECD",
         "TFTP" => "TFTP",
@@ -106,7 +106,7 @@ fn what_is_explained_can_be_written() {
     assert!(lines.len() > 40, "{}", lines.len());
     for (level, name, text) in lines {
         // The Java writes through the agent, whatever it likes.
-        let is_it = |line: &&Line| {
+        let is_it = |line: &&LineRow| {
             [level, "by its facts"].contains(&mnemonic(line))
                 && [name, "by its facts"].contains(&process(line))
                 && fits(line.text, text)
@@ -174,7 +174,7 @@ fn every_line_of_the_golden_trace_is_an_event() {
     for row in rows.into_iter().filter(|row| !row.starts_with('#')) {
         let fields: Vec<_> = row.splitn(3, '|').map(str::trim).collect();
         let [name, level, text] = fields[..] else { panic!("{row}") };
-        let is_it = |line: &&Line| {
+        let is_it = |line: &&LineRow| {
             [level, "by its facts"].contains(&mnemonic(line))
                 && process(line) == name
                 && fits(line.text, text)

@@ -11,14 +11,14 @@ use proptest::{collection, prop_assert};
 use rustls::pki_types::{ServerName, UnixTime};
 use secd::trust::certificate::Certificate;
 use secd::trust::decide::{self, AtHand, Signing, candidates, signer};
-use secd::trust::peer::{Pinned, Shown, pinned};
+use secd::trust::peer::{Pinned, ShownChain, pinned};
 use secd::trust::signature::Unverified;
 use secd::trust::update::{self, Offer};
 use secd::trust::{
     Acceptance, Anchors, Cache, Decision, ListKind, Policy, Provenance, Purpose, Reason, State,
     Voucher, stored,
 };
-use secd::wire::{Envelope, Kind};
+use secd::wire::{Envelope, FileKind};
 use secd_lab::certificate::{Identity, Profile};
 use secd_lab::digest::Digest;
 use secd_lab::keys::{KeyPair, Kind as KeyKind, Pool};
@@ -67,7 +67,7 @@ fn printed(by: &Identity, subject: &[u8], issuer: &[u8]) -> Vec<u8> {
 /// Who vouches for the signer of a file, or why nobody does.
 fn judged(anchors: &Anchors, bytes: &[u8]) -> Result<Voucher, Reason> {
     let offer = Offer { name: FILE, bytes };
-    let accepted = update::file(anchors, Kind::Signed, offer, &Policy::default()).unasked()?;
+    let accepted = update::file(anchors, FileKind::Signed, offer, &Policy::default()).unasked()?;
     match accepted.value {
         update::Content::Verified(signed) => match signed.file.provenance() {
             Provenance::Chained(voucher) => Ok(voucher),
@@ -127,7 +127,7 @@ fn a_stranger_of_a_listed_number_is_still_asked_about() {
     let stranger = identity("elsewhere", 1, &tvs.key);
     let bytes = file(&stranger);
     let offer = Offer { name: FILE, bytes: &bytes };
-    let decision = update::file(&anchors, Kind::Signed, offer, &Policy::default());
+    let decision = update::file(&anchors, FileKind::Signed, offer, &Policy::default());
     assert!(matches!(decision, Decision::Ask(_)), "{decision:?}");
 }
 
@@ -170,7 +170,7 @@ fn signature_checks_are_few() {
     let anchors = installed(&[(ListKind::Itl, &list(LabKind::Itl, records, server))]);
     let checks = |bytes: &[u8]| {
         let count = Cell::new(0);
-        let file = Envelope::parse(bytes, Kind::Signed).unwrap();
+        let file = Envelope::parse(bytes, FileKind::Signed).unwrap();
         let policy = Policy::default();
         let unverified = Unverified::new(&file, &policy);
         let counted = |by: &Certificate<'_>| {
@@ -219,7 +219,7 @@ const PURPOSES: [(Purpose, Role); 5] = [
 /// Whether the lists vouch for a peer by a record of its own.
 fn listed(anchors: &Anchors, purpose: Purpose, certificate: &[u8]) -> bool {
     let name = ServerName::try_from("localhost").unwrap();
-    let shown = Shown { purpose, certificate, intermediates: &[], name: Some(&name) };
+    let shown = ShownChain { purpose, certificate, intermediates: &[], name: Some(&name) };
     let now = Some(UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000)));
     let cache = Cache::default();
     let at_hand = AtHand { anchors, cache: &cache, now, instant: Duration::ZERO };
@@ -259,7 +259,7 @@ fn a_record_with_neither_certificate_nor_hash_is_for_nobody() {
             remove(&mut parts.records[0], 9);
         });
         let bytes = file(&server);
-        let signer = Envelope::parse(&bytes, Kind::Signed).unwrap().signer;
+        let signer = Envelope::parse(&bytes, FileKind::Signed).unwrap().signer;
         let anyone = |_: &Certificate<'_>| panic!("nobody is to be tried");
         for kind in ListKind::ALL {
             let decision = signer::list(&bare, kind, &signer, &anyone);

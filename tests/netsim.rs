@@ -9,8 +9,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use secd::proto::tftp::{Failure, Request, Tid, Timing, To, Transfer};
-use secd::wire::tftp::Options;
+use secd::proto::tftp::{ReadRequest, Tid, Timing, To, Transfer, TransferFailure};
+use secd::wire::tftp::TftpOptions;
 
 #[path = "netsim/network.rs"]
 mod network;
@@ -26,7 +26,7 @@ const STRANGER: Tid = Tid(4001);
 /// One transfer: what is asked, what the server makes of it, and the weather.
 struct Scene {
     size: usize,
-    asked: Options,
+    asked: TftpOptions,
     terms: Terms,
     weather: Weather,
     seed: u64,
@@ -34,7 +34,7 @@ struct Scene {
 
 /// What became of it.
 struct Report {
-    outcome: Result<Vec<u8>, Failure>,
+    outcome: Result<Vec<u8>, TransferFailure>,
     sent_by_client: usize,
     sent_by_server: usize,
     elapsed: Duration,
@@ -47,7 +47,7 @@ impl Report {
                 assert!(*bytes == file(scene.size), "wrong bytes, seed {}", scene.seed);
                 true
             }
-            Err(Failure::TimedOut { .. }) => false,
+            Err(TransferFailure::TimedOut { .. }) => false,
             Err(other) => panic!("{other}, seed {}", scene.seed),
         }
     }
@@ -70,7 +70,7 @@ fn file(size: usize) -> Vec<u8> {
 
 fn play(scene: &Scene) -> Report {
     let request =
-        Request { name: "file", limit: scene.size, options: scene.asked, timing: patient() };
+        ReadRequest { name: "file", limit: scene.size, options: scene.asked, timing: patient() };
     let mut transfer = Transfer::new(&request, Duration::ZERO).unwrap();
     let mut random = Random::new(scene.seed);
     let mut server = Server::new(file(scene.size), scene.terms);
@@ -123,10 +123,10 @@ fn play(scene: &Scene) -> Report {
     }
 }
 
-fn options(blksize: u16, window: u16) -> Options {
+fn options(blksize: u16, window: u16) -> TftpOptions {
     let options = match blksize {
-        512 => Options::default(),
-        other => Options::default().with_blksize(other).unwrap(),
+        512 => TftpOptions::default(),
+        other => TftpOptions::default().with_blksize(other).unwrap(),
     };
     match window {
         1 => options,
@@ -134,7 +134,7 @@ fn options(blksize: u16, window: u16) -> Options {
     }
 }
 
-fn terms(asked: Options) -> Terms {
+fn terms(asked: TftpOptions) -> Terms {
     Terms { granted: asked, manner: Manner::Proper, wraps_to: 0 }
 }
 

@@ -8,7 +8,7 @@ use secd::trust::update::{self, Offer};
 use secd::trust::{
     Acceptance, Anchors, Decision, ListKind, Policy, Provenance, Reason, State, Warning, stored,
 };
-use secd::wire::{Envelope, Kind, Role as WireRole};
+use secd::wire::{Envelope, FileKind, Role as WireRole};
 use secd_lab::certificate::{Identity, Profile};
 use secd_lab::digest::Digest;
 use secd_lab::keys::{Kind as KeyKind, Pool};
@@ -80,7 +80,7 @@ fn installed(bytes: &[u8]) -> Anchors {
 /// Whether the lists alone vouch for the signer of a file.
 fn knows(anchors: &Anchors, bytes: &[u8]) -> bool {
     let offer = Offer { name: FILE, bytes };
-    update::file(anchors, Kind::Signed, offer, &Policy::default()).unasked().is_ok()
+    update::file(anchors, FileKind::Signed, offer, &Policy::default()).unasked().is_ok()
 }
 
 /// Names, host, address, the certificate's own signature.
@@ -171,7 +171,7 @@ fn expect_no_first_use(anchors: &Anchors, cast: &Cast) {
     let [_, stranger] = [Cast::of(&pool), Cast::of(&pool)];
     let judge = |by: &Identity, parts: Parts| {
         let bytes = parts.sign(&by.key, Digest::Sha1);
-        let file = Envelope::parse(&bytes, Kind::List).unwrap();
+        let file = Envelope::parse(&bytes, FileKind::List).unwrap();
         let unsigned = |_: &Certificate<'_>| Err(Reason::SignatureMismatch);
         let decision = signer::list(anchors, ListKind::Itl, &file.signer, &unsigned);
         assert!(!matches!(decision, Decision::Trust(Signing::Free(_))), "{decision:?}");
@@ -273,7 +273,7 @@ fn a_list_under_a_configurations_name_is_refused_as_a_list() {
     for anchors in [&Anchors::default(), &anchors] {
         for bytes in [&with_tag_28, &renamed] {
             let offer = Offer { name: FILE, bytes };
-            let decision = update::file(anchors, Kind::Signed, offer, &Policy::default());
+            let decision = update::file(anchors, FileKind::Signed, offer, &Policy::default());
             let refused = decision.unasked().unwrap_err();
             assert_eq!(refused.class(), "trust-list", "{refused}");
             assert!(refused.to_string().contains("it is a trust list ("), "{refused}");

@@ -159,8 +159,8 @@ fn a_process_without_the_right_to_erase_does_not_unlock() {
     assert!(phone.holds("itl", b"no list"));
 }
 
-/// The advice to delete an ITL is what an attacker wants who cannot sign: what comes next is held to
-/// the signer that a person has compared, over a restart too.
+/// The advice to delete an ITL is what an attacker wants who cannot sign: what comes next is held
+/// to the signer that a person has compared, over a restart too.
 #[test]
 fn after_an_erase_with_a_pin_the_first_use_waits_for_that_signer() {
     let cluster = Cluster::new(Setup::default());

@@ -1,5 +1,5 @@
-//! Names: by the file of hosts and several name servers, shared by all who ask, kept for a pass, and
-//! never in the way of those who ask for something else.
+//! Names: by the file of hosts and several name servers, shared by all who ask, kept for a pass,
+//! and never in the way of those who ask for something else.
 #![expect(clippy::unwrap_used, reason = "a test may end where it fails")]
 #![expect(clippy::disallowed_methods, reason = "a test has files, and waits within bounds")]
 

@@ -9,7 +9,7 @@ use secd::trust::certificate::Certificate;
 use secd::trust::decide::{Anyone, Signing, signer};
 use secd::trust::signature::Unverified;
 use secd::trust::{Acceptance, Anchors, Decision, ListKind, Policy, Reason, State, stored};
-use secd::wire::{Envelope, Kind};
+use secd::wire::{Envelope, FileKind};
 use secd_lab::certificate::{Identity, Profile};
 use secd_lab::digest::Digest;
 use secd_lab::keys::{Kind as KeyKind, Pool};
@@ -145,7 +145,7 @@ enum Signed {
 fn decision(anchors: &Anchors, wanted: Signed, identity: &Identity) -> &'static str {
     let style = Style { layout: Layout::CallManager, digest: Digest::Sha1, timestamp: 1 };
     let file = signed(style, identity, "x.sgn", b"");
-    let file = Envelope::parse(&file, Kind::Signed).unwrap();
+    let file = Envelope::parse(&file, FileKind::Signed).unwrap();
     let policy = Policy::default();
     let unverified = Unverified::new(&file, &policy);
     let signed_by = |by: &Certificate<'_>| unverified.verify(by);

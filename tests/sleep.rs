@@ -1,8 +1,8 @@
 //! Times to live go on while the phone sleeps.
 //!
-//! The machine of a test cannot be put to sleep. But Linux gives a process a clock that counts sleep
-//! and another offset for it than for the clock that does not (time_namespaces(7)), so that one can
-//! see which of the two is read.
+//! The machine of a test cannot be put to sleep. But Linux gives a process a clock that counts
+//! sleep and another offset for it than for the clock that does not (time_namespaces(7)), so that
+//! one can see which of the two is read.
 
 use std::env;
 use std::process::Command;

@@ -213,8 +213,8 @@ fn half_messages_take_little_memory() {
     assert!(outcome(client.reply().unwrap()).is_ok());
 }
 
-/// A list of which the description is as long as can be: a thousand records with names of characters
-/// that JSON escapes.
+/// A list of which the description is as long as can be: a thousand records with names of
+/// characters that JSON escapes.
 fn verbose_list(office: &Office) -> Vec<u8> {
     let signer = &office.cluster.nodes[0].callmanager;
     let mut list = List::new(Kind::Itl, Layout::CallManager, office.cluster.timestamp());

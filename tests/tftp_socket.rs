@@ -7,9 +7,10 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use secd::io::tftp::{
-    Event, Failure, Options, Progress, Received, Request, Timing, blocking, read, read_first,
+    FetchedFile, ReadEvent, ReadFailure, ReadProgress, ReadRequest, TftpOptions, Timing, blocking,
+    read, read_first,
 };
-use secd::proto::tftp::{Misbehaved, Negotiation, Waiting};
+use secd::proto::tftp::{Negotiation, ServerMisbehaved, WaitingFor};
 
 const V4: &str = "127.0.0.1:0";
 
@@ -86,7 +87,7 @@ fn file(size: usize) -> Vec<u8> {
     (0..size).map(|at| (at.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect()
 }
 
-fn request(options: Options) -> Request<'static> {
+fn request(options: TftpOptions) -> ReadRequest<'static> {
     let timing = Timing {
         timeout: Duration::from_millis(200),
         longest: Duration::from_millis(200),
@@ -95,26 +96,26 @@ fn request(options: Options) -> Request<'static> {
         refusal_pause: Duration::from_millis(10),
         ..Timing::default()
     };
-    Request { name: "ITLFile.tlv", limit: 100_000, options, timing }
+    ReadRequest { name: "ITLFile.tlv", limit: 100_000, options, timing }
 }
 
 /// By the shell that this program is about: `tests/tftp_blocking.rs` has the same scripts.
-async fn fetch(server: &Server, options: Options) -> Result<Received, Failure> {
+async fn fetch(server: &Server, options: TftpOptions) -> Result<FetchedFile, ReadFailure> {
     if env!("CARGO_CRATE_NAME") == "tftp_blocking" {
         return streamed(&[server.address], options);
     }
     read(server.address, &request(options), &mut |_| {}).await
 }
 
-fn streamed(servers: &[SocketAddr], options: Options) -> Result<Received, Failure> {
+fn streamed(servers: &[SocketAddr], options: TftpOptions) -> Result<FetchedFile, ReadFailure> {
     let mut bytes = Vec::new();
-    let mut watch = |event: Event<'_>| match event {
-        Event::Requesting(_) => bytes.clear(),
-        Event::Bytes(come) => bytes.extend_from_slice(come),
+    let mut watch = |event: ReadEvent<'_>| match event {
+        ReadEvent::Requesting(_) => bytes.clear(),
+        ReadEvent::Bytes(come) => bytes.extend_from_slice(come),
         _ => {}
     };
     let received = blocking::stream_first(servers, &request(options), &mut watch)?;
-    Ok(Received { bytes, ..received })
+    Ok(FetchedFile { bytes, ..received })
 }
 
 #[tokio::test]
@@ -124,10 +125,10 @@ async fn a_plain_server_is_read_and_progress_is_told() {
         peer.send_file(&file(1300), 512);
     });
     let mut told = Vec::new();
-    let request = request(Options::default());
+    let request = request(TftpOptions::default());
     let received = read(server.address, &request, &mut |progress| told.push(progress)).await;
     assert_eq!(received.unwrap().bytes, file(1300));
-    assert_eq!(told.last(), Some(&Progress { received: 1300, total: None }));
+    assert_eq!(told.last(), Some(&ReadProgress { received: 1300, total: None }));
     server.join();
 }
 
@@ -137,7 +138,7 @@ async fn an_ipv6_server_is_read() {
         return;
     }
     let server = Server::run("[::1]:0", |peer| peer.send_file(&file(600), 512));
-    assert_eq!(fetch(&server, Options::default()).await.unwrap().bytes, file(600));
+    assert_eq!(fetch(&server, TftpOptions::default()).await.unwrap().bytes, file(600));
     server.join();
 }
 
@@ -145,7 +146,7 @@ async fn an_ipv6_server_is_read() {
 async fn a_mapped_address_is_read_over_ipv4() {
     let server = Server::run(V4, |peer| peer.send_file(b"x", 512));
     let mapped = SocketAddr::new("::ffff:127.0.0.1".parse().unwrap(), server.address.port());
-    let received = read(mapped, &request(Options::default()), &mut |_| {}).await.unwrap();
+    let received = read(mapped, &request(TftpOptions::default()), &mut |_| {}).await.unwrap();
     assert_eq!((received.bytes.as_slice(), received.server), (b"x".as_slice(), mapped));
     server.join();
 }
@@ -157,7 +158,7 @@ async fn a_smaller_block_size_is_followed() {
         peer.expect(b"\0\x04\0\0");
         peer.send_file(&file(3000), 700);
     });
-    let options = Options::default().with_blksize(1428).unwrap().with_tsize();
+    let options = TftpOptions::default().with_blksize(1428).unwrap().with_tsize();
     let received = fetch(&server, options).await.unwrap();
     assert_eq!(received.bytes, file(3000));
     assert_eq!(received.agreed.options.blksize(), Some(700));
@@ -177,7 +178,7 @@ async fn refused_options_are_asked_without() {
         let other = Peer { socket: socket(V4), ..peer };
         other.send_file(b"plain", 512);
     });
-    let received = fetch(&server, Options::default().with_tsize()).await.unwrap();
+    let received = fetch(&server, TftpOptions::default().with_tsize()).await.unwrap();
     assert_eq!(received.bytes, b"plain");
     assert_eq!(received.agreed.negotiation, Negotiation::Refused);
     server.join();
@@ -199,7 +200,7 @@ async fn a_stranger_is_told_and_disturbs_nothing() {
         peer.data(2, b"good");
         peer.expect(b"\0\x04\0\x02");
     });
-    let received = fetch(&server, Options::default()).await.unwrap();
+    let received = fetch(&server, TftpOptions::default()).await.unwrap();
     assert_eq!(received.bytes, [file(512).as_slice(), b"good"].concat());
     server.join();
 }
@@ -217,12 +218,12 @@ async fn another_address_is_not_heard_and_is_named_once() {
     });
     let mut named = Vec::new();
     let mut bytes = Vec::new();
-    let mut watch = |event: Event<'_>| match event {
-        Event::Foreign { server, from } => named.push((server, from.to_string())),
-        Event::Bytes(come) => bytes.extend_from_slice(come),
+    let mut watch = |event: ReadEvent<'_>| match event {
+        ReadEvent::Foreign { server, from } => named.push((server, from.to_string())),
+        ReadEvent::Bytes(come) => bytes.extend_from_slice(come),
         _ => {}
     };
-    let (servers, request) = ([server.address], request(Options::default()));
+    let (servers, request) = ([server.address], request(TftpOptions::default()));
     if env!("CARGO_CRATE_NAME") == "tftp_blocking" {
         blocking::stream_first(&servers, &request, &mut watch).unwrap();
     } else {
@@ -243,7 +244,7 @@ async fn a_server_that_falls_silent_amid_the_file_is_asked_anew() {
         assert_ne!(client, peer.client, "another transfer");
         Peer { socket: socket(V4), client, ..peer }.send_file(&file(600), 512);
     });
-    assert_eq!(fetch(&server, Options::default()).await.unwrap().bytes, file(600));
+    assert_eq!(fetch(&server, TftpOptions::default()).await.unwrap().bytes, file(600));
     server.join();
 }
 
@@ -254,7 +255,7 @@ async fn the_answer_to_a_lost_request_comes_to_the_second() {
         peer.listener.recv(&mut buffer).unwrap();
         peer.send_file(b"late", 512);
     });
-    assert_eq!(fetch(&server, Options::default()).await.unwrap().bytes, b"late");
+    assert_eq!(fetch(&server, TftpOptions::default()).await.unwrap().bytes, b"late");
     server.join();
 }
 
@@ -269,7 +270,7 @@ async fn a_repeated_last_block_is_acknowledged_after_the_end() {
         peer.data(1, b"x");
         peer.expect(b"\0\x04\0\x01");
     });
-    assert_eq!(fetch(&server, Options::default()).await.unwrap().bytes, b"x");
+    assert_eq!(fetch(&server, TftpOptions::default()).await.unwrap().bytes, b"x");
     // The thread of the test is the thread of the task that answers.
     while !server.thread.is_finished() {
         tokio::task::yield_now().await;
@@ -283,8 +284,8 @@ async fn a_block_longer_than_agreed_is_not_cut_to_size() {
         peer.data(1, &file(1024));
         peer.expect(b"\0\x05\0\x04block too long\0");
     });
-    let failure = fetch(&server, Options::default()).await.unwrap_err();
-    let Failure::Misbehaved { how: Misbehaved::BlockTooLong { .. }, .. } = failure else {
+    let failure = fetch(&server, TftpOptions::default()).await.unwrap_err();
+    let ReadFailure::Misbehaved { how: ServerMisbehaved::BlockTooLong { .. }, .. } = failure else {
         panic!("{failure}");
     };
     server.join();
@@ -295,10 +296,12 @@ async fn a_silent_server_times_out() {
     let server = Server::run(V4, drop);
     let silent = socket(V4);
     let address = silent.local_addr().unwrap();
-    let failure = read(address, &request(Options::default()), &mut |_| {}).await.unwrap_err();
-    let Failure::TimedOut { waiting: Waiting::Answer, .. } = failure else { panic!("{failure}") };
+    let failure = read(address, &request(TftpOptions::default()), &mut |_| {}).await.unwrap_err();
+    let ReadFailure::TimedOut { waiting: WaitingFor::Answer, .. } = failure else {
+        panic!("{failure}")
+    };
     assert_eq!(failure.to_string(), format!("tftp server {address} timed out, no answer"));
-    assert!(fetch(&server, Options::default()).await.is_err());
+    assert!(fetch(&server, TftpOptions::default()).await.is_err());
     server.join();
 }
 
@@ -309,8 +312,9 @@ async fn a_closed_port_is_unreachable_at_once() {
             continue;
         };
         let started = tokio::time::Instant::now();
-        let failure = read(closed, &request(Options::default()), &mut |_| {}).await.unwrap_err();
-        let Failure::Unreachable { server } = failure else { panic!("{failure}") };
+        let failure =
+            read(closed, &request(TftpOptions::default()), &mut |_| {}).await.unwrap_err();
+        let ReadFailure::Unreachable { server } = failure else { panic!("{failure}") };
         assert_eq!(server, closed);
         assert!(started.elapsed() < Duration::from_millis(190), "before the first timeout");
     }
@@ -322,8 +326,8 @@ async fn a_server_that_closes_early_is_unreachable() {
         peer.data(1, &file(512));
         drop(peer);
     });
-    let failure = fetch(&server, Options::default()).await.unwrap_err();
-    let Failure::Unreachable { .. } = failure else { panic!("{failure}") };
+    let failure = fetch(&server, TftpOptions::default()).await.unwrap_err();
+    let ReadFailure::Unreachable { .. } = failure else { panic!("{failure}") };
     server.join();
 }
 
@@ -333,12 +337,13 @@ async fn the_next_server_is_asked_when_one_is_down() {
     let server = Server::run(V4, |peer| peer.send_file(b"second", 512));
     let servers = [closed, server.address];
     let mut asked = Vec::new();
-    let mut watch = |event: Event<'_>| {
-        if let Event::Requesting(server) = event {
+    let mut watch = |event: ReadEvent<'_>| {
+        if let ReadEvent::Requesting(server) = event {
             asked.push(server);
         }
     };
-    let received = read_first(&servers, &request(Options::default()), &mut watch).await.unwrap();
+    let received =
+        read_first(&servers, &request(TftpOptions::default()), &mut watch).await.unwrap();
     assert_eq!(received.bytes, b"second");
     assert_eq!(received.server, server.address);
     assert_eq!(asked, [closed, server.address]);
@@ -350,7 +355,7 @@ async fn the_next_server_is_asked_when_one_reports_an_error() {
     let failing = Server::run(V4, |peer| peer.send(b"\0\x05\0\x03disk\0"));
     let server = Server::run(V4, |peer| peer.send_file(b"second", 512));
     let servers = [failing.address, server.address];
-    let received = read_first(&servers, &request(Options::default()), &mut |_| {}).await;
+    let received = read_first(&servers, &request(TftpOptions::default()), &mut |_| {}).await;
     assert_eq!(received.unwrap().bytes, b"second");
     failing.join();
     server.join();
@@ -368,16 +373,16 @@ async fn a_streamed_file_begins_anew_with_each_server() {
     let server = Server::run(V4, |peer| peer.send_file(&file(90_000), 512));
     let servers = [failing.address, server.address];
     let (mut come, mut longest) = (Vec::new(), 0);
-    let mut watch = |event: Event<'_>| match event {
-        Event::Requesting(_) => come.clear(),
-        Event::Bytes(bytes) => {
+    let mut watch = |event: ReadEvent<'_>| match event {
+        ReadEvent::Requesting(_) => come.clear(),
+        ReadEvent::Bytes(bytes) => {
             come.extend_from_slice(bytes);
             longest = longest.max(bytes.len());
         }
         _ => {}
     };
     let received =
-        blocking::stream_first(&servers, &request(Options::default()), &mut watch).unwrap();
+        blocking::stream_first(&servers, &request(TftpOptions::default()), &mut watch).unwrap();
     assert_eq!((received.bytes, come), (Vec::new(), file(90_000)));
     assert!((65_536..66_048).contains(&longest), "{longest}");
     failing.join();
@@ -390,7 +395,7 @@ async fn not_found_is_definite() {
     let unasked = socket(V4);
     let servers = [lacking.address, unasked.local_addr().unwrap()];
     let failure =
-        read_first(&servers, &request(Options::default()), &mut |_| {}).await.unwrap_err();
+        read_first(&servers, &request(TftpOptions::default()), &mut |_| {}).await.unwrap_err();
     let expected = format!("file not found on tftp server {}: no such file", lacking.address);
     assert_eq!(failure.to_string(), expected);
     unasked.set_nonblocking(true).unwrap();
@@ -404,8 +409,8 @@ async fn not_found_is_definite_whatever_its_number() {
         let lacking = Server::run(V4, move |peer| {
             peer.send(&[b"\0\x05\0".as_slice(), &[number], b"no such file\0"].concat());
         });
-        let failure = fetch(&lacking, Options::default()).await.unwrap_err();
-        assert!(matches!(failure, Failure::NotFound { .. }), "{failure}");
+        let failure = fetch(&lacking, TftpOptions::default()).await.unwrap_err();
+        assert!(matches!(failure, ReadFailure::NotFound { .. }), "{failure}");
         assert!(failure.to_string().ends_with(said), "{failure}");
         lacking.join();
     }
@@ -417,7 +422,7 @@ async fn a_missing_file_as_the_field_says_it_is_not_found() {
     let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
     let datagram: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
     let lacking = Server::run(V4, move |peer| peer.send(&datagram));
-    let failure = fetch(&lacking, Options::default()).await.unwrap_err();
+    let failure = fetch(&lacking, TftpOptions::default()).await.unwrap_err();
     let said = format!(
         "file not found on tftp server {}, as error 2: No such file or directory",
         lacking.address
@@ -436,7 +441,7 @@ async fn a_refusal_by_another_number_is_a_refusal_too() {
             assert_eq!(&buffer[..length], b"\0\x01ITLFile.tlv\0octet\0");
             Peer { socket: socket(V4), ..peer }.send_file(b"plain", 512);
         });
-        let received = fetch(&server, Options::default().with_tsize()).await.unwrap();
+        let received = fetch(&server, TftpOptions::default().with_tsize()).await.unwrap();
         assert_eq!(received.bytes, b"plain");
         server.join();
     }
@@ -450,7 +455,7 @@ async fn a_server_that_passes_over_options_is_asked_plainly() {
         assert_eq!(&buffer[..length], b"\0\x01ITLFile.tlv\0octet\0");
         peer.send_file(b"plain", 512);
     });
-    let received = fetch(&server, Options::default().with_tsize()).await.unwrap();
+    let received = fetch(&server, TftpOptions::default().with_tsize()).await.unwrap();
     assert_eq!(received.bytes, b"plain");
     assert_eq!(received.agreed.negotiation, Negotiation::Unanswered);
     server.join();
@@ -458,6 +463,6 @@ async fn a_server_that_passes_over_options_is_asked_plainly() {
 
 #[tokio::test]
 async fn no_server_is_a_failure_of_its_own() {
-    let failure = read_first(&[], &request(Options::default()), &mut |_| {}).await.unwrap_err();
-    assert!(matches!(failure, Failure::NoServer));
+    let failure = read_first(&[], &request(TftpOptions::default()), &mut |_| {}).await.unwrap_err();
+    assert!(matches!(failure, ReadFailure::NoServer));
 }

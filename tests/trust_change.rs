@@ -65,7 +65,8 @@ impl Scene {
         self.office.tftp.serve(self.office.cluster.files());
     }
 
-    /// Asks about the certificate while TVS keeps its answer back; returns once TVS has the question.
+    /// Asks about the certificate while TVS keeps its answer back; returns once TVS has the
+    /// question.
     fn ask_and_wait(&self) -> Child {
         self.office.tvs.set_faults(Faults { conduct: Conduct::Withhold, ..Faults::default() });
         let before = self.office.questions();

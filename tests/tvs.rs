@@ -13,7 +13,7 @@ use secd::trust::{
     Purpose, Query, Reason, TrustList, Unvouched, Verified, Vouched, Voucher, Warning, stored, tvs,
 };
 use secd::wire::tvs::{Response, Status};
-use secd::wire::{Kind, Role};
+use secd::wire::{FileKind, Role};
 
 fn read(file: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors").join(file);
@@ -63,7 +63,7 @@ fn judged(
 
 fn file_query(bytes: &[u8]) -> Query {
     let offer = Offer { name: FILE, bytes };
-    match update::file(&anchors(), Kind::Signed, offer, &Policy::default()) {
+    match update::file(&anchors(), FileKind::Signed, offer, &Policy::default()) {
         Decision::Ask(query) => query,
         other => panic!("expected a question, got {other:?}"),
     }
@@ -91,7 +91,7 @@ fn a_file_by_a_signer_that_the_service_knows_is_accepted() {
     let vouched = vouched(&file_query(&bytes), &certificate("other"), &roles);
     let offer = Offer { name: FILE, bytes: &bytes };
     let policy = Policy::default();
-    let accepted = update::file_vouched(&anchors(), Kind::Signed, offer, &policy, &vouched);
+    let accepted = update::file_vouched(&anchors(), FileKind::Signed, offer, &policy, &vouched);
     let Content::Verified(signed) = accepted.expect("accepted").value else { panic!("unchecked") };
     assert_eq!(signed.file.provenance(), Provenance::Chained(Voucher::Tvs));
 }
@@ -103,7 +103,7 @@ fn the_other_checks_of_a_file_still_hold() {
     let judge = |name, bytes: &[u8]| {
         let offer = Offer { name, bytes };
         let policy = Policy::default();
-        update::file_vouched(&anchors(), Kind::Signed, offer, &policy, &vouched).map(|_| ())
+        update::file_vouched(&anchors(), FileKind::Signed, offer, &policy, &vouched).map(|_| ())
     };
     assert_eq!(judge(FILE, &bytes), Ok(()));
     let other = judge("SEPFFFFFFFFFFFF.cnf.xml.sgn", &bytes);
@@ -124,7 +124,7 @@ fn proof_for_one_signer_is_worth_nothing_for_another() {
     assert_eq!(judged.map(|_| ()), Err(Reason::WrongSigner));
     let for_list = vouched(&list_query(&list), &certificate("newsast"), &[Role::Sast, Role::Tftp]);
     let offer = Offer { name: FILE, bytes: &file };
-    let judged = update::file_vouched(&anchors(), Kind::Signed, offer, &policy, &for_list);
+    let judged = update::file_vouched(&anchors(), FileKind::Signed, offer, &policy, &for_list);
     assert_eq!(judged.map(|_| ()), Err(Reason::WrongSigner));
 }
 

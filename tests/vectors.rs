@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use secd::trust::decrypt::{self, DeviceKey};
 use secd::trust::update::{self, Accepted, Content, Offer};
 use secd::trust::{Acceptance, Anchors, Decision, ListKind, Policy, Reason, Warning, stored};
-use secd::wire::{Envelope, Kind, list};
+use secd::wire::{Envelope, FileKind, list};
 use serde_json::Value;
 
 /// The shared vectors where they are at hand, else the project's own copies.
@@ -46,11 +46,11 @@ fn judge(vector: &Value, bytes: &[u8]) -> Result<Vec<Warning>, Reason> {
             update::list(&anchors, kind, offer, &policy).unasked().map(|accepted| accepted.warnings)
         }
         "sgn" => {
-            let decision = update::file(&anchors, Kind::Signed, offer, &policy);
+            let decision = update::file(&anchors, FileKind::Signed, offer, &policy);
             settled(decision).map(|accepted| accepted.warnings)
         }
         _ => {
-            let decision = update::file(&anchors, Kind::Encrypted, offer, &policy);
+            let decision = update::file(&anchors, FileKind::Encrypted, offer, &policy);
             let accepted = settled(decision)?;
             let payload = opened(&accepted, vector)?;
             if let Some(plain) = vector["payload"]["file"].as_str() {
@@ -201,9 +201,9 @@ fn header_fields_are_those_of_the_manifest() {
     for vector in vectors(&manifest).iter().filter(|vector| vector["header"].is_object()) {
         let file = text(vector, "file");
         let kind = match text(vector, "kind") {
-            "tlv" => Kind::List,
-            "sgn" => Kind::Signed,
-            _ => Kind::Encrypted,
+            "tlv" => FileKind::List,
+            "sgn" => FileKind::Signed,
+            _ => FileKind::Encrypted,
         };
         let bytes = read(file);
         let envelope = Envelope::parse(&bytes, kind).unwrap_or_else(|why| panic!("{file}: {why}"));
@@ -242,7 +242,7 @@ fn records_are_those_of_the_manifest() {
     for vector in vectors(&manifest).iter().filter(|vector| vector["records"].is_array()) {
         let file = text(vector, "file");
         let bytes = read(file);
-        let envelope = Envelope::parse(&bytes, Kind::List).expect("a list");
+        let envelope = Envelope::parse(&bytes, FileKind::List).expect("a list");
         let records = list::parse(envelope.body(), envelope.header_length).expect("records");
         let expected = vector["records"].as_array().expect("records");
         assert_eq!(records.len(), expected.len(), "{file}");

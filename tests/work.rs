@@ -11,7 +11,7 @@ use secd::trust::{Acceptance, Anchors, ListKind, Policy, Reason, stored};
 use secd::wire::envelope::MAX_HEADER;
 use secd::wire::list::{MAX_OF_ONE_SERIAL, MAX_RECORDS};
 use secd::wire::text::MAX_NAME;
-use secd::wire::{Envelope, Fault, Kind, Malformed, list};
+use secd::wire::{Envelope, Fault, FileKind, Malformed, list};
 use secd_lab::hostile::{self, Limits, Shape};
 use secd_lab::tlv;
 
@@ -33,7 +33,7 @@ fn a_header_may_have_4096_bytes_and_not_one_more() {
         let bare = hostile::sealed(&[1], "CN=a", &[]);
         let mut file = [bare.clone(), vec![PADDING; length - bare.len()]].concat();
         file[8..10].copy_from_slice(&u16::try_from(length).unwrap().to_be_bytes());
-        Envelope::parse(&file, Kind::List).map(|file| file.header_length)
+        Envelope::parse(&file, FileKind::List).map(|file| file.header_length)
     };
     assert_eq!(header(MAX_HEADER), Ok(MAX_HEADER));
     let fault = Fault::TooLong { expected: MAX_HEADER, found: MAX_HEADER + 1 };
@@ -45,7 +45,7 @@ fn a_name_may_have_1024_bytes_and_not_one_more() {
     let name = |length: usize| "a".repeat(length - 1);
     let header = |length| {
         let file = hostile::sealed(&[1], &name(length), &[]);
-        Envelope::parse(&file, Kind::List).map(|_| ()).map_err(|malformed| malformed.fault)
+        Envelope::parse(&file, FileKind::List).map(|_| ()).map_err(|malformed| malformed.fault)
     };
     assert_eq!(header(MAX_NAME), Ok(()));
     assert_eq!(header(MAX_NAME + 1), Err(TOO_LONG));

@@ -6,11 +6,11 @@
 use libfuzzer_sys::fuzz_target;
 use secd::io::settings::TFTP_PORT;
 use secd::wire::address::ServerAddress;
-use secd::wire::dhcp::{Answer, MAX_SERVERS};
+use secd::wire::dhcp::{DhcpAnswer, MAX_SERVERS};
 
 fuzz_target!(|fields: [Option<String>; 4]| {
     let [option_150, option_66, sname, siaddr] = fields;
-    let found = Answer { option_150, option_66, sname, siaddr }.servers();
+    let found = DhcpAnswer { option_150, option_66, sname, siaddr }.servers();
     assert!(found.servers.len() <= MAX_SERVERS);
     for server in &found.servers {
         let again = ServerAddress::parse(&server.to_string(), TFTP_PORT);

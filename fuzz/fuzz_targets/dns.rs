@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use secd::proto::dns::{Lookup, Next, Patience};
-use secd::wire::dns::settings::{Settings, listed};
-use secd::wire::dns::{MAX_MESSAGE, Name};
+use secd::wire::dns::settings::{ResolverSettings, listed};
+use secd::wire::dns::{DomainName, MAX_MESSAGE};
 
 /// What comes: from which server, whether over TCP, and its bytes.
 type Answer<'a> = (u8, bool, &'a [u8]);
 
 fuzz_target!(|input: (&str, Vec<Answer<'_>>)| {
     let (text, messages) = input;
-    let settings = Settings::parse(text);
+    let settings = ResolverSettings::parse(text);
     assert!((1..=3).contains(&settings.servers.len()));
     assert!(settings.candidates("cm1").len() <= 7);
     assert!(listed(text, "cm1").len() <= 16);
     let patience = Patience { servers: 3, attempts: 2, wait: Duration::from_secs(1) };
-    let name = Name::parse("cm1.lab.test").expect("a name");
+    let name = DomainName::parse("cm1.lab.test").expect("a name");
     let mut lookup = Lookup::new(&name, [0x0101, 0x0202], patience);
     let mut now = Duration::ZERO;
     let mut asked = 0;

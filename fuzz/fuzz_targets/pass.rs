@@ -1,5 +1,5 @@
-//! Whatever servers and TVS answer, and whatever cannot be written: a boot pass ends, a failure never
-//! changes what is installed, and nothing weaker is installed without a newer signed list.
+//! Whatever servers and TVS answer, and whatever cannot be written: a boot pass ends, a failure
+//! never changes what is installed, and nothing weaker is installed without a newer signed list.
 
 #![no_main]
 
@@ -12,10 +12,10 @@ use std::task::{Context, Poll, Waker};
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use secd::boot::{
-    Change, Committed, Configured, Event, Form, LastConfiguration, Listed, Message, NotCommitted,
-    NotFetched, Outcome, Room, Seen, Settings, Step, Trouble, Wanted, World, pass,
+    Change, Committed, Configured, Event, Form, LastConfiguration, ListStep, Listed, NotCommitted,
+    NotFetched, Outcome, PassSettings, Room, Seen, StatusMessage, Trouble, Wanted, World, pass,
 };
-use secd::trust::confirm::Record;
+use secd::trust::confirm::RecordToConfirm;
 use secd::trust::decrypt::{self, DeviceKey};
 use secd::trust::signature::sha256;
 use secd::trust::{
@@ -42,7 +42,7 @@ static FILES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
 
 static CERTIFICATES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let lists = FILES.iter().filter_map(|file| {
-        let file = Envelope::parse(file, secd::wire::Kind::List).ok()?;
+        let file = Envelope::parse(file, secd::wire::FileKind::List).ok()?;
         secd::trust::TrustList::decode(ListKind::Itl, &file).ok()
     });
     let records = lists.flat_map(|list| list.anchors);
@@ -150,7 +150,7 @@ impl World for Any<'_> {
             self.lose();
         }
         self.others = self.input.int_in_range(0..=2).unwrap_or(0);
-        let trouble = || Trouble { why: String::new(), message: Message::TftpError };
+        let trouble = || Trouble { why: String::new(), message: StatusMessage::TftpError };
         match self.input.int_in_range(0..=11).unwrap_or(0) {
             0 => Err(NotFetched::Absent),
             1 => Err(NotFetched::Failed(trouble())),
@@ -197,7 +197,10 @@ impl World for Any<'_> {
         fits.ok_or(Unanswered::Unvouched(Unvouched::Invalid))
     }
 
-    async fn confirm(&mut self, record: &Record) -> std::result::Result<Confirmed, Unanswered> {
+    async fn confirm(
+        &mut self,
+        record: &RecordToConfirm,
+    ) -> std::result::Result<Confirmed, Unanswered> {
         self.step();
         if self.flips(16) {
             self.lose();
@@ -262,9 +265,9 @@ fn assert_not_weaker(anchors: &Anchors, list: &Verified<secd::trust::TrustList>)
 
 /// What a step that failed must have left alone.
 fn assert_kept(listed: Option<&Listed>, before: Option<[u8; 32]>, after: Option<[u8; 32]>) {
-    if listed
-        .is_some_and(|listed| matches!(listed.step(), Step::Failed | Step::Broken | Step::Kept))
-    {
+    if listed.is_some_and(|listed| {
+        matches!(listed.step(), ListStep::Failed | ListStep::Broken | ListStep::Kept)
+    }) {
         // Erased while TVS was asked, or as it was.
         assert!(after == before || after.is_none(), "{listed:?} changes nothing");
     }
@@ -283,7 +286,7 @@ fn at_once(future: impl Future<Output = Outcome>) -> Outcome {
 }
 
 fn passes(input: Unstructured<'_>) -> Result<()> {
-    let settings = Settings {
+    let settings = PassSettings {
         device: DeviceName::parse("SEP001122334455").expect("a device name"),
         list_limit: 1 << 18,
         config_limit: 550_001,

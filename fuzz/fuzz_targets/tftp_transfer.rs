@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use secd::proto::tftp::{Dally, Datagram, Ending, Request, Tid, Timing, To, Transfer};
-use secd::wire::tftp::{LONGEST_REQUEST, Options};
+use secd::proto::tftp::{Dally, Datagram, Ending, ReadRequest, Tid, Timing, To, Transfer};
+use secd::wire::tftp::{LONGEST_REQUEST, TftpOptions};
 
 fuzz_target!(|input: &[u8]| {
     let Some((terms, mut events)) = input.split_first_chunk::<4>() else { return };
@@ -49,9 +49,9 @@ fuzz_target!(|input: &[u8]| {
     panic!("no end in sight");
 });
 
-fn request(terms: [u8; 4]) -> Request<'static> {
+fn request(terms: [u8; 4]) -> ReadRequest<'static> {
     let [limit, blksize, window, flags] = terms;
-    let mut options = Options::default();
+    let mut options = TftpOptions::default();
     if flags & 1 != 0 {
         options = options.with_blksize(8 + u16::from(blksize)).expect("in range");
     }
@@ -64,14 +64,14 @@ fn request(terms: [u8; 4]) -> Request<'static> {
     if flags & 8 != 0 {
         options = options.with_timeout(1 + (window & 0x7f)).expect("in range");
     }
-    Request { name: "file", limit: 16 * usize::from(limit), options, timing: Timing::default() }
+    ReadRequest { name: "file", limit: 16 * usize::from(limit), options, timing: Timing::default() }
 }
 
 fn fits(datagram: &Datagram<'_>) {
     assert!((4..=LONGEST_REQUEST).contains(&datagram.bytes.len()));
 }
 
-fn ended(ending: Ending, request: &Request<'_>, events: &[u8]) {
+fn ended(ending: Ending, request: &ReadRequest<'_>, events: &[u8]) {
     match ending {
         Ok((received, dally)) => {
             assert!(received.bytes.len() <= request.limit);

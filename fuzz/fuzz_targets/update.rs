@@ -1,5 +1,6 @@
-//! Whole files, judged as by a phone without lists, and by one that kept the same file: certificates
-//! and keys of the peer's choice are parsed, and nothing is believed that does not parse.
+//! Whole files, judged as by a phone without lists, and by one that kept the same file:
+//! certificates and keys of the peer's choice are parsed, and nothing is believed that does not
+//! parse.
 
 #![no_main]
 

@@ -2,7 +2,7 @@
 
 use crate::agent::narrate::say;
 use crate::boot::Event;
-use crate::io::descriptors::Room;
+use crate::io::descriptors::ConnectionRoom;
 use crate::io::places::Shares;
 use crate::io::settings::Settings;
 
@@ -33,7 +33,7 @@ impl Capacity {
     /// Reports what is less than the settings say.
     pub(super) fn compare(self, settings: &Settings) {
         let (connections, slots) = (self.connections.all, self.slots.all);
-        if (Room { connections, slots }) != wanted(settings) {
+        if (ConnectionRoom { connections, slots }) != wanted(settings) {
             say(&Event::DescriptorsScarce { limit: self.limit, connections, slots });
         }
     }
@@ -45,8 +45,8 @@ fn shares(wanted: usize, per_user: usize, all: usize) -> Shares {
     Shares { all, per_user: per_user.min(most) }
 }
 
-fn wanted(settings: &Settings) -> Room {
-    Room { connections: settings.socket.connections, slots: settings.https.slots }
+fn wanted(settings: &Settings) -> ConnectionRoom {
+    ConnectionRoom { connections: settings.socket.connections, slots: settings.https.slots }
 }
 
 #[cfg(test)]

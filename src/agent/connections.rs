@@ -11,15 +11,15 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::agent::ends::Ends;
 use crate::agent::narrate::say;
 use crate::agent::peers;
-use crate::agent::tvs::{Around, Tvs};
+use crate::agent::tvs::{Around, TvsService};
 use crate::boot::Event;
-use crate::io::places::{Place, Places, Shares, Standing};
-use crate::io::proxy::{self, End, Limits, Relayed};
+use crate::io::places::{Place, Places, Requester, Shares};
+use crate::io::proxy::{self, End, ProxyLimits, Relayed};
 use crate::io::resolve::Names;
 use crate::io::settings::Settings;
 use crate::io::tcp;
 use crate::io::tls::{self, Handshaken, OtherCertificate, SmallKeys, Terms};
-use crate::trust::peer::Shown;
+use crate::trust::peer::ShownChain;
 use crate::trust::{Distrust, GrantedBy, Purpose};
 use crate::wire::address::ServerAddress;
 
@@ -101,7 +101,7 @@ impl Connections {
     /// for this user.
     pub(super) async fn open(
         &self,
-        tvs: &Tvs,
+        tvs: &TvsService,
         around: Around<'_>,
         target: &Target,
         uid: u32,
@@ -114,17 +114,17 @@ impl Connections {
 
     async fn try_open(
         &self,
-        tvs: &Tvs,
+        tvs: &TvsService,
         around: Around<'_>,
         target: &Target,
         uid: u32,
     ) -> Result<Opened<'_>, NotOpened> {
         // Whoever gets here has a right.
-        let standing = if uid == 0 { Standing::Root } else { Standing::Holder };
+        let standing = if uid == 0 { Requester::Root } else { Requester::Holder };
         let place = self.slots.take(uid, || standing).map_err(|_| NotOpened::NoSlot)?;
         let (handshaken, address) = shake_hands(around, target).await?;
         let name = tls::certified_name(&target.server.host);
-        let shown = Shown {
+        let shown = ShownChain {
             purpose: target.purpose,
             certificate: handshaken.certificate(),
             intermediates: handshaken.intermediates(),
@@ -141,7 +141,7 @@ impl Connections {
             NotOpened::OtherCertificate(other)
         })?;
         let settings = &around.settings.https;
-        let limits = Limits { idle: settings.idle, total: settings.total };
+        let limits = ProxyLimits { idle: settings.idle, total: settings.total };
         let (server, number) = (target.server.to_string(), self.ends.number());
         Ok(Opened {
             stream,
@@ -188,7 +188,7 @@ async fn connect(
     settings: &Settings,
     names: &Names,
     target: &Target,
-) -> Result<(tcp::Stream, SocketAddr, i32), NotOpened> {
+) -> Result<(tcp::TcpConnection, SocketAddr, i32), NotOpened> {
     let server = target.server.host.to_string();
     let addresses = match names.resolve(&target.server).await {
         Ok(addresses) => addresses,
@@ -216,11 +216,11 @@ async fn connect_at(
     settings: &Settings,
     target: &Target,
     address: SocketAddr,
-) -> Result<(tcp::Stream, i32), tcp::Failure> {
+) -> Result<(tcp::TcpConnection, i32), tcp::ConnectFailure> {
     let (ip, port, client) = (address.ip(), address.port(), target.client);
     let family = if address.is_ipv4() { "IPV4" } else { "IPV6" };
     say(&Event::Connecting { family, ip, port });
-    let socket = tcp::Socket::bound(address)?;
+    let socket = tcp::UnconnectedSocket::bound(address)?;
     let descriptor = socket.descriptor();
     say(&Event::ConnectWaiting { ip, client, descriptor, port });
     Ok((socket.connect(settings.https.connect_timeout).await?, descriptor))
@@ -233,9 +233,9 @@ fn refused(ip: IpAddr) {
 
 /// An open connection, in one of the places there are.
 pub struct Opened<'a> {
-    stream: tls::Stream,
+    stream: tls::TlsConnection,
     by: GrantedBy,
-    limits: Limits,
+    limits: ProxyLimits,
     server: String,
     ends: &'a Ends,
     /// Whose it is, and its number.

@@ -17,7 +17,7 @@ impl Agent {
     /// If the system refuses the signal handlers.
     pub async fn run(&self) -> std::io::Result<()> {
         let mut hangup = signal(SignalKind::hangup())?;
-        let mut end = End::new()?;
+        let mut end = EndSignals::new()?;
         let mut pause = self.settings().retry.first;
         loop {
             let retry = self.settings().retry;
@@ -67,8 +67,12 @@ impl Agent {
     pub(super) fn reload(&self) -> Result<(), Vec<String>> {
         let Some(source) = self.source() else { return Ok(()) };
         let mut settings = Settings::load(source).map_err(|failure| match failure {
-            settings::Failure::Invalid(faults) => faults.iter().map(ToString::to_string).collect(),
-            unreadable @ settings::Failure::Unreadable { .. } => vec![unreadable.to_string()],
+            settings::SettingsFailure::Invalid(faults) => {
+                faults.iter().map(ToString::to_string).collect()
+            }
+            unreadable @ settings::SettingsFailure::Unreadable { .. } => {
+                vec![unreadable.to_string()]
+            }
         })?;
         let before = self.settings();
         keep_what_stays(&mut settings, &before);
@@ -102,12 +106,12 @@ fn keep_what_stays(settings: &mut Settings, before: &Settings) {
 }
 
 /// The signals that end the agent.
-struct End {
+struct EndSignals {
     interrupt: Signal,
     terminate: Signal,
 }
 
-impl End {
+impl EndSignals {
     fn new() -> std::io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,

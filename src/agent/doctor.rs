@@ -10,8 +10,8 @@ use crate::agent::narrate::say;
 use crate::agent::owners::Agent;
 use crate::boot::{self, Configured, Event, Listed, NotCommitted, NotFetched, Outcome};
 use crate::diagnose::{
-    Changes, Clock, ConfigurationFound, Diagnosis, Findings, Integrity, Judged, Offered,
-    OfferedList, Server,
+    Changes, Clock, ConfigurationFound, ContactedServer, Diagnosis, Findings, Integrity,
+    ListVerdict, Offered, OfferedList,
 };
 use crate::io::clock;
 use crate::trust::policy::{
@@ -20,7 +20,7 @@ use crate::trust::policy::{
 use crate::trust::signature::{md5, sha1};
 use crate::trust::update::{self, Offer};
 use crate::trust::{Anchors, ListKind, Policy, Reason, TrustList};
-use crate::wire::{Envelope, Kind};
+use crate::wire::{Envelope, FileKind};
 
 mod trial;
 
@@ -93,9 +93,10 @@ impl Agent {
     }
 
     /// The file servers, with what came of asking each.
-    pub(super) fn servers(&self) -> Vec<Server> {
+    pub(super) fn servers(&self) -> Vec<ContactedServer> {
         let servers = &self.settings().tftp.servers;
-        let server = |it| Server { address: format!("{it}"), last: self.files.contact(it) };
+        let server =
+            |it| ContactedServer { address: format!("{it}"), last: self.files.contact(it) };
         servers.iter().map(server).collect()
     }
 }
@@ -109,9 +110,9 @@ fn offered(trial: &Trial<'_>, kind: ListKind, listed: &Listed, installed: &Ancho
         }
         Listed::NotFetched { why, .. } => return Offered::NotFetched(why.to_string()),
         Listed::NotInstalled { why, .. } => return Offered::NotFetched(why.to_string()),
-        Listed::Installed { acceptance, .. } => Judged::Taken(acceptance),
-        Listed::Refused { reason, unanswered, .. } => Judged::Refused { reason, unanswered },
-        Listed::Same { .. } => Judged::Same,
+        Listed::Installed { acceptance, .. } => ListVerdict::Taken(acceptance),
+        Listed::Refused { reason, unanswered, .. } => ListVerdict::Refused { reason, unanswered },
+        Listed::Same { .. } => ListVerdict::Same,
     };
     match trial.given(kind) {
         None => Offered::NotExamined,
@@ -127,11 +128,11 @@ fn offered(trial: &Trial<'_>, kind: ListKind, listed: &Listed, installed: &Ancho
 fn explained(
     kind: ListKind,
     offer: Offer<'_>,
-    judged: Judged,
+    judged: ListVerdict,
     decoded: Option<TrustList>,
     installed: &Anchors,
 ) -> OfferedList {
-    let file = Envelope::parse(offer.bytes, Kind::List).ok();
+    let file = Envelope::parse(offer.bytes, FileKind::List).ok();
     OfferedList {
         name: offer.name.to_owned(),
         is_generic: offer.name == kind.generic_name(),
@@ -147,8 +148,8 @@ fn explained(
     }
 }
 
-/// Whether a list is whole in itself: what a phone without lists would make of it, if its policy let
-/// pass whatever can be let pass.
+/// Whether a list is whole in itself: what a phone without lists would make of it, if its policy
+/// let pass whatever can be let pass.
 fn integrity(kind: ListKind, offer: Offer<'_>) -> Integrity {
     let lenient = Policy {
         first_use: FirstUsePolicy::Allow,

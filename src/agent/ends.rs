@@ -10,14 +10,14 @@ use rustls::crypto::ring::default_provider;
 
 /// The last ends.
 pub(super) struct Ends {
-    last: RefCell<VecDeque<End>>,
+    last: RefCell<VecDeque<ConnectionEnd>>,
     next: Cell<u64>,
     cut: Cell<u64>,
 }
 
 /// How a connection ended, as far as its server is concerned.
 #[derive(Clone)]
-pub(super) struct End {
+pub(super) struct ConnectionEnd {
     number: u64,
     uid: u32,
     /// Whether all that the server had to send has come.
@@ -54,7 +54,7 @@ impl Ends {
             _ => (last.len() >= OF_ALL).then_some(0),
         };
         full.map(|oldest| last.remove(oldest));
-        last.push_back(End { number, uid, whole, words: words.to_owned() });
+        last.push_back(ConnectionEnd { number, uid, whole, words: words.to_owned() });
     }
 
     /// Counts a connection that was cut off.
@@ -68,7 +68,7 @@ impl Ends {
     }
 
     /// How a connection of a user has ended, if it has, and not long ago.
-    pub(super) fn find(&self, uid: u32, number: u64) -> Option<End> {
+    pub(super) fn find(&self, uid: u32, number: u64) -> Option<ConnectionEnd> {
         let last = self.last.borrow();
         last.iter().find(|it| it.number == number && it.uid == uid).cloned()
     }

@@ -14,9 +14,9 @@ mod asked;
 mod tftp;
 mod walk;
 
-pub(super) use walk::Walk;
+pub(super) use walk::ServerWalk;
 
-use asked::{Asked, Transfer};
+use asked::{Asked, NumberedTransfer};
 
 /// The transfers of one phone.
 #[derive(Default)]
@@ -64,8 +64,8 @@ impl Files {
     /// [`NotFetched`], of the server that came nearest to giving it.
     pub(super) async fn fetch(
         &self,
-        walk: &mut Walk,
-        settings: &settings::Tftp,
+        walk: &mut ServerWalk,
+        settings: &settings::TftpSettings,
         wanted: &Wanted<'_>,
     ) -> Result<Vec<u8>, NotFetched> {
         walk.begin();
@@ -74,7 +74,7 @@ impl Files {
     }
 
     /// Whether a server is left that has not given a file since the last [`Files::fetch`].
-    pub(super) fn has_another(walk: &Walk, settings: &settings::Tftp) -> bool {
+    pub(super) fn has_another(walk: &ServerWalk, settings: &settings::TftpSettings) -> bool {
         !walk.others(&settings.servers).is_empty()
     }
 
@@ -84,8 +84,8 @@ impl Files {
     /// [`NotFetched`].
     pub(super) async fn fetch_from_another(
         &self,
-        walk: &mut Walk,
-        settings: &settings::Tftp,
+        walk: &mut ServerWalk,
+        settings: &settings::TftpSettings,
         wanted: &Wanted<'_>,
     ) -> Result<Vec<u8>, NotFetched> {
         let servers = walk.others(&settings.servers);
@@ -94,8 +94,8 @@ impl Files {
 
     async fn fetch_along(
         &self,
-        walk: &mut Walk,
-        settings: &settings::Tftp,
+        walk: &mut ServerWalk,
+        settings: &settings::TftpSettings,
         wanted: &Wanted<'_>,
         servers: &[ServerAddress],
     ) -> Result<Vec<u8>, NotFetched> {
@@ -104,7 +104,7 @@ impl Files {
         let mut gravest = NotFetched::Unreachable(Trouble::of_no_server());
         for server in servers {
             let Asked { outcome, foreign } =
-                self.ask(walk, settings, server, Transfer { number, wanted }).await;
+                self.ask(walk, settings, server, NumberedTransfer { number, wanted }).await;
             self.note(server, wanted.name, &outcome, foreign);
             match outcome {
                 Ok(bytes) => {
@@ -126,10 +126,10 @@ impl Files {
 
     async fn ask(
         &self,
-        walk: &mut Walk,
-        settings: &settings::Tftp,
+        walk: &mut ServerWalk,
+        settings: &settings::TftpSettings,
         server: &ServerAddress,
-        transfer: Transfer<'_>,
+        transfer: NumberedTransfer<'_>,
     ) -> Asked {
         match walk.names.resolve(server).await {
             Ok(addresses) => tftp::read(walk, settings, transfer, &addresses).await,
@@ -176,8 +176,8 @@ impl Files {
     }
 }
 
-/// What counts when one server lacks a file that another did not give: it is not there, unless it was
-/// seen to be and is too large.
+/// What counts when one server lacks a file that another did not give: it is not there, unless it
+/// was seen to be and is too large.
 fn absent_after(before: NotFetched) -> NotFetched {
     match before {
         NotFetched::TooLarge(_) => before,
@@ -196,6 +196,6 @@ fn graver(one: NotFetched, other: NotFetched) -> NotFetched {
     if rank(&one) > rank(&other) { one } else { other }
 }
 
-/// Names of files that are remembered. Inferred: a phone has some dozens of ring tones, pictures and
-/// phrases.
+/// Names of files that are remembered. Inferred: a phone has some dozens of ring tones, pictures
+/// and phrases.
 const REMEMBERED: usize = 256;

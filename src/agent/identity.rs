@@ -14,21 +14,21 @@ use crate::trust::signature::md5;
 
 /// The phone's certificate and key, as far as they can be used.
 #[derive(Default)]
-pub(super) struct Identity {
+pub(super) struct PhoneIdentity {
     /// For servers that ask for a client certificate.
-    pub(super) client: Option<tls::Identity>,
+    pub(super) client: Option<tls::TlsIdentity>,
     /// For encrypted configurations.
     pub(super) key: Option<DeviceKey>,
     /// The name of the certificate in `certHash` (domain facts 4.2), lower-case hexadecimal.
     pub(super) certificate_md5: Option<String>,
 }
 
-impl Identity {
-    /// Reads what the configuration names. What cannot be used is left out with a line in the log: a
-    /// phone without a certificate still verifies.
-    pub(super) fn load(settings: &settings::Device) -> Self {
+impl PhoneIdentity {
+    /// Reads what the configuration names. What cannot be used is left out with a line in the log:
+    /// a phone without a certificate still verifies.
+    pub(super) fn load(settings: &settings::DeviceSettings) -> Self {
         let Some(paths) = &settings.identity else { return Self::default() };
-        let client = tls::Identity::load(&paths.certificate, &paths.key)
+        let client = tls::TlsIdentity::load(&paths.certificate, &paths.key)
             .inspect_err(|error| say(&Event::CertificateNotOffered { why: error.to_string() }))
             .ok();
         Self { client, key: key(&paths.key), certificate_md5: certificate_md5(&paths.certificate) }

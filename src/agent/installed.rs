@@ -11,14 +11,16 @@ use crate::agent::narrate::say;
 use crate::boot::{Committed, Event, Form, LastConfiguration, Seen};
 use crate::diagnose::StoreFound;
 use crate::io::clock::{self, Rfc3339};
-use crate::io::store::{Damage, Entry, Failure, Loaded, Reason, Slot, Store};
+use crate::io::store::{Damage, DamageReason, Loaded, Slot, Store, StoreEntry, StoreFailure};
 use crate::trust::signature::sha256;
 use crate::trust::{Anchors, ListKind, Provenance, TrustList, Verified};
 use crate::wire::configuration::Member;
 
 mod load;
 
-use load::{ACCEPTANCE, FORM, Kept, Locked, Place, Remembered, SEEN, STATE, form_word, slot};
+use load::{
+    ACCEPTANCE, FORM, InstalledPlace, Kept, Locked, Remembered, SEEN, STATE, form_word, slot,
+};
 
 /// The lists in force and the configuration in use, with the store behind them.
 pub(super) struct Installed {
@@ -110,7 +112,9 @@ impl Installed {
     pub(super) fn condition(&self) -> StoreFound {
         let inner = self.inner.borrow();
         match (&inner.store, inner.locked, inner.repaired) {
-            (Err(Some(damage)), ..) if damage.reason == Reason::NoFolder => StoreFound::Missing,
+            (Err(Some(damage)), ..) if damage.reason == DamageReason::NoFolder => {
+                StoreFound::Missing
+            }
             (Err(_), ..) => StoreFound::Unusable,
             (_, true, _) => StoreFound::Locked,
             (_, false, true) => StoreFound::Repaired,
@@ -155,9 +159,9 @@ impl Installed {
         list: &Verified<TrustList>,
         name: &str,
         bytes: &[u8],
-    ) -> Result<(), Failure> {
+    ) -> Result<(), StoreFailure> {
         let mut inner = self.inner.borrow_mut();
-        let store = inner.usable().ok_or(Failure::NotOpen)?;
+        let store = inner.usable().ok_or(StoreFailure::NotOpen)?;
         let entry = noted(name, bytes).with(ACCEPTANCE, list.provenance().acceptance().word());
         let kind = list.value().kind;
         let (standing, ahead) = inner.anchors.standing_of(list, clock::seconds());
@@ -178,7 +182,7 @@ impl Installed {
     }
 
     /// Keeps a configuration for the next start, with the TVS members that are in force after it.
-    pub(super) fn keep(&self, keeping: &Keeping<'_>) -> Result<Committed, Failure> {
+    pub(super) fn keep(&self, keeping: &Keeping<'_>) -> Result<Committed, StoreFailure> {
         let Keeping { name, payload, form, seen, members } = *keeping;
         let mut inner = self.inner.borrow_mut();
         let members = if members.is_empty() { inner.members.clone() } else { members.to_vec() };
@@ -191,7 +195,7 @@ impl Installed {
         if before == Some(&kept) && members == inner.members {
             return Ok(Committed::Same);
         }
-        let store = inner.usable().ok_or(Failure::NotOpen)?;
+        let store = inner.usable().ok_or(StoreFailure::NotOpen)?;
         let entry = noted(name, payload).with(FORM, form_word(form)).with(STATE, &state);
         let entry = kept.seen.iter().zip(SEEN).fold(entry, |entry, ((name, (line, seen)), key)| {
             entry.with(key, &load::seen_text(name, *line, seen))
@@ -216,7 +220,8 @@ impl Installed {
     }
 
     /// Forgets lists by order of a person at the phone; all of them also when what they were cannot
-    /// be read. From now on the next first use waits for the pinned signer, or for none in particular.
+    /// be read. From now on the next first use waits for the pinned signer, or for none in
+    /// particular.
     pub(super) fn erase(
         &self,
         kinds: &[ListKind],
@@ -280,7 +285,7 @@ impl Inner {
             Locked
         })?;
         self.anchors = Arc::new(anchors);
-        self.repaired = place == Place::Previous;
+        self.repaired = place == InstalledPlace::Previous;
         self.partly = self.repaired;
         self.read_configuration();
         Ok(())
@@ -289,7 +294,7 @@ impl Inner {
     fn read_configuration(&mut self) {
         let Ok(store) = &self.store else { return };
         let (found, place) = load::configuration(store);
-        self.partly |= place == Place::Previous;
+        self.partly |= place == InstalledPlace::Previous;
         if let Some((configuration, members)) = found {
             let anchors = Arc::make_mut(&mut self.anchors);
             configuration.seen.values().for_each(|(line, _)| anchors.remember_line(*line));
@@ -314,7 +319,7 @@ impl Inner {
                 }
             };
             let in_force = self.anchors.records(kind).map(|list| list.sha256);
-            if found.place == Place::Previous {
+            if found.place == InstalledPlace::Previous {
                 repaired = true;
             } else if in_force != Some(found.list.value().sha256) {
                 found.install(Arc::make_mut(&mut self.anchors));
@@ -327,9 +332,9 @@ impl Inner {
         changed
     }
 
-    /// Keeps for the next start that the list which is left, once that of a kind is erased, is a line
-    /// of its own. Before the erasing: what is remembered must not outlive it.
-    fn set_apart(&self, store: &Store, erased: ListKind) -> Result<(), Failure> {
+    /// Keeps for the next start that the list which is left, once that of a kind is erased, is a
+    /// line of its own. Before the erasing: what is remembered must not outlive it.
+    fn set_apart(&self, store: &Store, erased: ListKind) -> Result<(), StoreFailure> {
         let left = slot(erased.other());
         let Some(standing) = self.anchors.standing_after_erasing(erased) else { return Ok(()) };
         match store.load(left) {
@@ -361,14 +366,15 @@ impl Inner {
 #[derive(Debug)]
 pub enum NotErased {
     /// The system refused.
-    Failed(Failure),
-    /// What was trusted cannot be read: only all of it can be erased, and only if there is a folder.
+    Failed(StoreFailure),
+    /// What was trusted cannot be read: only all of it can be erased, and only if there is a
+    /// folder.
     Locked,
     /// There is no folder that could be used: what it holds, wherever it is, is not erased.
     NoFolder(Damage),
 }
 
-fn noted(name: &str, bytes: &[u8]) -> Entry {
+fn noted(name: &str, bytes: &[u8]) -> StoreEntry {
     let accepted = clock::now().map_or("clock-unset".to_owned(), |now| Rfc3339(now).to_string());
-    Entry::new(bytes.to_vec()).with("name", name).with("accepted", &accepted)
+    StoreEntry::new(bytes.to_vec()).with("name", name).with("accepted", &accepted)
 }

@@ -1,12 +1,12 @@
 //! How the store remembers the members of the Trust Verification Service that the last verified
 //! configuration names.
 
-use crate::io::store::Entry;
+use crate::io::store::StoreEntry;
 use crate::wire::address::ServerAddress;
 use crate::wire::configuration::{Member, TVS_PORT};
 
 /// The entry with a note for each member, in their order.
-pub(super) fn noted(entry: Entry, members: &[Member]) -> Entry {
+pub(super) fn noted(entry: StoreEntry, members: &[Member]) -> StoreEntry {
     members
         .iter()
         .zip(NOTES)
@@ -14,7 +14,7 @@ pub(super) fn noted(entry: Entry, members: &[Member]) -> Entry {
 }
 
 /// The members that the notes of an entry name.
-pub(super) fn of_notes(entry: &Entry) -> Vec<Member> {
+pub(super) fn of_notes(entry: &StoreEntry) -> Vec<Member> {
     let written = NOTES.into_iter().map_while(|key| entry.note(key));
     let addresses = written.filter_map(|text| ServerAddress::parse(text, TVS_PORT).ok());
     // Only their order counts, and only it is remembered.
@@ -43,7 +43,7 @@ mod tests {
         assert_eq!(read.len(), hosts.len());
         let folder = tempfile::tempdir().unwrap();
         let (store, _) = Store::open(folder.path()).unwrap();
-        store.install(Slot::Configuration, &noted(Entry::new(Vec::new()), &read)).unwrap();
+        store.install(Slot::Configuration, &noted(StoreEntry::new(Vec::new()), &read)).unwrap();
         let Loaded::Current(entry) = store.load(Slot::Configuration) else {
             panic!("it is installed");
         };
@@ -64,6 +64,6 @@ mod tests {
             .zip(0..)
             .map(|(address, priority)| Member { address, priority })
             .collect();
-        assert_eq!(of_notes(&noted(Entry::new(Vec::new()), &members)), members);
+        assert_eq!(of_notes(&noted(StoreEntry::new(Vec::new()), &members)), members);
     }
 }

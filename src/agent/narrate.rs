@@ -64,8 +64,8 @@ fn cut(text: &str, length: usize) -> &str {
     text.get(..end.unwrap_or_default()).unwrap_or_default()
 }
 
-/// Bytes of one fact: the first with which the whole fits. Inferred: longer than any name of a file,
-/// a host or a certificate's subject that was seen; a control character takes six in JSON.
+/// Bytes of one fact: the first with which the whole fits. Inferred: longer than any name of a
+/// file, a host or a certificate's subject that was seen; a control character takes six in JSON.
 const LENGTHS: [usize; 3] = [256, 64, 16];
 
 /// Bytes of all facts of a line.

@@ -11,25 +11,25 @@ use tokio::sync::Semaphore;
 use crate::agent::capacity::Capacity;
 use crate::agent::connections::{Connections, NotOpened, Opened, Target};
 use crate::agent::files::Files;
-use crate::agent::identity::Identity;
+use crate::agent::identity::PhoneIdentity;
 use crate::agent::installed::{Installed, NotErased};
 use crate::agent::narrate::say;
 use crate::agent::passes::Passes;
 use crate::agent::screen::Screen;
-use crate::agent::tvs::{Around, Tvs};
-use crate::boot::{Alarm, Event, Message};
+use crate::agent::tvs::{Around, TvsService};
+use crate::boot::{Alarm, Event, StatusMessage};
 use crate::io::clock::{self, Timeline};
 use crate::io::descriptors;
 use crate::io::proxy::Relayed;
 use crate::io::resolve::{Names, SystemFiles};
 use crate::io::settings::Settings;
-use crate::trust::cache::Entry;
+use crate::trust::cache::CachedAnswer;
 use crate::trust::{ListKind, State};
 
 /// The agent of one phone.
 pub struct Agent {
     settings: RefCell<Rc<Settings>>,
-    identity: RefCell<Rc<Identity>>,
+    identity: RefCell<Rc<PhoneIdentity>>,
     /// Where the settings were read.
     source: Option<PathBuf>,
     pub(super) timeline: Timeline,
@@ -38,7 +38,7 @@ pub struct Agent {
     pub(super) installed: Installed,
     pub(super) names: Names,
     pub(super) files: Files,
-    pub(super) tvs: Tvs,
+    pub(super) tvs: TvsService,
     pub(super) connections: Connections,
     pub(super) screen: Screen,
     pub(super) passes: Passes,
@@ -54,11 +54,11 @@ impl Agent {
         let capacity = Capacity::of(&settings, descriptors::limit());
         Self {
             installed: Installed::load(&settings.paths.state),
-            identity: RefCell::new(Rc::new(Identity::load(&settings.device))),
+            identity: RefCell::new(Rc::new(PhoneIdentity::load(&settings.device))),
             source: None,
             names: Names::of(&SystemFiles::default()),
             files: Files::default(),
-            tvs: Tvs::new(&settings.tvs, timeline.clone()),
+            tvs: TvsService::new(&settings.tvs, timeline.clone()),
             connections: Connections::new(capacity.slots),
             capacity,
             screen: Screen::default(),
@@ -94,13 +94,13 @@ impl Agent {
     }
 
     /// The phone's own certificate and key.
-    pub(super) fn identity(&self) -> Rc<Identity> {
+    pub(super) fn identity(&self) -> Rc<PhoneIdentity> {
         self.identity.borrow().clone()
     }
 
     /// Puts settings in force, with the certificate and key that they name.
     pub(super) fn put_settings(&self, settings: Settings) {
-        self.identity.replace(Rc::new(Identity::load(&settings.device)));
+        self.identity.replace(Rc::new(PhoneIdentity::load(&settings.device)));
         self.files.keep_only(&settings.tftp.servers);
         self.settings.replace(Rc::new(settings));
     }
@@ -109,21 +109,21 @@ impl Agent {
     pub(super) const fn around<'a>(
         &'a self,
         settings: &'a Settings,
-        identity: &'a Identity,
+        identity: &'a PhoneIdentity,
     ) -> Around<'a> {
         Around { settings, identity, installed: &self.installed, names: &self.names }
     }
 
     /// Shows a message to the person at the phone.
-    pub(super) fn show(&self, message: Message) {
+    pub(super) fn show(&self, message: StatusMessage) {
         say(&Event::MessageShown { message: message.clone() });
         self.screen.show(clock::wall(), message);
     }
 }
 
 impl Agent {
-    /// Forgets lists by order of a person at the phone, and what TVS said while they were in force. The
-    /// next first use waits for the signer of this SHA-256, or for none in particular.
+    /// Forgets lists by order of a person at the phone, and what TVS said while they were in force.
+    /// The next first use waits for the signer of this SHA-256, or for none in particular.
     ///
     /// # Errors
     /// [`NotErased`].
@@ -167,13 +167,13 @@ impl Agent {
 
     /// The Status Messages screen, oldest first.
     #[must_use]
-    pub fn messages(&self) -> Vec<(SystemTime, Message)> {
+    pub fn messages(&self) -> Vec<(SystemTime, StatusMessage)> {
         self.screen.messages()
     }
 
     /// The answers of TVS that still hold, the next to expire first.
     #[must_use]
-    pub fn tvs_cache(&self) -> Vec<Entry> {
+    pub fn tvs_cache(&self) -> Vec<CachedAnswer> {
         self.tvs.entries()
     }
 }

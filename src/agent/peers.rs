@@ -5,20 +5,25 @@ use std::time::Duration;
 use rustls::pki_types::UnixTime;
 
 use crate::agent::narrate::say;
-use crate::agent::tvs::{Around, Tvs};
+use crate::agent::tvs::{Around, TvsService};
 use crate::boot::{Event, file};
 use crate::io::clock;
-use crate::trust::decide::step::{Authority, Cached, Step};
-use crate::trust::decide::{self, AtHand, Decision, Walk};
-use crate::trust::peer::Shown;
+use crate::trust::decide::step::{AuthoritySearch, Cached, SearchStep};
+use crate::trust::decide::{self, AtHand, Decision, WalkedVerdict};
+use crate::trust::peer::ShownChain;
 use crate::trust::{Anchors, Distrust, Grant, GrantedBy, Unanswered};
 
 /// A judgement, with all steps that led to it.
-pub(super) type Judged = Walk<Result<Grant, Distrust>>;
+pub(super) type PeerVerdict = WalkedVerdict<Result<Grant, Distrust>>;
 
 /// Judges a peer: CTL, ITL, a path to a listed authority, earlier answers, TVS. `called` is what
 /// the log calls it. Judged anew as often as the lists change while TVS is asked, but not for ever.
-pub(super) async fn judge(tvs: &Tvs, around: Around<'_>, shown: Shown<'_>, called: &str) -> Judged {
+pub(super) async fn judge(
+    tvs: &TvsService,
+    around: Around<'_>,
+    shown: ShownChain<'_>,
+    called: &str,
+) -> PeerVerdict {
     let mut judged = judge_once(tvs, around, shown, called).await;
     for _ in 0..file::ANEW {
         match judged.verdict {
@@ -37,17 +42,22 @@ pub(super) async fn judge(tvs: &Tvs, around: Around<'_>, shown: Shown<'_>, calle
     judged
 }
 
-async fn judge_once(tvs: &Tvs, around: Around<'_>, shown: Shown<'_>, called: &str) -> Judged {
+async fn judge_once(
+    tvs: &TvsService,
+    around: Around<'_>,
+    shown: ShownChain<'_>,
+    called: &str,
+) -> PeerVerdict {
     say(&Event::PeerValidation {});
     let anchors = around.installed.anchors();
     let (now, instant) = (passed(&anchors), tvs.now());
-    let Walk { steps, verdict } = tvs.with_cache(|cache| {
+    let WalkedVerdict { steps, verdict } = tvs.with_cache(|cache| {
         decide::peer(shown, &AtHand { anchors: &anchors, cache, now, instant })
     });
     say_all(&steps, called);
     match verdict {
-        Decision::Trust(grant) => Walk { steps, verdict: Ok(grant) },
-        Decision::Refuse(distrust) => Walk { steps, verdict: Err(distrust) },
+        Decision::Trust(grant) => WalkedVerdict { steps, verdict: Ok(grant) },
+        Decision::Refuse(distrust) => WalkedVerdict { steps, verdict: Err(distrust) },
         Decision::Ask(stranger) => {
             let answer = tvs.peer(around, stranger.purpose(), stranger.certificate()).await;
             let now = passed(&around.installed.anchors());
@@ -66,25 +76,25 @@ fn passed(anchors: &Anchors) -> Option<UnixTime> {
 }
 
 /// The lines of the way to a verdict.
-fn say_all(steps: &[Step], called: &str) {
+fn say_all(steps: &[SearchStep], called: &str) {
     steps.iter().for_each(|step| say_step(step, called));
 }
 
-fn say_step(step: &Step, called: &str) {
+fn say_step(step: &SearchStep, called: &str) {
     let peer = called.to_owned();
     match step {
-        Step::Exact(kind, _) => say(&Event::PeerSearched { list: *kind }),
-        Step::Authority(kind, Authority::NoPath(no_path)) => {
+        SearchStep::Exact(kind, _) => say(&Event::PeerSearched { list: *kind }),
+        SearchStep::Authority(kind, AuthoritySearch::NoPath(no_path)) => {
             say(&Event::PeerNoPath { list: *kind, why: no_path.to_string() });
         }
-        Step::Cache(found) => {
+        SearchStep::Cache(found) => {
             say(&Event::PeerUnlisted { peer });
             say(&Event::PeerQuestion {});
             say_cached(found);
         }
-        Step::Oddity(warning) => say(&Event::PeerOdd { peer, warning: *warning }),
+        SearchStep::Oddity(warning) => say(&Event::PeerOdd { peer, warning: *warning }),
         // A path that was found is said with the verdict, an answer where it comes in.
-        Step::Authority(..) | Step::Tvs(_) => {}
+        SearchStep::Authority(..) | SearchStep::Tvs(_) => {}
     }
 }
 

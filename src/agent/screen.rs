@@ -5,23 +5,23 @@ use std::time::SystemTime;
 
 use heapless::HistoryBuffer;
 
-use crate::boot::{Alarm, Message};
+use crate::boot::{Alarm, StatusMessage};
 
 /// The screen of one phone.
 #[derive(Default)]
 pub(super) struct Screen {
-    messages: RefCell<HistoryBuffer<(SystemTime, Message), SHOWN>>,
+    messages: RefCell<HistoryBuffer<(SystemTime, StatusMessage), SHOWN>>,
     alarm: Cell<Option<Alarm>>,
 }
 
 impl Screen {
     /// Shows a message; the oldest one makes room.
-    pub(super) fn show(&self, time: SystemTime, message: Message) {
+    pub(super) fn show(&self, time: SystemTime, message: StatusMessage) {
         self.messages.borrow_mut().write((time, message));
     }
 
     /// The messages, oldest first.
-    pub(super) fn messages(&self) -> Vec<(SystemTime, Message)> {
+    pub(super) fn messages(&self) -> Vec<(SystemTime, StatusMessage)> {
         self.messages.borrow().oldest_ordered().cloned().collect()
     }
 

@@ -19,8 +19,8 @@ use crate::io::{descriptors, files, process, ram};
 /// Runs the agent of these settings, which were read from `source`, until it is told to end, and
 /// serves the phone's processes meanwhile. Must run inside a `LocalSet`.
 ///
-/// Without a socket it runs all the same, and tries again to open it: a phone that trusts nobody for
-/// want of a folder helps nobody.
+/// Without a socket it runs all the same, and tries again to open it: a phone that trusts nobody
+/// for want of a folder helps nobody.
 ///
 /// # Errors
 /// If the system refuses the signal handlers.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::agent::identity::Identity;
+use crate::agent::identity::PhoneIdentity;
 use crate::agent::installed::Installed;
 use crate::agent::narrate::say;
 use crate::boot::Event;
@@ -16,8 +16,8 @@ use crate::io::clock::Timeline;
 use crate::io::resolve::Names;
 use crate::io::settings::{self, Settings};
 use crate::proto::tvs::Sessions;
-use crate::trust::cache::{DEFAULT_TTL, Entry, Source};
-use crate::trust::confirm::Record;
+use crate::trust::cache::{CachedAnswer, DEFAULT_TTL, Source};
+use crate::trust::confirm::RecordToConfirm;
 use crate::trust::query::Asks;
 use crate::trust::{
     Anchors, Cache, Confirmed, Endorsed, ListKind, Purpose, Query, Unanswered, Vouched,
@@ -32,10 +32,10 @@ mod question;
 
 use member::{Asking, Word};
 pub(super) use member::{NotShown, look};
-use question::{Answer, Flights, OfPeer, OfRecord, OfSigner, Question};
+use question::{Flights, OfPeer, OfRecord, OfSigner, ProvingQuestion, SharedAnswer};
 
 /// What the agent knows of the service.
-pub(super) struct Tvs {
+pub(super) struct TvsService {
     sessions: RefCell<Sessions>,
     peers: Flights<OfPeer<'static>>,
     signers: Flights<OfSigner<'static>>,
@@ -52,7 +52,7 @@ pub(super) struct Tvs {
 #[derive(Clone, Copy)]
 pub(super) struct Around<'a> {
     pub(super) settings: &'a Settings,
-    pub(super) identity: &'a Identity,
+    pub(super) identity: &'a PhoneIdentity,
     pub(super) installed: &'a Installed,
     pub(super) names: &'a Names,
 }
@@ -65,8 +65,8 @@ impl Around<'_> {
     }
 }
 
-impl Tvs {
-    pub(super) fn new(settings: &settings::Tvs, timeline: Timeline) -> Self {
+impl TvsService {
+    pub(super) fn new(settings: &settings::TvsSettings, timeline: Timeline) -> Self {
         Self {
             sessions: RefCell::default(),
             peers: Flights::default(),
@@ -101,8 +101,8 @@ impl Tvs {
         self.once(&self.peers, around, &OfPeer { purpose, certificate }).await
     }
 
-    /// As [`signer`](Self::signer), as a phone with these lists and these answers would ask; what is
-    /// learnt goes into that cache alone.
+    /// As [`signer`](Self::signer), as a phone with these lists and these answers would ask; what
+    /// is learnt goes into that cache alone.
     pub(super) async fn signer_on_trial(
         &self,
         around: Around<'_>,
@@ -122,7 +122,7 @@ impl Tvs {
     pub(super) async fn record(
         &self,
         around: Around<'_>,
-        record: &Record,
+        record: &RecordToConfirm,
     ) -> Result<Confirmed, Unanswered> {
         self.once(&self.records, around, &OfRecord(record)).await
     }
@@ -132,7 +132,7 @@ impl Tvs {
         &self,
         around: Around<'_>,
         anchors: &Arc<Anchors>,
-        record: &Record,
+        record: &RecordToConfirm,
     ) -> Result<Confirmed, Unanswered> {
         let (confirmed, _) = self.ask_members(around, anchors, &OfRecord(record)).await?;
         Ok(confirmed)
@@ -150,14 +150,14 @@ impl Tvs {
 
     /// Asks, unless the same question is on its way already: then its answer is shared. Only who
     /// asked keeps the answer.
-    async fn once<Q: Question, Same>(
+    async fn once<Q: ProvingQuestion, Same>(
         &self,
         flights: &Flights<Same>,
         around: Around<'_>,
         question: &Q,
-    ) -> Answer<Q::Proof>
+    ) -> SharedAnswer<Q::Proof>
     where
-        Same: Question<Key = Q::Key, Proof = Q::Proof>,
+        Same: ProvingQuestion<Key = Q::Key, Proof = Q::Proof>,
     {
         let key = question.key();
         let asked_under = around.installed.generation();
@@ -182,7 +182,7 @@ impl Tvs {
         answer
     }
 
-    fn keep<Q: Question>(&self, proof: Q::Proof, source: Source) {
+    fn keep<Q: ProvingQuestion>(&self, proof: Q::Proof, source: Source) {
         if !Q::IS_KEPT {
             return;
         }
@@ -197,7 +197,7 @@ impl Tvs {
         });
     }
 
-    async fn ask_members<Q: Question>(
+    async fn ask_members<Q: ProvingQuestion>(
         &self,
         around: Around<'_>,
         anchors: &Arc<Anchors>,
@@ -272,7 +272,7 @@ impl Tvs {
 }
 
 /// Earlier answers.
-impl Tvs {
+impl TvsService {
     /// A copy of them all.
     pub(super) fn cache(&self) -> Cache {
         self.cache.borrow().clone()
@@ -284,7 +284,7 @@ impl Tvs {
     }
 
     /// Those that still hold, the next to expire first.
-    pub(super) fn entries(&self) -> Vec<Entry> {
+    pub(super) fn entries(&self) -> Vec<CachedAnswer> {
         self.cache.borrow().entries(self.timeline.now()).cloned().collect()
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::agent::files::{Files, Walk};
-use crate::agent::identity::Identity;
+use crate::agent::files::{Files, ServerWalk};
+use crate::agent::identity::PhoneIdentity;
 use crate::agent::installed::Keeping;
 use crate::agent::narrate::say;
 use crate::agent::owners::Agent;
@@ -19,7 +19,7 @@ use crate::boot::{
 use crate::io::ram::{self, Evicted, NotPut, Quota};
 use crate::io::settings::Settings;
 use crate::io::{files, resolve, store};
-use crate::trust::confirm::Record;
+use crate::trust::confirm::RecordToConfirm;
 use crate::trust::{Anchors, Confirmed, Query, Reason, Unanswered, Verified, Vouched, decrypt};
 use crate::wire::Envelope;
 use crate::wire::name::FileName;
@@ -29,13 +29,13 @@ pub(super) struct Real<'a> {
     agent: &'a Agent,
     /// Those of the whole pass: what a reload changes counts from the next one on.
     settings: Rc<Settings>,
-    walk: Walk,
+    walk: ServerWalk,
     confirming: Confirming,
 }
 
 impl<'a> Real<'a> {
     pub(super) fn new(agent: &'a Agent) -> Self {
-        let walk = Walk::new(&agent.names);
+        let walk = ServerWalk::new(&agent.names);
         Self { agent, settings: agent.settings(), walk, confirming: Confirming::default() }
     }
 
@@ -45,7 +45,7 @@ impl<'a> Real<'a> {
     }
 
     /// What a pass in this world goes by.
-    pub(super) fn settings(&self) -> boot::Settings {
+    pub(super) fn settings(&self) -> boot::PassSettings {
         settings(&self.settings)
     }
 }
@@ -110,7 +110,7 @@ impl World for Real<'_> {
         self.agent.tvs.signer(Around { names: &self.walk.names, ..around }, query).await
     }
 
-    async fn confirm(&mut self, record: &Record) -> Result<Confirmed, Unanswered> {
+    async fn confirm(&mut self, record: &RecordToConfirm) -> Result<Confirmed, Unanswered> {
         let identity = self.agent.identity();
         let around = self.agent.around(&self.settings, &identity);
         let around = Around { names: &self.walk.names, ..around };
@@ -121,7 +121,9 @@ impl World for Real<'_> {
         let agent = self.agent;
         match change {
             // Nothing is proven where what was trusted is lost.
-            _ if agent.installed.is_locked() => Err(not_stored(agent, &store::Failure::NotOpen)),
+            _ if agent.installed.is_locked() => {
+                Err(not_stored(agent, &store::StoreFailure::NotOpen))
+            }
             Change::File { name, payload, seen } => {
                 let written = write(agent, &self.settings, name, payload)?;
                 agent.files.remember(name, self.line(), seen);
@@ -159,15 +161,15 @@ impl World for Real<'_> {
 
 /// Opens an encrypted file with the phone's own key.
 pub(super) fn open(
-    identity: &Identity,
+    identity: &PhoneIdentity,
     file: &Verified<Envelope<'_>>,
 ) -> Result<Zeroizing<Vec<u8>>, Reason> {
     decrypt::decrypt(file, identity.key.as_ref().ok_or(Reason::NoKey)?)
 }
 
 /// What a pass goes by.
-pub(super) fn settings(settings: &Settings) -> boot::Settings {
-    boot::Settings {
+pub(super) fn settings(settings: &Settings) -> boot::PassSettings {
+    boot::PassSettings {
         device: settings.device.name.clone(),
         list_limit: settings.tftp.list_limit,
         config_limit: settings.tftp.config_limit,
@@ -218,10 +220,10 @@ fn restore(agent: &Agent) -> Result<Committed, NotCommitted> {
 }
 
 /// Why the store was not changed.
-pub(super) fn not_stored(agent: &Agent, failure: &store::Failure) -> NotCommitted {
+pub(super) fn not_stored(agent: &Agent, failure: &store::StoreFailure) -> NotCommitted {
     match failure {
-        store::Failure::Disk(failure) => not_written(failure),
-        store::Failure::Gone(damage) => NotCommitted {
+        store::StoreFailure::Disk(failure) => not_written(failure),
+        store::StoreFailure::Gone(damage) => NotCommitted {
             path: damage.path.display().to_string(),
             why: damage.reason.to_string(),
             room: Room::Enough,
@@ -233,7 +235,7 @@ pub(super) fn not_stored(agent: &Agent, failure: &store::Failure) -> NotCommitte
     }
 }
 
-fn not_written(failure: &files::Failure) -> NotCommitted {
+fn not_written(failure: &files::WriteFailure) -> NotCommitted {
     let full = failure.source.kind() == std::io::ErrorKind::StorageFull;
     NotCommitted {
         path: failure.path.display().to_string(),

@@ -9,22 +9,22 @@ use alloc::vec::Vec;
 use crate::boot::configured::Configured;
 use crate::boot::event::Event;
 use crate::boot::file::{self, NotTaken, Obtained, Order};
-use crate::boot::report::Message;
+use crate::boot::report::StatusMessage;
 use crate::boot::seen::Form;
 use crate::boot::world::{
-    Change, Committed, NotCommitted, NotFetched, Room, Settings, Sort, World,
+    Change, Committed, NotCommitted, NotFetched, PassSettings, Room, Sort, World,
 };
 use crate::trust::policy::DefaultConfiguration;
-use crate::wire::configuration::{Configuration, Defect, Root, Unreadable};
+use crate::wire::configuration::{Configuration, Defect, Root, UnreadableConfiguration};
 use crate::wire::name::FileName;
 
 /// Brings the configuration up to date.
-pub(super) async fn refresh<W: World>(world: &mut W, settings: &Settings) -> Configured {
+pub(super) async fn refresh<W: World>(world: &mut W, settings: &PassSettings) -> Configured {
     for name in own_name(settings).into_iter().chain(FileName::parse(DEFAULT)) {
         if name.as_str() == DEFAULT && is_kept(world, settings) {
             break;
         }
-        let step = Step { settings, name: &name, asked_by: AskedBy::Pass };
+        let step = NameStep { settings, name: &name, asked_by: AskedBy::Pass };
         let configured = step.take(world).await;
         if configured != Configured::Absent {
             tell(world, &name, &configured);
@@ -32,16 +32,16 @@ pub(super) async fn refresh<W: World>(world: &mut W, settings: &Settings) -> Con
         }
     }
     world.say(Event::ConfigurationAbsent {});
-    world.say(Event::MessageShown { message: Message::ConfigurationNotFound });
+    world.say(Event::MessageShown { message: StatusMessage::ConfigurationNotFound });
     Configured::Absent
 }
 
 /// Whether the phone's own configuration stays although no server has one: anybody on the network
 /// can say "not found".
 ///
-/// As long as its signer may sign files, which the installed lists say. A phone that begins anew, or
-/// that belongs to another cluster now, takes the default one.
-fn is_kept<W: World>(world: &mut W, settings: &Settings) -> bool {
+/// As long as its signer may sign files, which the installed lists say. A phone that begins anew,
+/// or that belongs to another cluster now, takes the default one.
+fn is_kept<W: World>(world: &mut W, settings: &PassSettings) -> bool {
     let anchors = world.anchors();
     let first = settings.policy.default_configuration == DefaultConfiguration::First;
     if !first || !anchors.demand_signed_files() {
@@ -61,22 +61,22 @@ fn is_kept<W: World>(world: &mut W, settings: &Settings) -> bool {
 
 /// The phone's own configuration, by its name.
 #[must_use]
-pub fn own_name(settings: &Settings) -> Option<FileName> {
+pub fn own_name(settings: &PassSettings) -> Option<FileName> {
     FileName::parse(&format!("{}.cnf.xml", settings.device)).ok()
 }
 
 /// Takes one configuration as a pass does, for who asks for it by name: what is in place is always
 /// what is kept, and whole, where the file of that name may only say that it is encrypted. The
 /// screen is not told of a failure: nobody at it has asked.
-pub async fn take<W: World>(world: &mut W, settings: &Settings, name: &FileName) -> Configured {
-    Step { settings, name, asked_by: AskedBy::Client }.take(world).await
+pub async fn take<W: World>(world: &mut W, settings: &PassSettings, name: &FileName) -> Configured {
+    NameStep { settings, name, asked_by: AskedBy::Client }.take(world).await
 }
 
 /// What a person is told of an outcome.
 fn tell<W: World>(world: &mut W, name: &FileName, configured: &Configured) {
     let message = match configured {
         Configured::NotFetched { why: NotFetched::Absent, .. } => {
-            Some(Message::ConfigurationNotFound)
+            Some(StatusMessage::ConfigurationNotFound)
         }
         Configured::NotFetched { why, .. } => {
             let (name, text) = (name.to_string(), why.to_string());
@@ -85,15 +85,15 @@ fn tell<W: World>(world: &mut W, name: &FileName, configured: &Configured) {
         }
         // The guide has a message for one that the file system does not take; else the log has it.
         Configured::NotPut(NotCommitted { room: Room::None, .. }) => {
-            Some(Message::ConfigurationTooLarge)
+            Some(StatusMessage::ConfigurationTooLarge)
         }
         Configured::ForAnother { .. } | Configured::Refused { .. } => {
-            Some(Message::VerificationFailed)
+            Some(StatusMessage::VerificationFailed)
         }
         Configured::Unread { name, why } => {
             let (name, text) = (name.clone(), why.to_string());
             world.say(Event::ConfigurationUnread { name, why: text });
-            Some(Message::ConfigurationUnreadable)
+            Some(StatusMessage::ConfigurationUnreadable)
         }
         Configured::Absent | Configured::NotPut(_) | Configured::Taken { .. } => None,
     };
@@ -103,8 +103,8 @@ fn tell<W: World>(world: &mut W, name: &FileName, configured: &Configured) {
 }
 
 /// The step for one name.
-struct Step<'a> {
-    settings: &'a Settings,
+struct NameStep<'a> {
+    settings: &'a PassSettings,
     name: &'a FileName,
     asked_by: AskedBy,
 }
@@ -118,7 +118,7 @@ enum AskedBy {
     Pass,
 }
 
-impl Step<'_> {
+impl NameStep<'_> {
     /// Fetches, judges and keeps one configuration.
     ///
     /// One that was encrypted the last time is asked for in that form first. A signed one may be
@@ -155,7 +155,7 @@ impl Step<'_> {
         &self,
         world: &mut W,
         obtained: Obtained,
-        why: Unreadable,
+        why: UnreadableConfiguration,
     ) -> Configured {
         if why.defect == Defect::Empty {
             world.say(Event::FileEmpty { name: obtained.asked });
@@ -197,7 +197,7 @@ impl Step<'_> {
     }
 
     /// What a configuration says, whose root is that of its name.
-    fn read(&self, obtained: &Obtained) -> Result<Configuration, Unreadable> {
+    fn read(&self, obtained: &Obtained) -> Result<Configuration, UnreadableConfiguration> {
         let root = if self.name.as_str() == DEFAULT { Root::Default } else { Root::Device };
         Configuration::parse(&obtained.payload, root)
     }
@@ -280,7 +280,7 @@ impl Step<'_> {
             return not_taken.into();
         }
         if changed == Committed::Changed {
-            let message = Message::ConfigurationUsed(self.name.to_string());
+            let message = StatusMessage::ConfigurationUsed(self.name.to_string());
             world.say(Event::MessageShown { message });
         }
         Configured::Taken { name: obtained.asked, by: obtained.by }

@@ -6,7 +6,7 @@ use alloc::string::String;
 use crate::boot::file::NotTaken;
 use crate::boot::world::{NotCommitted, NotFetched};
 use crate::trust::{Reason, Unanswered, Voucher};
-use crate::wire::configuration::Unreadable;
+use crate::wire::configuration::UnreadableConfiguration;
 
 /// What came of the configuration step.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -47,12 +47,13 @@ pub enum Configured {
         /// Who vouched for its signer; nobody if it was taken from anyone.
         by: Option<Voucher>,
     },
-    /// It cannot be read, and so nothing is known of it; the last good one and its TVS members stay.
+    /// It cannot be read, and so nothing is known of it; the last good one and its TVS members
+    /// stay.
     Unread {
         /// The name that it was asked for by.
         name: String,
         /// Why, and where.
-        why: Unreadable,
+        why: UnreadableConfiguration,
     },
 }
 

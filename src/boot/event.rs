@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
 
-use crate::boot::report::{Alarm, Message, Stage};
+use crate::boot::report::{Alarm, Stage, StatusMessage};
 use crate::trust::{ListKind, Reason, State, Unanswered, Warning};
 use crate::wire::Role;
 use crate::wire::name::DeviceName;
@@ -33,7 +33,7 @@ pub enum Level {
 
 /// One row of the table, as it is written there.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Line {
+pub struct LineRow {
     /// The name of the event.
     pub name: &'static str,
     /// Its level, or what decides it.
@@ -87,7 +87,7 @@ texts!(
     IpAddr,
     Level,
     ListKind,
-    Message,
+    StatusMessage,
     Reason,
     Role,
     Stage,
@@ -136,7 +136,7 @@ macro_rules! events {
         #[allow(unused_variables, reason = "few lines decide level or process by their facts")]
         impl Event {
             /// All lines, in the order of the table.
-            pub const LINES: &'static [Line] = &[$(Line {
+            pub const LINES: &'static [LineRow] = &[$(LineRow {
                 name: stringify!($name),
                 level: stringify!($level),
                 process: stringify!($process),
@@ -238,7 +238,7 @@ events! {
         Notice, SECD, "refresh: done, state {state} ({meaning}), configuration {configuration}";
     RefreshAgain { seconds: u64 }
         Notice, SECD, "refresh: next try in {seconds} seconds, or at SIGHUP";
-    MessageShown { message: Message } Notice, SECD, "status message: {message}";
+    MessageShown { message: StatusMessage } Notice, SECD, "status message: {message}";
     AlarmRaised { alarm: Alarm }
         if alarm.is_success() { Notice } else { Error }, SECD, "Trust List update alarm: {alarm}";
 

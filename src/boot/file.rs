@@ -9,11 +9,11 @@ use zeroize::Zeroizing;
 
 use crate::boot::event::Event;
 use crate::boot::seen::{Form, Seen, Signed};
-use crate::boot::world::{Change, NotCommitted, NotFetched, Settings, Sort, Wanted, World};
+use crate::boot::world::{Change, NotCommitted, NotFetched, PassSettings, Sort, Wanted, World};
 use crate::trust::update::{self, Accepted, Content, Offer, SignedFile};
 use crate::trust::{Decision, Provenance, Reason, Unanswered, Verified, Voucher};
 use crate::wire::name::FileName;
-use crate::wire::{Envelope, Kind};
+use crate::wire::{Envelope, FileKind};
 
 /// A file of the phone that is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ impl Obtained {
     pub(super) fn is_fresh<W: World>(
         &self,
         world: &mut W,
-        settings: &Settings,
+        settings: &PassSettings,
         name: &FileName,
     ) -> Result<(), Reason> {
         let Some(signed) = &self.signed else { return Ok(()) };
@@ -99,7 +99,7 @@ pub enum NotTaken {
 /// [`NotTaken`]; what was in place stays.
 pub async fn take<W: World>(
     world: &mut W,
-    settings: &Settings,
+    settings: &PassSettings,
     order: &Order<'_>,
 ) -> Result<Obtained, NotTaken> {
     let obtained = obtain(world, settings, order).await?;
@@ -131,7 +131,7 @@ pub(super) fn put<W: World>(
 /// [`NotTaken`], all but [`NotTaken::Write`].
 pub(super) async fn obtain<W: World>(
     world: &mut W,
-    settings: &Settings,
+    settings: &PassSettings,
     order: &Order<'_>,
 ) -> Result<Obtained, NotTaken> {
     let Order { name, limit, requester, form } = *order;
@@ -157,7 +157,7 @@ pub(super) async fn obtain<W: World>(
     let judging = Judging { settings, form, path: &path };
     loop {
         match judging.judge(world, Offer { name: &asked, bytes: &bytes }).await {
-            Ok(Found { payload, by, signed }) => {
+            Ok(FoundFile { payload, by, signed }) => {
                 return Ok(Obtained { asked, payload, by, form, signed });
             }
             Err((reason, unanswered)) => {
@@ -241,16 +241,16 @@ fn asked<W: World>(world: &mut W, name: &FileName, form: Form) -> String {
 }
 
 /// A refusal, and why TVS did not vouch, if it had to.
-type Refusal = (Reason, Option<Unanswered>);
+type FileRefusal = (Reason, Option<Unanswered>);
 
 /// What was found in a file, and who vouches for it; nobody if it was taken from anyone.
-struct Found {
+struct FoundFile {
     payload: Zeroizing<Vec<u8>>,
     by: Option<Voucher>,
     signed: Option<Signed>,
 }
 
-impl Found {
+impl FoundFile {
     fn unchecked(payload: &[u8]) -> Self {
         Self { payload: Zeroizing::new(payload.to_vec()), by: None, signed: None }
     }
@@ -258,7 +258,7 @@ impl Found {
 
 /// The judgement of one file.
 struct Judging<'a> {
-    settings: &'a Settings,
+    settings: &'a PassSettings,
     form: Form,
     /// Where it would be put, for the log.
     path: &'a str,
@@ -266,7 +266,11 @@ struct Judging<'a> {
 
 impl Judging<'_> {
     /// Judges a file, and anew as often as the lists change while TVS is asked: but not for ever.
-    async fn judge<W: World>(&self, world: &mut W, offer: Offer<'_>) -> Result<Found, Refusal> {
+    async fn judge<W: World>(
+        &self,
+        world: &mut W,
+        offer: Offer<'_>,
+    ) -> Result<FoundFile, FileRefusal> {
         let mut judged = self.judge_once(world, offer).await;
         for _ in 0..ANEW {
             match judged {
@@ -283,7 +287,7 @@ impl Judging<'_> {
         &self,
         world: &mut W,
         offer: Offer<'_>,
-    ) -> Result<Found, Refusal> {
+    ) -> Result<FoundFile, FileRefusal> {
         if world.is_locked() {
             return Err((Reason::Locked, None));
         }
@@ -292,9 +296,9 @@ impl Judging<'_> {
         let anchors = world.anchors();
         let plain = self.form == Form::Plain;
         let signed = anchors.demand_signed_files();
-        if plain && !signed && Envelope::parse(offer.bytes, Kind::Signed).is_err() {
+        if plain && !signed && Envelope::parse(offer.bytes, FileKind::Signed).is_err() {
             world.say(Event::FileUnsigned { path: self.path.to_string() });
-            return Ok(Found::unchecked(offer.bytes));
+            return Ok(FoundFile::unchecked(offer.bytes));
         }
         let policy = &self.settings.policy;
         let accepted = match update::file(&anchors, self.kind(), offer, policy) {
@@ -317,10 +321,10 @@ impl Judging<'_> {
         self.open(world, offer.name, accepted).map_err(|reason| (reason, None))
     }
 
-    const fn kind(&self) -> Kind {
+    const fn kind(&self) -> FileKind {
         match self.form {
-            Form::Encrypted => Kind::Encrypted,
-            Form::Plain => Kind::Signed,
+            Form::Encrypted => FileKind::Encrypted,
+            Form::Plain => FileKind::Signed,
         }
     }
 
@@ -329,7 +333,7 @@ impl Judging<'_> {
         world: &mut W,
         name: &str,
         accepted: Accepted<Content<'_>>,
-    ) -> Result<Found, Reason> {
+    ) -> Result<FoundFile, Reason> {
         for warning in accepted.warnings {
             world.say(Event::FileOdd { name: name.to_string(), warning });
         }
@@ -343,13 +347,13 @@ impl Judging<'_> {
                 };
                 world.say(Event::FileVerified { path: self.path.to_string() });
                 let signed = Some(Signed { timestamp: file.value().timestamp, signer });
-                Ok(Found { payload, by: voucher(&file), signed })
+                Ok(FoundFile { payload, by: voucher(&file), signed })
             }
             // Ciphertext of nobody in particular is of no use.
             Content::Unchecked(_) if self.form == Form::Encrypted => Err(Reason::WrongSigner),
             Content::Unchecked(payload) => {
                 world.say(Event::FileUnchecked { path: self.path.to_string() });
-                Ok(Found::unchecked(payload))
+                Ok(FoundFile::unchecked(payload))
             }
         }
     }
@@ -370,6 +374,6 @@ pub(super) fn say_refusal<W: World>(world: &mut W, path: String, reason: &Reason
     world.say(Event::FileFailed { path });
 }
 
-/// How often a file, list or peer is judged anew because the lists changed while TVS was asked. Inferred:
-/// a person at the phone erases once.
+/// How often a file, list or peer is judged anew because the lists changed while TVS was asked.
+/// Inferred: a person at the phone erases once.
 pub const ANEW: usize = 2;

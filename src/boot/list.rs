@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use crate::boot::event::Event;
 use crate::boot::file::ANEW;
-use crate::boot::report::{Message, Step};
-use crate::boot::world::{Change, NotCommitted, NotFetched, Settings, Sort, Wanted, World};
+use crate::boot::report::{ListStep, StatusMessage};
+use crate::boot::world::{Change, NotCommitted, NotFetched, PassSettings, Sort, Wanted, World};
 use crate::trust::list::signed;
 use crate::trust::policy::OlderList;
 use crate::trust::signature::sha256;
@@ -16,7 +16,7 @@ use crate::trust::{
     Acceptance, Confirmed, Decision, Doubtful, ListKind, Policy, Proofs, Provenance, Reason,
     TrustList, Unanswered, Verified, Vouched,
 };
-use crate::wire::{Envelope, Kind};
+use crate::wire::{Envelope, FileKind};
 
 /// What came of the step for one list.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -63,12 +63,12 @@ pub enum Listed {
 impl Listed {
     /// How the step went, for the screen.
     #[must_use]
-    pub const fn step(&self) -> Step {
+    pub const fn step(&self) -> ListStep {
         match self {
-            Self::Absent | Self::Same { .. } => Step::Kept,
-            Self::Installed { .. } => Step::Installed,
-            Self::NotFetched { .. } | Self::Refused { .. } => Step::Failed,
-            Self::NotInstalled { .. } => Step::Broken,
+            Self::Absent | Self::Same { .. } => ListStep::Kept,
+            Self::Installed { .. } => ListStep::Installed,
+            Self::NotFetched { .. } | Self::Refused { .. } => ListStep::Failed,
+            Self::NotInstalled { .. } => ListStep::Broken,
         }
     }
 
@@ -79,7 +79,7 @@ impl Listed {
             Self::Refused { unanswered, .. } => {
                 unanswered.as_ref().is_some_and(Unanswered::is_passing)
             }
-            listed => listed.step() == Step::Broken,
+            listed => listed.step() == ListStep::Broken,
         }
     }
 
@@ -96,11 +96,11 @@ impl Listed {
 /// names; each is judged as if it had been the first.
 pub(super) async fn refresh<W: World>(
     world: &mut W,
-    settings: &Settings,
+    settings: &PassSettings,
     kind: ListKind,
 ) -> Listed {
     let own = format!("{kind}{}.tlv", settings.device);
-    let mut search = Search { settings, kind, refused: None };
+    let mut search = ListSearch { settings, kind, refused: None };
     for name in [own.as_str(), kind.generic_name()] {
         if let Some(listed) = search.under(world, name).await {
             return listed;
@@ -111,20 +111,20 @@ pub(super) async fn refresh<W: World>(
     }
     world.say(Event::ListAbsent { list: kind });
     if kind == ListKind::Ctl {
-        world.say(Event::MessageShown { message: Message::CtlNotFound });
+        world.say(Event::MessageShown { message: StatusMessage::CtlNotFound });
     }
     Listed::Absent
 }
 
 /// The search for a list that can be put in force.
-struct Search<'a> {
-    settings: &'a Settings,
+struct ListSearch<'a> {
+    settings: &'a PassSettings,
     kind: ListKind,
     /// The refusal of the first one that was given, and the digest of that.
     refused: Option<(Listed, [u8; 32])>,
 }
 
-impl Search<'_> {
+impl ListSearch<'_> {
     /// Looks for it under one name; nothing if there is none.
     async fn under<W: World>(&mut self, world: &mut W, name: &str) -> Option<Listed> {
         loop {
@@ -234,8 +234,8 @@ async fn judge_once<W: World>(
             // What is in force need not be vouched for again.
             Decision::Ask(doubtful) if same => break Err((doubtful.otherwise(), None)),
             Decision::Ask(doubtful) => match ask(world, offer.name, doubtful).await {
-                Ok(Answer::Signer(vouched)) => proofs.signer = Some(vouched),
-                Ok(Answer::Record(confirmed)) => proofs.records.push(confirmed),
+                Ok(TvsAnswer::Signer(vouched)) => proofs.signer = Some(vouched),
+                Ok(TvsAnswer::Record(confirmed)) => proofs.records.push(confirmed),
                 Err((reason, why)) => break Err((reason, Some(why))),
             },
         }
@@ -256,12 +256,12 @@ fn awaiting(policy: &Policy, awaited: Option<[u8; 32]>) -> Policy {
 fn is_same<W: World>(world: &W, kind: ListKind, offer: Offer<'_>) -> bool {
     let anchors = world.anchors();
     let Some(installed) = anchors.records(kind) else { return false };
-    let signed = Envelope::parse(offer.bytes, Kind::List).map(|file| signed(&file));
+    let signed = Envelope::parse(offer.bytes, FileKind::List).map(|file| signed(&file));
     signed.is_ok_and(|signed| installed.signed == signed)
 }
 
 /// What TVS has answered about an offered list.
-enum Answer {
+enum TvsAnswer {
     Record(Confirmed),
     Signer(Vouched),
 }
@@ -274,10 +274,10 @@ async fn ask<W: World>(
     world: &mut W,
     name: &str,
     doubtful: Doubtful,
-) -> Result<Answer, (Reason, Unanswered)> {
+) -> Result<TvsAnswer, (Reason, Unanswered)> {
     match doubtful {
         Doubtful::Signer(query) => match world.vouch(&query).await {
-            Ok(vouched) => Ok(Answer::Signer(vouched)),
+            Ok(vouched) => Ok(TvsAnswer::Signer(vouched)),
             Err(why) => {
                 world.say(Event::SignerUnvouched { name: name.to_string(), why: why.clone() });
                 Err((query.otherwise, why))
@@ -290,7 +290,7 @@ async fn ask<W: World>(
             match world.confirm(&record).await {
                 Ok(confirmed) => {
                     world.say(Event::RecordConfirmed { name, role, subject });
-                    Ok(Answer::Record(confirmed))
+                    Ok(TvsAnswer::Record(confirmed))
                 }
                 Err(why) => Err((record.unanswered(&why), why)),
             }

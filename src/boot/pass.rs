@@ -4,8 +4,8 @@ use crate::boot::configuration;
 use crate::boot::configured::Configured;
 use crate::boot::event::Event;
 use crate::boot::list::{self, Listed};
-use crate::boot::report::{Alarm, Message, Prior, Stage, Step};
-use crate::boot::world::{Change, Committed, LastConfiguration, Settings, World};
+use crate::boot::report::{Alarm, ListStep, Prior, Stage, StatusMessage};
+use crate::boot::world::{Change, Committed, LastConfiguration, PassSettings, World};
 use crate::trust::{ListKind, State};
 
 /// What came of a pass, as far as it got.
@@ -40,14 +40,14 @@ impl Outcome {
 ///
 /// # Source
 /// Technote 116232 and a public 8861 log; domain facts 1.1.
-pub async fn pass<W: World>(world: &mut W, settings: &Settings) -> Outcome {
+pub async fn pass<W: World>(world: &mut W, settings: &PassSettings) -> Outcome {
     let mut outcome = Outcome::default();
     pass_into(world, settings, &mut outcome).await;
     outcome
 }
 
 /// As [`pass`], with what came of each step so far in `outcome`: for who may have to stop midway.
-pub async fn pass_into<W: World>(world: &mut W, settings: &Settings, outcome: &mut Outcome) {
+pub async fn pass_into<W: World>(world: &mut W, settings: &PassSettings, outcome: &mut Outcome) {
     if world.is_locked() {
         return locked(world);
     }
@@ -55,7 +55,7 @@ pub async fn pass_into<W: World>(world: &mut W, settings: &Settings, outcome: &m
     let prior = if state(world) == State::None { Prior::None } else { Prior::Some };
     let ctl = outcome.ctl.insert(list::refresh(world, settings, ListKind::Ctl).await);
     if ctl.is_unreachable() {
-        return cut(world, prior, ListKind::Ctl, Step::Failed);
+        return cut(world, prior, ListKind::Ctl, ListStep::Failed);
     }
     let ctl = ctl.step();
     world.say(Event::StageOver { stage: Stage::Ctl, outcome: ctl.word() });
@@ -80,7 +80,7 @@ fn state<W: World>(world: &W) -> State {
 
 fn locked<W: World>(world: &mut W) {
     world.say(Event::StageOver { stage: Stage::Store, outcome: "locked" });
-    world.say(Event::MessageShown { message: Message::TrustListUpdateFailed });
+    world.say(Event::MessageShown { message: StatusMessage::TrustListUpdateFailed });
     world.say(Event::AlarmRaised { alarm: Alarm::Failed });
     world.say(Event::RefreshLocked {});
 }
@@ -97,19 +97,19 @@ fn restore<W: World>(world: &mut W) {
 }
 
 /// Nobody can be reached: the phone goes on with what it has.
-fn cut<W: World>(world: &mut W, prior: Prior, list: ListKind, ctl: Step) {
+fn cut<W: World>(world: &mut W, prior: Prior, list: ListKind, ctl: ListStep) {
     world.say(Event::StageOver { stage: Stage::Network, outcome: "unreachable" });
-    sum_up(world, prior, ctl, Step::Failed);
+    sum_up(world, prior, ctl, ListStep::Failed);
     let state = state(world);
     world.say(Event::RefreshCut { list, state });
 }
 
-fn sum_up<W: World>(world: &mut W, prior: Prior, ctl: Step, itl: Step) {
-    if let Some(message) = Message::of_lists(prior, ctl, itl) {
+fn sum_up<W: World>(world: &mut W, prior: Prior, ctl: ListStep, itl: ListStep) {
+    if let Some(message) = StatusMessage::of_lists(prior, ctl, itl) {
         world.say(Event::MessageShown { message });
     }
     if state(world) == State::None {
-        world.say(Event::MessageShown { message: Message::NoTrustList });
+        world.say(Event::MessageShown { message: StatusMessage::NoTrustList });
     }
     if let Some(alarm) = Alarm::of(prior, ctl, itl) {
         world.say(Event::AlarmRaised { alarm });

@@ -73,20 +73,20 @@ impl Alarm {
     /// # Source
     /// The codes' meanings; how two steps combine is inferred (domain facts 2.4).
     #[must_use]
-    pub const fn of(prior: Prior, ctl: Step, itl: Step) -> Option<Self> {
+    pub const fn of(prior: Prior, ctl: ListStep, itl: ListStep) -> Option<Self> {
         match (prior, ctl, itl) {
-            (_, Step::Broken, _) | (_, _, Step::Broken) => Some(Self::Failed),
-            (Prior::None, Step::Failed, _) | (Prior::None, _, Step::Failed) => {
+            (_, ListStep::Broken, _) | (_, _, ListStep::Broken) => Some(Self::Failed),
+            (Prior::None, ListStep::Failed, _) | (Prior::None, _, ListStep::Failed) => {
                 Some(Self::FailedNone)
             }
-            (Prior::Some, Step::Failed, Step::Failed) => Some(Self::FailedOld),
-            (Prior::Some, Step::Failed, _) => Some(Self::FailedOldCtl),
-            (Prior::Some, _, Step::Failed) => Some(Self::FailedOldItl),
-            (_, Step::Kept, Step::Kept) => None,
+            (Prior::Some, ListStep::Failed, ListStep::Failed) => Some(Self::FailedOld),
+            (Prior::Some, ListStep::Failed, _) => Some(Self::FailedOldCtl),
+            (Prior::Some, _, ListStep::Failed) => Some(Self::FailedOldItl),
+            (_, ListStep::Kept, ListStep::Kept) => None,
             (Prior::Some, _, _) => Some(Self::Success),
-            (Prior::None, Step::Installed, Step::Installed) => Some(Self::InitialSuccess),
-            (Prior::None, Step::Installed, Step::Kept) => Some(Self::CtlInitialSuccess),
-            (Prior::None, Step::Kept, Step::Installed) => Some(Self::ItlInitialSuccess),
+            (Prior::None, ListStep::Installed, ListStep::Installed) => Some(Self::InitialSuccess),
+            (Prior::None, ListStep::Installed, ListStep::Kept) => Some(Self::CtlInitialSuccess),
+            (Prior::None, ListStep::Kept, ListStep::Installed) => Some(Self::ItlInitialSuccess),
         }
     }
 }
@@ -135,7 +135,7 @@ impl fmt::Display for Stage {
 
 /// How the step for one list went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum ListStep {
     /// The list could not be kept: the phone's own fault.
     Broken,
     /// The list was not fetched, or not believed.
@@ -146,7 +146,7 @@ pub enum Step {
     Kept,
 }
 
-impl Step {
+impl ListStep {
     /// The step in one word.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -165,7 +165,7 @@ impl Step {
 /// The texts are exact, from the administration guide 8800 where nothing else is said;
 /// domain facts 2.5.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Message {
+pub enum StatusMessage {
     /// The configuration was not found under any name.
     ConfigurationNotFound,
     /// The configuration is larger than the limit.
@@ -202,7 +202,7 @@ pub enum Message {
     VerificationFailed,
 }
 
-impl fmt::Display for Message {
+impl fmt::Display for StatusMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ConfigurationNotFound => f.write_str("File not found <Cfg File>"),
@@ -226,18 +226,20 @@ impl fmt::Display for Message {
     }
 }
 
-impl Message {
+impl StatusMessage {
     /// What the screen says of the two list steps, if anything.
     #[must_use]
-    pub const fn of_lists(prior: Prior, ctl: Step, itl: Step) -> Option<Self> {
+    pub const fn of_lists(prior: Prior, ctl: ListStep, itl: ListStep) -> Option<Self> {
         match (prior, ctl, itl) {
-            (_, _, Step::Failed | Step::Broken) => Some(Self::TrustListUpdateFailed),
-            (_, Step::Failed | Step::Broken, _) => Some(Self::CtlUpdateFailed),
-            (_, Step::Kept, Step::Kept) => None,
+            (_, _, ListStep::Failed | ListStep::Broken) => Some(Self::TrustListUpdateFailed),
+            (_, ListStep::Failed | ListStep::Broken, _) => Some(Self::CtlUpdateFailed),
+            (_, ListStep::Kept, ListStep::Kept) => None,
             (Prior::Some, _, _) => Some(Self::TrustListUpdated),
-            (Prior::None, Step::Installed, Step::Installed) => Some(Self::CtlAndItlInstalled),
-            (Prior::None, Step::Installed, Step::Kept) => Some(Self::CtlInstalled),
-            (Prior::None, Step::Kept, Step::Installed) => Some(Self::ItlInstalled),
+            (Prior::None, ListStep::Installed, ListStep::Installed) => {
+                Some(Self::CtlAndItlInstalled)
+            }
+            (Prior::None, ListStep::Installed, ListStep::Kept) => Some(Self::CtlInstalled),
+            (Prior::None, ListStep::Kept, ListStep::Installed) => Some(Self::ItlInstalled),
         }
     }
 }

@@ -7,9 +7,9 @@ use core::fmt;
 use zeroize::Zeroizing;
 
 use crate::boot::event::Event;
-use crate::boot::report::Message;
+use crate::boot::report::StatusMessage;
 use crate::boot::seen::{Form, Seen};
-use crate::trust::confirm::Record;
+use crate::trust::confirm::RecordToConfirm;
 use crate::trust::{
     Anchors, Confirmed, Policy, Query, Reason, TrustList, Unanswered, Verified, Vouched,
 };
@@ -23,8 +23,8 @@ pub trait World {
     /// The lists in force.
     fn anchors(&self) -> Arc<Anchors>;
 
-    /// The signer that a person has the next first use wait for, by SHA-256 of its certificate; asked
-    /// at each judgement, since it may be named while a pass is under way.
+    /// The signer that a person has the next first use wait for, by SHA-256 of its certificate;
+    /// asked at each judgement, since it may be named while a pass is under way.
     fn awaited(&self) -> Option<[u8; 32]> {
         None
     }
@@ -76,12 +76,12 @@ pub trait World {
     /// [`Unanswered`].
     async fn vouch(&mut self, query: &Query) -> Result<Vouched, Unanswered>;
 
-    /// Asks the Trust Verification Service whether a record of an older list still holds; an earlier
-    /// answer does not count.
+    /// Asks the Trust Verification Service whether a record of an older list still holds; an
+    /// earlier answer does not count.
     ///
     /// # Errors
     /// [`Unanswered`].
-    async fn confirm(&mut self, record: &Record) -> Result<Confirmed, Unanswered>;
+    async fn confirm(&mut self, record: &RecordToConfirm) -> Result<Confirmed, Unanswered>;
 
     /// Makes a change that stays.
     ///
@@ -95,7 +95,7 @@ pub trait World {
 
 /// What the sequence goes by.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct PassSettings {
     /// The phone.
     pub device: DeviceName,
     /// The most bytes of a trust list.
@@ -108,7 +108,7 @@ pub struct Settings {
     pub folder: String,
 }
 
-impl Settings {
+impl PassSettings {
     /// Where a verified file is put, as the log writes it.
     #[must_use]
     pub fn path(&self, name: &FileName) -> String {
@@ -155,7 +155,7 @@ pub struct Trouble {
     /// For the log.
     pub why: String,
     /// For the screen.
-    pub message: Message,
+    pub message: StatusMessage,
 }
 
 impl fmt::Display for NotFetched {
@@ -171,12 +171,12 @@ impl fmt::Display for NotFetched {
 impl NotFetched {
     /// What the screen says of it, if anything: a file that is not there is no trouble.
     #[must_use]
-    pub fn message(&self, sort: Sort) -> Option<Message> {
+    pub fn message(&self, sort: Sort) -> Option<StatusMessage> {
         match self {
             Self::Absent => None,
             Self::Failed(trouble) | Self::Unreachable(trouble) => Some(trouble.message.clone()),
-            Self::TooLarge(_) if sort == Sort::File => Some(Message::ConfigurationTooLarge),
-            Self::TooLarge(_) => Some(Message::TftpError),
+            Self::TooLarge(_) if sort == Sort::File => Some(StatusMessage::ConfigurationTooLarge),
+            Self::TooLarge(_) => Some(StatusMessage::TftpError),
         }
     }
 }

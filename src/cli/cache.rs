@@ -4,14 +4,14 @@ use lexopt::Parser;
 use lexopt::prelude::Long;
 
 use crate::cli::daemon::Daemon;
-use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::input;
 use crate::cli::print::help_or_unexpected;
 use crate::cli::sheet::Sheet;
 use crate::face::methods::{FlushCache, Flushed, GetCache, Verdicts};
 
 /// Prints the answers, or has them forgotten.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
     let mut daemon = Daemon::default();
     let mut flush = false;
     while let Some(argument) = arguments.next().map_err(usage)? {

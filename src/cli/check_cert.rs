@@ -4,16 +4,16 @@ use lexopt::Parser;
 use lexopt::prelude::{Long, Value};
 
 use crate::cli::daemon::Daemon;
-use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::input;
 use crate::cli::print::{help_or_unexpected, named, print_json};
 use crate::cli::sheet::Sheet;
 use crate::face::methods::Judge;
 use crate::face::terms::Purpose;
-use crate::face::{Record, Words, certificates};
+use crate::face::{ObjectType, Words, certificates};
 
 /// Has the certificate judged that the arguments name.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
     let mut daemon = Daemon::default();
     let (mut path, mut purpose, mut host) = (None, Purpose::Https, None);
     while let Some(argument) = arguments.next().map_err(usage)? {
@@ -47,7 +47,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     }
     let reason = judgement.reason.unwrap_or_default();
     let message = format!("not trusted: {reason}");
-    Err(Failure::new(Exit::Refused, named(&path, message)))
+    Err(CommandFailure::new(Exit::Refused, named(&path, message)))
 }
 
 const HELP: &str = "\

@@ -6,14 +6,14 @@ use lexopt::Parser;
 use lexopt::prelude::Long;
 use serde::Serialize;
 
-use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::input;
 use crate::cli::print::{complain, help_or_unexpected, named, print_json, print_line};
 use crate::cli::settings::{self, DEFAULT};
 use crate::io::store;
 
 /// Checks the file that the arguments name.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
     let (mut path, mut json) = (PathBuf::from(DEFAULT), false);
     while let Some(argument) = arguments.next().map_err(usage)? {
         match argument {
@@ -30,7 +30,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     if json {
         let (file, device) = (path.display().to_string(), device.to_string());
         let warnings = warning.into_iter().collect();
-        return Ok(print_json(&Facts { file, device, servers, notes, warnings }));
+        return Ok(print_json(&SettingsFacts { file, device, servers, notes, warnings }));
     }
     if let Some(warning) = warning {
         complain(&format!("warning: {warning}"));
@@ -44,7 +44,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
 }
 
 #[derive(Serialize)]
-struct Facts {
+struct SettingsFacts {
     file: String,
     device: String,
     servers: Vec<String>,

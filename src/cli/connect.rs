@@ -9,7 +9,7 @@ use lexopt::Parser;
 use lexopt::prelude::{Long, Value};
 
 use crate::cli::daemon::{Daemon, PATIENCE};
-use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::input;
 use crate::cli::print::{binary, complain, help_or_unexpected, remark_json};
 use crate::cli::refusal::failure;
@@ -19,7 +19,7 @@ use crate::face::terms::Purpose;
 use crate::io::settings::ServerAddress;
 
 /// Connects standard input and output to the server that the arguments name.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
     let mut daemon = Daemon::default();
     let (mut server, mut purpose) = (None, Purpose::Https);
     while let Some(argument) = arguments.next().map_err(usage)? {

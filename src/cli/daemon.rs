@@ -6,13 +6,13 @@ use std::time::Duration;
 use lexopt::Parser;
 use lexopt::prelude::Long;
 
-use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::input;
 use crate::cli::print::{help_or_unexpected, print_json};
 use crate::cli::refusal::failure;
 use crate::cli::sheet::Sheet;
-use crate::face::{Method, Record, Streams};
-use crate::io::ipc::Caller;
+use crate::face::{Method, ObjectType, Streams};
+use crate::io::ipc::DaemonConnection;
 
 /// Which daemon is asked, and how its answer is shown.
 pub(super) struct Daemon {
@@ -29,7 +29,7 @@ impl Default for Daemon {
 
 impl Daemon {
     /// For a command that has no other options; none if the arguments asked for its help.
-    pub(super) fn of(mut arguments: Parser, help: &str) -> Result<Option<Self>, Failure> {
+    pub(super) fn of(mut arguments: Parser, help: &str) -> Result<Option<Self>, CommandFailure> {
         let mut daemon = Self::default();
         while let Some(argument) = arguments.next().map_err(usage)? {
             match argument {
@@ -41,17 +41,17 @@ impl Daemon {
         Ok(Some(daemon))
     }
 
-    pub(super) fn connect(&self) -> Result<Caller, Failure> {
-        Caller::connect(&self.socket).map_err(failure)
+    pub(super) fn connect(&self) -> Result<DaemonConnection, CommandFailure> {
+        DaemonConnection::connect(&self.socket).map_err(failure)
     }
 
     /// One call that is answered at once.
-    pub(super) fn ask<M: Method>(&self, method: M) -> Result<M::Reply, Failure> {
+    pub(super) fn ask<M: Method>(&self, method: M) -> Result<M::Reply, CommandFailure> {
         self.connect()?.call(method, SOON).map_err(failure)
     }
 
     /// One call that may need the network.
-    pub(super) fn ask_patiently<M: Method>(&self, method: M) -> Result<M::Reply, Failure> {
+    pub(super) fn ask_patiently<M: Method>(&self, method: M) -> Result<M::Reply, CommandFailure> {
         self.connect()?.call(method, PATIENCE).map_err(failure)
     }
 
@@ -59,13 +59,13 @@ impl Daemon {
     pub(super) fn ask_for_more<M: Streams>(
         &self,
         method: M,
-    ) -> Result<impl Iterator<Item = Result<M::Reply, Failure>>, Failure> {
+    ) -> Result<impl Iterator<Item = Result<M::Reply, CommandFailure>>, CommandFailure> {
         let replies = self.connect()?.more(method).map_err(failure)?;
         Ok(replies.map(|reply| reply.map_err(failure)))
     }
 
     /// Prints what a method answered.
-    pub(super) fn show<R: Record>(&self, reply: R, sheet: fn(&R) -> Sheet) -> Exit {
+    pub(super) fn show<R: ObjectType>(&self, reply: R, sheet: fn(&R) -> Sheet) -> Exit {
         if self.json { print_json(&reply.into_map()) } else { sheet(&reply).print() }
     }
 }

@@ -1,16 +1,17 @@
-//! `secd dhcp-servers`: the file servers that an answer of DHCP names, for the hook of a DHCP client.
+//! `secd dhcp-servers`: the file servers that an answer of DHCP names, for the hook of a DHCP
+//! client.
 
 use lexopt::Parser;
 use lexopt::prelude::Long;
 use serde::Serialize;
 
-use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::print::{complain, help_or_unexpected, print, print_json};
-use crate::wire::dhcp::{Answer, Dropped, Found};
+use crate::wire::dhcp::{DhcpAnswer, DhcpServers, Dropped};
 
 /// Prints the servers that can be used; what cannot be is named on standard error.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
-    let (mut answer, mut json) = (Answer::default(), false);
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
+    let (mut answer, mut json) = (DhcpAnswer::default(), false);
     while let Some(argument) = arguments.next().map_err(usage)? {
         match argument {
             Long("option-150") => answer.option_150 = Some(value(&mut arguments)?),
@@ -24,7 +25,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     let found = answer.servers();
     let exit = if found.servers.is_empty() { Exit::Refused } else { Exit::Done };
     if json {
-        print_json(&Facts::of(&found));
+        print_json(&ServerFacts::of(&found));
         return Ok(exit);
     }
     for dropped in &found.dropped {
@@ -38,20 +39,20 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
 }
 
 /// Whoever answers on the network writes what it likes, letters or not.
-fn value(arguments: &mut Parser) -> Result<String, Failure> {
+fn value(arguments: &mut Parser) -> Result<String, CommandFailure> {
     Ok(arguments.value().map_err(usage)?.to_string_lossy().into_owned())
 }
 
 #[derive(Serialize)]
-struct Facts {
+struct ServerFacts {
     servers: Vec<String>,
     dropped: Vec<String>,
     /// How much more cannot be used.
     more: usize,
 }
 
-impl Facts {
-    fn of(found: &Found) -> Self {
+impl ServerFacts {
+    fn of(found: &DhcpServers) -> Self {
         Self {
             servers: found.servers.iter().map(ToString::to_string).collect(),
             dropped: found.dropped.iter().map(Dropped::to_string).collect(),

@@ -5,15 +5,15 @@ use std::fmt::Write;
 use lexopt::Parser;
 
 use crate::cli::daemon::Daemon;
-use crate::cli::exit::{Exit, Failure};
+use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::print::{print, print_json};
-use crate::face::Record;
+use crate::face::ObjectType;
 use crate::face::methods::{Diagnose, Diagnosis};
 use crate::face::terms::Mark;
 use crate::io::console::escape;
 
 /// Has the daemon look, and prints what it found.
-pub(super) fn run(arguments: Parser) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: Parser) -> Result<Exit, CommandFailure> {
     let Some(daemon) = Daemon::of(arguments, HELP)? else { return Ok(Exit::Done) };
     let diagnosis = daemon.ask_patiently(Diagnose {})?;
     let is_well = diagnosis.remedy.word == "nothing";

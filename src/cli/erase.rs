@@ -7,17 +7,17 @@ use lexopt::Parser;
 use lexopt::prelude::{Long, Value, ValueExt};
 
 use crate::cli::daemon::Daemon;
-use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::input;
 use crate::cli::print::{ask, help_or_unexpected, print, print_json};
 use crate::cli::refusal::failure;
 use crate::face::methods::Erase;
 use crate::face::terms::What;
-use crate::face::{Record, Words};
+use crate::face::{ObjectType, Words};
 use crate::io::settings::parse_pin;
 
 /// Erases what the arguments name.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
     let mut daemon = Daemon::default();
     let (mut what, mut sure, mut pin) = (None, false, None);
     while let Some(argument) = arguments.next().map_err(usage)? {
@@ -39,7 +39,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
 }
 
 /// SHA-256 of a certificate, with or without colons.
-fn pin(arguments: &mut Parser) -> Result<String, Failure> {
+fn pin(arguments: &mut Parser) -> Result<String, CommandFailure> {
     let text = arguments.value().and_then(|value| value.string()).map_err(usage)?;
     match parse_pin(&text) {
         Some(_) => Ok(text),
@@ -48,12 +48,17 @@ fn pin(arguments: &mut Parser) -> Result<String, Failure> {
 }
 
 /// Two calls on one connection: the value that the first one gives confirms the second.
-fn erase(daemon: &Daemon, what: What, sure: bool, pin: Option<String>) -> Result<Exit, Failure> {
+fn erase(
+    daemon: &Daemon,
+    what: What,
+    sure: bool,
+    pin: Option<String>,
+) -> Result<Exit, CommandFailure> {
     let mut caller = daemon.connect()?;
     let first =
         caller.call(Erase { what, confirmation: None, pin: pin.clone() }, SOON).map_err(failure)?;
     if !sure && !confirmed(what, pin.is_some()) {
-        return Err(Failure::new(Exit::Refused, "nothing was erased"));
+        return Err(CommandFailure::new(Exit::Refused, "nothing was erased"));
     }
     // Without one, the second call would be a first one again, and erase nothing.
     let confirmation = Some(first.confirmation.unwrap_or_default());

@@ -40,17 +40,17 @@ impl Exit {
 }
 
 /// Why a command was not carried out: one line for standard error.
-pub(super) struct Failure {
+pub(super) struct CommandFailure {
     pub(super) exit: Exit,
     pub(super) message: String,
 }
 
-impl Failure {
+impl CommandFailure {
     pub(super) fn new(exit: Exit, message: impl Display) -> Self {
         Self { exit, message: message.to_string() }
     }
 }
 
-pub(super) fn usage(error: impl Display) -> Failure {
-    Failure::new(Exit::Usage, error)
+pub(super) fn usage(error: impl Display) -> CommandFailure {
+    CommandFailure::new(Exit::Usage, error)
 }

@@ -3,14 +3,14 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::face::{Record as _, hex, records};
+use crate::face::{ObjectType as _, hex, records};
 use crate::trust::signature::{md5, sha1};
-use crate::wire::list::Hash;
+use crate::wire::list::CertificateHash;
 use crate::wire::{Envelope, Record};
 
 /// The members that `show` and `verify` share (design, command line).
 #[derive(Serialize)]
-pub(super) struct Facts<'a> {
+pub(super) struct FileFacts<'a> {
     kind: &'static str,
     version: String,
     signer_version: Option<String>,
@@ -32,7 +32,7 @@ struct SignerFacts {
     serial: String,
 }
 
-impl<'a> Facts<'a> {
+impl<'a> FileFacts<'a> {
     pub(super) fn new(file: &Envelope<'a>, records: Option<&[Record<'_>]>) -> Self {
         Self {
             kind: kind(file, records.is_some()),
@@ -80,7 +80,7 @@ fn shown(record: &Record<'_>) -> Map<String, Value> {
 fn certificate_sha1(record: &Record<'_>) -> Option<String> {
     match (record.certificate, record.hash) {
         (Some(der), _) => Some(hex(&sha1(der))),
-        (None, Some(Hash::Sha1(hash))) => Some(hex(hash)),
+        (None, Some(CertificateHash::Sha1(hash))) => Some(hex(hash)),
         (None, _) => None,
     }
 }

@@ -9,19 +9,21 @@ use lexopt::Parser;
 use lexopt::prelude::{Long, Value, ValueExt};
 use serde::Serialize;
 
-use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::input;
 use crate::cli::output::{beside, is_special, write};
 use crate::cli::print::{Bar, binary, help_or_unexpected, named, print_json, print_line};
 use crate::face::hex;
 use crate::io::resolve;
 use crate::io::settings::ServerAddress;
-use crate::io::tftp::{self, Options, Progress, Received, Request, Timing, blocking};
+use crate::io::tftp::{
+    self, FetchedFile, ReadProgress, ReadRequest, TftpOptions, Timing, blocking,
+};
 use crate::trust::signature::sha256;
 
 /// Fetches the file that the arguments name.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
-    let mut wanted = Wanted { limit: LIMIT, ..Wanted::default() };
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
+    let mut wanted = FetchArguments { limit: LIMIT, ..FetchArguments::default() };
     while let Some(argument) = arguments.next().map_err(usage)? {
         match argument {
             Long("server") => wanted.server = Some(server(&input::text(&mut arguments)?)?),
@@ -50,24 +52,24 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
 }
 
 #[derive(Default)]
-struct Wanted {
+struct FetchArguments {
     name: Option<String>,
     server: Option<ServerAddress>,
     out: Option<PathBuf>,
     limit: usize,
-    options: Options,
+    options: TftpOptions,
     json: bool,
 }
 
-impl Wanted {
+impl FetchArguments {
     /// Writes the file as it comes, so that the largest need not fit into memory.
-    fn fetch_into(&self, name: &str, path: &Path) -> Result<Exit, Failure> {
-        let unwritten = |error| Failure::new(Exit::NoInput, named(path, error));
+    fn fetch_into(&self, name: &str, path: &Path) -> Result<Exit, CommandFailure> {
+        let unwritten = |error| CommandFailure::new(Exit::NoInput, named(path, error));
         let mut file = beside(path).map_err(unwritten)?;
         let mut written = Ok(0);
-        let mut sink = |event: tftp::Event<'_>| match event {
-            tftp::Event::Requesting(_) => written = begin(file.as_file_mut()).map(|()| 0),
-            tftp::Event::Bytes(bytes) => {
+        let mut sink = |event: tftp::ReadEvent<'_>| match event {
+            tftp::ReadEvent::Requesting(_) => written = begin(file.as_file_mut()).map(|()| 0),
+            tftp::ReadEvent::Bytes(bytes) => {
                 if let Ok(length) = &mut written {
                     match file.write_all(bytes) {
                         Ok(()) => *length += bytes.len(),
@@ -83,21 +85,21 @@ impl Wanted {
         Ok(print_line(&format!("{name}: {length} bytes from {}", received.server)))
     }
 
-    fn fetch_whole(&self, name: &str) -> Result<Exit, Failure> {
+    fn fetch_whole(&self, name: &str) -> Result<Exit, CommandFailure> {
         let mut bytes = Vec::new();
         let received = self.fetch(name, &mut |event| match event {
-            tftp::Event::Requesting(_) => bytes.clear(),
-            tftp::Event::Bytes(more) => bytes.extend_from_slice(more),
+            tftp::ReadEvent::Requesting(_) => bytes.clear(),
+            tftp::ReadEvent::Bytes(more) => bytes.extend_from_slice(more),
             _ => {}
         })?;
-        self.report(name, &Received { bytes, ..received })
+        self.report(name, &FetchedFile { bytes, ..received })
     }
 
     fn fetch(
         &self,
         name: &str,
-        sink: &mut dyn FnMut(tftp::Event<'_>),
-    ) -> Result<Received, Failure> {
+        sink: &mut dyn FnMut(tftp::ReadEvent<'_>),
+    ) -> Result<FetchedFile, CommandFailure> {
         let server = self.server.clone().ok_or_else(|| usage("fetch needs a --server"))?;
         let mut progressing = Progressing::new();
         let options = if progressing.bar.is_seen() || !self.options.is_empty() {
@@ -105,14 +107,15 @@ impl Wanted {
         } else {
             self.options
         };
-        let request = Request { name, limit: self.limit, options, timing: Timing::default() };
-        let unresolved = |error| Failure::new(Exit::Unavailable, format!("{server}: {error}"));
+        let request = ReadRequest { name, limit: self.limit, options, timing: Timing::default() };
+        let unresolved =
+            |error| CommandFailure::new(Exit::Unavailable, format!("{server}: {error}"));
         let servers = resolve::blocking(&server).map_err(unresolved)?;
         let mut elsewhere = String::new();
-        let mut watch = |event: tftp::Event<'_>| {
+        let mut watch = |event: tftp::ReadEvent<'_>| {
             match event {
-                tftp::Event::Progress(progress) => progressing.show(progress),
-                tftp::Event::Foreign { server, from } => {
+                tftp::ReadEvent::Progress(progress) => progressing.show(progress),
+                tftp::ReadEvent::Foreign { server, from } => {
                     elsewhere = format!("; answers come from {from}, not from {}", server.ip());
                 }
                 _ => {}
@@ -124,20 +127,20 @@ impl Wanted {
         outcome.map_err(|failure| of_transfer(name, &failure, &elsewhere))
     }
 
-    fn report(&self, name: &str, received: &Received) -> Result<Exit, Failure> {
+    fn report(&self, name: &str, received: &FetchedFile) -> Result<Exit, CommandFailure> {
         let bytes = &received.bytes;
         match &self.out {
             Some(path) => write(path, bytes)?,
             None if !self.json => {
                 return match binary().write_all(bytes) {
                     Ok(()) => Ok(Exit::Done),
-                    Err(error) => Err(Failure::new(Exit::NoInput, error)),
+                    Err(error) => Err(CommandFailure::new(Exit::NoInput, error)),
                 };
             }
             None => {}
         }
         if self.json {
-            let facts = Facts {
+            let facts = FetchFacts {
                 name,
                 server: received.server,
                 length: bytes.len(),
@@ -150,20 +153,20 @@ impl Wanted {
 }
 
 #[derive(Serialize)]
-struct Facts<'a> {
+struct FetchFacts<'a> {
     name: &'a str,
     server: SocketAddr,
     length: usize,
     sha256: String,
 }
 
-fn server(text: &str) -> Result<ServerAddress, Failure> {
+fn server(text: &str) -> Result<ServerAddress, CommandFailure> {
     ServerAddress::parse(text, PORT).map_err(|why| {
         usage(format!("{text} is no address (ADDR, ADDR:PORT or [ADDR]:PORT): {why}"))
     })
 }
 
-fn number<T: std::str::FromStr>(arguments: &mut Parser) -> Result<T, Failure>
+fn number<T: std::str::FromStr>(arguments: &mut Parser) -> Result<T, CommandFailure>
 where
     T::Err: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
@@ -171,14 +174,16 @@ where
 }
 
 /// Not there is a refusal, a file that breaks a limit is malformed, all else is unreachable.
-fn of_transfer(name: &str, failure: &tftp::Failure, elsewhere: &str) -> Failure {
+fn of_transfer(name: &str, failure: &tftp::ReadFailure, elsewhere: &str) -> CommandFailure {
     let exit = match failure {
-        tftp::Failure::NotFound { .. } => Exit::Refused,
-        tftp::Failure::TooLarge { .. } | tftp::Failure::Misbehaved { .. } => Exit::Malformed,
-        tftp::Failure::UnfitName(_) => Exit::Usage,
+        tftp::ReadFailure::NotFound { .. } => Exit::Refused,
+        tftp::ReadFailure::TooLarge { .. } | tftp::ReadFailure::Misbehaved { .. } => {
+            Exit::Malformed
+        }
+        tftp::ReadFailure::UnfitName(_) => Exit::Usage,
         _ => Exit::Unavailable,
     };
-    Failure::new(exit, format!("{name}: {failure}{elsewhere}"))
+    CommandFailure::new(exit, format!("{name}: {failure}{elsewhere}"))
 }
 
 /// What an earlier server sent is not part of the file.
@@ -199,7 +204,7 @@ impl Progressing {
     }
 
     /// Shows every 64 KiB: a line a block would take longer than the block.
-    fn show(&mut self, progress: Progress) {
+    fn show(&mut self, progress: ReadProgress) {
         if progress.received < self.shown + STEP {
             return;
         }

@@ -9,7 +9,7 @@ use lexopt::prelude::{Long, Value, ValueExt};
 use zeroize::Zeroizing;
 
 use crate::cli::daemon::{Daemon, PATIENCE};
-use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::print::{binary, help_or_unexpected};
 use crate::cli::refusal::failure;
 use crate::cli::sheet::{Sheet, yes_or_no};
@@ -17,7 +17,7 @@ use crate::cli::{input, output};
 use crate::face::methods::{File, GetFile};
 
 /// Has the file fetched that the arguments name.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
     let mut daemon = Daemon::default();
     let (mut name, mut limit, mut out) = (None, None::<usize>, None);
     while let Some(argument) = arguments.next().map_err(usage)? {
@@ -42,26 +42,28 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
 }
 
 /// Writes what the file holds. The daemon hands it over: its folder is for its own user.
-fn copy(daemon: &Daemon, wanted: GetFile, out: &PathBuf) -> Result<Exit, Failure> {
+fn copy(daemon: &Daemon, wanted: GetFile, out: &PathBuf) -> Result<Exit, CommandFailure> {
     let answer = daemon.connect()?.call_for_descriptor(wanted, PATIENCE);
     let (file, descriptor) = answer.map_err(failure)?;
     let content = content(&file, descriptor)?;
     if out == Path::new("-") {
         let written = binary().write_all(&content);
-        return written.map(|()| Exit::Done).map_err(|error| Failure::new(Exit::NoInput, error));
+        return written
+            .map(|()| Exit::Done)
+            .map_err(|error| CommandFailure::new(Exit::NoInput, error));
     }
     output::write(out, &content)?;
     Ok(daemon.show(file, sheet))
 }
 
-fn content(file: &File, descriptor: Option<OwnedFd>) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let unavailable = |why: &str| Failure::new(Exit::Unavailable, why);
+fn content(file: &File, descriptor: Option<OwnedFd>) -> Result<Zeroizing<Vec<u8>>, CommandFailure> {
+    let unavailable = |why: &str| CommandFailure::new(Exit::Unavailable, why);
     let descriptor = descriptor.filter(|_| file.descriptor == Some(0));
     let descriptor = descriptor.ok_or_else(|| unavailable("the daemon handed no file over"))?;
     let mut content = Zeroizing::new(Vec::with_capacity(file.length));
     let most = u64::try_from(file.length).unwrap_or(u64::MAX);
     let read = std::fs::File::from(descriptor).take(most).read_to_end(&mut content);
-    read.map_err(|error| Failure::new(Exit::NoInput, error))?;
+    read.map_err(|error| CommandFailure::new(Exit::NoInput, error))?;
     if content.len() != file.length {
         return Err(unavailable("the file is shorter than the daemon says"));
     }

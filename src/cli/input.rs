@@ -7,32 +7,32 @@ use std::path::{Path, PathBuf};
 
 use lexopt::Parser;
 
-use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::print::named;
 use crate::face::Words;
 use crate::trust::certificate::Certificate;
-use crate::wire::{Envelope, Kind};
+use crate::wire::{Envelope, FileKind};
 
 /// Reads a whole file, if it is not longer than any that a phone would fetch.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let unreadable = |error| Failure::new(Exit::NoInput, named(path, error));
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, CommandFailure> {
+    let unreadable = |error| CommandFailure::new(Exit::NoInput, named(path, error));
     let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > LONGEST) {
         let error = format!("longer than {LONGEST} bytes");
-        return Err(Failure::new(Exit::Malformed, named(path, error)));
+        return Err(CommandFailure::new(Exit::Malformed, named(path, error)));
     }
     Ok(bytes)
 }
 
 /// The value of an option, as a path.
-pub(super) fn path(arguments: &mut Parser) -> Result<PathBuf, Failure> {
+pub(super) fn path(arguments: &mut Parser) -> Result<PathBuf, CommandFailure> {
     arguments.value().map(PathBuf::from).map_err(usage)
 }
 
 /// The value of an option, as text.
-pub(super) fn text(arguments: &mut Parser) -> Result<String, Failure> {
+pub(super) fn text(arguments: &mut Parser) -> Result<String, CommandFailure> {
     arguments
         .value()
         .map_err(usage)?
@@ -41,7 +41,7 @@ pub(super) fn text(arguments: &mut Parser) -> Result<String, Failure> {
 }
 
 /// The value of an option, as one of the words that it may be.
-pub(super) fn word<W: Words>(arguments: &mut Parser) -> Result<W, Failure> {
+pub(super) fn word<W: Words>(arguments: &mut Parser) -> Result<W, CommandFailure> {
     let text = text(arguments)?;
     W::of(&text).ok_or_else(|| {
         let words: Vec<_> = W::ALL.iter().map(|it| it.word()).collect();
@@ -50,7 +50,7 @@ pub(super) fn word<W: Words>(arguments: &mut Parser) -> Result<W, Failure> {
 }
 
 /// Keeps the one file that a command takes.
-pub(super) fn only(slot: &mut Option<PathBuf>, value: OsString) -> Result<(), Failure> {
+pub(super) fn only(slot: &mut Option<PathBuf>, value: OsString) -> Result<(), CommandFailure> {
     match slot.replace(PathBuf::from(value)) {
         None => Ok(()),
         Some(_) => Err(usage("only one file at a time")),
@@ -58,15 +58,15 @@ pub(super) fn only(slot: &mut Option<PathBuf>, value: OsString) -> Result<(), Fa
 }
 
 /// What kind of file this is: by the name, and where that says nothing by the header.
-pub(super) fn kind(name: &str, bytes: &[u8]) -> Kind {
+pub(super) fn kind(name: &str, bytes: &[u8]) -> FileKind {
     if [".tlv", ".sgn"].iter().any(|ending| name.ends_with(ending)) {
-        return Kind::of_name(name);
+        return FileKind::of_name(name);
     }
-    match Envelope::parse(bytes, Kind::Signed) {
-        Ok(file) if file.file_name.ends_with(".tlv") => Kind::List,
-        Ok(_) => Kind::Signed,
-        Err(_) if Envelope::parse(bytes, Kind::Encrypted).is_ok() => Kind::Encrypted,
-        Err(_) => Kind::List,
+    match Envelope::parse(bytes, FileKind::Signed) {
+        Ok(file) if file.file_name.ends_with(".tlv") => FileKind::List,
+        Ok(_) => FileKind::Signed,
+        Err(_) if Envelope::parse(bytes, FileKind::Encrypted).is_ok() => FileKind::Encrypted,
+        Err(_) => FileKind::List,
     }
 }
 

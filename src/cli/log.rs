@@ -6,15 +6,15 @@ use lexopt::Parser;
 use lexopt::prelude::{Long, Short, ValueExt};
 
 use crate::cli::daemon::Daemon;
-use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::input;
 use crate::cli::print::{Row, complain, follow, help_or_unexpected, print_json};
 use crate::face::methods::{FollowLog, GetLog};
 use crate::face::records::Line;
-use crate::face::{Record, Shape};
+use crate::face::{ObjectType, Shape};
 
 /// Prints lines.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
     let mut daemon = Daemon::default();
     let (mut follow, mut count, mut level) = (false, None, None);
     while let Some(argument) = arguments.next().map_err(usage)? {
@@ -38,12 +38,12 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn number(arguments: &mut Parser) -> Result<usize, Failure> {
+fn number(arguments: &mut Parser) -> Result<usize, CommandFailure> {
     arguments.value().and_then(|value| value.parse()).map_err(usage)
 }
 
 /// Prints lines as they come, until the daemon goes or nobody reads them any more.
-fn follow_from(daemon: &Daemon, wanted: FollowLog) -> Result<Exit, Failure> {
+fn follow_from(daemon: &Daemon, wanted: FollowLog) -> Result<Exit, CommandFailure> {
     for news in daemon.ask_for_more(wanted)? {
         let news = news?;
         if news.missed > 0 {

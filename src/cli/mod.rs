@@ -37,7 +37,7 @@ mod trust;
 mod verify;
 
 use crate::io::console::escape;
-use exit::{Exit, Failure, usage};
+use exit::{CommandFailure, Exit, usage};
 use print::{complain, print};
 
 /// Runs the command that the arguments name.
@@ -51,8 +51,8 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-/// A panic ends the program like anything else: in one line, and with an exit code. Whoever started it
-/// starts it again; a half-alive agent helps nobody.
+/// A panic ends the program like anything else: in one line, and with an exit code. Whoever started
+/// it starts it again; a half-alive agent helps nobody.
 fn end_at_once(panicked: &PanicHookInfo<'_>) -> ! {
     let payload = panicked.payload();
     let text = payload.downcast_ref::<&str>().copied();
@@ -64,7 +64,7 @@ fn end_at_once(panicked: &PanicHookInfo<'_>) -> ! {
     process::exit(Exit::Software.code().into())
 }
 
-fn dispatch(mut arguments: Parser) -> Result<Exit, Failure> {
+fn dispatch(mut arguments: Parser) -> Result<Exit, CommandFailure> {
     let command = match arguments.next().map_err(usage)? {
         Some(Long("version") | Short('V')) => {
             return Ok(print(concat!("secd ", env!("CARGO_PKG_VERSION"), "\n")));

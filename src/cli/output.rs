@@ -6,11 +6,11 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use crate::cli::exit::{Exit, Failure};
+use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::print::named;
 
 /// A file is there as a whole or not at all; a device or a pipe is written to.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CommandFailure> {
     let write = || {
         if is_special(path) {
             let mut device = OpenOptions::new().write(true).open(path)?;
@@ -20,7 +20,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         file.write_all(bytes)?;
         file.persist(path).map_err(|error| error.error)
     };
-    write().map(|_| ()).map_err(|error| Failure::new(Exit::NoInput, named(path, error)))
+    write().map(|_| ()).map_err(|error| CommandFailure::new(Exit::NoInput, named(path, error)))
 }
 
 /// Whether the path is a device, a pipe or a folder: such a thing is not to be replaced by a file.

@@ -9,7 +9,7 @@ use lexopt::Arg;
 use lexopt::prelude::{Long, Short};
 use serde::Serialize;
 
-use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::io::console::{escape, escape_json, escape_page};
 
 /// Prints a page of lines and columns. A reader that has gone is no fault of ours
@@ -119,7 +119,7 @@ impl Bar {
 }
 
 /// The command's own `--help`, if the argument asks for it; else a usage error.
-pub(super) fn help_or_unexpected(argument: Arg<'_>, help: &str) -> Result<Exit, Failure> {
+pub(super) fn help_or_unexpected(argument: Arg<'_>, help: &str) -> Result<Exit, CommandFailure> {
     match argument {
         Long("help") | Short('h') => Ok(print(help)),
         other => Err(usage(other.unexpected())),

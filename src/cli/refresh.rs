@@ -3,7 +3,7 @@
 use lexopt::Parser;
 
 use crate::cli::daemon::Daemon;
-use crate::cli::exit::{Exit, Failure};
+use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::sheet::Sheet;
 use crate::face::Words;
 use crate::face::methods::Refresh;
@@ -11,7 +11,7 @@ use crate::face::records::{Outcome, Stage};
 use crate::face::terms::StageName;
 
 /// Has the daemon go through a boot pass.
-pub(super) fn run(arguments: Parser) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: Parser) -> Result<Exit, CommandFailure> {
     let Some(daemon) = Daemon::of(arguments, HELP)? else { return Ok(Exit::Done) };
     let mut exit = Exit::Done;
     for reply in daemon.ask_for_more(Refresh {})? {

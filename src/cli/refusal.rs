@@ -2,26 +2,26 @@
 
 use serde_json::Value;
 
-use crate::cli::exit::{Exit, Failure};
+use crate::cli::exit::{CommandFailure, Exit};
 use crate::face::Error;
-use crate::io::ipc::{self, Refusal};
+use crate::io::ipc::{self, UnknownError};
 
 /// Why there is no reply.
-pub(super) fn failure(failure: ipc::Failure) -> Failure {
+pub(super) fn failure(failure: ipc::CallFailure) -> CommandFailure {
     match failure {
-        ipc::Failure::Refused(error) => refused(error),
-        ipc::Failure::Unknown(refusal) => unknown(&refusal),
-        ipc::Failure::TooLong => Failure::new(Exit::Malformed, failure),
-        ipc::Failure::Absent { .. }
-        | ipc::Failure::Broken { .. }
-        | ipc::Failure::Closed { .. }
-        | ipc::Failure::NotAReply
-        | ipc::Failure::Silent { .. }
-        | ipc::Failure::Unfit { .. } => Failure::new(Exit::Unavailable, failure),
+        ipc::CallFailure::Refused(error) => refused(error),
+        ipc::CallFailure::Unknown(refusal) => unknown(&refusal),
+        ipc::CallFailure::TooLong => CommandFailure::new(Exit::Malformed, failure),
+        ipc::CallFailure::Absent { .. }
+        | ipc::CallFailure::Broken { .. }
+        | ipc::CallFailure::Closed { .. }
+        | ipc::CallFailure::NotAReply
+        | ipc::CallFailure::Silent { .. }
+        | ipc::CallFailure::Unfit { .. } => CommandFailure::new(Exit::Unavailable, failure),
     }
 }
 
-fn refused(error: Error) -> Failure {
+fn refused(error: Error) -> CommandFailure {
     let (exit, words) = match &error {
         Error::BadCertificate => (Exit::Malformed, "not a certificate in PEM or DER"),
         Error::BadConfiguration { .. } => {
@@ -59,7 +59,7 @@ fn refused(error: Error) -> Failure {
 }
 
 /// An error of a newer daemon, or of a service that is not ours.
-fn unknown(refusal: &Refusal) -> Failure {
+fn unknown(refusal: &UnknownError) -> CommandFailure {
     let (exit, name) = match refusal.name.rsplit_once('.') {
         Some(("phone.secd", name)) => (Exit::Refused, name),
         Some((_, name)) => (Exit::Usage, name),
@@ -68,9 +68,9 @@ fn unknown(refusal: &Refusal) -> Failure {
     worded(exit, name, &listed(&refusal.parameters))
 }
 
-fn worded(exit: Exit, words: &str, facts: &str) -> Failure {
+fn worded(exit: Exit, words: &str, facts: &str) -> CommandFailure {
     let colon = if facts.is_empty() { "" } else { ": " };
-    Failure::new(exit, format!("{words}{colon}{facts}"))
+    CommandFailure::new(exit, format!("{words}{colon}{facts}"))
 }
 
 fn facts(error: Error) -> String {
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn told(failure: ipc::Failure) -> (u8, String) {
+    fn told(failure: ipc::CallFailure) -> (u8, String) {
         let failure = super::failure(failure);
         (failure.exit.code(), failure.message)
     }
@@ -134,7 +134,7 @@ mod tests {
             ),
             (Error::invalid_parameter("level"), 64, "InvalidParameter: parameter level"),
         ] {
-            assert_eq!(told(ipc::Failure::Refused(error)), (exit, message.to_owned()));
+            assert_eq!(told(ipc::CallFailure::Refused(error)), (exit, message.to_owned()));
         }
     }
 
@@ -146,9 +146,9 @@ mod tests {
             ("Tired", 64, "Tired: detail, since 5"),
         ] {
             let facts = json!({ "since": 5, "because": ["detail"] });
-            let refusal = Refusal { name: name.to_owned(), parameters: facts };
+            let refusal = UnknownError { name: name.to_owned(), parameters: facts };
             let message = message.replace("detail", "because detail");
-            assert_eq!(told(ipc::Failure::Unknown(refusal)), (exit, message));
+            assert_eq!(told(ipc::CallFailure::Unknown(refusal)), (exit, message));
         }
     }
 }

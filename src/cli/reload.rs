@@ -3,12 +3,12 @@
 use lexopt::Parser;
 
 use crate::cli::daemon::Daemon;
-use crate::cli::exit::{Exit, Failure};
+use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::sheet::Sheet;
 use crate::face::methods::Reload;
 
 /// Has the configuration read again.
-pub(super) fn run(arguments: Parser) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: Parser) -> Result<Exit, CommandFailure> {
     let Some(daemon) = Daemon::of(arguments, HELP)? else { return Ok(Exit::Done) };
     Ok(daemon.show(daemon.ask(Reload {})?, |_| Sheet::default()))
 }

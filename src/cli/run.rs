@@ -8,14 +8,14 @@ use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
 use crate::agent;
-use crate::cli::exit::{Exit, Failure, usage};
+use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::input;
 use crate::cli::print::help_or_unexpected;
 use crate::cli::settings::{self, DEFAULT};
 use crate::io::{console, files, process};
 
 /// Runs the agent until it is told to end.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
     let mut path = PathBuf::from(DEFAULT);
     while let Some(argument) = arguments.next().map_err(usage)? {
         match argument {
@@ -34,12 +34,12 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn not_started(error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Unavailable, format!("cannot run, {}", files::why(error)))
+fn not_started(error: &std::io::Error) -> CommandFailure {
+    CommandFailure::new(Exit::Unavailable, format!("cannot run, {}", files::why(error)))
 }
 
-fn unavailable(error: impl std::fmt::Display) -> Failure {
-    Failure::new(Exit::Unavailable, error)
+fn unavailable(error: impl std::fmt::Display) -> CommandFailure {
+    CommandFailure::new(Exit::Unavailable, error)
 }
 
 const HELP: &str = "\

@@ -2,23 +2,23 @@
 
 use std::path::Path;
 
-use crate::cli::exit::{Exit, Failure};
+use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::print::{complain, named};
 use crate::io::settings::{self, Settings};
 
 /// Reads a configuration; each fault is a line of its own on standard error.
-pub(super) fn load(path: &Path) -> Result<Settings, Failure> {
+pub(super) fn load(path: &Path) -> Result<Settings, CommandFailure> {
     Settings::load(path).map_err(|failure| match failure {
-        settings::Failure::Unreadable { path, reason } => {
-            Failure::new(Exit::NoInput, named(&path, reason))
+        settings::SettingsFailure::Unreadable { path, reason } => {
+            CommandFailure::new(Exit::NoInput, named(&path, reason))
         }
-        settings::Failure::Invalid(faults) => {
+        settings::SettingsFailure::Invalid(faults) => {
             let count = faults.len();
             for fault in faults {
                 complain(&fault.to_string());
             }
             let faults = if count == 1 { "1 fault" } else { &format!("{count} faults") };
-            Failure::new(Exit::Config, named(path, faults))
+            CommandFailure::new(Exit::Config, named(path, faults))
         }
     })
 }

@@ -8,8 +8,8 @@ use lexopt::Parser;
 use lexopt::prelude::{Long, Value};
 use rustls::pki_types::UnixTime;
 
-use crate::cli::exit::{Exit, Failure, usage};
-use crate::cli::facts::{Facts, pairs};
+use crate::cli::exit::{CommandFailure, Exit, usage};
+use crate::cli::facts::{FileFacts, pairs};
 use crate::cli::input;
 use crate::cli::print::{help_or_unexpected, named, print, print_json};
 use crate::io::clock::Rfc3339;
@@ -17,11 +17,11 @@ use crate::io::console::escape;
 use crate::trust::signature::sha1;
 use crate::trust::update::{self, Offer};
 use crate::trust::{Anchors, Decision, ListKind, Policy, Reason};
-use crate::wire::list::Hash;
-use crate::wire::{Envelope, Kind, OddField, Record, Role, Text, list};
+use crate::wire::list::CertificateHash;
+use crate::wire::{Envelope, FileKind, OddField, Record, Role, Text, list};
 
 /// Prints the file that the arguments name.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
     let (mut path, mut json) = (None, false);
     while let Some(argument) = arguments.next().map_err(usage)? {
         match argument {
@@ -34,17 +34,17 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
     let bytes = input::read(&path)?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     if let Some(foreign) = input::foreign(&bytes) {
-        return Err(Failure::new(Exit::Malformed, named(&path, foreign)));
+        return Err(CommandFailure::new(Exit::Malformed, named(&path, foreign)));
     }
     let kind = input::kind(name.as_deref().unwrap_or_default(), &bytes);
-    let malformed = |error| Failure::new(Exit::Malformed, named(&path, error));
+    let malformed = |error| CommandFailure::new(Exit::Malformed, named(&path, error));
     let file = Envelope::parse(&bytes, kind).map_err(malformed)?;
     let records = match kind {
-        Kind::List => Some(list::parse(file.body(), file.header_length).map_err(malformed)?),
-        Kind::Signed | Kind::Encrypted => None,
+        FileKind::List => Some(list::parse(file.body(), file.header_length).map_err(malformed)?),
+        FileKind::Signed | FileKind::Encrypted => None,
     };
     if json {
-        return Ok(print_json(&Facts::new(&file, records.as_deref())));
+        return Ok(print_json(&FileFacts::new(&file, records.as_deref())));
     }
     Ok(print(&Page { file: &file, records: records.as_deref() }.to_string()))
 }
@@ -215,9 +215,13 @@ fn material(f: &mut fmt::Formatter<'_>, record: &Record<'_>) -> fmt::Result {
     if let Some(hash) = record.hash {
         row(f, 11, "CERTHASH", hash.bytes().len(), pairs(hash.bytes(), " "))?;
         let algorithm = match hash {
-            Hash::Sha1(_) => "SHA-1".to_string(),
-            Hash::Unknown { algorithm: [1], .. } => "SHA-1, of another length".to_string(),
-            Hash::Unknown { algorithm, .. } => format!("unknown ({})", joined(algorithm)),
+            CertificateHash::Sha1(_) => "SHA-1".to_string(),
+            CertificateHash::Unknown { algorithm: [1], .. } => {
+                "SHA-1, of another length".to_string()
+            }
+            CertificateHash::Unknown { algorithm, .. } => {
+                format!("unknown ({})", joined(algorithm))
+            }
         };
         row(f, 12, "HASH ALGORITHM", 1, algorithm)?;
     }

@@ -3,13 +3,13 @@
 use lexopt::Parser;
 
 use crate::cli::daemon::Daemon;
-use crate::cli::exit::{Exit, Failure};
+use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::sheet::{Sheet, yes_or_no};
-use crate::face::Record;
+use crate::face::ObjectType;
 use crate::face::methods::{GetStatus, Status};
 
 /// Prints what the daemon says of itself.
-pub(super) fn run(arguments: Parser) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: Parser) -> Result<Exit, CommandFailure> {
     let Some(daemon) = Daemon::of(arguments, HELP)? else { return Ok(Exit::Done) };
     Ok(daemon.show(daemon.ask(GetStatus {})?, sheet))
 }

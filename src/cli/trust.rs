@@ -7,7 +7,7 @@ use lexopt::Parser;
 use rustls::pki_types::UnixTime;
 
 use crate::cli::daemon::Daemon;
-use crate::cli::exit::{Exit, Failure};
+use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::sheet::{Sheet, yes_or_no};
 use crate::face::methods::{GetTrust, Trust};
 use crate::face::records::{List, Record};
@@ -15,7 +15,7 @@ use crate::face::terms::Acceptance;
 use crate::io::clock::Rfc3339;
 
 /// Prints what is trusted.
-pub(super) fn run(arguments: Parser) -> Result<Exit, Failure> {
+pub(super) fn run(arguments: Parser) -> Result<Exit, CommandFailure> {
     let Some(daemon) = Daemon::of(arguments, HELP)? else { return Ok(Exit::Done) };
     Ok(daemon.show(daemon.ask(GetTrust {})?, sheet))
 }

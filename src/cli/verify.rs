@@ -7,8 +7,8 @@ use lexopt::prelude::{Long, Value};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::cli::exit::{Exit, Failure, usage};
-use crate::cli::facts::Facts;
+use crate::cli::exit::{CommandFailure, Exit, usage};
+use crate::cli::facts::FileFacts;
 use crate::cli::input;
 use crate::cli::output;
 use crate::cli::print::{complain, help_or_unexpected, named, print, print_json};
@@ -18,11 +18,11 @@ use crate::trust::decrypt::{self, DeviceKey};
 use crate::trust::signature::sha256;
 use crate::trust::update::{self, Accepted, Content, Offer};
 use crate::trust::{Acceptance, Anchors, ListKind, Policy, Provenance, Reason, Warning, stored};
-use crate::wire::{Envelope, Kind, list};
+use crate::wire::{Envelope, FileKind, list};
 
 /// Judges the file that the arguments name.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
-    let mut options = Options::default();
+pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
+    let mut options = VerifyArguments::default();
     while let Some(argument) = arguments.next().map_err(usage)? {
         match argument {
             Long("ctl") => options.ctl = Some(input::path(&mut arguments)?),
@@ -39,7 +39,7 @@ pub(super) fn run(mut arguments: Parser) -> Result<Exit, Failure> {
 }
 
 #[derive(Default)]
-struct Options {
+struct VerifyArguments {
     file: Option<PathBuf>,
     ctl: Option<PathBuf>,
     itl: Option<PathBuf>,
@@ -65,8 +65,8 @@ enum Payload {
     Open(Zeroizing<Vec<u8>>),
 }
 
-impl Options {
-    fn judge(self) -> Result<Exit, Failure> {
+impl VerifyArguments {
+    fn judge(self) -> Result<Exit, CommandFailure> {
         let path = self.file.clone().ok_or_else(|| usage("verify needs a FILE"))?;
         let bytes = input::read(&path)?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -78,22 +78,25 @@ impl Options {
         self.report(&path, &bytes, kind, &verdict)
     }
 
-    fn anchors(&self) -> Result<Anchors, Failure> {
+    fn anchors(&self) -> Result<Anchors, CommandFailure> {
         let mut anchors = Anchors::default();
         for (path, kind) in [(&self.ctl, ListKind::Ctl), (&self.itl, ListKind::Itl)] {
             let Some(path) = path else { continue };
             let list = stored::list(kind, &input::read(path)?, Acceptance::FirstUse)
-                .map_err(|reason| Failure::new(Exit::Malformed, named(path, reason)))?;
+                .map_err(|reason| CommandFailure::new(Exit::Malformed, named(path, reason)))?;
             anchors.install(list);
         }
         Ok(anchors)
     }
 
-    fn key(&self) -> Result<Option<DeviceKey>, Failure> {
+    fn key(&self) -> Result<Option<DeviceKey>, CommandFailure> {
         let Some(path) = &self.key else { return Ok(None) };
         let bytes = Zeroizing::new(input::read(path)?);
         let key = DeviceKey::of_pem(&bytes).map_err(|_| {
-            Failure::new(Exit::Malformed, named(path, "expected an RSA private key in PEM or DER"))
+            CommandFailure::new(
+                Exit::Malformed,
+                named(path, "expected an RSA private key in PEM or DER"),
+            )
         })?;
         Ok(Some(key))
     }
@@ -101,14 +104,14 @@ impl Options {
     fn verdict(
         &self,
         bytes: &[u8],
-        kind: Kind,
+        kind: FileKind,
         anchors: &Anchors,
         key: Option<&DeviceKey>,
     ) -> Result<Belief, Reason> {
         let file = Envelope::parse(bytes, kind)?;
         let offer = Offer { name: self.name.as_deref().unwrap_or(file.file_name), bytes };
         let policy = Policy::default();
-        if kind == Kind::List {
+        if kind == FileKind::List {
             let list_kind = list_kind(file.file_name);
             let accepted = update::list(anchors, list_kind, offer, &policy).unasked()?;
             let by = accepted.value.provenance();
@@ -126,9 +129,9 @@ impl Options {
         &self,
         path: &Path,
         bytes: &[u8],
-        kind: Kind,
+        kind: FileKind,
         verdict: &Result<Belief, Reason>,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Exit, CommandFailure> {
         if let Ok(Belief { content: Payload::Open(payload), .. }) = verdict {
             if let Some(path) = &self.out {
                 output::write(path, payload)?;
@@ -207,7 +210,7 @@ impl Belief {
 #[derive(Serialize)]
 struct Verdict<'a> {
     #[serde(flatten)]
-    facts: Option<Facts<'a>>,
+    facts: Option<FileFacts<'a>>,
     verdict: &'static str,
     reason: Option<String>,
     detail: Option<String>,
@@ -223,13 +226,13 @@ struct PayloadFacts {
 }
 
 impl<'a> Verdict<'a> {
-    fn new(bytes: &'a [u8], kind: Kind, verdict: &Result<Belief, Reason>) -> Self {
+    fn new(bytes: &'a [u8], kind: FileKind, verdict: &Result<Belief, Reason>) -> Self {
         let facts = Envelope::parse(bytes, kind).ok().and_then(|file| {
             let records = match kind {
-                Kind::List => Some(list::parse(file.body(), file.header_length).ok()?),
-                Kind::Signed | Kind::Encrypted => None,
+                FileKind::List => Some(list::parse(file.body(), file.header_length).ok()?),
+                FileKind::Signed | FileKind::Encrypted => None,
             };
-            Some(Facts::new(&file, records.as_deref()))
+            Some(FileFacts::new(&file, records.as_deref()))
         });
         let belief = verdict.as_ref().ok();
         let reason = verdict.as_ref().err();

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::diagnose::findings::{ConfigurationFound, Findings, Judged, ListFound, Offered};
+use crate::diagnose::findings::{ConfigurationFound, Findings, ListFound, ListVerdict, Offered};
 use crate::trust::anchors::State;
 use crate::trust::verified::{Acceptance, Voucher};
 
@@ -65,9 +65,9 @@ impl Fate {
         match &list.offered {
             Offered::Absent => Self::Absent,
             Offered::Found(list) => match list.judged {
-                Judged::Refused { .. } => Self::Refused,
-                Judged::Same => Self::Same,
-                Judged::Taken(acceptance) => Self::Taken(acceptance),
+                ListVerdict::Refused { .. } => Self::Refused,
+                ListVerdict::Same => Self::Same,
+                ListVerdict::Taken(acceptance) => Self::Taken(acceptance),
             },
             Offered::NotExamined | Offered::NotFetched(_) | Offered::Unreachable(_) => Self::Open,
         }

@@ -9,7 +9,7 @@ use crate::wire::Role;
 
 /// How much of something is new.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Change {
+pub enum Novelty {
     /// Everything.
     All,
     /// Nothing.
@@ -19,7 +19,7 @@ pub enum Change {
     Some,
 }
 
-impl Change {
+impl Novelty {
     fn between<T: Ord>(before: &BTreeSet<T>, after: &BTreeSet<T>) -> Self {
         match after.difference(before).count() {
             0 => Self::None,
@@ -39,13 +39,13 @@ impl Change {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// The certificates of file servers.
-    pub callmanager: Change,
+    pub callmanager: Novelty,
     /// The certificates of TVS.
-    pub tvs: Change,
+    pub tvs: Novelty,
     /// The certificates of tokens and of ITLRecovery: SAST that serve no files.
-    pub tokens: Change,
+    pub tokens: Novelty,
     /// The names of servers.
-    pub names: Change,
+    pub names: Novelty,
     /// Whether any certificate is in the installed lists as well.
     pub shares_any: bool,
     /// Whether a SAST certificate is in the installed list of the same kind as well: a key that
@@ -62,10 +62,10 @@ impl Changes {
         let Some(installed) = anchors.records(offered.kind) else { return Self::default() };
         let sast = |list| digests(list, |anchor| anchor.role == Role::Sast);
         Self {
-            callmanager: Change::between(&files(installed), &files(offered)),
-            tvs: Change::between(&tvs(installed), &tvs(offered)),
-            tokens: Change::between(&tokens(installed), &tokens(offered)),
-            names: Change::between(&names(installed), &names(offered)),
+            callmanager: Novelty::between(&files(installed), &files(offered)),
+            tvs: Novelty::between(&tvs(installed), &tvs(offered)),
+            tokens: Novelty::between(&tokens(installed), &tokens(offered)),
+            names: Novelty::between(&names(installed), &names(offered)),
             shares_any: [ListKind::Ctl, ListKind::Itl]
                 .into_iter()
                 .filter_map(|kind| anchors.records(kind))

@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use crate::diagnose::boot::Fate;
 use crate::diagnose::contact::Contact;
 use crate::diagnose::findings::{
-    Clock, ConfigurationFound, Findings, Fingerprint, Integrity, Judged, ListFound, MemberFound,
-    Offered, OfferedList, Presented, Shown, StoreFound,
+    Clock, ConfigurationFound, Findings, Fingerprint, Integrity, ListFound, ListVerdict,
+    MemberFound, Offered, OfferedList, Presented, ShownCertificate, StoreFound,
 };
 use crate::trust::peer::Pinned;
 
@@ -126,7 +126,7 @@ fn comparison(name: &str, list: &ListFound) -> Check {
         Offered::Absent if list.installed.is_none() => check(Mark::Ok, "none"),
         Offered::Absent => check(Mark::Ok, "none; the phone's stays"),
         Offered::Found(found) => {
-            let mark = if found.judged == Judged::Same { Mark::Ok } else { Mark::NotOk };
+            let mark = if found.judged == ListVerdict::Same { Mark::Ok } else { Mark::NotOk };
             let mark = if list.installed.is_none() { Mark::Unknown } else { mark };
             let sha1 = hex(&found.sha1);
             check(mark, &format!("{} ({}), SHA-1 {sha1}", hex(&found.md5), found.name))
@@ -160,12 +160,12 @@ fn integrity(name: &str, list: &OfferedList) -> Check {
 fn signer(name: &str, list: &OfferedList) -> Check {
     let who = format!("{}, serial {}: ", list.signer, list.serial);
     let (mark, verdict) = match &list.judged {
-        Judged::Refused { reason, unanswered: Some(unanswered) } => {
+        ListVerdict::Refused { reason, unanswered: Some(unanswered) } => {
             (Mark::NotOk, format!("{reason}; {unanswered}"))
         }
-        Judged::Refused { reason, unanswered: None } => (Mark::NotOk, reason.to_string()),
-        Judged::Same => (Mark::Ok, "in force".to_string()),
-        Judged::Taken(acceptance) => (Mark::Ok, Fate::Taken(*acceptance).to_string()),
+        ListVerdict::Refused { reason, unanswered: None } => (Mark::NotOk, reason.to_string()),
+        ListVerdict::Same => (Mark::Ok, "in force".to_string()),
+        ListVerdict::Taken(acceptance) => (Mark::Ok, Fate::Taken(*acceptance).to_string()),
     };
     let sha256 = list.signer_sha256.map(|digest| format!("; SHA-256 {}", hex(&digest)));
     Check::new(format!("{name} signer"), mark, who + &verdict + &sha256.unwrap_or_default())
@@ -197,8 +197,8 @@ fn tvs(member: &MemberFound, records: usize) -> Check {
     }
 }
 
-fn shown_as(shown: &Shown, against: &str) -> String {
-    let Shown { issuer, serial, sha1, is_offered, .. } = shown;
+fn shown_as(shown: &ShownCertificate, against: &str) -> String {
+    let ShownCertificate { issuer, serial, sha1, is_offered, .. } = shown;
     let news = if *is_offered { ", in the server's ITL" } else { "" };
     format!("shows serial {serial}, SHA-1 {}, issuer {issuer}: {against}{news}", hex(sha1))
 }

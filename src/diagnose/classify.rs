@@ -1,9 +1,9 @@
 //! How a case is told from the others.
 
 use crate::diagnose::case::{Case, Cluster};
-use crate::diagnose::changes::Change;
+use crate::diagnose::changes::Novelty;
 use crate::diagnose::findings::{
-    ConfigurationFound, Findings, Integrity, Judged, ListFound, Offered, OfferedList, Reach,
+    ConfigurationFound, Findings, Integrity, ListFound, ListVerdict, Offered, OfferedList, Reach,
     StoreFound,
 };
 use crate::trust::anchors::State;
@@ -72,12 +72,12 @@ fn rollback(findings: &Findings) -> Option<Case> {
         return Some(if full { Case::RollbackEnded } else { Case::RollbackActive });
     }
     match &offered.filter(|list| list.is_blank)?.judged {
-        Judged::Taken(_) => Some(Case::RollbackPrepared),
-        Judged::Refused { reason: reason @ Reason::Older { .. }, .. } => {
+        ListVerdict::Taken(_) => Some(Case::RollbackPrepared),
+        ListVerdict::Refused { reason: reason @ Reason::Older { .. }, .. } => {
             Some(Case::RefusedByPolicy(reason.clone()))
         }
-        Judged::Refused { .. } => Some(Case::RollbackTooLate),
-        Judged::Same => None,
+        ListVerdict::Refused { .. } => Some(Case::RollbackTooLate),
+        ListVerdict::Same => None,
     }
 }
 
@@ -113,25 +113,25 @@ fn changed(findings: &Findings) -> Option<Case> {
         || is_vouched_by_list(list);
     Some(match (changes.names, changes.callmanager, changes.tvs) {
         _ if is_central(findings) && !known => Case::CentralTftp,
-        (Change::None, _, _) if !known && findings.reach() != Reach::Fits => Case::Rebuilt,
+        (Novelty::None, _, _) if !known && findings.reach() != Reach::Fits => Case::Rebuilt,
         _ if !known => Case::Moved,
-        (Change::Some | Change::All, _, _) => Case::Renamed(Cluster::of(findings)),
-        (Change::None, Change::None, Change::None) => {
+        (Novelty::Some | Novelty::All, _, _) => Case::Renamed(Cluster::of(findings)),
+        (Novelty::None, Novelty::None, Novelty::None) => {
             // The CTL is news, and the ITL only signed anew.
             return new_ctl(findings).or_else(|| Some(unregenerated(list)));
         }
         // TVS.pem may be new as well, but this is who cannot be vouched for.
-        (Change::None, Change::None, _) if is_refused(list) && changes.tokens.is_any() => {
+        (Novelty::None, Novelty::None, _) if is_refused(list) && changes.tokens.is_any() => {
             Case::RecoveryRegenerated
         }
-        (Change::None, _, Change::None) => Case::CallManagerRegenerated,
-        (Change::None, Change::None, _) => Case::TvsRegenerated,
-        (Change::None, _, _) => Case::BothRegenerated,
+        (Novelty::None, _, Novelty::None) => Case::CallManagerRegenerated,
+        (Novelty::None, Novelty::None, _) => Case::TvsRegenerated,
+        (Novelty::None, _, _) => Case::BothRegenerated,
     })
 }
 
 fn is_refused(list: &OfferedList) -> bool {
-    matches!(list.judged, Judged::Refused { .. })
+    matches!(list.judged, ListVerdict::Refused { .. })
 }
 
 /// What is new if neither CallManager.pem nor TVS.pem is.
@@ -148,12 +148,14 @@ const fn unregenerated(list: &OfferedList) -> Case {
 /// Whether the server's CTL is one of the cluster that the phone belongs to.
 fn ctl_is_ours(ctl: &ListFound) -> bool {
     ctl.installed.is_some()
-        && ctl.found().is_some_and(|list| list.judged == Judged::Same || list.changes.shares_any)
+        && ctl
+            .found()
+            .is_some_and(|list| list.judged == ListVerdict::Same || list.changes.shares_any)
 }
 
 /// Whether the phone itself knows the signer: then the list is of its own cluster.
 fn is_vouched_by_list(list: &OfferedList) -> bool {
-    list.judged == Judged::Taken(Acceptance::Chained(Voucher::Itl))
+    list.judged == ListVerdict::Taken(Acceptance::Chained(Voucher::Itl))
 }
 
 /// A CTL that is new, beside an ITL that is not.
@@ -161,7 +163,7 @@ fn new_ctl(findings: &Findings) -> Option<Case> {
     let list = findings.ctl.news()?;
     let foreign = findings.ctl.installed.is_some() && !list.changes.shares_any;
     Some(match (&list.judged, foreign) {
-        (Judged::Taken(_), _) => Case::NewCtl,
+        (ListVerdict::Taken(_), _) => Case::NewCtl,
         (_, true) => Case::Moved,
         (_, false) => Case::CtlBehind,
     })

@@ -1,13 +1,13 @@
 //! When a phone's ITL may be deleted.
 
-use crate::diagnose::findings::{ConfigurationFound, Findings, Judged, Reach};
+use crate::diagnose::findings::{ConfigurationFound, Findings, ListVerdict, Reach};
 
 /// The conditions that must all hold before a list is deleted by hand; none of them is known where
 /// the phone could not look.
 ///
 /// # Source
-/// Four are the technote's, "Manually Verify that Phone ITL Matches CUCM ITL"; domain facts 2.7. The
-/// fifth is ours: an attacker between phone and cluster makes the other four hold as well.
+/// Four are the technote's, "Manually Verify that Phone ITL Matches CUCM ITL"; domain facts 2.7.
+/// The fifth is ours: an attacker between phone and cluster makes the other four hold as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conditions {
     /// The signature of the phone's ITL is not that of the server's.
@@ -22,7 +22,7 @@ impl Conditions {
     pub(super) fn of(findings: &Findings) -> Self {
         let itl = findings.itl.found();
         Self {
-            itl_differs: itl.map(|list| list.judged != Judged::Same),
+            itl_differs: itl.map(|list| list.judged != ListVerdict::Same),
             tvs_differs: match findings.reach() {
                 Reach::Differs => Some(true),
                 Reach::Fits => Some(false),
@@ -35,8 +35,8 @@ impl Conditions {
         }
     }
 
-    /// Whether all three that can be seen from the phone hold. Two cannot: that there is no backup of
-    /// the old key, and that the list is the call manager's.
+    /// Whether all three that can be seen from the phone hold. Two cannot: that there is no backup
+    /// of the old key, and that the list is the call manager's.
     #[must_use]
     pub fn hold(&self) -> bool {
         [self.itl_differs, self.tvs_differs, self.fails].iter().all(|held| *held == Some(true))

@@ -22,7 +22,7 @@ pub struct Findings {
     /// The clock.
     pub clock: Clock,
     /// The TFTP servers, with what came of talking to each.
-    pub servers: Vec<Server>,
+    pub servers: Vec<ContactedServer>,
     /// The trust state that the phone is in.
     pub state: State,
     /// The trust state after the next boot pass.
@@ -106,7 +106,8 @@ impl Findings {
         }
     }
 
-    /// Whether a TVS server shows issuer and serial number of a listed certificate, and another key.
+    /// Whether a TVS server shows issuer and serial number of a listed certificate, and another
+    /// key.
     pub(super) fn shows_impostor(&self) -> bool {
         let mut shown = self.members.iter().filter_map(MemberFound::shown);
         shown.any(|shown| shown.is_impostor)
@@ -165,7 +166,7 @@ pub enum Clock {
 
 /// A server, and what came of talking to it last.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
+pub struct ContactedServer {
     /// Where it is.
     pub address: String,
     /// The contact.
@@ -193,14 +194,16 @@ impl ListFound {
 
     /// The server's list if it is another one than the installed one.
     pub(super) fn news(&self) -> Option<&OfferedList> {
-        self.found().filter(|list| list.judged != Judged::Same)
+        self.found().filter(|list| list.judged != ListVerdict::Same)
     }
 
     /// Why the server's list is not believed.
     #[must_use]
     pub fn refused(&self) -> Option<(&Reason, Option<&Unanswered>)> {
         match self.found().map(|list| &list.judged) {
-            Some(Judged::Refused { reason, unanswered }) => Some((reason, unanswered.as_ref())),
+            Some(ListVerdict::Refused { reason, unanswered }) => {
+                Some((reason, unanswered.as_ref()))
+            }
             _ => None,
         }
     }
@@ -262,7 +265,7 @@ pub struct OfferedList {
     /// What is new in it.
     pub changes: Changes,
     /// What the phone makes of it.
-    pub judged: Judged,
+    pub judged: ListVerdict,
 }
 
 /// Whether a list is whole in itself, whoever signed it.
@@ -278,7 +281,7 @@ pub enum Integrity {
 
 /// What a phone makes of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Judged {
+pub enum ListVerdict {
     /// It would not be installed.
     Refused {
         /// Why.
@@ -302,7 +305,7 @@ pub struct MemberFound {
 }
 
 impl MemberFound {
-    pub(super) fn shown(&self) -> Option<&Shown> {
+    pub(super) fn shown(&self) -> Option<&ShownCertificate> {
         match &self.presented {
             Presented::Certificate(shown) => Some(shown),
             _ => None,
@@ -314,7 +317,7 @@ impl MemberFound {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Presented {
     /// A certificate whose key it holds.
-    Certificate(Box<Shown>),
+    Certificate(Box<ShownCertificate>),
     /// It takes connections, and there is no TLS with it; why.
     NoTls(String),
     /// It was not looked at.
@@ -325,7 +328,7 @@ pub enum Presented {
 
 /// The certificate that a TVS server shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct ShownCertificate {
     /// Its issuer.
     pub issuer: String,
     /// Its serial number.

@@ -19,13 +19,13 @@ mod tests;
 
 pub use boot::{Fate, NextBoot};
 pub use case::{Case, Cluster};
-pub use changes::{Change, Changes};
+pub use changes::{Changes, Novelty};
 pub use checks::{Check, Mark};
 pub use conditions::Conditions;
 pub use contact::Contact;
 pub use findings::{
-    Clock, ConfigurationFound, Findings, Fingerprint, Integrity, Judged, ListFound, MemberFound,
-    Offered, OfferedList, Presented, Reach, Server, Shown, StoreFound,
+    Clock, ConfigurationFound, ContactedServer, Findings, Fingerprint, Integrity, ListFound,
+    ListVerdict, MemberFound, Offered, OfferedList, Presented, Reach, ShownCertificate, StoreFound,
 };
 pub use remedy::Remedy;
 

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::diagnose::boot::NextBoot;
 use crate::diagnose::case::Case;
-use crate::diagnose::changes::Change;
+use crate::diagnose::changes::Novelty;
 use crate::diagnose::conditions::Conditions;
 use crate::diagnose::findings::{Findings, Reach};
 use crate::trust::anchors::State;
@@ -125,7 +125,7 @@ fn of_move(findings: &Findings) -> Remedy {
 fn of_unknown_signer(findings: &Findings, conditions: Conditions) -> Remedy {
     let itl = findings.itl.found();
     let shares_sast = itl.is_some_and(|list| list.changes.shares_sast);
-    let tvs_is_new = itl.is_some_and(|list| list.changes.tvs == Change::All);
+    let tvs_is_new = itl.is_some_and(|list| list.changes.tvs == Novelty::All);
     let wrong_role = findings.itl.refused().is_some_and(|(_, unanswered)| {
         matches!(
             unanswered,

@@ -21,14 +21,14 @@ fn well() -> Findings {
     findings.ctl.offered = Offered::Absent;
     findings.itl.installed =
         Some(Fingerprint { md5: [1; 16], signer: "CN=a".into(), timestamp: 1 });
-    findings.itl.offered = Offered::Found(Box::new(offered(Judged::Same)));
+    findings.itl.offered = Offered::Found(Box::new(offered(ListVerdict::Same)));
     findings.members = alloc::vec![member(Pinned::Fits(ListKind::Itl))];
     let name = "SEP.cnf.xml.sgn".to_string();
     findings.configuration = ConfigurationFound::Verified { name, by: Voucher::Itl };
     findings
 }
 
-fn offered(judged: Judged) -> OfferedList {
+fn offered(judged: ListVerdict) -> OfferedList {
     OfferedList {
         name: "ITLSEP.tlv".to_string(),
         is_generic: false,
@@ -44,12 +44,12 @@ fn offered(judged: Judged) -> OfferedList {
     }
 }
 
-fn refused(unanswered: Unanswered) -> Judged {
-    Judged::Refused { reason: Reason::WrongSigner, unanswered: Some(unanswered) }
+fn refused(unanswered: Unanswered) -> ListVerdict {
+    ListVerdict::Refused { reason: Reason::WrongSigner, unanswered: Some(unanswered) }
 }
 
 fn member(pinned: Pinned) -> MemberFound {
-    let shown = Shown {
+    let shown = ShownCertificate {
         issuer: "CN=a".to_string(),
         serial: "02".to_string(),
         sha1: [3; 20],
@@ -72,9 +72,9 @@ fn says(findings: &Findings) -> (&'static str, &'static str) {
 }
 
 /// CallManager.pem and what else was regenerated.
-fn regenerated(tvs: Change, judged: Judged) -> OfferedList {
+fn regenerated(tvs: Novelty, judged: ListVerdict) -> OfferedList {
     let mut list = offered(judged);
-    list.changes.callmanager = Change::All;
+    list.changes.callmanager = Novelty::All;
     list.changes.tvs = tvs;
     list
 }
@@ -85,7 +85,7 @@ fn a_configuration_that_cannot_be_read_is_named_with_its_place() {
     let mut findings = well();
     findings.configuration = ConfigurationFound::Unreadable { name, why };
     // Its signature was verified: a server of another cluster could not have made it.
-    let mut generic = offered(Judged::Same);
+    let mut generic = offered(ListVerdict::Same);
     generic.is_generic = true;
     findings.itl.offered = Offered::Found(Box::new(generic));
     assert_eq!(says(&findings), ("configuration-unreadable", "make-configuration"));
@@ -130,16 +130,16 @@ fn nothing_is_concluded_from_a_server_that_is_silent() {
 #[test]
 fn a_tvs_that_matches_and_does_not_know_the_signer_is_to_be_restarted() {
     let judged = refused(Unanswered::Unvouched(Unvouched::Invalid));
-    let findings = with_list(regenerated(Change::None, judged));
+    let findings = with_list(regenerated(Novelty::None, judged));
     assert_eq!(says(&findings), ("callmanager-regenerated", "restart-services"));
 }
 
 #[test]
 fn the_list_is_never_deleted_while_tvs_matches_or_is_silent() {
     let judged = || refused(Unanswered::NobodyToAsk);
-    let matching = with_list(regenerated(Change::All, judged()));
+    let matching = with_list(regenerated(Novelty::All, judged()));
     assert_eq!(says(&matching).1, "restart-services");
-    let mut silent = with_list(regenerated(Change::All, judged()));
+    let mut silent = with_list(regenerated(Novelty::All, judged()));
     silent.members[0].presented = Presented::Unreachable("no".to_string());
     assert_eq!(says(&silent).1, "restore-backup");
     assert_eq!(Diagnosis::of(&silent).conditions.unwrap().tvs_differs, None);
@@ -147,7 +147,7 @@ fn the_list_is_never_deleted_while_tvs_matches_or_is_silent() {
 
 #[test]
 fn the_least_drastic_remedy_comes_first() {
-    let mut findings = with_list(regenerated(Change::All, refused(Unanswered::NobodyToAsk)));
+    let mut findings = with_list(regenerated(Novelty::All, refused(Unanswered::NobodyToAsk)));
     findings.members = alloc::vec![member(Pinned::NotListed)];
     assert_eq!(says(&findings), ("both-regenerated", "delete-itl"));
     let Offered::Found(list) = &mut findings.itl.offered else { unreachable!() };
@@ -156,7 +156,7 @@ fn the_least_drastic_remedy_comes_first() {
     findings.has_token = true;
     assert_eq!(says(&findings).1, "run-ctl-client");
     let Offered::Found(list) = &mut findings.itl.offered else { unreachable!() };
-    list.changes.tvs = Change::Some;
+    list.changes.tvs = Novelty::Some;
     findings.tvs_records = 2;
     assert_eq!(says(&findings).1, "add-tvs");
     assert!(Remedy::AddTvs < Remedy::RunCtlClient);
@@ -191,7 +191,7 @@ fn what_policy_refuses_is_the_owners_to_change_unless_it_is_an_old_blank_list() 
         (unconfirmed(), "change-policy"),
         (Reason::WeakKey { bits: 1024, least: 2048 }, "change-policy"),
     ] {
-        let list = offered(Judged::Refused { reason, unanswered: None });
+        let list = offered(ListVerdict::Refused { reason, unanswered: None });
         assert_eq!(says(&with_list(list)), ("refused-by-policy", remedy));
     }
 }
@@ -240,7 +240,7 @@ fn a_cluster_is_told_by_its_lists() {
 
 #[test]
 fn the_next_boot_is_told_step_by_step() {
-    let mut findings = with_list(offered(Judged::Taken(Acceptance::Chained(Voucher::Tvs))));
+    let mut findings = with_list(offered(ListVerdict::Taken(Acceptance::Chained(Voucher::Tvs))));
     findings.configuration = ConfigurationFound::Absent;
     assert_eq!(
         NextBoot::of(&findings).to_string(),

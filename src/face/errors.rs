@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::face::record::{Members, put};
 use crate::face::rights::Right;
-use crate::face::shape::{Member, Shape, Types, Unfit};
+use crate::face::shape::{Shape, ShapeMember, Types, Unfit};
 use crate::wire::varlink::Reply;
 
 /// Declares the errors, by interface, with a table that both writes and reads them.
@@ -57,7 +57,7 @@ macro_rules! errors {
             /// Every error for the interface's language: interface, name, facts; and the
             /// declarations that the facts refer to.
             #[must_use]
-            pub fn declared(_types: &mut Types) -> Vec<(&'static str, &'static str, Vec<Member>)> {
+            pub fn declared(_types: &mut Types) -> Vec<(&'static str, &'static str, Vec<ShapeMember>)> {
                 $($($($(<$shape as Shape>::declare(_types);)*)?)*)*
                 alloc::vec![$($((
                     $interface,

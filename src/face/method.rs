@@ -6,13 +6,13 @@ use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
 use crate::face::errors::Error;
-use crate::face::record::Record;
+use crate::face::record::ObjectType;
 use crate::face::rights::Right;
-use crate::face::shape::{Member, Types, Unfit};
+use crate::face::shape::{ShapeMember, Types, Unfit};
 use crate::wire::varlink::{Call, Reply};
 
 /// A method; the type is that of its parameters.
-pub trait Method: Record {
+pub trait Method: ObjectType {
     /// The interface that it is of.
     const INTERFACE: &'static str;
 
@@ -23,7 +23,7 @@ pub trait Method: Record {
     const MODE: Mode;
 
     /// What it answers.
-    type Reply: Record;
+    type Reply: ObjectType;
 
     /// The call with these parameters, for a client.
     fn into_call(self) -> Call {
@@ -93,9 +93,9 @@ pub struct Declaration {
     /// What comes of its connection.
     pub mode: Mode,
     /// Its parameters.
-    pub parameters: Vec<Member>,
+    pub parameters: Vec<ShapeMember>,
     /// The members of its reply.
-    pub reply: Vec<Member>,
+    pub reply: Vec<ShapeMember>,
 }
 
 impl Declaration {
@@ -143,9 +143,9 @@ macro_rules! methods {
 
         /// The names of the methods.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Name { $($(#[doc = concat!("Of [`", stringify!($name), "`](self::", stringify!($name), ").")] $name,)*)* }
+        pub enum MethodName { $($(#[doc = concat!("Of [`", stringify!($name), "`](self::", stringify!($name), ").")] $name,)*)* }
 
-        impl Name {
+        impl MethodName {
             /// The method that a call is for.
             ///
             /// # Errors
@@ -171,18 +171,18 @@ macro_rules! methods {
             ///
             /// # Errors
             /// [`Unfit`].
-            pub fn request(self, parameters: Map<String, Value>) -> Result<Request, Unfit> {
+            pub fn request(self, parameters: Map<String, Value>) -> Result<MethodCall, Unfit> {
                 match self {
-                    $($(Self::$name => $name::of_parameters(parameters).map(Request::$name),)*)*
+                    $($(Self::$name => $name::of_parameters(parameters).map(MethodCall::$name),)*)*
                 }
             }
         }
 
         /// A call whose parameters have been read.
         #[derive(Clone, Debug, PartialEq, Eq)]
-        pub enum Request { $($(#[doc = concat!("Of [`", stringify!($name), "`](self::", stringify!($name), ").")] $name($name),)*)* }
+        pub enum MethodCall { $($(#[doc = concat!("Of [`", stringify!($name), "`](self::", stringify!($name), ").")] $name($name),)*)* }
 
-        impl Request {
+        impl MethodCall {
             /// Has it carried out.
             pub async fn carried_out<S, T, O>(self, service: &S, turn: T) -> O
             where

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::face::errors::Error;
 use crate::face::method::{Carry, Declaration, Method, Mode, methods};
-use crate::face::record::{Record as _, record};
+use crate::face::record::{ObjectType as _, record};
 use crate::face::records::{
     Alarm, Check, Condition, Counters, Finding, Line, List, Message, Outcome, Server, Stage,
     Verdict,

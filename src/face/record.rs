@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 
 use serde_json::{Map, Value};
 
-use crate::face::shape::{Member, Shape, Types, Unfit};
+use crate::face::shape::{Shape, ShapeMember, Types, Unfit};
 
 /// A struct with named members: the parameters of a method, a reply, or a part of one.
-pub trait Record: Sized {
+pub trait ObjectType: Sized {
     /// Its name in the interface's language.
     const NAME: &'static str;
 
@@ -19,7 +19,7 @@ pub trait Record: Sized {
     fn take(members: &mut Members) -> Self;
 
     /// Its members for the interface's language.
-    fn members() -> Vec<Member>;
+    fn members() -> Vec<ShapeMember>;
 
     /// Adds the declarations that its members refer to.
     fn declare_members(types: &mut Types);
@@ -96,7 +96,7 @@ macro_rules! record {
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $name { $($(#[$what])* pub $member: $shape,)* }
 
-        impl $crate::face::record::Record for $name {
+        impl $crate::face::record::ObjectType for $name {
             const NAME: &'static str = stringify!($name);
 
             fn into_map(self) -> $crate::face::record::Object {
@@ -109,7 +109,7 @@ macro_rules! record {
                 Self { $($member: _members.take(stringify!($member)),)* }
             }
 
-            fn members() -> alloc::vec::Vec<$crate::face::shape::Member> {
+            fn members() -> alloc::vec::Vec<$crate::face::shape::ShapeMember> {
                 alloc::vec![$((
                     stringify!($member),
                     <$shape as $crate::face::shape::Shape>::varlink(),
@@ -127,12 +127,12 @@ macro_rules! record {
             }
 
             fn into_value(self) -> serde_json::Value {
-                serde_json::Value::Object($crate::face::record::Record::into_map(self))
+                serde_json::Value::Object($crate::face::record::ObjectType::into_map(self))
             }
 
             fn of_value(value: serde_json::Value) -> Result<Self, $crate::face::shape::Unfit> {
                 let map = <$crate::face::record::Object as $crate::face::shape::Shape>::of_value(value)?;
-                $crate::face::record::Record::of_reply(map)
+                $crate::face::record::ObjectType::of_reply(map)
             }
 
             fn blank() -> Self {
@@ -140,9 +140,9 @@ macro_rules! record {
             }
 
             fn declare(types: &mut $crate::face::shape::Types) {
-                let members = <Self as $crate::face::record::Record>::members();
+                let members = <Self as $crate::face::record::ObjectType>::members();
                 types.insert(stringify!($name), $crate::face::shape::Declared::Record(members));
-                <Self as $crate::face::record::Record>::declare_members(types);
+                <Self as $crate::face::record::ObjectType>::declare_members(types);
             }
         }
     };

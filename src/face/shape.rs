@@ -64,13 +64,13 @@ pub type Types = BTreeMap<&'static str, Declared>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Declared {
     /// A record of these members.
-    Record(Vec<Member>),
+    Record(Vec<ShapeMember>),
     /// One of these words.
     Words(Vec<&'static str>),
 }
 
 /// A member of a record: its name, and the name of its type.
-pub type Member = (&'static str, String);
+pub type ShapeMember = (&'static str, String);
 
 impl Shape for String {
     fn varlink() -> String {

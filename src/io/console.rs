@@ -12,8 +12,8 @@
 //! segment of the path, and it is shown only as `ERR` or `WRN`: what a library says below that
 //! is about the library. Ours without a target is shown as `SECD`.
 //!
-//! A record may carry the name of an event and its facts for programs, under [`EVENT`] and [`FACTS`]:
-//! they are kept with the line in memory, and not shown.
+//! A record may carry the name of an event and its facts for programs, under [`EVENT`] and
+//! [`FACTS`]: they are kept with the line in memory, and not shown.
 //!
 //! The whole line is [escaped](escape()) and cut to [`ring::WIDTH`] bytes in one place. Nothing
 //! here fails or waits: a line that stderr does not take is lost there, and stays in the ring.
@@ -35,7 +35,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 pub use escape::{escape, escape_json, escape_page};
-pub use ring::{Line, Origin, Ring, Since};
+pub use ring::{ConsoleLine, Origin, Ring, Since};
 
 use super::clock::{self, TimeOfDay};
 
@@ -64,7 +64,7 @@ pub struct Console {
 
 impl Console {
     /// The last `count` lines, oldest first.
-    pub fn tail(&self, count: usize) -> Vec<Line> {
+    pub fn tail(&self, count: usize) -> Vec<ConsoleLine> {
         self.ring().tail(count)
     }
 

@@ -22,14 +22,14 @@ pub fn limit() -> usize {
 
 /// Connections that there may be at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
+pub struct ConnectionRoom {
     /// Of clients to the socket.
     pub connections: usize,
     /// To servers, for clients.
     pub slots: usize,
 }
 
-impl Room {
+impl ConnectionRoom {
     /// Descriptors that they take at most. A connection to a server takes one more while TVS is
     /// asked about it.
     fn cost(self) -> usize {
@@ -54,22 +54,22 @@ impl Room {
 /// Descriptors of a connection to a server, besides the client's.
 const SERVER: usize = 2;
 
-/// Kept for the agent's own work; inferred: 12 that are always open; in a pass a transfer with those
-/// that are just over, a file being written, TVS; two files and 16 judgements for clients; and 32 look-ups
-/// of names.
+/// Kept for the agent's own work; inferred: 12 that are always open; in a pass a transfer with
+/// those that are just over, a file being written, TVS; two files and 16 judgements for clients;
+/// and 32 look-ups of names.
 const KEPT: usize = 96;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const DEFAULT: Room = Room { connections: 256, slots: 64 };
+    const DEFAULT: ConnectionRoom = ConnectionRoom { connections: 256, slots: 64 };
 
     #[test]
     fn what_fits_is_left_as_it_is() {
         assert_eq!(DEFAULT.within(usize::MAX), DEFAULT);
         assert_eq!(DEFAULT.within(256 + 2 * 64 + KEPT), DEFAULT);
-        let few = Room { connections: 10, slots: 1024 };
+        let few = ConnectionRoom { connections: 10, slots: 1024 };
         assert_eq!(few.within(100), few, "none of them is without a client");
     }
 
@@ -80,6 +80,6 @@ mod tests {
             assert!(room.connections >= 1 && room.slots >= 1);
             assert!(limit < 8 || room.cost() <= limit - KEPT.min(limit / 2), "{limit}: {room:?}");
         }
-        assert_eq!(DEFAULT.within(256), Room { connections: 120, slots: 20 });
+        assert_eq!(DEFAULT.within(256), ConnectionRoom { connections: 120, slots: 20 });
     }
 }

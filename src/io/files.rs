@@ -19,7 +19,11 @@ use crate::wire::name::FileName;
 ///
 /// # Errors
 /// With the path and the system's reason. A file of that name is then still the old one.
-pub fn write_atomically(dir: &Path, name: &FileName, bytes: &[u8]) -> Result<PathBuf, Failure> {
+pub fn write_atomically(
+    dir: &Path,
+    name: &FileName,
+    bytes: &[u8],
+) -> Result<PathBuf, WriteFailure> {
     let mut folder = dir.to_path_buf();
     let mut components = name.components().peekable();
     while let Some(component) = components.next() {
@@ -30,8 +34,8 @@ pub fn write_atomically(dir: &Path, name: &FileName, bytes: &[u8]) -> Result<Pat
     }
     let path = dir.join(name.as_str());
     let mut file = temporary(&folder)?;
-    file.as_file_mut().write_all(bytes).map_err(|source| Failure::new(&path, source))?;
-    file.persist(&path).map_err(|failed| Failure::new(&path, failed.error))?;
+    file.as_file_mut().write_all(bytes).map_err(|source| WriteFailure::new(&path, source))?;
+    file.persist(&path).map_err(|failed| WriteFailure::new(&path, failed.error))?;
     Ok(path)
 }
 
@@ -39,9 +43,9 @@ pub fn write_atomically(dir: &Path, name: &FileName, bytes: &[u8]) -> Result<Pat
 ///
 /// # Errors
 /// With the path and the system's reason.
-pub fn provide_folder(dir: &Path) -> Result<(), Failure> {
+pub fn provide_folder(dir: &Path) -> Result<(), WriteFailure> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.map_err(|source| Failure::new(dir, source))
+    made.map_err(|source| WriteFailure::new(dir, source))
 }
 
 /// Reads a regular file of at most `limit` bytes.
@@ -49,12 +53,12 @@ pub fn provide_folder(dir: &Path) -> Result<(), Failure> {
 /// Does not wait on a pipe that stands in its place.
 ///
 /// # Errors
-/// Every variant of [`Unreadable`].
-pub fn read(path: &Path, limit: u64, links: Links) -> Result<Vec<u8>, Unreadable> {
+/// Every variant of [`UnreadableFile`].
+pub fn read(path: &Path, limit: u64, links: Links) -> Result<Vec<u8>, UnreadableFile> {
     let file = open(path, links)?;
-    let failed = |at: usize| move |error: io::Error| Unreadable::failed(at, &error);
+    let failed = |at: usize| move |error: io::Error| UnreadableFile::failed(at, &error);
     if !file.metadata().map_err(failed(0))?.is_file() {
-        return Err(Unreadable::NotRegular);
+        return Err(UnreadableFile::NotRegular);
     }
     let mut bytes = Vec::new();
     let outcome = file.take(limit.saturating_add(1)).read_to_end(&mut bytes);
@@ -63,7 +67,7 @@ pub fn read(path: &Path, limit: u64, links: Links) -> Result<Vec<u8>, Unreadable
     if u64::try_from(length).is_ok_and(|length| length <= limit) {
         return Ok(bytes);
     }
-    Err(Unreadable::TooLong { limit })
+    Err(UnreadableFile::TooLong { limit })
 }
 
 /// Whether a symbolic link may stand in place of the file.
@@ -77,7 +81,7 @@ pub enum Links {
 
 /// Why a file could not be read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Unreadable {
+pub enum UnreadableFile {
     /// There is none.
     Absent,
     /// The system refused.
@@ -96,13 +100,13 @@ pub enum Unreadable {
     },
 }
 
-impl Unreadable {
+impl UnreadableFile {
     fn failed(offset: usize, error: &io::Error) -> Self {
         Self::Failed { offset, errno: errno(error) }
     }
 }
 
-impl fmt::Display for Unreadable {
+impl fmt::Display for UnreadableFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent => f.write_str("no such file"),
@@ -115,24 +119,24 @@ impl fmt::Display for Unreadable {
     }
 }
 
-impl core::error::Error for Unreadable {}
+impl core::error::Error for UnreadableFile {}
 
 /// A change on disk that did not happen.
 #[derive(Debug)]
-pub struct Failure {
+pub struct WriteFailure {
     /// Of what.
     pub path: PathBuf,
     /// Why.
     pub source: io::Error,
 }
 
-impl Failure {
+impl WriteFailure {
     pub(super) fn new(path: &Path, source: io::Error) -> Self {
         Self { path: path.to_path_buf(), source }
     }
 }
 
-impl Failure {
+impl WriteFailure {
     /// Why, without the path.
     #[must_use]
     pub fn why(&self) -> String {
@@ -140,20 +144,20 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for WriteFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path.display(), self.why())
     }
 }
 
-impl core::error::Error for Failure {
+impl core::error::Error for WriteFailure {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         Some(&self.source)
     }
 }
 
 /// A new file of mode 0600 in `folder`, removed again unless persisted; a crash leaves it.
-pub(super) fn temporary(folder: &Path) -> Result<NamedTempFile, Failure> {
+pub(super) fn temporary(folder: &Path) -> Result<NamedTempFile, WriteFailure> {
     // The builder hides the system's number behind its own error.
     let mut number = None;
     let file = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX).make_in(
@@ -163,7 +167,9 @@ pub(super) fn temporary(folder: &Path) -> Result<NamedTempFile, Failure> {
             file.inspect_err(|error| number = error.raw_os_error())
         },
     );
-    file.map_err(|error| Failure::new(folder, number.map_or(error, io::Error::from_raw_os_error)))
+    file.map_err(|error| {
+        WriteFailure::new(folder, number.map_or(error, io::Error::from_raw_os_error))
+    })
 }
 
 /// Whether a file of this name was left by a crash.
@@ -183,27 +189,28 @@ pub(super) fn lower(reason: &str) -> String {
     first.into_iter().chain(chars).collect()
 }
 
-fn open(path: &Path, links: Links) -> Result<File, Unreadable> {
+fn open(path: &Path, links: Links) -> Result<File, UnreadableFile> {
     let mut flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     if links == Links::Refuse {
         flags |= OFlag::O_NOFOLLOW;
     }
     let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path);
     file.map_err(|error| match (errno(&error), links) {
-        (Errno::ENOENT, _) => Unreadable::Absent,
-        (Errno::ELOOP, Links::Refuse) | (Errno::ENXIO, _) => Unreadable::NotRegular,
-        (errno, _) => Unreadable::Failed { offset: 0, errno },
+        (Errno::ENOENT, _) => UnreadableFile::Absent,
+        (Errno::ELOOP, Links::Refuse) | (Errno::ENXIO, _) => UnreadableFile::NotRegular,
+        (errno, _) => UnreadableFile::Failed { offset: 0, errno },
     })
 }
 
 /// Makes one folder unless it is there; a link to a folder is not one.
-fn make_folder(path: &Path) -> Result<(), Failure> {
+fn make_folder(path: &Path) -> Result<(), WriteFailure> {
     match DirBuilder::new().mode(0o700).create(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let found = fs::symlink_metadata(path).map_err(|source| Failure::new(path, source))?;
-            if found.is_dir() { Ok(()) } else { Err(Failure::new(path, error)) }
+            let found =
+                fs::symlink_metadata(path).map_err(|source| WriteFailure::new(path, source))?;
+            if found.is_dir() { Ok(()) } else { Err(WriteFailure::new(path, error)) }
         }
-        outcome => outcome.map_err(|source| Failure::new(path, source)),
+        outcome => outcome.map_err(|source| WriteFailure::new(path, source)),
     }
 }
 
@@ -283,7 +290,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = write_atomically(dir.path(), &name("a"), b"1234").unwrap();
         assert_eq!(read(&path, 4, Links::Refuse).unwrap(), b"1234");
-        assert_eq!(read(&path, 3, Links::Refuse), Err(Unreadable::TooLong { limit: 3 }));
+        assert_eq!(read(&path, 3, Links::Refuse), Err(UnreadableFile::TooLong { limit: 3 }));
     }
 
     #[test]
@@ -292,10 +299,10 @@ mod tests {
         let path = write_atomically(dir.path(), &name("a"), b"1234").unwrap();
         let link = dir.path().join("link");
         symlink(&path, &link).unwrap();
-        assert_eq!(read(&link, 4, Links::Refuse), Err(Unreadable::NotRegular));
+        assert_eq!(read(&link, 4, Links::Refuse), Err(UnreadableFile::NotRegular));
         assert_eq!(read(&link, 4, Links::Follow).unwrap(), b"1234");
-        assert_eq!(read(dir.path(), 4, Links::Follow), Err(Unreadable::NotRegular));
-        assert_eq!(read(&dir.path().join("b"), 4, Links::Follow), Err(Unreadable::Absent));
+        assert_eq!(read(dir.path(), 4, Links::Follow), Err(UnreadableFile::NotRegular));
+        assert_eq!(read(&dir.path().join("b"), 4, Links::Follow), Err(UnreadableFile::Absent));
     }
 
     #[test]
@@ -303,6 +310,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("pipe");
         nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
-        assert_eq!(read(&path, 4, Links::Refuse), Err(Unreadable::NotRegular));
+        assert_eq!(read(&path, 4, Links::Refuse), Err(UnreadableFile::NotRegular));
     }
 }

@@ -22,12 +22,12 @@ mod door;
 mod groups;
 mod user;
 
-pub use caller::{Caller, Failure, Refusal, Replies};
-pub use door::{Limits, Trouble, accept};
+pub use caller::{CallFailure, DaemonConnection, Replies, UnknownError};
+pub use door::{AcceptTrouble, SocketLimits, accept};
 pub use groups::{Supplementary, Untold};
 
 use super::files::why;
-use crate::io::places::{Place, Standing};
+use crate::io::places::{Place, Requester};
 use crate::wire::varlink::{Call, Frames, MAX_MESSAGE, NotACall, Reply};
 use user::{Long, User};
 
@@ -103,7 +103,7 @@ impl std::error::Error for NotOpen {}
 
 /// Who is at the other end, by the kernel's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Peer {
+pub struct ClientCredentials {
     /// User.
     pub uid: u32,
     /// Primary group.
@@ -115,9 +115,9 @@ pub struct Peer {
 }
 
 /// Who has connected.
-fn peer(stream: &UnixStream, credentials: UCred) -> Peer {
+fn peer(stream: &UnixStream, credentials: UCred) -> ClientCredentials {
     let (uid, gid, pid) = (credentials.uid(), credentials.gid(), credentials.pid());
-    Peer { uid, gid, pid, groups: Supplementary::of(stream, uid, gid, pid) }
+    ClientCredentials { uid, gid, pid, groups: Supplementary::of(stream, uid, gid, pid) }
 }
 
 /// One client.
@@ -132,7 +132,7 @@ pub struct Client {
     /// Descriptors that went with replies.
     handed_over: Cell<usize>,
     /// Who it is.
-    pub peer: Peer,
+    pub peer: ClientCredentials,
     place: Place,
 }
 
@@ -140,7 +140,7 @@ impl Client {
     fn new(
         stream: UnixStream,
         (frames, pace, user): (Frames, Pace, Rc<User>),
-        peer: Peer,
+        peer: ClientCredentials,
         place: Place,
     ) -> Self {
         let (attached, handed_over) = (RefCell::default(), Cell::new(0));
@@ -357,15 +357,15 @@ struct Pace {
 }
 
 impl Pace {
-    fn of(standing: Standing, idle: Duration) -> Self {
+    fn of(standing: Requester, idle: Duration) -> Self {
         match standing {
-            Standing::Guest => Self {
+            Requester::Guest => Self {
                 idle,
                 midway: GUEST_MIDWAY,
                 until: Some(Instant::now() + GUEST),
                 message: SHORT,
             },
-            Standing::Holder | Standing::Root => {
+            Requester::Holder | Requester::Root => {
                 Self { idle, midway: MIDWAY, until: None, message: MAX_MESSAGE }
             }
         }
@@ -379,8 +379,8 @@ impl Pace {
 }
 
 /// Descriptors that are handed over on one connection. The system bounds those that nobody has read
-/// yet for all clients together (`RLIMIT_NOFILE`, unix(7)), and does not say which have been read: one
-/// client must not use them up. Inferred.
+/// yet for all clients together (`RLIMIT_NOFILE`, unix(7)), and does not say which have been read:
+/// one client must not use them up. Inferred.
 const HANDED_OVER: usize = 16;
 
 /// Everyone may pass through the socket's folder; the socket has a mode of its own.

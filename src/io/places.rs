@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 /// Who asks for a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Requester {
     /// A user without any right.
     Guest,
     /// A user with a right.
@@ -31,11 +31,11 @@ pub struct Shares {
 #[derive(Debug)]
 pub struct Places {
     shares: Shares,
-    taken: RefCell<Taken>,
+    taken: RefCell<PlacesTaken>,
 }
 
 #[derive(Debug, Default)]
-struct Taken {
+struct PlacesTaken {
     all: usize,
     guests: usize,
     users: BTreeMap<u32, Count>,
@@ -82,7 +82,7 @@ impl Places {
     pub fn take(
         self: &Rc<Self>,
         uid: u32,
-        standing: impl FnOnce() -> Standing,
+        standing: impl FnOnce() -> Requester,
     ) -> Result<Place, Full> {
         let own = self.taken.borrow().users.get(&uid).copied().unwrap_or_default();
         let full = Full { own: own.all };
@@ -98,32 +98,32 @@ impl Places {
         Ok(Place { places: self.clone(), uid, standing })
     }
 
-    fn has_room(&self, own: Count, standing: Standing) -> bool {
+    fn has_room(&self, own: Count, standing: Requester) -> bool {
         let (shares, taken) = (self.shares, self.taken.borrow());
         let free = shares.all - taken.all;
         match standing {
-            Standing::Root => true,
-            Standing::Holder if own.all < shares.few() => free > shares.kept(),
-            Standing::Holder => free > shares.quarter(),
-            Standing::Guest => {
+            Requester::Root => true,
+            Requester::Holder if own.all < shares.few() => free > shares.kept(),
+            Requester::Holder => free > shares.quarter(),
+            Requester::Guest => {
                 let most = shares.quarter().max(1);
                 own.guest < shares.few() && taken.guests < most && free > shares.quarter()
             }
         }
     }
 
-    fn change(&self, uid: u32, standing: Standing, by_one: impl Fn(&mut usize)) {
+    fn change(&self, uid: u32, standing: Requester, by_one: impl Fn(&mut usize)) {
         let mut taken = self.taken.borrow_mut();
         by_one(&mut taken.all);
         let own = taken.users.entry(uid).or_default();
         by_one(&mut own.all);
-        if standing == Standing::Guest {
+        if standing == Requester::Guest {
             by_one(&mut own.guest);
         }
         if own.all == 0 {
             taken.users.remove(&uid);
         }
-        if standing == Standing::Guest {
+        if standing == Requester::Guest {
             by_one(&mut taken.guests);
         }
     }
@@ -150,13 +150,13 @@ impl Shares {
 pub struct Place {
     places: Rc<Places>,
     uid: u32,
-    standing: Standing,
+    standing: Requester,
 }
 
 impl Place {
     /// Who has it.
     #[must_use]
-    pub const fn standing(&self) -> Standing {
+    pub const fn standing(&self) -> Requester {
         self.standing
     }
 }
@@ -178,35 +178,36 @@ mod tests {
         Places::new(Shares { all: 256, per_user: 128 })
     }
 
-    fn take(places: &Rc<Places>, uid: u32, standing: Standing, count: usize) -> Vec<Place> {
+    fn take(places: &Rc<Places>, uid: u32, standing: Requester, count: usize) -> Vec<Place> {
         (0..count).map_while(|_| places.take(uid, || standing).ok()).collect()
     }
 
     #[test]
     fn a_user_without_rights_has_few_and_all_of_them_a_quarter() {
         let places = socket();
-        let held: Vec<_> = (1..40).map(|uid| take(&places, uid, Standing::Guest, 300)).collect();
+        let held: Vec<_> = (1..40).map(|uid| take(&places, uid, Requester::Guest, 300)).collect();
         assert_eq!(held[0].len(), 8);
         assert_eq!(places.taken(), 64);
-        assert_eq!(take(&places, 100, Standing::Holder, 300).len(), 128);
+        assert_eq!(take(&places, 100, Requester::Holder, 300).len(), 128);
     }
 
     #[test]
     fn whatever_two_users_hold_the_next_ones_and_root_find_places() {
         let places = socket();
-        let one = take(&places, 1, Standing::Holder, 300);
-        let two = take(&places, 2, Standing::Holder, 300);
+        let one = take(&places, 1, Requester::Holder, 300);
+        let two = take(&places, 2, Requester::Holder, 300);
         assert_eq!((one.len(), two.len()), (128, 64));
-        let others: Vec<_> = (3..40).map(|uid| take(&places, uid, Standing::Holder, 300)).collect();
+        let others: Vec<_> =
+            (3..40).map(|uid| take(&places, uid, Requester::Holder, 300)).collect();
         assert_eq!((others[0].len(), others[6].len()), (8, 8));
         assert_eq!(places.taken(), 248);
-        assert_eq!(take(&places, 0, Standing::Root, 300).len(), 8, "kept for root");
+        assert_eq!(take(&places, 0, Requester::Root, 300).len(), 8, "kept for root");
     }
 
     #[test]
     fn rights_are_not_looked_up_for_a_user_who_is_turned_away_whatever_they_are() {
         let places = socket();
-        let _held = take(&places, 1, Standing::Guest, 8);
+        let _held = take(&places, 1, Requester::Guest, 8);
         let full = places.take(1, || unreachable!("not looked up")).unwrap_err();
         assert_eq!(full, Full { own: 8 });
     }
@@ -214,16 +215,16 @@ mod tests {
     #[test]
     fn a_process_of_the_same_user_with_a_right_has_places_of_its_own() {
         let places = socket();
-        let _guest = take(&places, 1, Standing::Guest, 7);
-        let _holder = take(&places, 1, Standing::Holder, 100);
-        assert_eq!(take(&places, 1, Standing::Guest, 8).len(), 1);
+        let _guest = take(&places, 1, Requester::Guest, 7);
+        let _holder = take(&places, 1, Requester::Holder, 100);
+        assert_eq!(take(&places, 1, Requester::Guest, 8).len(), 1);
     }
 
     #[test]
     fn a_place_is_given_back() {
         let places = socket();
-        drop(take(&places, 1, Standing::Guest, 8));
-        drop(take(&places, 2, Standing::Holder, 8));
+        drop(take(&places, 1, Requester::Guest, 8));
+        drop(take(&places, 2, Requester::Holder, 8));
         assert_eq!(places.taken(), 0);
         assert!(places.taken.borrow().users.is_empty());
         assert_eq!(places.taken.borrow().guests, 0);
@@ -231,7 +232,7 @@ mod tests {
 
     #[test]
     fn one_place_in_all_is_a_place() {
-        for standing in [Standing::Guest, Standing::Holder, Standing::Root] {
+        for standing in [Requester::Guest, Requester::Holder, Requester::Root] {
             let places = Places::new(Shares { all: 1, per_user: 1 });
             assert!(places.take(1, || standing).is_ok(), "{standing:?}");
             assert!(places.take(2, || standing).is_ok(), "given back");

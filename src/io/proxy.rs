@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 
 /// How long a connection may last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct ProxyLimits {
     /// Without a byte in either direction.
     pub idle: Duration,
     /// In all.
@@ -67,7 +67,7 @@ impl fmt::Display for End {
 /// Relays until both sides have closed, the server breaks off, or a limit is reached. A side that
 /// closes its half leaves the other half open. `whole` is called when all that the server had to
 /// send has come, before the client can see that.
-pub async fn relay<C, S>(client: C, server: S, limits: Limits, whole: impl Fn()) -> Relayed
+pub async fn relay<C, S>(client: C, server: S, limits: ProxyLimits, whole: impl Fn()) -> Relayed
 where
     C: AsyncRead + AsyncWrite,
     S: AsyncRead + AsyncWrite,
@@ -78,15 +78,16 @@ where
     let (server_reads, server_writes) = split(server);
     let up = async {
         match pump(client_reads, server_writes, &watch, (&watch.up, &|| {})).await {
-            Err(Broken::Source(error)) => Err(End::Failed(error)),
-            // The server takes no more. What it sent before that, and how it ends, is still to come.
-            Ok(()) | Err(Broken::Sink(_)) => Ok(()),
+            Err(BrokenEnd::Source(error)) => Err(End::Failed(error)),
+            // The server takes no more. What it sent before that, and how it ends, is still to
+            // come.
+            Ok(()) | Err(BrokenEnd::Sink(_)) => Ok(()),
         }
     };
     let down = async {
         match pump(server_reads, client_writes, &watch, (&watch.down, &whole)).await {
-            Err(Broken::Source(error)) => Err(End::Cut(error)),
-            Err(Broken::Sink(error)) => Err(End::Failed(error)),
+            Err(BrokenEnd::Source(error)) => Err(End::Cut(error)),
+            Err(BrokenEnd::Sink(error)) => Err(End::Failed(error)),
             Ok(()) => Ok(()),
         }
     };
@@ -119,7 +120,7 @@ impl Watch {
 }
 
 /// Which end of one direction broke.
-enum Broken {
+enum BrokenEnd {
     Sink(io::Error),
     Source(io::Error),
 }
@@ -131,16 +132,16 @@ async fn pump<R: AsyncRead, W: AsyncWrite>(
     mut to: WriteHalf<W>,
     watch: &Watch,
     (count, closed): (&Cell<u64>, &dyn Fn()),
-) -> Result<(), Broken> {
+) -> Result<(), BrokenEnd> {
     let mut buffer = vec![0; BUFFER];
     loop {
-        let length = from.read(&mut buffer).await.map_err(Broken::Source)?;
+        let length = from.read(&mut buffer).await.map_err(BrokenEnd::Source)?;
         if length == 0 {
             closed();
-            return to.shutdown().await.map_err(Broken::Sink);
+            return to.shutdown().await.map_err(BrokenEnd::Sink);
         }
-        to.write_all(buffer.get(..length).unwrap_or_default()).await.map_err(Broken::Sink)?;
-        to.flush().await.map_err(Broken::Sink)?;
+        to.write_all(buffer.get(..length).unwrap_or_default()).await.map_err(BrokenEnd::Sink)?;
+        to.flush().await.map_err(BrokenEnd::Sink)?;
         watch.last.set(Instant::now());
         count.set(count.get() + u64::try_from(length).unwrap_or_default());
     }
@@ -201,7 +202,8 @@ mod tests {
     use super::*;
     use tokio::io::{duplex, join};
 
-    const LIMITS: Limits = Limits { idle: Duration::from_secs(10), total: Duration::from_secs(10) };
+    const LIMITS: ProxyLimits =
+        ProxyLimits { idle: Duration::from_secs(10), total: Duration::from_secs(10) };
 
     /// What comes of a server that takes nothing, and of what it sends.
     async fn relayed(sent: impl AsyncRead + Unpin) -> (Relayed, bool, Vec<u8>) {

@@ -1,7 +1,7 @@
 //! The folder of verified files: bounded, and rid of what a crash left.
 //!
-//! The folder is the agent's own. What counts are regular files of its user whose names can be asked
-//! for; whatever else is there is left alone.
+//! The folder is the agent's own. What counts are regular files of its user whose names can be
+//! asked for; whatever else is there is left alone.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
@@ -17,7 +17,7 @@ use nix::unistd::geteuid;
 use rustix::fs::Dir;
 
 use super::clock;
-use super::files::{self, Failure, Links};
+use super::files::{self, Links, WriteFailure};
 use crate::wire::name::{FileName, MAX_COMPONENTS};
 
 /// How much the folder may hold.
@@ -50,7 +50,7 @@ pub struct Evicted {
 #[derive(Debug)]
 pub enum NotPut {
     /// The system refused.
-    Disk(Failure),
+    Disk(WriteFailure),
     /// Without the files that stay, there is no room for it.
     OverQuota(Quota),
 }
@@ -123,7 +123,7 @@ fn make_room(
     let (staying, mut going): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|file| stays(&file.name));
     let length = u64::try_from(length).unwrap_or(u64::MAX);
-    let fits = |going: &[Found]| {
+    let fits = |going: &[RamFile]| {
         let files = staying.iter().chain(going);
         let bytes = files.clone().map(|file| file.bytes).fold(length, u64::saturating_add);
         bytes <= quota.bytes && files.count() < quota.files
@@ -134,9 +134,9 @@ fn make_room(
     let mut evicted = Vec::new();
     while !fits(&going) {
         // Newest first: the last one is the oldest.
-        let Some(Found { name, bytes, .. }) = going.pop() else { break };
+        let Some(RamFile { name, bytes, .. }) = going.pop() else { break };
         let path = folder.join(&name);
-        fs::remove_file(&path).map_err(|source| NotPut::Disk(Failure { path, source }))?;
+        fs::remove_file(&path).map_err(|source| NotPut::Disk(WriteFailure { path, source }))?;
         prune(folder, &name);
         evicted.push(Evicted { name, bytes });
     }
@@ -174,14 +174,14 @@ fn prune(folder: &Path, name: &str) {
 }
 
 /// A file of the folder.
-struct Found {
+struct RamFile {
     name: String,
     bytes: u64,
     modified: SystemTime,
 }
 
 /// Adds the files below `folder / prefix` to `found`.
-fn list(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<Found>) {
+fn list(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<RamFile>) {
     let uid = geteuid().as_raw();
     let parent = folder.join(prefix);
     for name in entries(&parent) {
@@ -195,7 +195,7 @@ fn list(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<Found>) {
             list(folder, &name, depth - 1, found);
         } else if facts.is_file() && facts.uid() == uid && FileName::parse(&name).is_ok() {
             let modified = facts.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            found.push(Found { name, bytes: facts.len(), modified });
+            found.push(RamFile { name, bytes: facts.len(), modified });
         }
     }
 }

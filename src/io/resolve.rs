@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::proto::dns::NotFound;
 use crate::wire::address::{Host, ServerAddress};
-use crate::wire::dns::settings::{Settings, listed, reserved};
+use crate::wire::dns::settings::{ResolverSettings, listed, reserved};
 
 mod ask;
 mod order;
@@ -63,11 +63,11 @@ impl Default for SystemFiles {
 pub struct Names {
     resolver: Rc<Resolver>,
     /// What was found already, for whoever keeps it.
-    kept: Option<Rc<RefCell<BTreeMap<String, Found>>>>,
+    kept: Option<Rc<RefCell<BTreeMap<String, Resolved>>>>,
 }
 
 /// What came of looking for a name; addresses, at least one.
-type Found = Result<Vec<IpAddr>, Unresolved>;
+type Resolved = Result<Vec<IpAddr>, Unresolved>;
 
 impl Names {
     /// Names as these files have them, each looked up whenever it is asked for.
@@ -99,7 +99,7 @@ impl Names {
         Ok(ips.into_iter().map(|ip| SocketAddr::new(ip, server.port)).collect())
     }
 
-    async fn find(&self, name: &str) -> Found {
+    async fn find(&self, name: &str) -> Resolved {
         let Some(kept) = &self.kept else { return self.resolver.in_turn(name).await };
         let known = kept.borrow().get(name).cloned();
         if let Some(found) = known {
@@ -115,16 +115,16 @@ impl Names {
 struct Resolver {
     files: SystemFiles,
     /// Those that are under way: who asks for the same name waits for the same answer.
-    flights: RefCell<BTreeMap<String, Weak<Flight>>>,
+    flights: RefCell<BTreeMap<String, Weak<LookUpInFlight>>>,
     /// Those that may be under way for whoever keeps nothing.
     places: Semaphore,
 }
 
-type Flight = OnceCell<Found>;
+type LookUpInFlight = OnceCell<Resolved>;
 
 impl Resolver {
     /// Looks a name up when there is a place for that, or shares in what is under way.
-    async fn in_turn(&self, name: &str) -> Found {
+    async fn in_turn(&self, name: &str) -> Resolved {
         // What needs no server waits for no place.
         if self.under_way(name).is_some() || self.at_hand(name).is_some() {
             return self.share(name).await;
@@ -136,7 +136,7 @@ impl Resolver {
     }
 
     /// Looks a name up, or shares in what is under way. If who began it goes, another goes on.
-    async fn share(&self, name: &str) -> Found {
+    async fn share(&self, name: &str) -> Resolved {
         let flight = self.under_way(name).unwrap_or_else(|| self.begin(name));
         let found = flight.get_or_init(|| self.look_up(name)).await.clone();
         // Who asks from now on asks anew.
@@ -147,12 +147,12 @@ impl Resolver {
         found
     }
 
-    fn under_way(&self, name: &str) -> Option<Rc<Flight>> {
+    fn under_way(&self, name: &str) -> Option<Rc<LookUpInFlight>> {
         self.flights.borrow().get(name).and_then(Weak::upgrade)
     }
 
-    fn begin(&self, name: &str) -> Rc<Flight> {
-        let flight = Rc::new(Flight::new());
+    fn begin(&self, name: &str) -> Rc<LookUpInFlight> {
+        let flight = Rc::new(LookUpInFlight::new());
         let mut flights = self.flights.borrow_mut();
         flights.retain(|_, flight| flight.strong_count() > 0);
         flights.insert(name.to_owned(), Rc::downgrade(&flight));
@@ -165,11 +165,11 @@ impl Resolver {
         reserved(name).or_else(|| Some(listed()).filter(|found| !found.is_empty()))
     }
 
-    async fn look_up(&self, name: &str) -> Found {
+    async fn look_up(&self, name: &str) -> Resolved {
         let found = match self.at_hand(name) {
             Some(found) => found,
             None => {
-                let settings = Settings::parse(&text(&self.files.resolv_conf));
+                let settings = ResolverSettings::parse(&text(&self.files.resolv_conf));
                 let asked = timeout(PATIENCE, ask::servers(&settings, name)).await;
                 asked.unwrap_or(Err(Unresolved::NotFound(NotFound::Silent)))?
             }

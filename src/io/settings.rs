@@ -20,7 +20,7 @@ use log::LevelFilter;
 pub use crate::wire::address::{Host, ServerAddress};
 pub use crate::wire::configuration::{Member, TVS_PORT};
 pub use access::{Id, Principal};
-pub use fault::{Failure, Fault, Wrong};
+pub use fault::{SettingFault, SettingsFailure, Wrong};
 pub use read::MAX_FILE;
 pub use values::parse_pin;
 
@@ -28,15 +28,15 @@ use super::ram::Quota;
 use super::store::Slot;
 use crate::trust::Policy;
 use crate::wire::name::{DeviceName, Model};
-use crate::wire::tvs::Caller;
+use crate::wire::tvs::PhoneName;
 
 /// What the configuration file says, checked, with defaults filled in.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Settings {
     /// `[device]`.
-    pub device: Device,
+    pub device: DeviceSettings,
     /// `[tftp]`.
-    pub tftp: Tftp,
+    pub tftp: TftpSettings,
     /// `[paths]`.
     pub paths: Paths,
     /// `[ram]`.
@@ -44,40 +44,40 @@ pub struct Settings {
     /// `[policy]`.
     pub policy: Policy,
     /// `[tvs]`.
-    pub tvs: Tvs,
+    pub tvs: TvsSettings,
     /// `[https]`.
-    pub https: Https,
+    pub https: HttpsSettings,
     /// `[socket]`.
-    pub socket: Socket,
+    pub socket: SocketSettings,
     /// `[access]`.
     pub access: Access,
     /// `[console]`.
-    pub console: Console,
+    pub console: ConsoleSettings,
     /// `[retry]`.
-    pub retry: Retry,
+    pub retry: RetryPause,
 }
 
 /// Which phone this is.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Device {
+pub struct DeviceSettings {
     /// Its name at the call manager.
     pub name: DeviceName,
     /// Its model, for TVS.
     pub model: Model,
     /// Its own certificate (LSC or MIC) and the key for it.
-    pub identity: Option<Identity>,
+    pub identity: Option<IdentityFiles>,
 }
 
-impl Device {
+impl DeviceSettings {
     /// The phone as TVS knows it.
-    pub fn caller(&self) -> Caller {
-        Caller { model: self.model.clone(), name: self.name.clone() }
+    pub fn caller(&self) -> PhoneName {
+        PhoneName { model: self.model.clone(), name: self.name.clone() }
     }
 }
 
 /// The files of the phone's own certificate and key, PEM or DER.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Identity {
+pub struct IdentityFiles {
     /// The certificate.
     pub certificate: PathBuf,
     /// The private key.
@@ -86,7 +86,7 @@ pub struct Identity {
 
 /// Where files come from, and how patiently.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Tftp {
+pub struct TftpSettings {
     /// In the order they are asked.
     pub servers: Vec<ServerAddress>,
     /// Bytes of a block; 512, the plain protocol's, asks for nothing.
@@ -108,10 +108,10 @@ pub struct Tftp {
 }
 
 /// # Source
-/// Technote: the size limit of a configuration is 550001. Measured (`scripts/loss`): blocks that fit
-/// into an Ethernet frame, a second and nine tries in all. Inferred: a minute a file, four times
-/// 64 KiB for a list.
-impl Default for Tftp {
+/// Technote: the size limit of a configuration is 550001. Measured (`scripts/loss`): blocks that
+/// fit into an Ethernet frame, a second and nine tries in all. Inferred: a minute a file, four
+/// times 64 KiB for a list.
+impl Default for TftpSettings {
     fn default() -> Self {
         Self {
             servers: Vec::new(),
@@ -150,7 +150,7 @@ impl Default for Paths {
 
 /// How certificates that no list knows are asked about.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Tvs {
+pub struct TvsSettings {
     /// The servers until a verified configuration names others, lowest priority number first.
     pub members: Vec<Member>,
     /// The longest time an answer is kept.
@@ -169,7 +169,7 @@ pub struct Tvs {
 
 /// # Source
 /// Technote: the default time-to-live is 86400 s. The rest is inferred.
-impl Default for Tvs {
+impl Default for TvsSettings {
     fn default() -> Self {
         Self {
             members: Vec::new(),
@@ -185,7 +185,7 @@ impl Default for Tvs {
 
 /// How connections to HTTPS servers are made for the phone's other processes.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Https {
+pub struct HttpsSettings {
     /// Longest wait for a connection.
     pub connect_timeout: Duration,
     /// Longest wait for the TLS handshake.
@@ -203,7 +203,7 @@ pub struct Https {
 /// # Source
 /// Inferred: what a person at a phone waits for; a directory page is read in seconds, and a
 /// listener for events in hours.
-impl Default for Https {
+impl Default for HttpsSettings {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(5),
@@ -218,7 +218,7 @@ impl Default for Https {
 
 /// The local socket.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Socket {
+pub struct SocketSettings {
     /// Its mode; who may do what is decided by `[access]`.
     pub mode: u32,
     /// Connections in all.
@@ -231,7 +231,7 @@ pub struct Socket {
 
 /// # Source
 /// Inferred: a phone has some ten processes that talk to the agent.
-impl Default for Socket {
+impl Default for SocketSettings {
     fn default() -> Self {
         Self { mode: 0o666, connections: 256, per_user: 128, idle: Duration::from_secs(300) }
     }
@@ -267,12 +267,12 @@ impl Default for Access {
 
 /// The console log.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Console {
+pub struct ConsoleSettings {
     /// What is shown: this and graver.
     pub level: LevelFilter,
 }
 
-impl Default for Console {
+impl Default for ConsoleSettings {
     fn default() -> Self {
         Self { level: LevelFilter::Info }
     }
@@ -280,14 +280,14 @@ impl Default for Console {
 
 /// The pause after a boot pass that failed; it doubles from the first to the longest.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Retry {
+pub struct RetryPause {
     /// After the first failure.
     pub first: Duration,
     /// The longest.
     pub max: Duration,
 }
 
-impl Default for Retry {
+impl Default for RetryPause {
     fn default() -> Self {
         Self { first: Duration::from_secs(30), max: Duration::from_secs(900) }
     }

@@ -4,13 +4,14 @@
 //!
 //! | file           | what it is                                                        |
 //! | -------------- | ----------------------------------------------------------------- |
-//! | `itl`          | the [`Entry`] installed: bytes and notes, replaced by one rename |
+//! | `itl`          | the [`StoreEntry`] installed: bytes and notes, replaced by one rename |
 //! | `itl.previous` | the entry before it                                               |
 //! | `itl.present`  | the marker: something was installed here once, and in which others |
 //!
-//! A slot is absent only if the folder is there, none of the three is, and no marker of another slot
-//! names it. Anything else that is not a whole entry of this slot is [`Damage`]. The folder is never made here: an image provides it, and a
-//! store that is missing must not look like a phone fresh from the box.
+//! A slot is absent only if the folder is there, none of the three is, and no marker of another
+//! slot names it. Anything else that is not a whole entry of this slot is [`Damage`]. The folder is
+//! never made here: an image provides it, and a store that is missing must not look like a phone
+//! fresh from the box.
 
 mod damage;
 mod entry;
@@ -29,11 +30,11 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
 use zeroize::Zeroizing;
 
-pub use damage::{Damage, Failure, Oddity, Reason, Warning};
-pub use entry::Entry;
+pub use damage::{Damage, DamageReason, Oddity, StoreFailure, StoreWarning};
+pub use entry::StoreEntry;
 pub use slot::Slot;
 
-use super::files::{self, Links, Unreadable, errno};
+use super::files::{self, Links, UnreadableFile, errno};
 
 /// What a slot holds.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -41,11 +42,11 @@ pub enum Loaded {
     /// Nothing was ever installed, or it was erased.
     Absent,
     /// What was installed last.
-    Current(Entry),
+    Current(StoreEntry),
     /// What was installed before that; the last is damaged.
     Previous {
         /// The older entry.
-        entry: Entry,
+        entry: StoreEntry,
         /// What is wrong with the newer one.
         damage: Damage,
     },
@@ -71,7 +72,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Damage`] if the folder is missing, is none, or cannot be read: every slot is then locked.
-    pub fn open(dir: &Path) -> Result<(Self, Vec<Warning>), Damage> {
+    pub fn open(dir: &Path) -> Result<(Self, Vec<StoreWarning>), Damage> {
         let damage = |reason| Damage::new(dir, 0, reason);
         let folder =
             OpenOptions::new().read(true).custom_flags(OFlag::O_DIRECTORY.bits()).open(dir);
@@ -79,12 +80,13 @@ impl Store {
         let folder =
             Flock::lock(folder, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| {
                 damage(match errno {
-                    Errno::EWOULDBLOCK => Reason::InUse,
-                    errno => Reason::Unreadable(errno),
+                    Errno::EWOULDBLOCK => DamageReason::InUse,
+                    errno => DamageReason::Unreadable(errno),
                 })
             })?;
         let store = Self { dir: dir.to_path_buf(), folder };
-        let warnings = store.tidy().map_err(|error| damage(Reason::Unreadable(errno(&error))))?;
+        let warnings =
+            store.tidy().map_err(|error| damage(DamageReason::Unreadable(errno(&error))))?;
         Ok((store, warnings))
     }
 
@@ -95,7 +97,7 @@ impl Store {
             Ok(None) => None,
             Err(damage) => Some(damage),
         };
-        let missing = || Damage::new(&self.current(slot), 0, Reason::Missing);
+        let missing = || Damage::new(&self.current(slot), 0, DamageReason::Missing);
         let previous = match self.read(slot, &self.previous(slot)) {
             Ok(Some(entry)) => {
                 return Loaded::Previous { entry, damage: current.unwrap_or_else(missing) };
@@ -123,26 +125,26 @@ impl Store {
         if (opened.dev(), opened.ino()) == (found.dev(), found.ino()) {
             return Ok(());
         }
-        Err(damage(Reason::Replaced))
+        Err(damage(DamageReason::Replaced))
     }
 
     /// The entry in `path`; `None` if there is no such file.
-    fn read(&self, slot: Slot, path: &Path) -> Result<Option<Entry>, Damage> {
+    fn read(&self, slot: Slot, path: &Path) -> Result<Option<StoreEntry>, Damage> {
         // The limits are far below what u64 takes.
         let limit = entry::HEADER.saturating_add(u64::try_from(slot.limit()).unwrap_or(u64::MAX));
         let file = match files::read(path, limit, Links::Refuse) {
             Ok(file) => file,
-            Err(Unreadable::Absent) => return Ok(None),
+            Err(UnreadableFile::Absent) => return Ok(None),
             Err(unreadable) => {
                 let offset = match unreadable {
-                    Unreadable::Failed { offset, .. } => offset,
+                    UnreadableFile::Failed { offset, .. } => offset,
                     _ => 0,
                 };
                 return Err(Damage::new(path, offset, unreadable.into()));
             }
         };
         let file = Zeroizing::new(file);
-        let entry = Entry::decode(slot, &file);
+        let entry = StoreEntry::decode(slot, &file);
         entry.map(Some).map_err(|(offset, reason)| Damage::new(path, offset, reason))
     }
 
@@ -166,14 +168,14 @@ impl Store {
 pub fn look(dir: &Path) -> Result<(), Damage> {
     let damage = |reason| Damage::new(dir, 0, reason);
     let found = fs::metadata(dir).map_err(|error| damage(of_folder(&error)))?;
-    if found.is_dir() { Ok(()) } else { Err(damage(Reason::NotAFolder)) }
+    if found.is_dir() { Ok(()) } else { Err(damage(DamageReason::NotAFolder)) }
 }
 
-fn of_folder(error: &io::Error) -> Reason {
+fn of_folder(error: &io::Error) -> DamageReason {
     match errno(error) {
-        Errno::ENOENT => Reason::NoFolder,
-        Errno::ENOTDIR => Reason::NotAFolder,
-        errno => Reason::Unreadable(errno),
+        Errno::ENOENT => DamageReason::NoFolder,
+        Errno::ENOTDIR => DamageReason::NotAFolder,
+        errno => DamageReason::Unreadable(errno),
     }
 }
 

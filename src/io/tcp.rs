@@ -10,21 +10,21 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// A connection.
-pub type Stream = TcpStream;
+pub type TcpConnection = TcpStream;
 
 /// A socket that is not yet connected.
-pub struct Socket {
+pub struct UnconnectedSocket {
     socket: TcpSocket,
     server: SocketAddr,
 }
 
-impl Socket {
+impl UnconnectedSocket {
     /// A socket for a connection to `server`, bound to a port of the system's choice.
     ///
     /// # Errors
-    /// [`Failure::Io`] if the system has none left.
-    pub fn bound(server: SocketAddr) -> Result<Self, Failure> {
-        let failed = |source| Failure::Io { server, source };
+    /// [`ConnectFailure::Io`] if the system has none left.
+    pub fn bound(server: SocketAddr) -> Result<Self, ConnectFailure> {
+        let failed = |source| ConnectFailure::Io { server, source };
         let socket = match server {
             SocketAddr::V4(_) => TcpSocket::new_v4(),
             SocketAddr::V6(_) => TcpSocket::new_v6(),
@@ -53,22 +53,22 @@ impl Socket {
     /// Connects within a time.
     ///
     /// # Errors
-    /// [`Failure::TimedOut`], or [`Failure::Io`] with the system's reason.
-    pub async fn connect(self, within: Duration) -> Result<Stream, Failure> {
+    /// [`ConnectFailure::TimedOut`], or [`ConnectFailure::Io`] with the system's reason.
+    pub async fn connect(self, within: Duration) -> Result<TcpConnection, ConnectFailure> {
         let server = self.server;
         let stream = timeout(within, self.socket.connect(server))
             .await
-            .map_err(|_| Failure::TimedOut { server })?
-            .map_err(|source| Failure::Io { server, source })?;
+            .map_err(|_| ConnectFailure::TimedOut { server })?
+            .map_err(|source| ConnectFailure::Io { server, source })?;
         // Questions and handshakes are small: waiting for more to send only delays them.
-        stream.set_nodelay(true).map_err(|source| Failure::Io { server, source })?;
+        stream.set_nodelay(true).map_err(|source| ConnectFailure::Io { server, source })?;
         Ok(stream)
     }
 }
 
 /// Why there is no connection.
 #[derive(Debug)]
-pub enum Failure {
+pub enum ConnectFailure {
     /// The system's reason.
     Io {
         /// To whom.
@@ -83,7 +83,7 @@ pub enum Failure {
     },
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for ConnectFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io { server, source } => write!(f, "no connection to {server}, {source}"),
@@ -92,4 +92,4 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for ConnectFailure {}

@@ -20,16 +20,16 @@ mod failure;
 mod place;
 mod refusal;
 
-pub use crate::proto::tftp::{Request, Timing};
-pub use crate::wire::tftp::Options;
-pub use failure::Failure;
+pub use crate::proto::tftp::{ReadRequest, Timing};
+pub use crate::wire::tftp::TftpOptions;
+pub use failure::ReadFailure;
 
 use attempts::{Attempts, answers_from};
-use place::Place;
+use place::DallyPlace;
 
 /// How far a read has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Progress {
+pub struct ReadProgress {
     /// Bytes received.
     pub received: usize,
     /// Bytes of the file, if the server announced them.
@@ -38,7 +38,7 @@ pub struct Progress {
 
 /// A whole file, and where it came from.
 #[derive(Debug)]
-pub struct Received {
+pub struct FetchedFile {
     /// The file.
     pub bytes: Vec<u8>,
     /// Who sent it.
@@ -49,9 +49,9 @@ pub struct Received {
 
 /// What happens while a list of servers is walked.
 #[derive(Debug)]
-pub enum Event<'a> {
+pub enum ReadEvent<'a> {
     /// This server did not give the file, and the walk goes on or ends.
-    Failed(&'a Failure),
+    Failed(&'a ReadFailure),
     /// Something that looks like an answer came from an address that was not asked. It was not
     /// looked at; said once a transfer.
     Foreign {
@@ -60,11 +60,11 @@ pub enum Event<'a> {
         /// Who answered.
         from: IpAddr,
     },
-    /// The next bytes of the file, from its start after each [`Event::Requesting`]; only from
+    /// The next bytes of the file, from its start after each [`ReadEvent::Requesting`]; only from
     /// [`blocking::stream_first`].
     Bytes(&'a [u8]),
     /// Bytes have come.
-    Progress(Progress),
+    Progress(ReadProgress),
     /// This server is asked now.
     Requesting(SocketAddr),
     /// An answer has shown what this server makes of options.
@@ -78,19 +78,19 @@ pub enum Event<'a> {
 /// one that lacks a file must be able to say so without a wait for all the others.
 ///
 /// # Errors
-/// The [`Failure`] of the server asked last; [`Failure::NoServer`] if the list is empty.
+/// The [`ReadFailure`] of the server asked last; [`ReadFailure::NoServer`] if the list is empty.
 pub async fn read_first(
     servers: &[SocketAddr],
-    request: &Request<'_>,
-    watch: &mut dyn FnMut(Event<'_>),
-) -> Result<Received, Failure> {
-    let mut last = Failure::NoServer;
+    request: &ReadRequest<'_>,
+    watch: &mut dyn FnMut(ReadEvent<'_>),
+) -> Result<FetchedFile, ReadFailure> {
+    let mut last = ReadFailure::NoServer;
     for server in servers {
         match converse(*server, request, watch).await {
             Ok(received) => return Ok(received),
             Err(failure) => last = failure,
         }
-        watch(Event::Failed(&last));
+        watch(ReadEvent::Failed(&last));
         if last.is_definite() {
             break;
         }
@@ -104,14 +104,14 @@ pub async fn read_first(
 /// outlives the call for some seconds, so that the file is not held up.
 ///
 /// # Errors
-/// Any [`Failure`] but [`Failure::NoServer`].
+/// Any [`ReadFailure`] but [`ReadFailure::NoServer`].
 pub async fn read(
     server: SocketAddr,
-    request: &Request<'_>,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Received, Failure> {
-    let mut watch = |event: Event<'_>| {
-        if let Event::Progress(come) = event {
+    request: &ReadRequest<'_>,
+    progress: &mut dyn FnMut(ReadProgress),
+) -> Result<FetchedFile, ReadFailure> {
+    let mut watch = |event: ReadEvent<'_>| {
+        if let ReadEvent::Progress(come) = event {
             progress(come);
         }
     };
@@ -120,14 +120,16 @@ pub async fn read(
 
 async fn converse(
     server: SocketAddr,
-    request: &Request<'_>,
-    watch: &mut dyn FnMut(Event<'_>),
-) -> Result<Received, Failure> {
+    request: &ReadRequest<'_>,
+    watch: &mut dyn FnMut(ReadEvent<'_>),
+) -> Result<FetchedFile, ReadFailure> {
     let mut attempts = Attempts::new(request);
     loop {
-        watch(Event::Requesting(server));
+        watch(ReadEvent::Requesting(server));
         match attempt(server, &attempts.request(), watch).await {
-            Err(failure) if attempts.is_worth_another(&failure) => watch(Event::Failed(&failure)),
+            Err(failure) if attempts.is_worth_another(&failure) => {
+                watch(ReadEvent::Failed(&failure));
+            }
             ended => return ended,
         }
     }
@@ -135,13 +137,13 @@ async fn converse(
 
 async fn attempt(
     server: SocketAddr,
-    request: &Request<'_>,
-    watch: &mut dyn FnMut(Event<'_>),
-) -> Result<Received, Failure> {
-    let transfer = Transfer::new(request, Duration::ZERO).map_err(Failure::UnfitName)?;
+    request: &ReadRequest<'_>,
+    watch: &mut dyn FnMut(ReadEvent<'_>),
+) -> Result<FetchedFile, ReadFailure> {
+    let transfer = Transfer::new(request, Duration::ZERO).map_err(ReadFailure::UnfitName)?;
     // An IPv4 address in IPv6 clothes is what the phone logs; the socket wants it plain.
     let plain = plain_address(server);
-    let failed = |source| Failure::Io { server, source };
+    let failed = |source| ReadFailure::Io { server, source };
     let socket = bind(&plain).await.map_err(failed)?;
     let buffer = vec![0; transfer.longest_datagram()];
     let port =
@@ -149,17 +151,17 @@ async fn attempt(
     let mut conversation = Conversation { port, transfer, foreign: None };
     let ended = conversation.run(watch).await.map_err(failed)?;
     if let Some(negotiation) = conversation.transfer.negotiation() {
-        watch(Event::Terms(server, negotiation));
+        watch(ReadEvent::Terms(server, negotiation));
     }
     match ended {
         Ok((received, dally)) => {
-            if let Some(place) = Place::take() {
+            if let Some(place) = DallyPlace::take() {
                 tokio::spawn(conversation.port.dally(dally, place));
             }
-            Ok(Received { bytes: received.bytes, server, agreed: received.agreed })
+            Ok(FetchedFile { bytes: received.bytes, server, agreed: received.agreed })
         }
         Err(failure) => {
-            Err(Failure::of(server, failure).because_of(conversation.port.trouble.take()))
+            Err(ReadFailure::of(server, failure).because_of(conversation.port.trouble.take()))
         }
     }
 }
@@ -176,22 +178,22 @@ struct Port {
 
 impl Port {
     /// Takes one datagram that is already here.
-    fn receive(&mut self) -> Arrival {
+    fn receive(&mut self) -> Incoming {
         match self.socket.try_recv_from(&mut self.buffer) {
             Ok((length, from)) if from.ip() == self.server.ip() => {
-                Arrival::Datagram(Tid(from.port()), length)
+                Incoming::Datagram(Tid(from.port()), length)
             }
             // Another host: no part in this transfer, and no answer.
             Ok((length, from)) => {
                 let bytes = self.buffer.get(..length).unwrap_or_default();
-                Arrival::Foreign(answers_from(from.ip(), bytes))
+                Incoming::Foreign(answers_from(from.ip(), bytes))
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Arrival::Dry,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Incoming::Dry,
             // The queue of `refusal` says whom it is about.
-            Err(error) if is_refusal(&error) => Arrival::Foreign(None),
+            Err(error) if is_refusal(&error) => Incoming::Foreign(None),
             Err(error) => {
                 self.trouble.set(Some(error));
-                Arrival::Lost
+                Incoming::Lost
             }
         }
     }
@@ -227,14 +229,14 @@ impl Port {
     }
 
     /// Answers repetitions of the last block until that is no longer worth it.
-    async fn dally(mut self, mut dally: Dally, _place: Place) {
+    async fn dally(mut self, mut dally: Dally, _place: DallyPlace) {
         // Which block it is says the head of a datagram; the kernel drops the rest.
         self.buffer = vec![0; DATA_HEADER];
         // Nothing is lost if this fails: the file is complete.
         while let Some(until) = dally.deadline() {
             let readable = timeout_at(self.start + until, self.socket.readable()).await;
             let Ok(Ok(())) = readable else { return };
-            while let Arrival::Datagram(from, length) = self.receive() {
+            while let Incoming::Datagram(from, length) = self.receive() {
                 if let Some(datagram) = dally.on_datagram(from, &self.buffer[..length]) {
                     let _ = self.socket.try_send_to(datagram.bytes, self.address(datagram.to));
                 }
@@ -256,7 +258,7 @@ struct Conversation {
 }
 
 impl Conversation {
-    async fn run(&mut self, watch: &mut dyn FnMut(Event<'_>)) -> io::Result<Ending> {
+    async fn run(&mut self, watch: &mut dyn FnMut(ReadEvent<'_>)) -> io::Result<Ending> {
         let way = self.port.send(self.transfer.start()).await;
         self.note(way);
         let mut timer = pin!(sleep_until(self.port.start + self.transfer.deadline()));
@@ -265,11 +267,11 @@ impl Conversation {
             let known = self.foreign.is_some();
             let drained = self.take_all().await;
             if let (false, Some(from)) = (known, self.foreign) {
-                watch(Event::Foreign { server: self.port.server, from });
+                watch(ReadEvent::Foreign { server: self.port.server, from });
             }
             if self.transfer.received() > received {
                 received = self.transfer.received();
-                watch(Event::Progress(self.progress()));
+                watch(ReadEvent::Progress(self.progress()));
             }
             if let Drained::Ended(ending) = drained {
                 return Ok(ending);
@@ -294,10 +296,10 @@ impl Conversation {
     async fn take_all(&mut self) -> Drained {
         for _ in 0..BATCH {
             let (from, length) = match self.port.receive() {
-                Arrival::Datagram(from, length) => (from, length),
-                Arrival::Dry => return Drained::Dry,
-                Arrival::Lost => return Drained::Lost,
-                Arrival::Foreign(from) => {
+                Incoming::Datagram(from, length) => (from, length),
+                Incoming::Dry => return Drained::Dry,
+                Incoming::Lost => return Drained::Lost,
+                Incoming::Foreign(from) => {
                     self.foreign = self.foreign.or(from);
                     continue;
                 }
@@ -347,14 +349,14 @@ impl Conversation {
         }
     }
 
-    fn progress(&self) -> Progress {
+    fn progress(&self) -> ReadProgress {
         let total = self.transfer.announced().and_then(|bytes| usize::try_from(bytes).ok());
-        Progress { received: self.transfer.received(), total }
+        ReadProgress { received: self.transfer.received(), total }
     }
 }
 
 /// What the socket had.
-enum Arrival {
+enum Incoming {
     /// So many bytes from this port of the server's address.
     Datagram(Tid, usize),
     /// Nothing.

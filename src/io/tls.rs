@@ -31,8 +31,8 @@ mod proof;
 mod verifier;
 
 pub use algorithms::SmallKeys;
-pub use failure::Failure;
-pub use identity::{Identity, NoIdentity};
+pub use failure::HandshakeFailure;
+pub use identity::{NoIdentity, TlsIdentity};
 pub use verifier::Pin;
 
 use crate::trust::Grant;
@@ -40,13 +40,13 @@ use crate::trust::signature::sha256;
 use crate::wire::address::Host;
 
 /// An open connection.
-pub type Stream = TlsStream<BufReader<TcpStream>>;
+pub type TlsConnection = TlsStream<BufReader<TcpStream>>;
 
 /// A finished handshake with a server that nobody has judged yet.
 ///
 /// There is no way to read or write: that takes [`admit`](Self::admit).
 pub struct Handshaken {
-    stream: Stream,
+    stream: TlsConnection,
     chain: Vec<CertificateDer<'static>>,
 }
 
@@ -75,7 +75,7 @@ impl Handshaken {
     ///
     /// # Errors
     /// [`OtherCertificate`] if the grant is for another certificate; the connection is closed.
-    pub fn admit(self, grant: &Grant) -> Result<Stream, OtherCertificate> {
+    pub fn admit(self, grant: &Grant) -> Result<TlsConnection, OtherCertificate> {
         if *grant.certificate() == sha256(self.certificate()) {
             return Ok(self.stream);
         }
@@ -121,8 +121,8 @@ pub struct Terms {
 /// Shakes hands with a server that is to be judged afterwards. No client certificate is offered.
 ///
 /// # Errors
-/// [`Failure`] if there is no handshake in time, or the server does not prove its key.
-pub async fn shake_hands(stream: TcpStream, terms: Terms) -> Result<Handshaken, Failure> {
+/// [`HandshakeFailure`] if there is no handshake in time, or the server does not prove its key.
+pub async fn shake_hands(stream: TcpStream, terms: Terms) -> Result<Handshaken, HandshakeFailure> {
     let verifier = Arc::new(verifier::HoldsItsKey::new(terms.keys));
     let stream = connect(stream, terms, verifier.clone(), None).await.map_err(|failure| {
         match verifier.was_shown_a_certificate() {
@@ -139,14 +139,14 @@ pub async fn shake_hands(stream: TcpStream, terms: Terms) -> Result<Handshaken, 
 /// one and it asks.
 ///
 /// # Errors
-/// [`Failure`]; [`Failure::Unpinned`] if `pin` does not know the certificate.
+/// [`HandshakeFailure`]; [`HandshakeFailure::Unpinned`] if `pin` does not know the certificate.
 pub async fn connect_pinned(
     stream: TcpStream,
     terms: Terms,
     pin: Pin,
-    identity: Option<&Identity>,
-) -> Result<Stream, Failure> {
-    let verifier = Arc::new(verifier::Pinned::new(pin, terms.keys));
+    identity: Option<&TlsIdentity>,
+) -> Result<TlsConnection, HandshakeFailure> {
+    let verifier = Arc::new(verifier::PinnedVerifier::new(pin, terms.keys));
     connect(stream, terms, verifier, identity).await
 }
 
@@ -154,25 +154,25 @@ async fn connect(
     stream: TcpStream,
     terms: Terms,
     verifier: Arc<dyn ServerCertVerifier>,
-    identity: Option<&Identity>,
-) -> Result<Stream, Failure> {
+    identity: Option<&TlsIdentity>,
+) -> Result<TlsConnection, HandshakeFailure> {
     let connector = TlsConnector::from(Arc::new(configuration(verifier, identity)?));
     let stream = BufReader::with_capacity(BUFFER, stream);
     match timeout(terms.within, connector.connect(terms.name, stream)).await {
-        Err(_) => Err(Failure::TimedOut),
-        Ok(Err(error)) => Err(Failure::of(&error)),
+        Err(_) => Err(HandshakeFailure::TimedOut),
+        Ok(Err(error)) => Err(HandshakeFailure::of(&error)),
         Ok(Ok(stream)) => Ok(stream),
     }
 }
 
 fn configuration(
     verifier: Arc<dyn ServerCertVerifier>,
-    identity: Option<&Identity>,
-) -> Result<ClientConfig, Failure> {
+    identity: Option<&TlsIdentity>,
+) -> Result<ClientConfig, HandshakeFailure> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&version::TLS13, &version::TLS12])
-        .map_err(|error| Failure::of(&io::Error::other(error)))?
+        .map_err(|error| HandshakeFailure::of(&io::Error::other(error)))?
         .dangerous()
         .with_custom_certificate_verifier(verifier);
     let mut configuration = match identity {

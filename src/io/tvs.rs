@@ -7,68 +7,68 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
-use crate::io::tls::Stream;
-use crate::proto::tvs::{Exchange, Misbehaved, Progress};
+use crate::io::tls::TlsConnection;
+use crate::proto::tvs::{AnswerProgress, Exchange, MemberMisbehaved};
 
 /// Sends a request, in one piece, and takes in the answer.
 ///
 /// # Errors
-/// [`Failure`]; the exchange is over, and the member has failed.
+/// [`AskFailure`]; the exchange is over, and the member has failed.
 pub async fn ask(
-    stream: &mut Stream,
+    stream: &mut TlsConnection,
     request: &[u8],
     exchange: &mut Exchange,
     within: Duration,
-) -> Result<(), Failure> {
+) -> Result<(), AskFailure> {
     match timeout(within, converse(stream, request, exchange)).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(Failure::TimedOut),
+        Err(_) => Err(AskFailure::TimedOut),
     }
 }
 
 async fn converse(
-    stream: &mut Stream,
+    stream: &mut TlsConnection,
     request: &[u8],
     exchange: &mut Exchange,
-) -> Result<(), Failure> {
-    stream.write_all(request).await.map_err(Failure::Io)?;
-    stream.flush().await.map_err(Failure::Io)?;
+) -> Result<(), AskFailure> {
+    stream.write_all(request).await.map_err(AskFailure::Io)?;
+    stream.flush().await.map_err(AskFailure::Io)?;
     let mut buffer = [0; 4096];
     loop {
         let length = match stream.read(&mut buffer).await {
-            Ok(0) => return Err(Failure::Misbehaved(exchange.closed())),
+            Ok(0) => return Err(AskFailure::Misbehaved(exchange.closed())),
             Ok(length) => length,
             // A server that closes without the farewell of TLS has closed all the same.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                return Err(Failure::Misbehaved(exchange.closed()));
+                return Err(AskFailure::Misbehaved(exchange.closed()));
             }
-            Err(error) => return Err(Failure::Io(error)),
+            Err(error) => return Err(AskFailure::Io(error)),
         };
         let bytes = buffer.get(..length).unwrap_or_default();
-        match exchange.feed(bytes).map_err(Failure::Misbehaved)? {
-            Progress::Complete => return Ok(()),
-            Progress::NeedMore(_) => {}
+        match exchange.feed(bytes).map_err(AskFailure::Misbehaved)? {
+            AnswerProgress::Complete => return Ok(()),
+            AnswerProgress::NeedMore(_) => {}
         }
     }
 }
 
 /// Closes a connection; nobody waits for the other side to agree.
-pub async fn close(mut stream: Stream) {
+pub async fn close(mut stream: TlsConnection) {
     let _courtesy = timeout(FAREWELL, stream.shutdown()).await;
 }
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub enum Failure {
+pub enum AskFailure {
     /// The connection broke.
     Io(io::Error),
     /// The server broke the protocol.
-    Misbehaved(Misbehaved),
+    Misbehaved(MemberMisbehaved),
     /// Nothing more came in time.
     TimedOut,
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for AskFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => write!(f, "the connection broke, {error}"),
@@ -78,7 +78,7 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for AskFailure {}
 
 /// A close alert fits into the socket's buffer; inferred.
 const FAREWELL: Duration = Duration::from_millis(100);

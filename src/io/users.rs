@@ -1,5 +1,5 @@
-//! The names of users and groups, from the system's own two files. Which groups a process is in, the
-//! kernel says.
+//! The names of users and groups, from the system's own two files. Which groups a process is in,
+//! the kernel says.
 //!
 //! Read here and not through the C library: its name service loads code at run time, which a static
 //! binary cannot.
@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use crate::io::files::{self, Links};
-use crate::io::ipc::Peer;
+use crate::io::ipc::ClientCredentials;
 
 /// A process by its user and groups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Groups {
 impl Groups {
     /// Names the user and the groups of a client by `/etc/passwd` and `/etc/group`.
     #[must_use]
-    pub fn of(peer: Peer) -> Self {
+    pub fn of(peer: ClientCredentials) -> Self {
         let read = |path: &str| {
             let bytes = files::read(Path::new(path), LIMIT, Links::Follow).unwrap_or_default();
             String::from_utf8_lossy(&bytes).into_owned()

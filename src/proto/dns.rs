@@ -8,7 +8,7 @@ use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use crate::wire::dns::{Answer, Code, Kind, Name, NotAnAnswer, Question};
+use crate::wire::dns::{AddressKind, AddressQuestion, Code, DnsAnswer, DomainName, NotAnAnswer};
 
 #[cfg(test)]
 mod tests;
@@ -67,8 +67,8 @@ impl fmt::Display for NotFound {
 /// One look-up.
 #[derive(Debug)]
 pub struct Lookup {
-    questions: [Question; 2],
-    answers: [Option<Answer>; 2],
+    questions: [AddressQuestion; 2],
+    answers: [Option<DnsAnswer>; 2],
     patience: Patience,
     /// Turns that have begun, and those that there are.
     turns: (usize, usize),
@@ -84,10 +84,10 @@ pub struct Lookup {
 impl Lookup {
     /// A look-up that begins at once, with numbers that nobody can guess.
     #[must_use]
-    pub fn new(name: &Name, ids: [u16; 2], patience: Patience) -> Self {
-        let question = |id, kind| Question { id, name: name.clone(), kind };
+    pub fn new(name: &DomainName, ids: [u16; 2], patience: Patience) -> Self {
+        let question = |id, kind| AddressQuestion { id, name: name.clone(), kind };
         Self {
-            questions: [question(ids[0], Kind::A), question(ids[1], Kind::Aaaa)],
+            questions: [question(ids[0], AddressKind::A), question(ids[1], AddressKind::Aaaa)],
             answers: [None, None],
             patience,
             turns: (0, patience.servers.saturating_mul(patience.attempts)),
@@ -120,12 +120,12 @@ impl Lookup {
 
     /// One of the questions.
     #[must_use]
-    pub fn question(&self, which: usize) -> Option<&Question> {
+    pub fn question(&self, which: usize) -> Option<&AddressQuestion> {
         self.questions.get(which)
     }
 
     /// The questions that have no answer yet.
-    pub fn open(&self) -> impl Iterator<Item = &Question> {
+    pub fn open(&self) -> impl Iterator<Item = &AddressQuestion> {
         let answered = self.answers.iter();
         self.questions.iter().zip(answered).filter(|(_, it)| it.is_none()).map(|(it, _)| it)
     }
@@ -136,12 +136,12 @@ impl Lookup {
             match self.questions[which].answer(message) {
                 Err(NotAnAnswer::Stranger) => {}
                 Err(NotAnAnswer::Malformed) => self.fail(server, NotFound::Unreachable, now),
-                Ok(Answer::Failed(code)) => self.fail(server, NotFound::Failed(code), now),
-                Ok(Answer::Truncated) if self.tcp_left > 0 => {
+                Ok(DnsAnswer::Failed(code)) => self.fail(server, NotFound::Failed(code), now),
+                Ok(DnsAnswer::Truncated) if self.tcp_left > 0 => {
                     self.tcp_left -= 1;
                     self.over_tcp = Some((server, which));
                 }
-                Ok(Answer::Truncated) => self.fail(server, NotFound::Unreachable, now),
+                Ok(DnsAnswer::Truncated) => self.fail(server, NotFound::Unreachable, now),
                 Ok(answer) => self.settle(which, answer, now),
             }
         }
@@ -161,9 +161,9 @@ impl Lookup {
         }
     }
 
-    fn settle(&mut self, which: usize, answer: Answer, now: Duration) {
+    fn settle(&mut self, which: usize, answer: DnsAnswer, now: Duration) {
         let kind = self.questions[which].kind;
-        if kind == Kind::A && matches!(answer, Answer::Addresses(_)) {
+        if kind == AddressKind::A && matches!(answer, DnsAnswer::Addresses(_)) {
             // Some servers never answer for the kind that they do not know: that is IPv6.
             self.turns.1 = self.turns.0;
             self.due = self.due.min(now.saturating_add(GRACE));
@@ -177,10 +177,10 @@ impl Lookup {
     /// [`NotFound`].
     pub fn found(self) -> Result<Vec<IpAddr>, NotFound> {
         let [first, second] = self.answers;
-        let is_known = [&first, &second].iter().any(|it| matches!(it, Some(Answer::NoAddress)));
+        let is_known = [&first, &second].iter().any(|it| matches!(it, Some(DnsAnswer::NoAddress)));
         let is_answered = first.is_some() && second.is_some();
         let of = |answer| match answer {
-            Some(Answer::Addresses(found)) => found,
+            Some(DnsAnswer::Addresses(found)) => found,
             _ => Vec::new(),
         };
         let found = [of(first), of(second)].concat();
@@ -193,6 +193,6 @@ impl Lookup {
     }
 }
 
-/// How long addresses of IPv6 are waited for when those of IPv4 are here. Inferred: both answers of a
-/// server come within milliseconds of each other, if they come.
+/// How long addresses of IPv6 are waited for when those of IPv4 are here. Inferred: both answers of
+/// a server come within milliseconds of each other, if they come.
 const GRACE: Duration = Duration::from_millis(300);

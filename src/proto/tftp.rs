@@ -13,8 +13,8 @@
 use std::time::Duration;
 
 use crate::wire::tftp::{
-    BlockNumber, DATA_HEADER, ErrorCode, LONGEST_REQUEST, Malformed, Options, Packet, Rrq,
-    UnfitName,
+    BlockNumber, DATA_HEADER, ErrorCode, LONGEST_REQUEST, MalformedPacket, Packet, Rrq,
+    TftpOptions, UnfitName,
 };
 
 mod blocks;
@@ -30,7 +30,8 @@ mod timing;
 
 pub use dally::Dally;
 pub use outcome::{
-    Agreed, Failure, LONGEST_MESSAGE, Message, Misbehaved, Negotiation, Received, Waiting,
+    Agreed, LONGEST_MESSAGE, Negotiation, Received, ServerMessage, ServerMisbehaved,
+    TransferFailure, WaitingFor,
 };
 pub use outgoing::{Datagram, Tid, To};
 pub use timing::Timing;
@@ -38,29 +39,29 @@ pub use timing::Timing;
 use intake::{Arrival, Intake, PLAIN_BLKSIZE};
 use outgoing::Outgoing;
 use refused::Refused;
-use timing::{Retry, RoundTrip, Sent};
+use timing::{RetransmissionTimer, RoundTrip, Sent};
 
 /// What to read, and within which bounds.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
+pub struct ReadRequest<'a> {
     /// Name of the file on the server.
     pub name: &'a str,
     /// Bytes that the file may have.
     pub limit: usize,
     /// Options to ask for.
-    pub options: Options,
+    pub options: TftpOptions,
     /// Patience.
     pub timing: Timing,
 }
 
 /// How a transfer ended: a file and the care for its last ACK, or a reason.
-pub type Ending = Result<(Received, Dally), Failure>;
+pub type Ending = Result<(Received, Dally), TransferFailure>;
 
 /// One read transfer.
 #[derive(Debug)]
 pub struct Transfer {
     rrq: Rrq,
-    asked: Options,
+    asked: TftpOptions,
     agreed: Agreed,
     timing: Timing,
     /// The server's end, once it has answered.
@@ -70,7 +71,7 @@ pub struct Transfer {
     /// Whether an answer has shown what the server makes of options.
     is_answered: bool,
     intake: Intake,
-    retry: Retry,
+    retry: RetransmissionTimer,
     round_trip: RoundTrip,
     /// Datagrams in a row that could not be delivered.
     refusals: u32,
@@ -86,7 +87,7 @@ impl Transfer {
     ///
     /// # Errors
     /// [`UnfitName`] if no request can carry the name.
-    pub fn new(request: &Request<'_>, now: Duration) -> Result<Self, UnfitName> {
+    pub fn new(request: &ReadRequest<'_>, now: Duration) -> Result<Self, UnfitName> {
         Ok(Self {
             rrq: Rrq::new(request.name)?,
             asked: request.options,
@@ -96,7 +97,7 @@ impl Transfer {
             refused: None,
             is_answered: false,
             intake: Intake::new(request.limit),
-            retry: Retry::new(request.timing.timeout, now),
+            retry: RetransmissionTimer::new(request.timing.timeout, now),
             round_trip: RoundTrip::default(),
             refusals: 0,
             repeat_after: now,
@@ -181,14 +182,14 @@ impl Transfer {
     /// Looks at the time. Does nothing before [`Transfer::deadline`].
     pub fn on_timer(&mut self, now: Duration) -> Option<Datagram<'_>> {
         if now >= self.expires {
-            return self.time_out(Waiting::End);
+            return self.time_out(WaitingFor::End);
         }
         if now < self.retry.due() {
             return None;
         }
         let packet = if self.tid.is_some() { Sent::Ack } else { Sent::Request };
         if !self.retry.repeat(&self.timing, packet, now) {
-            return self.time_out(Waiting::Block(self.intake.last()));
+            return self.time_out(WaitingFor::Block(self.intake.last()));
         }
         match self.tid {
             None => Some(self.request_again()),
@@ -200,7 +201,7 @@ impl Transfer {
     pub fn on_refusal(&mut self, now: Duration) {
         self.refusals += 1;
         if self.refusals >= self.timing.refusals {
-            self.ending = Some(Err(Failure::Unreachable));
+            self.ending = Some(Err(TransferFailure::Unreachable));
         }
         self.retry.hasten(now.saturating_add(self.timing.refusal_pause));
     }
@@ -210,7 +211,7 @@ impl Transfer {
     fn on_first(
         &mut self,
         from: Tid,
-        packet: Result<Packet<'_>, Malformed>,
+        packet: Result<Packet<'_>, MalformedPacket>,
         now: Duration,
     ) -> Option<Datagram<'_>> {
         match packet {
@@ -222,7 +223,7 @@ impl Transfer {
             Ok(Packet::Oack(granted)) => Some(self.on_oack(from, granted, now)),
             Ok(Packet::Error { code, message }) => self.on_early_error(from, code, message, now),
             Err(malformed) if malformed.code() == ErrorCode::OptionRefused => {
-                Some(self.on_broken_oack(from, Misbehaved::Malformed(malformed), now))
+                Some(self.on_broken_oack(from, ServerMisbehaved::Malformed(malformed), now))
             }
             Ok(Packet::Data { .. } | Packet::Ack(_)) | Err(_) => None,
         }
@@ -231,7 +232,7 @@ impl Transfer {
     fn on_next(
         &mut self,
         tid: Tid,
-        packet: Result<Packet<'_>, Malformed>,
+        packet: Result<Packet<'_>, MalformedPacket>,
         now: Duration,
     ) -> Option<Datagram<'_>> {
         match packet {
@@ -242,11 +243,11 @@ impl Transfer {
                 self.on_early_error(tid, code, message, now)
             }
             Ok(Packet::Error { code, message }) => {
-                let message = Message::new(message);
-                self.end(Failure::ServerError { code, message })
+                let message = ServerMessage::new(message);
+                self.end(TransferFailure::ServerError { code, message })
             }
-            Ok(Packet::Ack(_)) => Some(self.fail(tid, Misbehaved::UnexpectedAck)),
-            Err(malformed) => Some(self.fail(tid, Misbehaved::Malformed(malformed))),
+            Ok(Packet::Ack(_)) => Some(self.fail(tid, ServerMisbehaved::UnexpectedAck)),
+            Err(malformed) => Some(self.fail(tid, ServerMisbehaved::Malformed(malformed))),
         }
     }
 
@@ -254,7 +255,7 @@ impl Transfer {
     fn on_stranger(
         &mut self,
         from: Tid,
-        packet: Result<Packet<'_>, Malformed>,
+        packet: Result<Packet<'_>, MalformedPacket>,
     ) -> Option<Datagram<'_>> {
         match packet {
             Ok(Packet::Error { .. }) => None,
@@ -305,7 +306,7 @@ impl Transfer {
         if let Some(took) = self.retry.round_trip(now) {
             self.round_trip.measured(took);
         }
-        self.retry = Retry::new(self.round_trip.timeout(&self.timing), now);
+        self.retry = RetransmissionTimer::new(self.round_trip.timeout(&self.timing), now);
         self.refusals = 0;
     }
 
@@ -321,24 +322,24 @@ impl Transfer {
         self.ending = Some(Ok((received, dally)));
     }
 
-    fn time_out(&mut self, waiting: Waiting) -> Option<Datagram<'_>> {
+    fn time_out(&mut self, waiting: WaitingFor) -> Option<Datagram<'_>> {
         let Some(tid) = self.tid else {
             // With few tries the last wait ends before the last refusal that would count.
             let silent = self.refusals == 0;
-            let timed_out = Failure::TimedOut { waiting: Waiting::Answer };
-            self.ending = Some(Err(if silent { timed_out } else { Failure::Unreachable }));
+            let timed_out = TransferFailure::TimedOut { waiting: WaitingFor::Answer };
+            self.ending = Some(Err(if silent { timed_out } else { TransferFailure::Unreachable }));
             return None;
         };
-        Some(self.fail(tid, Failure::TimedOut { waiting }))
+        Some(self.fail(tid, TransferFailure::TimedOut { waiting }))
     }
 
     /// Ends a transfer that the server has ended.
-    fn end(&mut self, failure: Failure) -> Option<Datagram<'_>> {
+    fn end(&mut self, failure: TransferFailure) -> Option<Datagram<'_>> {
         self.ending = Some(Err(failure));
         None
     }
 
-    fn fail(&mut self, tid: Tid, failure: impl Into<Failure>) -> Datagram<'_> {
+    fn fail(&mut self, tid: Tid, failure: impl Into<TransferFailure>) -> Datagram<'_> {
         let failure = failure.into();
         let (code, message) = failure.reply();
         self.ending = Some(Err(failure));
@@ -346,6 +347,6 @@ impl Transfer {
     }
 }
 
-/// Servers repeat a block after a second or more; one that gives up after a few repetitions must have
-/// heard an ACK of each. Inferred, somewhat shorter than tftpd-hpa's second.
+/// Servers repeat a block after a second or more; one that gives up after a few repetitions must
+/// have heard an ACK of each. Inferred, somewhat shorter than tftpd-hpa's second.
 const REPETITION: Duration = Duration::from_millis(900);

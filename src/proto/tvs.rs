@@ -11,7 +11,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::wire::Malformed;
-use crate::wire::tvs::{Caller, Command, Header, Request, Response, Session, Unsendable};
+use crate::wire::tvs::{Command, Header, PhoneName, Response, Session, TvsRequest, Unsendable};
 
 /// The numbers that tie answers to questions, for all members together.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub struct Exchange {
 /// How far the answer has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Progress {
+pub enum AnswerProgress {
     /// It is all there: see [`Exchange::response`].
     Complete,
     /// At least so many more bytes are to come.
@@ -59,8 +59,8 @@ impl Exchange {
     /// # Errors
     /// [`Unsendable`]; then no member can be asked this.
     pub fn begin(
-        request: &Request<'_>,
-        caller: &Caller,
+        request: &TvsRequest<'_>,
+        caller: &PhoneName,
         session: Session,
     ) -> Result<(Self, Vec<u8>), Unsendable> {
         let bytes = request.emit(caller, session)?;
@@ -73,35 +73,36 @@ impl Exchange {
     /// What is kept never exceeds the frame that the header announces.
     ///
     /// # Errors
-    /// [`Misbehaved`]; the exchange is over, and the member has failed.
-    pub fn feed(&mut self, bytes: &[u8]) -> Result<Progress, Misbehaved> {
+    /// [`MemberMisbehaved`]; the exchange is over, and the member has failed.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<AnswerProgress, MemberMisbehaved> {
         let rest = self.keep(bytes, Header::LENGTH);
         if self.frame.len() < Header::LENGTH {
-            return Ok(Progress::NeedMore(Header::LENGTH - self.frame.len()));
+            return Ok(AnswerProgress::NeedMore(Header::LENGTH - self.frame.len()));
         }
         let length = self.header()?.frame_length();
         let surplus = self.keep(rest, length);
         if !surplus.is_empty() {
-            return Err(Misbehaved::Trailing { bytes: surplus.len() });
+            return Err(MemberMisbehaved::Trailing { bytes: surplus.len() });
         }
         Ok(match length - self.frame.len() {
-            0 => Progress::Complete,
-            more => Progress::NeedMore(more),
+            0 => AnswerProgress::Complete,
+            more => AnswerProgress::NeedMore(more),
         })
     }
 
     /// What it means that the peer closed before the answer was complete.
     #[must_use]
-    pub fn closed(&self) -> Misbehaved {
+    pub fn closed(&self) -> MemberMisbehaved {
         let expected = self.header.map_or(Header::LENGTH, |header| header.frame_length());
-        Misbehaved::Closed { expected, found: self.frame.len() }
+        MemberMisbehaved::Closed { expected, found: self.frame.len() }
     }
 
     /// The answer, once it is complete.
     ///
     /// # Errors
-    /// [`Misbehaved::Closed`] before that, [`Misbehaved::Malformed`] for elements that are wrong.
-    pub fn response(&self) -> Result<Response<'_>, Misbehaved> {
+    /// [`MemberMisbehaved::Closed`] before that, [`MemberMisbehaved::Malformed`] for elements that
+    /// are wrong.
+    pub fn response(&self) -> Result<Response<'_>, MemberMisbehaved> {
         let length = self.header.map_or(Header::LENGTH, |header| header.frame_length());
         match self.frame.get(Header::LENGTH..) {
             Some(payload) if self.frame.len() == length => Ok(Response::parse(payload)?),
@@ -117,16 +118,19 @@ impl Exchange {
         rest
     }
 
-    fn header(&mut self) -> Result<Header, Misbehaved> {
+    fn header(&mut self) -> Result<Header, MemberMisbehaved> {
         if let Some(header) = self.header {
             return Ok(header);
         }
         let header = Header::parse(&self.frame)?;
         if header.command != self.answer {
-            return Err(Misbehaved::Command { expected: self.answer, found: header.command });
+            return Err(MemberMisbehaved::Command { expected: self.answer, found: header.command });
         }
         if header.session != self.session {
-            return Err(Misbehaved::Session { expected: self.session, found: header.session });
+            return Err(MemberMisbehaved::Session {
+                expected: self.session,
+                found: header.session,
+            });
         }
         Ok(*self.header.insert(header))
     }
@@ -134,7 +138,7 @@ impl Exchange {
 
 /// What a member did wrong: it has failed, and the next one is asked (domain facts 5.9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Misbehaved {
+pub enum MemberMisbehaved {
     /// It closed before its answer was complete; lengths count bytes of the frame.
     Closed {
         /// What the header announced, or the length of a header.
@@ -165,13 +169,13 @@ pub enum Misbehaved {
     },
 }
 
-impl From<Malformed> for Misbehaved {
+impl From<Malformed> for MemberMisbehaved {
     fn from(malformed: Malformed) -> Self {
         Self::Malformed(malformed)
     }
 }
 
-impl fmt::Display for Misbehaved {
+impl fmt::Display for MemberMisbehaved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed { expected, found } => {

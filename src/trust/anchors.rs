@@ -9,15 +9,15 @@ use crate::trust::verified::{Provenance, Verified, Voucher};
 /// What is installed. Only verified lists can be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Anchors {
-    ctl: Option<Installed>,
-    itl: Option<Installed>,
+    ctl: Option<InForce>,
+    itl: Option<InForce>,
     /// The highest number of a line so far, also of one that nothing is left of.
     lines: u32,
 }
 
 /// A list in force, and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Installed {
+struct InForce {
     list: Verified<TrustList>,
     standing: Standing,
 }
@@ -40,22 +40,22 @@ impl Anchors {
         ListKind::ALL.into_iter().filter_map(|kind| self.records(kind))
     }
 
-    const fn installed(&self, kind: ListKind) -> Option<&Installed> {
+    const fn installed(&self, kind: ListKind) -> Option<&InForce> {
         match kind {
             ListKind::Ctl => self.ctl.as_ref(),
             ListKind::Itl => self.itl.as_ref(),
         }
     }
 
-    const fn installed_mut(&mut self, kind: ListKind) -> &mut Option<Installed> {
+    const fn installed_mut(&mut self, kind: ListKind) -> &mut Option<InForce> {
         match kind {
             ListKind::Ctl => &mut self.ctl,
             ListKind::Itl => &mut self.itl,
         }
     }
 
-    /// Puts a verified list in force: it replaces the one of its kind as a whole. For where no clock
-    /// counts; else [`install_as`](Self::install_as).
+    /// Puts a verified list in force: it replaces the one of its kind as a whole. For where no
+    /// clock counts; else [`install_as`](Self::install_as).
     pub fn install(&mut self, list: Verified<TrustList>) {
         let (standing, _) = self.standing_of(&list, None);
         self.install_as(list, standing);
@@ -66,7 +66,7 @@ impl Anchors {
     pub fn install_as(&mut self, list: Verified<TrustList>, standing: Standing) {
         self.remember_line(standing.line);
         let kind = list.value().kind;
-        *self.installed_mut(kind) = Some(Installed { list, standing });
+        *self.installed_mut(kind) = Some(InForce { list, standing });
     }
 
     /// The place of the installed list of a kind.
@@ -104,8 +104,8 @@ impl Anchors {
         }
     }
 
-    /// Whether a list shares no certificate with the installed ones, and no name of a server either:
-    /// certificates that were all regenerated still bear their names.
+    /// Whether a list shares no certificate with the installed ones, and no name of a server
+    /// either: certificates that were all regenerated still bear their names.
     #[must_use]
     pub(in crate::trust) fn is_foreign(&self, list: &TrustList) -> bool {
         !self.lists().any(|installed| installed.shares_any(list) || installed.names_any(list))
@@ -134,10 +134,10 @@ impl Anchors {
 
     /// The timestamp that a list which came to be trusted in this way must not fall short of.
     ///
-    /// That of its own kind where the line has had one, or where the list is not of the new line. An
-    /// ITL is written anew at each restart of the call manager and a CTL by hand alone, so that only
-    /// where there is none the other kind's counts; and nothing does for the first ITL after the CTL
-    /// that began the line and vouches for it.
+    /// That of its own kind where the line has had one, or where the list is not of the new line.
+    /// An ITL is written anew at each restart of the call manager and a CTL by hand alone, so that
+    /// only where there is none the other kind's counts; and nothing does for the first ITL after
+    /// the CTL that began the line and vouches for it.
     #[must_use]
     pub fn newest(&self, kind: ListKind, by: Provenance) -> Option<u32> {
         let by_other = by == Provenance::Chained(kind.other().into());
@@ -149,8 +149,8 @@ impl Anchors {
         (!(by_other && other.awaits_itl)).then_some(other.newest)
     }
 
-    /// The timestamp of the other kind, which a list that would weaken the checks must not fall short
-    /// of, even as the first of its kind.
+    /// The timestamp of the other kind, which a list that would weaken the checks must not fall
+    /// short of, even as the first of its kind.
     #[must_use]
     pub fn newest_of_other(&self, kind: ListKind) -> Option<u32> {
         self.current(kind.other()).map(|other| other.newest)

@@ -25,7 +25,7 @@ pub struct Source {
 
 /// One answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct CachedAnswer {
     proof: Proof,
     /// Who gave it.
     pub source: Source,
@@ -39,7 +39,7 @@ enum Proof {
     Signer(Vouched),
 }
 
-impl Entry {
+impl CachedAnswer {
     /// What the service says of the certificate.
     #[must_use]
     pub const fn endorsed(&self) -> &Endorsed {
@@ -74,17 +74,17 @@ impl Entry {
 pub struct Cache {
     capacity: usize,
     longest: Duration,
-    entries: BTreeMap<Key, Entry>,
-    by_expiry: BTreeSet<(Duration, Key)>,
-    by_question: BTreeSet<(Question, Key)>,
+    entries: BTreeMap<CertificateDigest, CachedAnswer>,
+    by_expiry: BTreeSet<(Duration, CertificateDigest)>,
+    by_question: BTreeSet<(QuestionDigest, CertificateDigest)>,
     bytes: usize,
 }
 
 /// SHA-256 of a certificate.
-type Key = [u8; 32];
+type CertificateDigest = [u8; 32];
 
 /// SHA-256 of a question about a signer.
-type Question = [u8; 32];
+type QuestionDigest = [u8; 32];
 
 impl Default for Cache {
     fn default() -> Self {
@@ -135,7 +135,7 @@ impl Cache {
     }
 
     fn insert(&mut self, proof: Proof, source: Source, now: Duration) -> Option<Duration> {
-        let mut entry = Entry { proof, source, expires: now };
+        let mut entry = CachedAnswer { proof, source, expires: now };
         let ttl = entry.endorsed().ttl().unwrap_or(DEFAULT_TTL).min(self.longest);
         entry.expires = now.saturating_add(ttl);
         let key = *entry.endorsed().sha256();
@@ -186,7 +186,7 @@ impl Cache {
             .take_while(|(other, _)| *other == asked)
             .filter_map(|(_, key)| self.entries.get(key))
             .filter(|entry| entry.holds(now))
-            .filter_map(Entry::vouched)
+            .filter_map(CachedAnswer::vouched)
             .filter(|vouched| vouched.answers(query).is_ok());
         let found = fitting.next();
         if fitting.next().is_some() { None } else { found }
@@ -200,7 +200,7 @@ impl Cache {
     }
 
     /// The answers that hold, the next to expire first.
-    pub fn entries(&self, now: Duration) -> impl Iterator<Item = &Entry> {
+    pub fn entries(&self, now: Duration) -> impl Iterator<Item = &CachedAnswer> {
         self.by_expiry
             .iter()
             .filter_map(|(_, key)| self.entries.get(key))
@@ -222,7 +222,7 @@ impl Cache {
         }
     }
 
-    fn remove(&mut self, key: &Key) {
+    fn remove(&mut self, key: &CertificateDigest) {
         let Some(entry) = self.entries.remove(key) else { return };
         self.by_expiry.remove(&(entry.expires, *key));
         if let Some(vouched) = entry.vouched() {

@@ -160,7 +160,8 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::from("#"), |text, byte| text + &alloc::format!("{byte:02X}"))
 }
 
-/// Attribute types (contents of the identifier, DER) and the short names that trust lists use (RFC 4514 §3, and `E` for mail).
+/// Attribute types (contents of the identifier, DER) and the short names that trust lists use (RFC
+/// 4514 §3, and `E` for mail).
 const SHORT_TYPES: [(&[u8], &str); 9] = [
     (&[0x55, 4, 3], "CN"),
     (&[0x55, 4, 5], "SERIALNUMBER"),

@@ -1,9 +1,9 @@
-//! Whether the records of an older list still hold: what is asked of the Trust Verification Service,
-//! and what its answers prove.
+//! Whether the records of an older list still hold: what is asked of the Trust Verification
+//! Service, and what its answers prove.
 //!
 //! An old list is as genuine as a new one, and may list a key that has been stolen and regenerated
-//! since. Within a line of lists, what an older one lists and the installed ones do not is therefore
-//! confirmed, record by record, and never from the cache.
+//! since. Within a line of lists, what an older one lists and the installed ones do not is
+//! therefore confirmed, record by record, and never from the cache.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -16,14 +16,14 @@ use crate::trust::query::Query;
 use crate::trust::reason::{Doubt, Reason, Unconfirmed};
 use crate::trust::signature::sha1;
 use crate::trust::tvs::{Unanswered, Unvouched, Vouched, peer_trusted};
-use crate::wire::tvs::{Request, Response};
+use crate::wire::tvs::{Response, TvsRequest};
 use crate::wire::{Role, Serial};
 
 /// What an offered list needs to be asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Doubtful {
     /// A record of it that the installed lists lack.
-    Record(Box<Record>),
+    Record(Box<RecordToConfirm>),
     /// Its signer.
     Signer(Query),
 }
@@ -81,7 +81,7 @@ pub struct Confirmed {
 
 /// A record of an older list that has to be confirmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
+pub struct RecordToConfirm {
     role: Role,
     subject: Box<str>,
     issuer: Box<str>,
@@ -92,7 +92,7 @@ pub struct Record {
     ages: (u32, u32),
 }
 
-impl Record {
+impl RecordToConfirm {
     fn of_anchor(anchor: &Anchor, sha1: [u8; 20], ages: (u32, u32)) -> Self {
         Self {
             role: anchor.role,
@@ -126,10 +126,10 @@ impl Record {
     /// The question: whether the certificate is trusted, or which one the service knows by the
     /// record's names and number where the list has only its hash.
     #[must_use]
-    pub fn request(&self) -> Request<'_> {
+    pub fn request(&self) -> TvsRequest<'_> {
         match &self.certificate {
-            Some(certificate) => Request::Verify { certificate },
-            None => Request::Query {
+            Some(certificate) => TvsRequest::Verify { certificate },
+            None => TvsRequest::Query {
                 subject: self.subject.as_bytes(),
                 issuer: self.issuer.as_bytes(),
                 serial: Serial::new(&self.serial),
@@ -175,8 +175,8 @@ impl Record {
     }
 }
 
-/// What an older list lists and the installed lists lack, as far as it signs lists or files, or vouches
-/// for others, and nothing proves that it still holds; nothing if all of it is proven.
+/// What an older list lists and the installed lists lack, as far as it signs lists or files, or
+/// vouches for others, and nothing proves that it still holds; nothing if all of it is proven.
 ///
 /// # Errors
 /// [`Reason::Unconfirmed`]: a TVS record, for which the service never vouches, or more records than
@@ -186,9 +186,9 @@ pub(in crate::trust) fn doubtful(
     list: &TrustList,
     installed: u32,
     proofs: &[Confirmed],
-) -> Result<Option<Record>, Reason> {
+) -> Result<Option<RecordToConfirm>, Reason> {
     let ages = (installed, list.timestamp);
-    let mut lacking: Vec<Record> = Vec::new();
+    let mut lacking: Vec<RecordToConfirm> = Vec::new();
     for anchor in list.anchors.iter().filter(|anchor| has_power(anchor)) {
         // One with neither certificate nor hash is for no certificate.
         let Some(sha1) = anchor.sha1 else { continue };
@@ -196,7 +196,7 @@ pub(in crate::trust) fn doubtful(
         if is_listed || lacking.iter().any(|other| other.key() == (sha1, anchor.role)) {
             continue;
         }
-        let record = Record::of_anchor(anchor, sha1, ages);
+        let record = RecordToConfirm::of_anchor(anchor, sha1, ages);
         if anchor.role == Role::Tvs {
             return Err(record.unconfirmed(Doubt::NeverVouchedFor));
         }
@@ -205,8 +205,9 @@ pub(in crate::trust) fn doubtful(
         }
         lacking.push(record);
     }
-    let is_open =
-        |record: &Record| !proofs.iter().any(|proof| (proof.sha1, proof.role) == record.key());
+    let is_open = |record: &RecordToConfirm| {
+        !proofs.iter().any(|proof| (proof.sha1, proof.role) == record.key())
+    };
     Ok(lacking.into_iter().find(is_open))
 }
 
@@ -216,8 +217,8 @@ fn has_power(anchor: &Anchor) -> bool {
         || anchor.authority.is_some()
 }
 
-/// The roles of which an answer must give one for a record of this role: a call manager's certificate
-/// is a file server's in the answers that have been seen (domain facts 5.6).
+/// The roles of which an answer must give one for a record of this role: a call manager's
+/// certificate is a file server's in the answers that have been seen (domain facts 5.6).
 const fn roles(role: Role) -> &'static [Role] {
     match role {
         Role::Sast => &[Role::Sast],

@@ -6,9 +6,9 @@ pub mod signer;
 pub mod step;
 
 pub use candidates::{Signatory, Signature};
-pub use peer::{AtHand, Stranger, Walk, peer};
+pub use peer::{AtHand, Stranger, WalkedVerdict, peer};
 pub use signer::{Anyone, Signing};
-pub use step::Step;
+pub use step::SearchStep;
 
 pub use crate::trust::query::Query;
 use crate::trust::reason::Reason;

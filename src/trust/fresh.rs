@@ -8,7 +8,7 @@ use crate::trust::list::{ListKind, TrustList};
 use crate::trust::policy::{OlderList, Policy};
 use crate::trust::query::Query;
 use crate::trust::reason::{Reason, Warning};
-use crate::trust::tvs::{Said, Vouched};
+use crate::trust::tvs::{Vouched, VouchedAt};
 use crate::trust::verified::Verified;
 
 /// What the age of a list is judged by.
@@ -18,21 +18,21 @@ pub(in crate::trust) struct Freshness<'a> {
     pub(in crate::trust) proofs: &'a Proofs,
 }
 
-type Listed = Decision<Accepted<Verified<TrustList>>, Doubtful>;
+type ListedCertificates = Decision<Accepted<Verified<TrustList>>, Doubtful>;
 
 impl Freshness<'_> {
     /// Judges the age of a list.
     ///
     /// An older list may be a restored one, or a replayed one (design, policies; domain facts 10,
-    /// rows 2 and 3). One that would weaken the checks, because it is blank or because no file would
-    /// have to be signed any more, must be newer than any seen, whatever the policy. Another
-    /// cluster's begins a line: the service has to vouch for its signer now. `again` is the question
-    /// about it, if there was one.
+    /// rows 2 and 3). One that would weaken the checks, because it is blank or because no file
+    /// would have to be signed any more, must be newer than any seen, whatever the policy. Another
+    /// cluster's begins a line: the service has to vouch for its signer now. `again` is the
+    /// question about it, if there was one.
     pub(in crate::trust) fn of(
         &self,
         accepted: Accepted<Verified<TrustList>>,
         again: Option<Query>,
-    ) -> Listed {
+    ) -> ListedCertificates {
         let by = accepted.value.provenance();
         let begins = self.anchors.begins_line(&accepted.value);
         if let Some(again) = again.filter(|_| begins && !self.is_vouched_for_now()) {
@@ -67,12 +67,16 @@ impl Freshness<'_> {
     }
 
     fn is_vouched_for_now(&self) -> bool {
-        self.proofs.signer.as_ref().map(Vouched::said) == Some(Said::Now)
+        self.proofs.signer.as_ref().map(Vouched::said) == Some(VouchedAt::Now)
     }
 
     /// Whether all that the installed lists lack of an older list is confirmed; else what to ask
     /// next.
-    fn confirmed(&self, accepted: Accepted<Verified<TrustList>>, installed: u32) -> Listed {
+    fn confirmed(
+        &self,
+        accepted: Accepted<Verified<TrustList>>,
+        installed: u32,
+    ) -> ListedCertificates {
         let list = accepted.value.value();
         match confirm::doubtful(self.anchors, list, installed, &self.proofs.records) {
             Ok(None) => warned(accepted, installed),
@@ -82,7 +86,7 @@ impl Freshness<'_> {
     }
 }
 
-fn warned(mut accepted: Accepted<Verified<TrustList>>, installed: u32) -> Listed {
+fn warned(mut accepted: Accepted<Verified<TrustList>>, installed: u32) -> ListedCertificates {
     let offered = accepted.value.value().timestamp;
     accepted.warnings.push(Warning::Older { installed, offered });
     Decision::Trust(accepted)

@@ -7,11 +7,11 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::trust::certificate::{self, Authority, Certificate};
-use crate::trust::name::Name;
+use crate::trust::name::DistinguishedName;
 use crate::trust::reason::Reason;
 use crate::trust::signature::{md5, sha1, sha256};
 use crate::wire::envelope::UnknownTag;
-use crate::wire::list::{self, Hash, Record, field_name};
+use crate::wire::list::{self, CertificateHash, Record, field_name};
 use crate::wire::{Envelope, OddField, Role, Serial, Text};
 
 /// The two kinds of list that a phone keeps.
@@ -112,7 +112,7 @@ impl Anchor {
                 anchor.sha1 = Some(sha1(der));
                 anchor.authority = certificate.authority;
             }
-            (None, Some(Hash::Sha1(hash))) => {
+            (None, Some(CertificateHash::Sha1(hash))) => {
                 anchor.sha1 = Some(*hash);
                 anchor.key = record.public_key.map(Box::from);
             }
@@ -121,11 +121,11 @@ impl Anchor {
         Ok((anchor, None))
     }
 
-    /// Whether the record prints these names of subject and issuer. Its own are read for that, which
-    /// costs more than all the rest of a record: only where they count, and once a judgement.
-    pub(in crate::trust) fn prints(&self, [subject, issuer]: &[Name; 2]) -> bool {
-        let is = |text: &Option<Box<str>>, name: &Name| {
-            text.as_deref().is_some_and(|text| Name::of_text(text) == *name)
+    /// Whether the record prints these names of subject and issuer. Its own are read for that,
+    /// which costs more than all the rest of a record: only where they count, and once a judgement.
+    pub(in crate::trust) fn prints(&self, [subject, issuer]: &[DistinguishedName; 2]) -> bool {
+        let is = |text: &Option<Box<str>>, name: &DistinguishedName| {
+            text.as_deref().is_some_and(|text| DistinguishedName::of_text(text) == *name)
         };
         is(&self.subject, subject) && is(&self.issuer, issuer)
     }
@@ -193,7 +193,7 @@ fn agreeing<'a>(record: &Record<'_>, der: &'a [u8]) -> Result<Option<Certificate
         return differs("certificate signature");
     }
     match record.hash {
-        Some(Hash::Sha1(hash)) if *hash != sha1(der) => differs("certificate hash"),
+        Some(CertificateHash::Sha1(hash)) if *hash != sha1(der) => differs("certificate hash"),
         _ => Ok(Some(certificate)),
     }
 }
@@ -282,9 +282,9 @@ impl TrustList {
     /// Whether both lists have a record of the same name, whatever the certificate.
     #[must_use]
     pub fn names_any(&self, other: &Self) -> bool {
-        let names = |list: &Self| -> Vec<Name> {
+        let names = |list: &Self| -> Vec<DistinguishedName> {
             let subjects = list.anchors.iter().filter_map(|anchor| anchor.subject.as_deref());
-            subjects.filter(|subject| !subject.is_empty()).map(Name::of_text).collect()
+            subjects.filter(|subject| !subject.is_empty()).map(DistinguishedName::of_text).collect()
         };
         let (mut ours, theirs) = (names(self), names(other));
         ours.sort_unstable();
@@ -344,6 +344,6 @@ fn index(anchors: &[Anchor]) -> BTreeMap<Box<[u8]>, Vec<usize>> {
     by_serial
 }
 
-/// Bounds what a list takes up that is full of odd fields. Inferred: several times as many of a kind
-/// as are logged.
+/// Bounds what a list takes up that is full of odd fields. Inferred: several times as many of a
+/// kind as are logged.
 const MAX_ODD: usize = 64;

@@ -36,6 +36,6 @@ pub use policy::Policy;
 pub use purpose::Purpose;
 pub use query::Query;
 pub use reason::{Reason, Warning};
-pub use tvs::{Endorsed, Said, Unanswered, Unvouched, Vouched};
+pub use tvs::{Endorsed, Unanswered, Unvouched, Vouched, VouchedAt};
 pub use update::{Content, Offer};
 pub use verified::{Acceptance, Grant, GrantedBy, Provenance, Verified, Voucher};

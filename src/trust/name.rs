@@ -9,21 +9,21 @@ use core::cmp::Ordering;
 
 /// A name as a text prints it, read once, so that comparing it costs next to nothing.
 ///
-/// Two are equal if their attributes are, in whatever order: type in any case, value as it is. Where
-/// the attributes cannot be told apart, only the same text is the same name.
+/// Two are equal if their attributes are, in whatever order: type in any case, value as it is.
+/// Where the attributes cannot be told apart, only the same text is the same name.
 ///
 /// # Source
 /// Call managers join attributes with `;`, most specific first; the tools with `,` in certificate
 /// order; eToken names have quotes that need not balance (domain facts 3.7).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Name {
+pub enum DistinguishedName {
     /// The attributes in one order and one spelling.
     Attributes(Box<str>),
     /// A text whose attributes cannot be told.
     Text(Box<str>),
 }
 
-impl Name {
+impl DistinguishedName {
     /// The name that a text prints.
     #[must_use]
     pub fn of_text(text: &str) -> Self {
@@ -131,8 +131,8 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(core::iter::from_fn(next).collect())
 }
 
-/// Attributes of a name that are told apart; one of more is the same as its own text alone. Bounds what
-/// reading a name costs. Inferred: call managers write six, of nine types.
+/// Attributes of a name that are told apart; one of more is the same as its own text alone. Bounds
+/// what reading a name costs. Inferred: call managers write six, of nine types.
 const MAX_ATTRIBUTES: usize = 16;
 
 #[cfg(test)]
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     fn same(left: &str, right: &str) -> bool {
-        Name::of_text(left) == Name::of_text(right)
+        DistinguishedName::of_text(left) == DistinguishedName::of_text(right)
     }
 
     #[test]

@@ -9,11 +9,11 @@ use crate::trust::accepted::Accepted;
 use crate::trust::anchors::Anchors;
 use crate::trust::cache::Cache;
 pub use crate::trust::certificate::path::NoPath;
-use crate::trust::certificate::path::{self, Listed};
+use crate::trust::certificate::path::{self, ListedAuthority};
 use crate::trust::certificate::{Certificate, NotACertificate};
 pub use crate::trust::distrust::Distrust;
 use crate::trust::list::{Anchor, ListKind, TrustList};
-use crate::trust::name::Name;
+use crate::trust::name::DistinguishedName;
 use crate::trust::purpose::Purpose;
 use crate::trust::reason::Warning;
 use crate::trust::signature::{GOOD_RSA_BITS, SignerKey, sha1, sha256};
@@ -23,7 +23,7 @@ use crate::wire::Role;
 
 /// What a peer has shown, and proved to hold the first certificate of.
 #[derive(Clone, Copy, Debug)]
-pub struct Shown<'a> {
+pub struct ShownChain<'a> {
     /// What it is to the phone.
     pub purpose: Purpose,
     /// The certificate of its own, DER.
@@ -37,7 +37,7 @@ pub struct Shown<'a> {
 /// A peer whose certificate can be read.
 #[derive(Clone, Debug)]
 pub struct Peer<'a> {
-    shown: Shown<'a>,
+    shown: ShownChain<'a>,
     certificate: Certificate<'a>,
 }
 
@@ -46,7 +46,7 @@ impl<'a> Peer<'a> {
     ///
     /// # Errors
     /// [`NotACertificate`].
-    pub fn read(shown: Shown<'a>) -> Result<Self, NotACertificate> {
+    pub fn read(shown: ShownChain<'a>) -> Result<Self, NotACertificate> {
         Ok(Self { certificate: Certificate::parse(shown.certificate)?, shown })
     }
 }
@@ -101,7 +101,7 @@ impl Peer<'_> {
         if authorities.is_empty() {
             return Ok(None);
         }
-        let Shown { certificate, intermediates, name, .. } = self.shown;
+        let ShownChain { certificate, intermediates, name, .. } = self.shown;
         path::verify(certificate, intermediates, &authorities, name, now)?;
         Ok(Some(Grant::assertion(certificate, GrantedBy::Path(kind))))
     }
@@ -149,12 +149,15 @@ fn exactly<'a>(list: &'a TrustList, certificate: &Certificate<'_>) -> Vec<&'a An
     found.into_iter().filter(|anchor| anchor.is_for(certificate, &digest)).collect()
 }
 
-fn authorities(list: &TrustList, purpose: Purpose) -> Vec<Listed<'_>> {
+fn authorities(list: &TrustList, purpose: Purpose) -> Vec<ListedAuthority<'_>> {
     list.anchors
         .iter()
         .filter(|anchor| purpose.authority_roles().contains(&anchor.role))
         .filter_map(|anchor| {
-            Some(Listed { der: anchor.certificate.as_deref()?, authority: anchor.authority? })
+            Some(ListedAuthority {
+                der: anchor.certificate.as_deref()?,
+                authority: anchor.authority?,
+            })
         })
         .collect()
 }
@@ -174,9 +177,9 @@ pub enum Pinned {
 /// an issuer gives a number once.
 #[must_use]
 pub fn is_impostor(anchors: &Anchors, certificate: &Certificate<'_>) -> bool {
-    let issuer = Name::of_text(&certificate.issuer());
+    let issuer = DistinguishedName::of_text(&certificate.issuer());
     let printed = |anchor: &&Anchor| {
-        anchor.issuer.as_deref().is_some_and(|listed| Name::of_text(listed) == issuer)
+        anchor.issuer.as_deref().is_some_and(|listed| DistinguishedName::of_text(listed) == issuer)
     };
     matches!(pinned(anchors, certificate), Pinned::OtherCertificate(_))
         && anchors.lists().any(|list| {

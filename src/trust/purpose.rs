@@ -43,8 +43,8 @@ impl Purpose {
     ///
     /// # Source
     /// A list found in the field carries public authorities as APP-SERVER records; none is known in
-    /// another role (domain facts 6.4). That the certificate of a call manager, a file server or CAPF
-    /// is for itself alone is inferred.
+    /// another role (domain facts 6.4). That the certificate of a call manager, a file server or
+    /// CAPF is for itself alone is inferred.
     #[must_use]
     pub const fn authority_roles(self) -> &'static [Role] {
         match self {

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-use crate::wire::{Digest, Malformed, Role, Version};
+use crate::wire::{Digest, FormatVersion, Malformed, Role};
 
 /// Why a file or a peer is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -276,7 +276,7 @@ pub enum Warning {
     /// The peer's certificate has expired.
     Expired,
     /// A higher minor version than any seen.
-    MinorVersion(Version),
+    MinorVersion(FormatVersion),
     /// The file before it was encrypted, and this one, which is newer, is not.
     NoLongerEncrypted,
     /// The service that vouches does not say what for.

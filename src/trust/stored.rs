@@ -3,7 +3,7 @@
 use crate::trust::list::{ListKind, TrustList};
 use crate::trust::reason::Reason;
 use crate::trust::verified::{Acceptance, Provenance, Verified};
-use crate::wire::{Envelope, Kind};
+use crate::wire::{Envelope, FileKind};
 
 /// Believes a list again that the store kept unharmed since it was accepted.
 ///
@@ -17,7 +17,7 @@ pub fn list(
     bytes: &[u8],
     acceptance: Acceptance,
 ) -> Result<Verified<TrustList>, Reason> {
-    let file = Envelope::parse(bytes, Kind::List)?;
+    let file = Envelope::parse(bytes, FileKind::List)?;
     let list = TrustList::decode(kind, &file)?;
     Ok(Verified::assertion(list, Provenance::Stored(acceptance)))
 }

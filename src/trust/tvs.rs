@@ -88,12 +88,12 @@ pub struct Vouched {
     asked: [u8; 32],
     certificate: Box<[u8]>,
     endorsed: Endorsed,
-    said: Said,
+    said: VouchedAt,
 }
 
 /// When the service vouched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum VouchedAt {
     /// The answer was kept since.
     Earlier,
     /// To this very question.
@@ -108,7 +108,7 @@ impl Vouched {
             asked: query.digest(),
             certificate: Box::from(certificate),
             endorsed,
-            said: Said::Now,
+            said: VouchedAt::Now,
         }
     }
 
@@ -131,13 +131,13 @@ impl Vouched {
 
     /// When the service said it.
     #[must_use]
-    pub const fn said(&self) -> Said {
+    pub const fn said(&self) -> VouchedAt {
         self.said
     }
 
     /// The same, as it is kept for later.
     pub(in crate::trust) fn kept(self) -> Self {
-        Self { said: Said::Earlier, ..self }
+        Self { said: VouchedAt::Earlier, ..self }
     }
 
     /// Whether this is the signer that a question is about, in a role that it may sign in.

@@ -19,7 +19,7 @@ use crate::trust::signature::{Unverified, sha1, sha256};
 use crate::trust::tvs::Vouched;
 use crate::trust::verified::{FirstUse, Provenance, Verified, Voucher};
 use crate::wire::envelope::UnknownTag;
-use crate::wire::{Envelope, Kind, OddField, Version, list};
+use crate::wire::{Envelope, FileKind, FormatVersion, OddField, list};
 
 /// A file that was fetched, and the name that it was asked for by.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +69,7 @@ pub fn list_with(
     policy: &Policy,
     proofs: &Proofs,
 ) -> Decision<Accepted<Verified<TrustList>>, Doubtful> {
-    let file = match Envelope::parse(offer.bytes, Kind::List) {
+    let file = match Envelope::parse(offer.bytes, FileKind::List) {
         Ok(file) => file,
         Err(malformed) => return Decision::Refuse(malformed.into()),
     };
@@ -102,7 +102,7 @@ pub fn list_with(
 /// Judges an offered file that is not a trust list, by the installed lists.
 pub fn file<'a>(
     anchors: &Anchors,
-    kind: Kind,
+    kind: FileKind,
     offer: Offer<'a>,
     policy: &Policy,
 ) -> Decision<Accepted<Content<'a>>> {
@@ -116,7 +116,7 @@ pub fn file<'a>(
 /// [`Reason`], as in [`file`](fn@file).
 pub fn file_vouched<'a>(
     anchors: &Anchors,
-    kind: Kind,
+    kind: FileKind,
     offer: Offer<'a>,
     policy: &Policy,
     vouched: &Vouched,
@@ -126,7 +126,7 @@ pub fn file_vouched<'a>(
 
 fn judged_file<'a>(
     anchors: &Anchors,
-    kind: Kind,
+    kind: FileKind,
     offer: Offer<'a>,
     policy: &Policy,
     vouched: Option<&Vouched>,
@@ -163,7 +163,7 @@ fn judged_file<'a>(
 /// records tile its body.
 fn is_list(file: &Envelope<'_>) -> bool {
     let body = file.body();
-    Kind::of_name(file.file_name) == Kind::List
+    FileKind::of_name(file.file_name) == FileKind::List
         || (!body.is_empty() && list::parse(body, file.header_length).is_ok())
 }
 
@@ -217,11 +217,11 @@ fn first_use(
     Ok(Accepted { value: Verified::assertion(list, Provenance::FirstUse), warnings })
 }
 
-/// SHA-256 of the certificate of a list's own that has signed it, if one has: for people to compare,
-/// and no proof of anything.
+/// SHA-256 of the certificate of a list's own that has signed it, if one has: for people to
+/// compare, and no proof of anything.
 #[must_use]
 pub fn own_signer(kind: ListKind, offer: Offer<'_>) -> Option<[u8; 32]> {
-    let file = Envelope::parse(offer.bytes, Kind::List).ok()?;
+    let file = Envelope::parse(offer.bytes, FileKind::List).ok()?;
     let list = TrustList::decode(kind, &file).ok()?;
     let policy = Policy { sha256: Choice::Accept, ..Policy::default() };
     let unverified = Unverified::new(&file, &policy);
@@ -262,8 +262,8 @@ fn skipped(unknown: &[UnknownTag]) -> impl Iterator<Item = Warning> + '_ {
 const TOLD: usize = 8;
 
 /// The highest version seen of a format: lists 1.2, encrypted files 2.0 (domain facts 1.2).
-const fn newest(major: u8) -> Version {
-    Version { major, minor: if major == 1 { 2 } else { 0 } }
+const fn newest(major: u8) -> FormatVersion {
+    FormatVersion { major, minor: if major == 1 { 2 } else { 0 } }
 }
 
 /// The name that the signature binds must be the one asked for, or the generic one if there is one.

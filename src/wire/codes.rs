@@ -136,20 +136,20 @@ impl fmt::Display for Digest {
 
 /// A version: the major number names the format, a higher minor one only adds to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version {
+pub struct FormatVersion {
     /// First byte.
     pub major: u8,
     /// Second byte.
     pub minor: u8,
 }
 
-impl From<[u8; 2]> for Version {
+impl From<[u8; 2]> for FormatVersion {
     fn from([major, minor]: [u8; 2]) -> Self {
         Self { major, minor }
     }
 }
 
-impl fmt::Display for Version {
+impl fmt::Display for FormatVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)
     }

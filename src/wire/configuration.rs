@@ -17,22 +17,23 @@ use alloc::vec::Vec;
 
 use crate::wire::address::{Host, ServerAddress};
 pub use document::Root;
-use document::{Found, Written};
-pub use shown::Place;
-pub use unreadable::{Defect, MAX_BYTES, Unreadable};
+use document::{FoundMembers, Written};
+pub use shown::TextPosition;
+pub use unreadable::{Defect, MAX_BYTES, UnreadableConfiguration};
 use warning::MAX_MEMBERS;
-pub use warning::{Fault, Warning};
+pub use warning::{ConfigurationWarning, MemberFault};
 
 /// The facts of a configuration.
 ///
 /// # Source
-/// Domain facts 1.3, 4.2, 5.8 and 6.3; the layout is that of call managers. The capfList is not read.
+/// Domain facts 1.3, 4.2, 5.8 and 6.3; the layout is that of call managers. The capfList is not
+/// read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Configuration {
     /// Members of the Trust Verification Service, in the order in which they are asked.
     pub tvs: Vec<Member>,
     /// What was passed over.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<ConfigurationWarning>,
     /// Whether this is the whole configuration, or only says where that is.
     pub full: Option<bool>,
     /// Whether the whole configuration is encrypted.
@@ -57,32 +58,45 @@ pub struct Member {
 impl Configuration {
     /// Reads a configuration with this root.
     ///
-    /// A member without a usable address is skipped with a warning; of other facts but `encrConfig`,
-    /// one that cannot be read is the same as one that is not there.
+    /// A member without a usable address is skipped with a warning; of other facts but
+    /// `encrConfig`, one that cannot be read is the same as one that is not there.
     ///
     /// # Errors
-    /// [`Unreadable`]: then nothing is known of it, and no fact may be taken for absent.
-    pub fn parse(bytes: &[u8], root: Root) -> Result<Self, Unreadable> {
+    /// [`UnreadableConfiguration`]: then nothing is known of it, and no fact may be taken for
+    /// absent.
+    pub fn parse(bytes: &[u8], root: Root) -> Result<Self, UnreadableConfiguration> {
         if bytes.len() > MAX_BYTES {
             let defect = Defect::TooLarge { found: bytes.len() };
-            return Err(Unreadable { defect, place: None, announces_encryption: false });
+            return Err(UnreadableConfiguration {
+                defect,
+                place: None,
+                announces_encryption: false,
+            });
         }
         let text = text::decode(bytes);
         let mut found = document::read(&text, root, &FACTS);
         let encrypted = found.facts.get(ENCRYPTED).map(|text| truth(text));
         if let Some((defect, place)) = found.defect {
             let announces_encryption = encrypted == Some(Some(true));
-            return Err(Unreadable { defect, place: Some(place), announces_encryption });
+            return Err(UnreadableConfiguration {
+                defect,
+                place: Some(place),
+                announces_encryption,
+            });
         }
         if encrypted == Some(None) {
             let found = found.facts.remove(ENCRYPTED).unwrap_or_default();
             let defect = Defect::Odd { element: ENCRYPTED, found };
-            return Err(Unreadable { defect, place: None, announces_encryption: true });
+            return Err(UnreadableConfiguration {
+                defect,
+                place: None,
+                announces_encryption: true,
+            });
         }
         let read = Self::of(found, encrypted.flatten());
         // A short one is of no use but to announce the encrypted one.
         if read.full == Some(false) && read.encrypted != Some(true) {
-            return Err(Unreadable {
+            return Err(UnreadableConfiguration {
                 defect: Defect::OnlyShort,
                 place: None,
                 announces_encryption: true,
@@ -91,7 +105,7 @@ impl Configuration {
         Ok(read)
     }
 
-    fn of(mut found: Found, encrypted: Option<bool>) -> Self {
+    fn of(mut found: FoundMembers, encrypted: Option<bool>) -> Self {
         let (tvs, mut warnings) = members(found.members, found.count);
         warnings.append(&mut found.repeated);
         let mut facts = found.facts;
@@ -111,34 +125,34 @@ impl Configuration {
 }
 
 /// The members in the order of their priority, those without one last.
-fn members(written: Vec<Written>, count: usize) -> (Vec<Member>, Vec<Warning>) {
+fn members(written: Vec<Written>, count: usize) -> (Vec<Member>, Vec<ConfigurationWarning>) {
     let (mut members, mut warnings) = (Vec::new(), Vec::new());
     for (position, written) in written.into_iter().enumerate() {
         if written.priority.is_none() {
-            warnings.push(Warning::Member { position, fault: Fault::Priority });
+            warnings.push(ConfigurationWarning::Member { position, fault: MemberFault::Priority });
         }
         match member(written) {
             Ok(member) => members.push(member),
-            Err(fault) => warnings.push(Warning::Member { position, fault }),
+            Err(fault) => warnings.push(ConfigurationWarning::Member { position, fault }),
         }
     }
     members.sort_by_key(|member| member.priority);
     if members.len() > MAX_MEMBERS {
-        warnings.push(Warning::TooMany { found: count });
+        warnings.push(ConfigurationWarning::TooMany { found: count });
         members.truncate(MAX_MEMBERS);
     }
     (members, warnings)
 }
 
-fn member(written: Written) -> Result<Member, Fault> {
+fn member(written: Written) -> Result<Member, MemberFault> {
     let port = match written.port {
         None => TVS_PORT,
         Some(text) => {
-            text.parse().ok().filter(|port| *port != 0).ok_or(Fault::Port { found: text })?
+            text.parse().ok().filter(|port| *port != 0).ok_or(MemberFault::Port { found: text })?
         }
     };
-    let found = written.address.ok_or(Fault::NoAddress)?;
-    let host = Host::parse(&found).map_err(|why| Fault::Address { found, why })?;
+    let found = written.address.ok_or(MemberFault::NoAddress)?;
+    let host = Host::parse(&found).map_err(|why| MemberFault::Address { found, why })?;
     let priority = written.priority.unwrap_or(u8::MAX);
     Ok(Member { address: ServerAddress { host, port }, priority })
 }

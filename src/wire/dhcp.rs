@@ -13,8 +13,9 @@ use crate::wire::address::{Host, NoAddress, ServerAddress};
 
 /// What an answer says of file servers, as the phone's DHCP client hands it over.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Answer {
-    /// Option 150: addresses in hexadecimal as they came, or dotted, or text that somebody put there.
+pub struct DhcpAnswer {
+    /// Option 150: addresses in hexadecimal as they came, or dotted, or text that somebody put
+    /// there.
     pub option_150: Option<String>,
     /// Option 66: one name or address.
     pub option_66: Option<String>,
@@ -26,7 +27,7 @@ pub struct Answer {
 
 /// The servers that can be used, in the order in which they are asked; and what was dropped.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Found {
+pub struct DhcpServers {
     /// The servers.
     pub servers: Vec<ServerAddress>,
     /// What cannot be used, the first of it.
@@ -77,16 +78,16 @@ impl fmt::Display for Unusable {
     }
 }
 
-impl Answer {
+impl DhcpAnswer {
     /// The servers of the first field that names any which can be used: option 150, else option
     /// 66, else the header's name, else its address.
     ///
     /// # Source
-    /// RFC 5859 for option 150, RFC 2132 §9.4 for option 66, RFC 2131 §2 for the header. That phones
-    /// prefer 150 to 66: public deployment guides. Text in option 150: seen in the field.
+    /// RFC 5859 for option 150, RFC 2132 §9.4 for option 66, RFC 2131 §2 for the header. That
+    /// phones prefer 150 to 66: public deployment guides. Text in option 150: seen in the field.
     #[must_use]
-    pub fn servers(&self) -> Found {
-        let mut found = Found::default();
+    pub fn servers(&self) -> DhcpServers {
+        let mut found = DhcpServers::default();
         let of_text = |text: &Option<String>| text.as_deref().map(items).unwrap_or_default();
         let fields = [
             ("option 150", self.option_150.as_deref().map(of_150).unwrap_or_default()),
@@ -104,7 +105,7 @@ impl Answer {
     }
 }
 
-impl Found {
+impl DhcpServers {
     fn take(&mut self, field: &'static str, text: &str) {
         let why = match server(text) {
             Ok(server) if self.servers.contains(&server) => return,
@@ -208,19 +209,19 @@ const LONGEST: usize = 255;
 mod tests {
     use super::*;
 
-    fn servers(answer: &Answer) -> Vec<String> {
+    fn servers(answer: &DhcpAnswer) -> Vec<String> {
         answer.servers().servers.iter().map(ToString::to_string).collect()
     }
 
-    fn option_150(text: &str) -> Answer {
-        Answer { option_150: Some(text.into()), ..Answer::default() }
+    fn option_150(text: &str) -> DhcpAnswer {
+        DhcpAnswer { option_150: Some(text.into()), ..DhcpAnswer::default() }
     }
 
-    fn option_66(text: &str) -> Answer {
-        Answer { option_66: Some(text.into()), ..Answer::default() }
+    fn option_66(text: &str) -> DhcpAnswer {
+        DhcpAnswer { option_66: Some(text.into()), ..DhcpAnswer::default() }
     }
 
-    fn dropped(answer: &Answer) -> Vec<String> {
+    fn dropped(answer: &DhcpAnswer) -> Vec<String> {
         answer.servers().dropped.iter().map(ToString::to_string).collect()
     }
 
@@ -305,7 +306,7 @@ mod tests {
 
     #[test]
     fn the_next_field_counts_where_one_names_nobody() {
-        let answer = Answer {
+        let answer = DhcpAnswer {
             option_150: Some("00000000".into()),
             option_66: Some("10.0.0.300".into()),
             sname: Some("boot.test".into()),
@@ -313,9 +314,9 @@ mod tests {
         };
         assert_eq!(servers(&answer), ["boot.test:69"]);
         assert_eq!(dropped(&answer).len(), 2);
-        let header = Answer { siaddr: Some("192.0.2.9".into()), ..Answer::default() };
+        let header = DhcpAnswer { siaddr: Some("192.0.2.9".into()), ..DhcpAnswer::default() };
         assert_eq!(servers(&header), ["192.0.2.9:69"]);
-        assert_eq!(Answer::default().servers(), Found::default());
+        assert_eq!(DhcpAnswer::default().servers(), DhcpServers::default());
     }
 
     #[test]

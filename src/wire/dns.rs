@@ -16,18 +16,18 @@ pub mod settings;
 mod tests;
 
 use name::Cursor;
-pub use name::Name;
+pub use name::DomainName;
 
 /// Which addresses are asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Kind {
+pub enum AddressKind {
     /// IPv4.
     A,
     /// IPv6.
     Aaaa,
 }
 
-impl Kind {
+impl AddressKind {
     /// RFC 1035 §3.2.2, RFC 3596 §2.1.
     const fn code(self) -> u16 {
         match self {
@@ -39,18 +39,18 @@ impl Kind {
 
 /// A question for the addresses of a name.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Question {
+pub struct AddressQuestion {
     /// What tells its answer from others: nobody off the path may guess it.
     pub id: u16,
     /// The name.
-    pub name: Name,
+    pub name: DomainName,
     /// Which addresses.
-    pub kind: Kind,
+    pub kind: AddressKind,
 }
 
 /// What a name server answers.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Answer {
+pub enum DnsAnswer {
     /// Addresses, at least one.
     Addresses(Vec<IpAddr>),
     /// The server cannot say: it failed or refused, with this code.
@@ -89,7 +89,7 @@ impl fmt::Display for Code {
     }
 }
 
-impl Question {
+impl AddressQuestion {
     /// The message.
     #[must_use]
     pub fn emit(&self) -> Vec<u8> {
@@ -107,25 +107,25 @@ impl Question {
     ///
     /// # Errors
     /// [`NotAnAnswer`].
-    pub fn answer(&self, message: &[u8]) -> Result<Answer, NotAnAnswer> {
+    pub fn answer(&self, message: &[u8]) -> Result<DnsAnswer, NotAnAnswer> {
         let mut cursor = Cursor::new(message);
         let (flags, records) = self.header(&mut cursor).ok_or(NotAnAnswer::Stranger)?;
         let code = flags.to_be_bytes()[1] & 0x0f;
         match code {
-            _ if flags & TRUNCATED != 0 => Ok(Answer::Truncated),
-            3 => Ok(Answer::NoSuchName),
+            _ if flags & TRUNCATED != 0 => Ok(DnsAnswer::Truncated),
+            3 => Ok(DnsAnswer::NoSuchName),
             0 => {
                 let found = self.addresses(&mut cursor, records).ok_or(NotAnAnswer::Malformed)?;
                 Ok(match found {
                     // A server that only points elsewhere has not looked.
                     found if found.is_empty() && flags & (AUTHORITATIVE | RECURSIVE) == 0 => {
-                        Answer::Failed(Code(0))
+                        DnsAnswer::Failed(Code(0))
                     }
-                    found if found.is_empty() => Answer::NoAddress,
-                    found => Answer::Addresses(found),
+                    found if found.is_empty() => DnsAnswer::NoAddress,
+                    found => DnsAnswer::Addresses(found),
                 })
             }
-            code => Ok(Answer::Failed(Code(code))),
+            code => Ok(DnsAnswer::Failed(Code(code))),
         }
     }
 
@@ -144,7 +144,7 @@ impl Question {
 
     /// The addresses at the end of the aliases that lead away from the name.
     fn addresses(&self, cursor: &mut Cursor<'_>, records: u16) -> Option<Vec<IpAddr>> {
-        let records: Vec<Record> =
+        let records: Vec<ResourceRecord> =
             (0..records).map(|_| record(cursor)).collect::<Option<Vec<_>>>()?;
         let mut owner = &self.name;
         for _ in 0..MAX_ALIASES {
@@ -155,9 +155,9 @@ impl Question {
             let Some(alias) = alias else { break };
             owner = alias;
         }
-        let wanted = |record: &Record| match record.value {
+        let wanted = |record: &ResourceRecord| match record.value {
             Value::Address(ip) if record.owner == *owner => {
-                (ip.is_ipv4() == (self.kind == Kind::A)).then_some(ip)
+                (ip.is_ipv4() == (self.kind == AddressKind::A)).then_some(ip)
             }
             _ => None,
         };
@@ -166,15 +166,15 @@ impl Question {
 }
 
 /// A record of an answer.
-struct Record {
-    owner: Name,
+struct ResourceRecord {
+    owner: DomainName,
     value: Value,
 }
 
 enum Value {
     Address(IpAddr),
     /// The owner is another name for this one.
-    Alias(Name),
+    Alias(DomainName),
     /// Nothing that was asked for.
     Other,
 }
@@ -190,7 +190,7 @@ enum Value {
 /// | 4      | TTL    | seconds; not looked at   |
 /// | 2      | length | bytes of the value       |
 /// | length | value  |                          |
-fn record(cursor: &mut Cursor<'_>) -> Option<Record> {
+fn record(cursor: &mut Cursor<'_>) -> Option<ResourceRecord> {
     let owner = cursor.name()?;
     let (kind, class) = (cursor.number()?, cursor.number()?);
     let _ttl = cursor.take(4)?;
@@ -203,7 +203,7 @@ fn record(cursor: &mut Cursor<'_>) -> Option<Record> {
         (5, INTERNET) => Value::Alias(inside.name()?),
         _ => Value::Other,
     };
-    Some(Record { owner, value })
+    Some(ResourceRecord { owner, value })
 }
 
 /// Bytes of the header (RFC 1035 §4.1.1).

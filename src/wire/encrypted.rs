@@ -53,7 +53,7 @@ impl<'a> Encryption<'a> {
             let field = field_name(child.tag);
             match child.tag {
                 17 => once(&mut vector, &child, field, Vector::parse(&child)?)?,
-                21 => once(&mut key, &child, field, Key::parse(&child)?)?,
+                21 => once(&mut key, &child, field, WrappedKey::parse(&child)?)?,
                 tag => return Err(Malformed::new(child.offset, field, Fault::TagOrder(tag))),
             }
         }
@@ -112,13 +112,13 @@ impl Vector {
     }
 }
 
-struct Key<'a> {
+struct WrappedKey<'a> {
     bits: u16,
     algorithm: u8,
     wrapped: &'a [u8],
 }
 
-impl<'a> Key<'a> {
+impl<'a> WrappedKey<'a> {
     fn parse(block: &Element<'a>) -> Result<Self, Malformed> {
         let (mut marker, mut bits, mut algorithm, mut wrapped) = (None, None, None, None);
         let mut reader = block.inside();

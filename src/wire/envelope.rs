@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::wire::codes::Version;
+use crate::wire::codes::FormatVersion;
 use crate::wire::encrypted::Encryption;
 use crate::wire::malformed::{Fault, Malformed};
 use crate::wire::reader::{Element, Reader, once};
@@ -18,7 +18,7 @@ pub use fields::field_name;
 
 /// Which of the three signed formats a file is read as; the name asked for says which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// A trust list (`.tlv`): records follow the header.
     List,
     /// A signed file (`.sgn`): the payload follows the header.
@@ -27,7 +27,7 @@ pub enum Kind {
     Encrypted,
 }
 
-impl Kind {
+impl FileKind {
     /// The kind that a file name announces; anything that is not a list is a signed file.
     #[must_use]
     pub fn of_name(name: &str) -> Self {
@@ -82,11 +82,11 @@ pub struct Envelope<'a> {
     /// Where the signature element stands, tag and length included.
     signature_at: Range<usize>,
     /// Version of the format.
-    pub version: Version,
+    pub version: FormatVersion,
     /// Bytes of the header; the body starts there.
     pub header_length: usize,
     /// Tag 28; 1.1 and above announce elliptic-curve keys and HTTPS provisioning.
-    pub signer_version: Option<Version>,
+    pub signer_version: Option<FormatVersion>,
     /// Who is said to have signed.
     pub signer: Signer<'a>,
     /// How.
@@ -112,7 +112,7 @@ impl<'a> Envelope<'a> {
     ///
     /// # Errors
     /// [`Malformed`] with every fault but `TrailingGarbage` and `TooMany`, which are the body's.
-    pub fn parse(bytes: &'a [u8], kind: Kind) -> Result<Self, Malformed> {
+    pub fn parse(bytes: &'a [u8], kind: FileKind) -> Result<Self, Malformed> {
         if bytes.is_empty() {
             return Err(Malformed::new(0, "file", Fault::Empty));
         }
@@ -121,7 +121,7 @@ impl<'a> Envelope<'a> {
         let header_length = header_length(&mut reader, bytes.len())?;
         let after = reader.offset();
         let fields = bytes.get(after..header_length).unwrap_or_default();
-        let header = Fields::read(Reader::at(fields, after), kind)?;
+        let header = HeaderFields::read(Reader::at(fields, after), kind)?;
         header.finish(bytes, version, header_length, kind)
     }
 
@@ -150,12 +150,12 @@ impl<'a> Envelope<'a> {
     }
 }
 
-fn version(reader: &mut Reader<'_>, kind: Kind) -> Result<Version, Malformed> {
+fn version(reader: &mut Reader<'_>, kind: FileKind) -> Result<FormatVersion, Malformed> {
     let element = reader.element("version")?;
     if element.tag != 1 {
         return Err(Malformed::new(element.offset, "version", Fault::TagOrder(element.tag)));
     }
-    let version = Version::from(element.array::<2>("version")?);
+    let version = FormatVersion::from(element.array::<2>("version")?);
     if version.major != kind.major() {
         let fault = Fault::Version { expected: kind.major(), found: version.major };
         return Err(Malformed::new(element.offset, "version", fault));
@@ -184,8 +184,8 @@ fn header_length(reader: &mut Reader<'_>, file: usize) -> Result<usize, Malforme
 
 /// The header's fields while they are collected, in whatever order they stand.
 #[derive(Default)]
-struct Fields<'a> {
-    signer_version: Option<Version>,
+struct HeaderFields<'a> {
+    signer_version: Option<FormatVersion>,
     signer: Option<SignerBlock<'a>>,
     info: Option<SignatureInfo>,
     signature: Option<Element<'a>>,
@@ -198,8 +198,8 @@ struct Fields<'a> {
     unknown: Vec<UnknownTag>,
 }
 
-impl<'a> Fields<'a> {
-    fn read(mut reader: Reader<'a>, kind: Kind) -> Result<Self, Malformed> {
+impl<'a> HeaderFields<'a> {
+    fn read(mut reader: Reader<'a>, kind: FileKind) -> Result<Self, Malformed> {
         let mut fields = Self::default();
         while let Some(tag) = reader.peek() {
             if tag == PADDING {
@@ -208,7 +208,7 @@ impl<'a> Fields<'a> {
             }
             let element = reader.element(field_name(tag))?;
             match (element.tag, kind) {
-                (16 | 26 | 27, Kind::Encrypted) => fields.keep_encryption(element)?,
+                (16 | 26 | 27, FileKind::Encrypted) => fields.keep_encryption(element)?,
                 _ => fields.keep(element)?,
             }
         }
@@ -231,7 +231,7 @@ impl<'a> Fields<'a> {
                 once(&mut self.timestamp, &element, name, seconds)
             }
             28 => {
-                let version = Version::from(element.array::<2>(name)?);
+                let version = FormatVersion::from(element.array::<2>(name)?);
                 once(&mut self.signer_version, &element, name, version)
             }
             4..=6 | 8..=11 | 17..=25 => {
@@ -259,9 +259,9 @@ impl<'a> Fields<'a> {
     fn finish(
         self,
         bytes: &'a [u8],
-        version: Version,
+        version: FormatVersion,
         header_length: usize,
-        kind: Kind,
+        kind: FileKind,
     ) -> Result<Envelope<'a>, Malformed> {
         let need = |tag| move || Malformed::new(0, field_name(tag), Fault::MissingField(tag));
         let signature = self.signature.ok_or_else(need(12))?;
@@ -278,7 +278,7 @@ impl<'a> Fields<'a> {
         let end = signature.offset + Element::PREFIX + signature.value.len();
         let (signer, odd) = self.signer.ok_or_else(need(3))?.finish()?;
         let file_name = self.file_name.ok_or_else(need(14))?;
-        if self.timestamp.is_none() && kind != Kind::Signed {
+        if self.timestamp.is_none() && kind != FileKind::Signed {
             return Err(need(15)());
         }
         Ok(Envelope {
@@ -332,10 +332,10 @@ fn fits_modulus(signature: &Element<'_>, code: u8) -> Result<(), Malformed> {
 
 /// Bytes of a header.
 ///
-/// Bounds what is read before anybody has looked at the signature. Inferred from its parts: two names
-/// of [`MAX_NAME`](crate::wire::text::MAX_NAME), a signature and a wrapped key of 512 bytes each, a
-/// file name, a serial number and the fields of fixed sizes come to 3,700; headers seen have 296 to
-/// 460 bytes.
+/// Bounds what is read before anybody has looked at the signature. Inferred from its parts: two
+/// names of [`MAX_NAME`](crate::wire::text::MAX_NAME), a signature and a wrapped key of 512 bytes
+/// each, a file name, a serial number and the fields of fixed sizes come to 3,700; headers seen
+/// have 296 to 460 bytes.
 pub const MAX_HEADER: usize = 4096;
 
 /// Tag 13 stands alone, without length and value.

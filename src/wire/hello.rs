@@ -14,9 +14,9 @@ use crate::wire::reader::Reader;
 
 /// A TLS version as two bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Version(pub [u8; 2]);
+pub struct TlsVersion(pub [u8; 2]);
 
-impl Version {
+impl TlsVersion {
     /// TLS 1.2 (RFC 5246 §6.2.1).
     pub const TLS12: Self = Self([3, 3]);
 
@@ -27,7 +27,7 @@ impl Version {
     }
 }
 
-impl fmt::Display for Version {
+impl fmt::Display for TlsVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             [3, 0] => f.write_str("SSL 3.0"),
@@ -58,7 +58,7 @@ impl fmt::Display for Version {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerHello {
     /// The version.
-    pub version: Version,
+    pub version: TlsVersion,
     /// The cipher suite.
     pub suite: Suite,
 }
@@ -67,7 +67,7 @@ impl ServerHello {
     /// Whether it is an answer to the offer: a version and a suite of those in it.
     #[must_use]
     pub fn chooses_from_the_offer(&self) -> bool {
-        self.version.0 <= Version::TLS12.0 && self.suite.name().is_some()
+        self.version.0 <= TlsVersion::TLS12.0 && self.suite.name().is_some()
     }
 
     /// Reads it from the start of what a server sent; `None` if more bytes are needed.
@@ -87,7 +87,7 @@ impl ServerHello {
         fixed(&mut reader, SERVER_HELLO, "message type")?;
         reader.take(3, "message length")?;
         fixed(&mut reader, MAJOR, "version")?;
-        let version = Version([MAJOR, reader.byte("version")?]);
+        let version = TlsVersion([MAJOR, reader.byte("version")?]);
         reader.take(RANDOM.len(), "random")?;
         let session = reader.byte("session length")?;
         reader.take(session.into(), "session")?;
@@ -135,7 +135,7 @@ fn length(reader: &mut Reader<'_>, field: &'static str) -> Result<usize, Malform
 
 /// What a server is offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Offer {
+pub enum HelloOffer {
     /// The suites of TLS 1.2 that this agent speaks.
     Current,
     /// Every suite in [`Suite::OUTDATED`]: the server must choose among what this agent does not
@@ -143,7 +143,7 @@ pub enum Offer {
     Outdated,
 }
 
-impl Offer {
+impl HelloOffer {
     fn suites(self) -> Vec<u16> {
         match self {
             Self::Current => Suite::CURRENT.to_vec(),
@@ -188,11 +188,11 @@ fn pair(reader: &mut Reader<'_>, field: &'static str) -> Result<[u8; 2], Malform
 /// RFC 5246 §7.4.1.2 and RFC 6066 §3; extensions as RFC 8422 §5.1 and RFC 5246 §7.4.1.4.1 have
 /// them.
 #[must_use]
-pub fn client_hello(host: Option<&str>, offer: Offer) -> Vec<u8> {
+pub fn client_hello(host: Option<&str>, offer: HelloOffer) -> Vec<u8> {
     let suites = offer.suites().into_iter().chain([NO_RENEGOTIATION]);
     let suites: Vec<u8> = suites.flat_map(u16::to_be_bytes).collect();
     let body = [
-        &Version::TLS12.0,
+        &TlsVersion::TLS12.0,
         RANDOM.as_slice(),
         &[0],
         &sized(&suites),

@@ -9,8 +9,8 @@ use crate::wire::reader::Reader;
 mod fields;
 mod record;
 
-use fields::Fields;
-pub use record::{Hash, Record, field_name};
+use fields::RecordFields;
+pub use record::{CertificateHash, Record, field_name};
 
 /// Reads the records that fill `body`, which starts at `offset` in the file.
 ///
@@ -66,7 +66,7 @@ fn record<'a>(reader: &mut Reader<'a>) -> Result<Record<'a>, Malformed> {
     } else {
         let start = reader.offset();
         let fields = reader.take(length - prefix, "record")?;
-        return Fields::read(Reader::at(fields, start))?.finish(offset, length);
+        return RecordFields::read(Reader::at(fields, start))?.finish(offset, length);
     };
     Err(Malformed::new(offset, field_name(1), fault))
 }

@@ -20,8 +20,8 @@ pub mod tftp;
 pub mod tvs;
 pub mod varlink;
 
-pub use codes::{Digest, Role, Serial, Version};
-pub use envelope::{Envelope, Kind, Signer};
+pub use codes::{Digest, FormatVersion, Role, Serial};
+pub use envelope::{Envelope, FileKind, Signer};
 pub use list::Record;
 pub use malformed::{Fault, Malformed};
 pub use text::{OddField, Text};

@@ -67,8 +67,8 @@ impl fmt::Display for FileName {
 }
 
 /// The name of the phone at its call manager, such as `SEP001122334455`, `ATA001122334455` or
-/// `CSFALICE`: one to [`MAX_DEVICE`] of `[A-Za-z0-9._-]`, the first a letter or digit and no two dots
-/// in a row, so that a file name can be built from it.
+/// `CSFALICE`: one to [`MAX_DEVICE`] of `[A-Za-z0-9._-]`, the first a letter or digit and no two
+/// dots in a row, so that a file name can be built from it.
 ///
 /// # Source
 /// Domain facts 1.1: hard phones and adapters are named for their MAC address, soft clients freely.

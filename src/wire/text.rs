@@ -110,9 +110,9 @@ fn shown(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
 /// Bytes of a name, its NUL included, in headers and records.
 ///
 /// Bounds what is read, kept and compared before anybody has looked at a signature. Inferred: a
-/// distinguished name has an attribute or two of each of the nine types that lists write, of at most
-/// 64 characters most of them (X.520, upper bounds as in RFC 5280 A.1); names seen have 14 to 75
-/// bytes.
+/// distinguished name has an attribute or two of each of the nine types that lists write, of at
+/// most 64 characters most of them (X.520, upper bounds as in RFC 5280 A.1); names seen have 14 to
+/// 75 bytes.
 pub const MAX_NAME: usize = 1024;
 
 /// A field whose value is none that the format gives it, in a file that is read all the same.

@@ -12,9 +12,9 @@ mod options;
 mod tests;
 
 pub use code::ErrorCode;
-pub use malformed::Malformed;
+pub use malformed::MalformedPacket;
 pub use option::OptionName;
-pub use options::{Options, OutOfRange};
+pub use options::{OutOfRange, TftpOptions};
 
 /// The number of a DATA block, and of the ACK that answers it.
 ///
@@ -64,7 +64,7 @@ pub enum Packet<'a> {
         message: &'a [u8],
     },
     /// The options that the server accepts.
-    Oack(Options),
+    Oack(TftpOptions),
 }
 
 impl<'a> Packet<'a> {
@@ -74,9 +74,10 @@ impl<'a> Packet<'a> {
     /// message are not looked at: they change nothing, and servers are careless with both.
     ///
     /// # Errors
-    /// [`Malformed::Truncated`] if the fixed part is not complete; [`Malformed::Opcode`] for a
-    /// request and for anything unheard of; the others for the options of an OACK.
-    pub fn parse(datagram: &'a [u8]) -> Result<Self, Malformed> {
+    /// [`MalformedPacket::Truncated`] if the fixed part is not complete;
+    /// [`MalformedPacket::Opcode`] for a request and for anything unheard of; the others for the
+    /// options of an OACK.
+    pub fn parse(datagram: &'a [u8]) -> Result<Self, MalformedPacket> {
         let (opcode, rest) = number(datagram, 0)?;
         match opcode {
             DATA => {
@@ -89,8 +90,8 @@ impl<'a> Packet<'a> {
                 let message = text.split(|byte| *byte == 0).next().unwrap_or_default();
                 Ok(Self::Error { code: code.into(), message })
             }
-            OACK => Options::parse(rest, 2).map(Self::Oack),
-            found => Err(Malformed::Opcode { offset: 0, found }),
+            OACK => TftpOptions::parse(rest, 2).map(Self::Oack),
+            found => Err(MalformedPacket::Opcode { offset: 0, found }),
         }
     }
 
@@ -123,7 +124,7 @@ impl<'a> Packet<'a> {
 /// | 2      | opcode  | 1                              |
 /// | *n*+1  | name    | closed by a zero byte         |
 /// | 6      | mode    | `byte`, closed by a zero byte|
-/// | *n*    | options | see [`Options`]; may be none   |
+/// | *n*    | options | see [`TftpOptions`]; may be none   |
 ///
 /// # Source
 /// RFC 1350 §5. Capture: a 7940 asks for `CTLSEP<12>.tlv` in a frame of 73 bytes, which leaves no
@@ -151,7 +152,7 @@ impl Rrq {
     }
 
     /// Appends the request to `out`.
-    pub fn emit(&self, options: &Options, out: &mut Vec<u8>) {
+    pub fn emit(&self, options: &TftpOptions, out: &mut Vec<u8>) {
         out.extend_from_slice(&RRQ.to_be_bytes());
         out.extend_from_slice(self.name.as_bytes());
         out.extend_from_slice(b"\0octet\0");
@@ -187,10 +188,10 @@ impl fmt::Display for UnfitName {
     }
 }
 
-fn number(bytes: &[u8], offset: usize) -> Result<(u16, &[u8]), Malformed> {
+fn number(bytes: &[u8], offset: usize) -> Result<(u16, &[u8]), MalformedPacket> {
     match bytes.split_first_chunk() {
         Some((first, rest)) => Ok((u16::from_be_bytes(*first), rest)),
-        None => Err(Malformed::Truncated { offset, expected: 2, found: bytes.len() }),
+        None => Err(MalformedPacket::Truncated { offset, expected: 2, found: bytes.len() }),
     }
 }
 

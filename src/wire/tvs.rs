@@ -7,7 +7,7 @@ mod response;
 #[cfg(test)]
 mod tests;
 
-pub use request::{Caller, MAX_REQUEST, Request, Unsendable};
+pub use request::{MAX_REQUEST, PhoneName, TvsRequest, Unsendable};
 pub use response::{MAX_ROLES, Response, Status};
 
 use core::fmt;

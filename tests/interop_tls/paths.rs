@@ -5,7 +5,7 @@ use std::fs;
 use rustls::pki_types::ServerName;
 use secd::agent::NotOpened;
 use secd::io::clock;
-use secd::trust::peer::{Peer as Judged, Shown};
+use secd::trust::peer::{Peer as Judged, ShownChain};
 use secd::trust::{Acceptance, Anchors, GrantedBy, ListKind, Purpose, stored};
 use secd_lab::https;
 use secd_lab::keys::KeyPair;
@@ -44,7 +44,7 @@ fn no_path_counts_while_the_clock_is_not_set() {
         anchors.install(list.expect("the list that was believed"));
         let certificate = authority.issue(&Leaf::GOOD).certificate();
         let name = ServerName::try_from("localhost").expect("a name");
-        let judged = Judged::read(Shown {
+        let judged = Judged::read(ShownChain {
             purpose: Purpose::HttpsService,
             certificate: &certificate.der,
             intermediates: &[],
@@ -94,7 +94,8 @@ fn chains_that_are_broken_are_refused() {
     let (authority, other) = (Authority::new(), Authority::new());
     run(async {
         let office = Office::listing(&[&authority.certificate()]).await;
-        // By an authority of the same name that nobody lists; and with a signature that does not fit.
+        // By an authority of the same name that nobody lists; and with a signature that does not
+        // fit.
         let foreign = other.issue(&Leaf::GOOD);
         let forged = authority.issue(&Leaf::GOOD);
         let file = forged.folder().join("server.pem");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use secd::wire::tftp::Options;
+use secd::wire::tftp::TftpOptions;
 
 /// How the server behaves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -17,7 +17,7 @@ pub(crate) enum Manner {
 
 #[derive(Clone, Copy)]
 pub(crate) struct Terms {
-    pub(crate) granted: Options,
+    pub(crate) granted: TftpOptions,
     pub(crate) manner: Manner,
     /// The number after 65535.
     pub(crate) wraps_to: u16,

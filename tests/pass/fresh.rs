@@ -111,7 +111,7 @@ fn each_record_is_asked_about_once_in_its_role() {
     assert!(phone.names().contains(&"RecordConfirmed"));
 }
 
-fn trusting(record: &secd::trust::confirm::Record) -> secd::trust::Confirmed {
+fn trusting(record: &secd::trust::confirm::RecordToConfirm) -> secd::trust::Confirmed {
     record.confirm(&trusted(&[Role::Sast, Role::Tftp], None)).expect("as good as any")
 }
 
@@ -168,7 +168,7 @@ fn a_record_with_a_hash_alone_is_queried() {
     for (shown, is_taken) in [(&other, false), (&token, true)] {
         let shown = shown.certificate.der.clone();
         phone.confirm = Box::new(move |_, record| {
-            assert!(matches!(record.request(), secd::wire::tvs::Request::Query { .. }));
+            assert!(matches!(record.request(), secd::wire::tvs::TvsRequest::Query { .. }));
             let answer = trusted(&[Role::Tftp], Some(&shown));
             record.confirm(&answer).map_err(Unanswered::Unvouched)
         });
@@ -370,7 +370,7 @@ fn another_clusters_configuration_may_be_older_and_plain() {
 fn ring_list(phone: &mut Script) -> Result<Obtained, NotTaken> {
     let name = FileName::parse("Ringlist.xml").expect("a name");
     let order = Order { name: &name, limit: 1 << 16, requester: "jvm", form: Form::Plain };
-    let settings = secd::boot::Settings { policy: phone.policy.clone(), ..settings() };
+    let settings = secd::boot::PassSettings { policy: phone.policy.clone(), ..settings() };
     at_once(take(phone, &settings, &order))
 }
 
@@ -421,7 +421,8 @@ fn a_clock_that_is_set_back_is_not_the_time() {
     assert_eq!(erased.floor(), 0);
 }
 
-/// What is known of a configuration that an older version kept: that it was signed, and when it came.
+/// What is known of a configuration that an older version kept: that it was signed, and when it
+/// came.
 fn upgrade(phone: &mut Script, form: Form, taken: u32) {
     let seen = Seen { newest: None, form, signer: None, taken: Some(taken) };
     phone.seen = [(OWN.to_owned(), (phone.anchors.line(), seen))].into();

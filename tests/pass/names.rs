@@ -11,7 +11,7 @@ use secd::trust::{
     Voucher, tvs,
 };
 use secd::wire::tvs::{Response, Status};
-use secd::wire::{Envelope, Kind, Role, list};
+use secd::wire::{Envelope, FileKind, Role, list};
 use secd_lab::certificate::Profile;
 use secd_lab::cluster::{Cluster, Setup};
 use secd_lab::keys::Kind as KeyKind;
@@ -32,7 +32,7 @@ fn ctl(print: &str) -> Vec<u8> {
 
 /// The certificate of the first token in a list, which signed it.
 fn token(bytes: &[u8]) -> Vec<u8> {
-    let file = Envelope::parse(bytes, Kind::List).expect("a list");
+    let file = Envelope::parse(bytes, FileKind::List).expect("a list");
     let records = list::parse(file.body(), file.header_length).expect("records");
     let token = records.iter().find(|record| record.role == Role::Sast).expect("a token");
     token.certificate.expect("its certificate").to_vec()
@@ -96,7 +96,7 @@ fn a_ctl_whose_signer_tvs_does_not_know_is_refused() {
 #[test]
 fn another_key_under_the_signers_number_is_a_mismatch() {
     let bytes = ctl("etoken");
-    let file = Envelope::parse(&bytes, Kind::List).expect("a list");
+    let file = Envelope::parse(&bytes, FileKind::List).expect("a list");
     let cluster = Cluster::new(Setup::default());
     let profile = Profile::new(Name::common("token"), file.signer.serial.bytes().to_vec());
     let other = profile.self_signed(cluster.setup.pool.take(KeyKind::Rsa2048)).certificate;

@@ -9,17 +9,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use secd::boot::{
-    Change, Committed, Event, LastConfiguration, Message, NotCommitted, NotFetched, Outcome, Room,
-    Seen, Settings, Trouble, Wanted, World, pass,
+    Change, Committed, Event, LastConfiguration, NotCommitted, NotFetched, Outcome, PassSettings,
+    Room, Seen, StatusMessage, Trouble, Wanted, World, pass,
 };
-use secd::trust::confirm::Record;
+use secd::trust::confirm::RecordToConfirm;
 use secd::trust::decrypt::{self, DeviceKey};
 use secd::trust::{
     Anchors, Confirmed, ListKind, Policy, Query, Reason, Unanswered, Verified, Vouched, Warning,
     tvs,
 };
 use secd::wire::name::{DeviceName, FileName};
-use secd::wire::tvs::{Request, Response, Status};
+use secd::wire::tvs::{Response, Status, TvsRequest};
 use secd::wire::{Envelope, Role};
 use secd_lab::cluster::Cluster;
 use zeroize::Zeroizing;
@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 pub(crate) type Tvs = Box<dyn FnMut(&mut Arc<Anchors>, &Query) -> Result<Vouched, Unanswered>>;
 
 /// What it does when a record of an older list is asked about.
-pub(crate) type Confirm = Box<dyn FnMut(&mut Arc<Anchors>, &Record) -> Answered>;
+pub(crate) type Confirm = Box<dyn FnMut(&mut Arc<Anchors>, &RecordToConfirm) -> Answered>;
 
 type Answered = Result<Confirmed, Unanswered>;
 
@@ -101,7 +101,7 @@ impl Script {
 
     /// Goes through a pass.
     pub(crate) fn boot(&mut self) -> Outcome {
-        let settings = Settings { policy: self.policy.clone(), ..settings() };
+        let settings = PassSettings { policy: self.policy.clone(), ..settings() };
         at_once(pass(self, &settings))
     }
 
@@ -204,7 +204,7 @@ impl World for Script {
         (self.tvs)(&mut self.anchors, query)
     }
 
-    async fn confirm(&mut self, record: &Record) -> Answered {
+    async fn confirm(&mut self, record: &RecordToConfirm) -> Answered {
         (self.confirm)(&mut self.anchors, record)
     }
 
@@ -264,7 +264,7 @@ pub(crate) fn tvs_of(cluster: &Cluster) -> Tvs {
 
 /// That no server was reached.
 pub(crate) fn unreachable() -> NotFetched {
-    let (why, message) = ("no server answers".to_owned(), Message::TftpTimeout);
+    let (why, message) = ("no server answers".to_owned(), StatusMessage::TftpTimeout);
     NotFetched::Unreachable(Trouble { why, message })
 }
 
@@ -273,8 +273,8 @@ pub(crate) fn digest(script: &Script, kind: ListKind) -> Option<[u8; 32]> {
     script.anchors.records(kind).map(|list| list.sha256)
 }
 
-pub(crate) fn settings() -> Settings {
-    Settings {
+pub(crate) fn settings() -> PassSettings {
+    PassSettings {
         device: DeviceName::parse("SEP001122334455").expect("a device name"),
         list_limit: 1 << 18,
         config_limit: 550_001,
@@ -297,8 +297,8 @@ pub(crate) fn confirming(cluster: &Cluster) -> Confirm {
     let store = cluster.store();
     Box::new(move |_, record| {
         let asked = match record.request() {
-            Request::Verify { certificate } => certificate.to_vec(),
-            Request::Query { .. } => panic!("the lists of the lab have the certificates"),
+            TvsRequest::Verify { certificate } => certificate.to_vec(),
+            TvsRequest::Query { .. } => panic!("the lists of the lab have the certificates"),
         };
         let known = store.iter().find(|stored| stored.certificate.der == asked);
         let response = Response {

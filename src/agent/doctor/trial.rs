@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::agent::files::{Files, Walk};
-use crate::agent::identity::Identity;
+use crate::agent::files::{Files, ServerWalk};
+use crate::agent::identity::PhoneIdentity;
 use crate::agent::owners::Agent;
 use crate::agent::tvs::{self, Around, Confirming, NotShown};
 use crate::agent::world;
@@ -14,11 +14,11 @@ use crate::boot::{
     self, Change, Committed, Configured, Event, LastConfiguration, NotCommitted, NotFetched,
     Outcome, Seen, Sort, Wanted, World,
 };
-use crate::diagnose::{MemberFound, Presented, Shown};
+use crate::diagnose::{MemberFound, Presented, ShownCertificate};
 use crate::io::clock;
 use crate::io::settings::Settings;
 use crate::trust::certificate::Certificate;
-use crate::trust::confirm::Record;
+use crate::trust::confirm::RecordToConfirm;
 use crate::trust::list::Anchor;
 use crate::trust::peer;
 use crate::trust::signature::sha1;
@@ -26,13 +26,13 @@ use crate::trust::{
     Anchors, Cache, Confirmed, ListKind, Query, Reason, TrustList, Unanswered, Verified, Vouched,
 };
 use crate::wire::name::FileName;
-use crate::wire::{Envelope, Kind, Role};
+use crate::wire::{Envelope, FileKind, Role};
 
 /// A pass under examination: everything as it would be after each step.
 pub(super) struct Trial<'a> {
     agent: &'a Agent,
     settings: Rc<Settings>,
-    identity: Rc<Identity>,
+    identity: Rc<PhoneIdentity>,
     pub(super) anchors: Arc<Anchors>,
     /// Those in force before.
     before: Arc<Anchors>,
@@ -40,7 +40,7 @@ pub(super) struct Trial<'a> {
     last: Option<LastConfiguration>,
     /// What the pass remembers of a configuration, with the line of lists.
     seen: (u32, Option<(String, Seen)>),
-    walk: Walk,
+    walk: ServerWalk,
     confirming: Confirming,
     /// The lists that the servers gave, by their names: for comparison only.
     given: Vec<(String, Vec<u8>)>,
@@ -56,7 +56,7 @@ impl<'a> Trial<'a> {
             cache: agent.tvs.cache(),
             last: agent.installed.configuration(),
             seen: (0, None),
-            walk: Walk::new(&agent.names),
+            walk: ServerWalk::new(&agent.names),
             given: Vec::new(),
             confirming: Confirming::default(),
             agent,
@@ -64,7 +64,7 @@ impl<'a> Trial<'a> {
     }
 
     /// What the pass goes by.
-    pub(super) fn settings(&self) -> boot::Settings {
+    pub(super) fn settings(&self) -> boot::PassSettings {
         world::settings(&self.settings)
     }
 
@@ -78,8 +78,8 @@ impl<'a> Trial<'a> {
         format!("{}.cnf.xml", self.settings.device.name)
     }
 
-    /// Whether signed files are demanded, and the phone's configuration is there without a signature
-    /// alone.
+    /// Whether signed files are demanded, and the phone's configuration is there without a
+    /// signature alone.
     pub(super) async fn has_only_unsigned(&mut self, outcome: &Outcome) -> bool {
         if outcome.configuration != Some(Configured::Absent) || !self.anchors.demand_signed_files()
         {
@@ -129,7 +129,7 @@ impl<'a> Trial<'a> {
 
     /// The list of a kind that the servers gave, whoever signed it.
     pub(super) fn offered_list(&self, kind: ListKind) -> Option<TrustList> {
-        let file = Envelope::parse(self.given(kind)?.1, Kind::List).ok()?;
+        let file = Envelope::parse(self.given(kind)?.1, FileKind::List).ok()?;
         TrustList::decode(kind, &file).ok()
     }
 }
@@ -199,7 +199,7 @@ impl World for Trial<'_> {
         tvs.signer_on_trial(around, &self.anchors, &mut self.cache, query).await
     }
 
-    async fn confirm(&mut self, record: &Record) -> Result<Confirmed, Unanswered> {
+    async fn confirm(&mut self, record: &RecordToConfirm) -> Result<Confirmed, Unanswered> {
         let around = self.agent.around(&self.settings, &self.identity);
         let around = Around { names: &self.walk.names, ..around };
         let asked = self.agent.tvs.record_on_trial(around, &self.anchors, record);
@@ -233,7 +233,7 @@ fn shown(der: &[u8], installed: &Anchors, offered: Option<&TrustList>) -> Presen
     };
     let digest = sha1(der);
     let record = |anchor: &Anchor| anchor.role == Role::Tvs && anchor.sha1 == Some(digest);
-    Presented::Certificate(Box::new(Shown {
+    Presented::Certificate(Box::new(ShownCertificate {
         issuer: certificate.issuer(),
         serial: certificate.serial.to_string(),
         sha1: digest,

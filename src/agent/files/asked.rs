@@ -5,7 +5,7 @@ use crate::diagnose::Contact;
 
 /// One transfer: its number in the log, and what it is to bring.
 #[derive(Clone, Copy)]
-pub(super) struct Transfer<'a> {
+pub(super) struct NumberedTransfer<'a> {
     pub(super) number: u64,
     pub(super) wanted: &'a Wanted<'a>,
 }

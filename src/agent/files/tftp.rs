@@ -3,21 +3,21 @@
 
 use std::net::SocketAddr;
 
-use super::asked::{Asked, Transfer};
-use super::walk::Walk;
+use super::asked::{Asked, NumberedTransfer};
+use super::walk::ServerWalk;
 use crate::agent::narrate::say;
 use crate::boot::event::Level;
-use crate::boot::{Event, Message, NotFetched, Sort, Trouble, Wanted};
+use crate::boot::{Event, NotFetched, Sort, StatusMessage, Trouble, Wanted};
 use crate::diagnose::Contact;
 use crate::io::settings;
-use crate::io::tftp::{self, Failure, Options, Request, Timing};
+use crate::io::tftp::{self, ReadFailure, ReadRequest, TftpOptions, Timing};
 use crate::wire::tftp::ErrorCode;
 
 /// Reads a file from the first of a server's addresses that answers.
 pub(super) async fn read(
-    walk: &mut Walk,
-    settings: &settings::Tftp,
-    transfer: Transfer<'_>,
+    walk: &mut ServerWalk,
+    settings: &settings::TftpSettings,
+    transfer: NumberedTransfer<'_>,
     addresses: &[SocketAddr],
 ) -> Asked {
     let mut asked =
@@ -39,32 +39,32 @@ pub(super) async fn read(
 }
 
 async fn read_from(
-    walk: &mut Walk,
-    settings: &settings::Tftp,
-    Transfer { number, wanted }: Transfer<'_>,
+    walk: &mut ServerWalk,
+    settings: &settings::TftpSettings,
+    NumberedTransfer { number, wanted }: NumberedTransfer<'_>,
     address: SocketAddr,
     foreign: &mut Option<Contact>,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Vec<u8>, ReadFailure> {
     let plain = walk.is_plain(address);
     let is_loss = settings.servers.len() == 1 || walk.is_alive(address);
-    let request = Request {
+    let request = ReadRequest {
         name: wanted.name,
         limit: wanted.limit,
-        options: if plain { Options::default() } else { options(settings) },
+        options: if plain { TftpOptions::default() } else { options(settings) },
         timing: timing(settings, if is_loss { Silence::Loss } else { Silence::Unknown }),
     };
-    let mut watch = |event: tftp::Event<'_>| match event {
-        tftp::Event::Requesting(server) => say(&requesting(number, wanted, server)),
-        tftp::Event::Failed(failure) => {
+    let mut watch = |event: tftp::ReadEvent<'_>| match event {
+        tftp::ReadEvent::Requesting(server) => say(&requesting(number, wanted, server)),
+        tftp::ReadEvent::Failed(failure) => {
             let (why, level) = (failure.to_string(), gravity(failure));
             say(&Event::TransferFailed { number, why, level });
         }
-        tftp::Event::Foreign { server, from } => {
+        tftp::ReadEvent::Foreign { server, from } => {
             say(&Event::ForeignAnswer { number, from, server: server.ip() });
             *foreign = Some(Contact::Elsewhere { from, asked: server.ip() });
         }
-        tftp::Event::Terms(server, negotiation) => walk.note_terms(server, negotiation),
-        tftp::Event::Bytes(_) | tftp::Event::Progress(_) => {}
+        tftp::ReadEvent::Terms(server, negotiation) => walk.note_terms(server, negotiation),
+        tftp::ReadEvent::Bytes(_) | tftp::ReadEvent::Progress(_) => {}
     };
     let outcome = tftp::read_first(&[address], &request, &mut watch).await;
     match &outcome {
@@ -97,31 +97,33 @@ fn shown(server: SocketAddr) -> String {
 }
 
 /// A file that is not there is an ordinary answer; anything else is not.
-const fn gravity(failure: &Failure) -> Level {
+const fn gravity(failure: &ReadFailure) -> Level {
     match failure {
-        Failure::NotFound { .. } => Level::Notice,
-        Failure::Io { .. } | Failure::NoServer | Failure::UnfitName(_) => Level::Error,
+        ReadFailure::NotFound { .. } => Level::Notice,
+        ReadFailure::Io { .. } | ReadFailure::NoServer | ReadFailure::UnfitName(_) => Level::Error,
         _ => Level::Warning,
     }
 }
 
-impl From<&Failure> for NotFetched {
-    fn from(failure: &Failure) -> Self {
+impl From<&ReadFailure> for NotFetched {
+    fn from(failure: &ReadFailure) -> Self {
         let why = failure.to_string();
         let trouble = |message| Trouble { why: failure.to_string(), message };
         match failure {
-            Failure::NotFound { .. } => Self::Absent,
-            Failure::TooLarge { .. } => Self::TooLarge(why),
-            Failure::NoServer | Failure::TimedOut { .. } | Failure::Unreachable { .. } => {
-                Self::Unreachable(trouble(Message::TftpTimeout))
+            ReadFailure::NotFound { .. } => Self::Absent,
+            ReadFailure::TooLarge { .. } => Self::TooLarge(why),
+            ReadFailure::NoServer
+            | ReadFailure::TimedOut { .. }
+            | ReadFailure::Unreachable { .. } => {
+                Self::Unreachable(trouble(StatusMessage::TftpTimeout))
             }
-            Failure::Io { .. } => Self::Unreachable(trouble(Message::TftpError)),
-            Failure::ServerError { code: ErrorCode::AccessViolation, .. } => {
-                Self::Failed(trouble(Message::TftpAccessError))
+            ReadFailure::Io { .. } => Self::Unreachable(trouble(StatusMessage::TftpError)),
+            ReadFailure::ServerError { code: ErrorCode::AccessViolation, .. } => {
+                Self::Failed(trouble(StatusMessage::TftpAccessError))
             }
-            Failure::Misbehaved { .. } | Failure::ServerError { .. } | Failure::UnfitName(_) => {
-                Self::Failed(trouble(Message::TftpError))
-            }
+            ReadFailure::Misbehaved { .. }
+            | ReadFailure::ServerError { .. }
+            | ReadFailure::UnfitName(_) => Self::Failed(trouble(StatusMessage::TftpError)),
         }
     }
 }
@@ -129,13 +131,13 @@ impl From<&Failure> for NotFetched {
 impl Trouble {
     /// That there is no server to ask.
     pub(super) fn of_no_server() -> Self {
-        Self { why: Failure::NoServer.to_string(), message: Message::TftpTimeout }
+        Self { why: ReadFailure::NoServer.to_string(), message: StatusMessage::TftpTimeout }
     }
 }
 
 /// The options that differ from the plain protocol; a plain request suits the oldest servers.
-fn options(settings: &settings::Tftp) -> Options {
-    let plain = Options::default();
+fn options(settings: &settings::TftpSettings) -> TftpOptions {
+    let plain = TftpOptions::default();
     let sized =
         if settings.blksize == 512 { Ok(plain) } else { plain.with_blksize(settings.blksize) };
     let windowed = sized.and_then(|options| match settings.windowsize {
@@ -158,7 +160,7 @@ enum Silence {
 
 /// A server whose silence is loss is asked twice as often before it is given up, and anew when it
 /// falls silent; otherwise the next server is as good.
-fn timing(settings: &settings::Tftp, silence: Silence) -> Timing {
+fn timing(settings: &settings::TftpSettings, silence: Silence) -> Timing {
     let plain = Timing::default();
     let requests = settings.retries + 1;
     let (requests, attempts) = match silence {

@@ -8,19 +8,19 @@ use crate::proto::tftp::Negotiation;
 use crate::wire::address::ServerAddress;
 
 /// The way of one pass along the servers.
-pub(in crate::agent) struct Walk {
+pub(in crate::agent) struct ServerWalk {
     /// Servers that were not reached: asked last from then on.
     late: Vec<ServerAddress>,
     /// Servers that have given a file for the request at hand, or said that they cannot.
     gave: Vec<ServerAddress>,
-    addresses: BTreeMap<SocketAddr, Standing>,
+    addresses: BTreeMap<SocketAddr, ServerStanding>,
     /// What their names mean, for the whole pass.
     pub(in crate::agent) names: Names,
 }
 
 /// What was learnt of one address.
 #[derive(Clone, Copy, Debug, Default)]
-struct Standing {
+struct ServerStanding {
     /// It has answered.
     answered: bool,
     /// It was not reached.
@@ -29,7 +29,7 @@ struct Standing {
     against_options: u32,
 }
 
-impl Walk {
+impl ServerWalk {
     /// A walk in which nothing is known yet.
     pub(in crate::agent) fn new(names: &Names) -> Self {
         Self {
@@ -77,7 +77,7 @@ impl Walk {
 }
 
 /// The addresses of a server.
-impl Walk {
+impl ServerWalk {
     /// In the order in which they are asked.
     pub(super) fn order_addresses(&self, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
         let mut ordered = addresses.to_vec();
@@ -114,7 +114,7 @@ impl Walk {
         }
     }
 
-    fn standing(&self, address: SocketAddr) -> Standing {
+    fn standing(&self, address: SocketAddr) -> ServerStanding {
         self.addresses.get(&address).copied().unwrap_or_default()
     }
 }
@@ -125,15 +125,15 @@ const SIGNS: u32 = 2;
 
 #[cfg(test)]
 mod tests {
-    use super::{Names, Negotiation, ServerAddress, SocketAddr, Walk};
+    use super::{Names, Negotiation, ServerAddress, ServerWalk, SocketAddr};
     use crate::io::resolve::SystemFiles;
 
     fn servers(names: &[&str]) -> Vec<ServerAddress> {
         names.iter().map(|name| ServerAddress::parse(name, 69).expect("an address")).collect()
     }
 
-    fn fresh() -> Walk {
-        Walk::new(&Names::of(&SystemFiles::default()))
+    fn fresh() -> ServerWalk {
+        ServerWalk::new(&Names::of(&SystemFiles::default()))
     }
 
     fn address() -> SocketAddr {

@@ -8,7 +8,7 @@ use crate::agent::members;
 use crate::agent::narrate::say;
 use crate::boot::{Event, Form, LastConfiguration, Seen};
 use crate::io::clock;
-use crate::io::store::{Entry, Loaded, Slot, Store};
+use crate::io::store::{Loaded, Slot, Store, StoreEntry};
 use crate::trust::signature::sha256;
 use crate::trust::standing::{self, Standing};
 use crate::trust::{Acceptance, Anchors, ListKind, State, TrustList, Verified, stored};
@@ -19,20 +19,20 @@ pub(super) struct Locked;
 
 /// Whether the last that was installed is what is in force.
 #[derive(Clone, Copy, Eq, PartialEq)]
-pub(super) enum Place {
+pub(super) enum InstalledPlace {
     Current,
     /// What was before it is, or nothing.
     Previous,
 }
 
 /// A list of the store, and its place in its line.
-pub(super) struct Found {
+pub(super) struct FoundList {
     pub(super) list: Verified<TrustList>,
     standing: Standing,
-    pub(super) place: Place,
+    pub(super) place: InstalledPlace,
 }
 
-impl Found {
+impl FoundList {
     /// Puts it in force.
     pub(super) fn install(self, anchors: &mut Anchors) {
         anchors.install_as(self.list, self.standing);
@@ -77,16 +77,16 @@ impl Kept {
 ///
 /// # Errors
 /// [`Locked`].
-pub(super) fn lists(store: &Store) -> Result<(Anchors, Place), Locked> {
-    let (mut anchors, mut place) = (Anchors::default(), Place::Current);
+pub(super) fn lists(store: &Store) -> Result<(Anchors, InstalledPlace), Locked> {
+    let (mut anchors, mut place) = (Anchors::default(), InstalledPlace::Current);
     let mut found = Vec::new();
     for kind in ListKind::ALL {
         found.extend(list(store, kind)?);
     }
     let line = found.iter().map(|found| found.standing.line).max().unwrap_or_default();
     for found in found {
-        if found.place == Place::Previous {
-            place = Place::Previous;
+        if found.place == InstalledPlace::Previous {
+            place = InstalledPlace::Previous;
             // Another cluster's would come back beside the list of this one.
             if found.standing.line < line {
                 say(&Event::StoredListOfBefore { list: found.list.value().kind });
@@ -106,7 +106,7 @@ pub(super) fn lists(store: &Store) -> Result<(Anchors, Place), Locked> {
 ///
 /// # Errors
 /// [`Locked`].
-pub(super) fn list(store: &Store, kind: ListKind) -> Result<Option<Found>, Locked> {
+pub(super) fn list(store: &Store, kind: ListKind) -> Result<Option<FoundList>, Locked> {
     let (entry, damage) = match store.load(slot(kind)) {
         Loaded::Absent => return Ok(None),
         Loaded::Current(entry) => (entry, None),
@@ -125,7 +125,7 @@ pub(super) fn list(store: &Store, kind: ListKind) -> Result<Option<Found>, Locke
         say(&Event::StoredListUnread { list: kind, reason });
         Locked
     })?;
-    let place = if damage.is_some() { Place::Previous } else { Place::Current };
+    let place = if damage.is_some() { InstalledPlace::Previous } else { InstalledPlace::Current };
     if let Some(damage) = damage {
         // Damage must not undo what the lost list enforced, and nobody knows what that was.
         if !list.value().serves_files() {
@@ -135,36 +135,36 @@ pub(super) fn list(store: &Store, kind: ListKind) -> Result<Option<Found>, Locke
         say(&Event::StoredListBefore { list: kind, damage });
     }
     let standing = standing(&entry, list.value().timestamp);
-    Ok(Some(Found { list, standing, place }))
+    Ok(Some(FoundList { list, standing, place }))
 }
 
 /// The last configuration. One that cannot be read is fetched anew; it is nobody's trust.
-pub(super) fn configuration(store: &Store) -> (Option<(Kept, Vec<Member>)>, Place) {
+pub(super) fn configuration(store: &Store) -> (Option<(Kept, Vec<Member>)>, InstalledPlace) {
     match store.load(Slot::Configuration) {
-        Loaded::Absent => (None, Place::Current),
-        Loaded::Current(entry) => (kept(&entry), Place::Current),
+        Loaded::Absent => (None, InstalledPlace::Current),
+        Loaded::Current(entry) => (kept(&entry), InstalledPlace::Current),
         Loaded::Previous { entry, damage } => {
             say(&Event::StoredConfigurationBefore { damage: damage.to_string() });
-            (kept(&entry), Place::Previous)
+            (kept(&entry), InstalledPlace::Previous)
         }
         Loaded::Locked { damage } => {
             for damage in damage {
                 say(&Event::StoreOdd { what: damage.to_string() });
             }
-            (None, Place::Previous)
+            (None, InstalledPlace::Previous)
         }
     }
 }
 
 /// What an entry says of the configuration in it.
-fn kept(entry: &Entry) -> Option<(Kept, Vec<Member>)> {
+fn kept(entry: &StoreEntry) -> Option<(Kept, Vec<Member>)> {
     let last = LastConfiguration { name: entry.note("name")?.to_owned(), form: form(entry) };
     let state = entry.note(STATE).map(str::to_owned);
     let kept = Kept { last, digest: sha256(&entry.bytes), seen: remembered(entry), state };
     Some((kept, members::of_notes(entry)))
 }
 
-fn form(entry: &Entry) -> Form {
+fn form(entry: &StoreEntry) -> Form {
     entry.note(FORM).map_or(Form::Plain, form_of)
 }
 
@@ -199,7 +199,7 @@ pub(super) const ACCEPTANCE: &str = "acceptance";
 /// | `line`       | the number of the line, decimal; none in an older store: 0        |
 /// | `floor`      | seconds since 1970 that have passed at least, decimal             |
 /// | `awaits-itl` | `yes` if it is a CTL whose line has had no ITL                    |
-pub(super) fn with_standing(entry: Entry, standing: &Standing) -> Entry {
+pub(super) fn with_standing(entry: StoreEntry, standing: &Standing) -> StoreEntry {
     let Standing { line, newest, floor, awaits_itl } = standing;
     [("newest", newest), ("line", line), ("floor", floor)]
         .into_iter()
@@ -208,7 +208,7 @@ pub(super) fn with_standing(entry: Entry, standing: &Standing) -> Entry {
 }
 
 /// The place that the notes of an entry give a list of this timestamp.
-fn standing(entry: &Entry, timestamp: u32) -> Standing {
+fn standing(entry: &StoreEntry, timestamp: u32) -> Standing {
     let number = |key| entry.note(key).and_then(|text| text.parse().ok()).unwrap_or_default();
     Standing {
         line: number("line"),
@@ -218,24 +218,24 @@ fn standing(entry: &Entry, timestamp: u32) -> Standing {
     }
 }
 
-/// The floor of time by a list of an older store: its timestamp, unless it was more than a day ahead of
-/// the clock when it was accepted.
-fn supposed_floor(entry: &Entry, timestamp: u32) -> u32 {
+/// The floor of time by a list of an older store: its timestamp, unless it was more than a day
+/// ahead of the clock when it was accepted.
+fn supposed_floor(entry: &StoreEntry, timestamp: u32) -> u32 {
     let accepted = entry.note("accepted").and_then(clock::parse_rfc3339);
     standing::floor_after(0, timestamp, accepted.map(u64::from)).0
 }
 
 /// The entry of a list at another place.
-pub(super) fn moved(entry: Entry, standing: &Standing) -> Entry {
+pub(super) fn moved(entry: StoreEntry, standing: &Standing) -> StoreEntry {
     let places = ["newest", "line", "floor", "awaits-itl"];
     let notes = entry.notes.into_iter().filter(|(key, _)| !places.contains(&key.as_str()));
-    with_standing(Entry { bytes: entry.bytes, notes: notes.collect() }, standing)
+    with_standing(StoreEntry { bytes: entry.bytes, notes: notes.collect() }, standing)
 }
 
 /// The note about what is remembered of the files of one name.
 ///
-/// `NAME LINE FORM SIGNER TIMESTAMP`: the number of the line of lists, `encrypted` or `plain`, SHA-1
-/// in hexadecimal, and the newest timestamp or `-`.
+/// `NAME LINE FORM SIGNER TIMESTAMP`: the number of the line of lists, `encrypted` or `plain`,
+/// SHA-1 in hexadecimal, and the newest timestamp or `-`.
 pub(super) fn seen_text(name: &str, line: u32, seen: &Seen) -> String {
     let newest = seen.newest.map_or("-".to_owned(), |newest| newest.to_string());
     let signer = seen.signer.map_or("-".to_owned(), |signer| HEXLOWER.encode(&signer));
@@ -258,9 +258,9 @@ fn seen(text: &str) -> Option<(String, u32, Seen)> {
     Some((name, line, Seen { newest, form, signer, taken: None }))
 }
 
-/// What can be known of a configuration that an older version kept, which remembered nothing: that it
-/// was signed, if it was encrypted or names TVS members, and when it was accepted.
-fn supposed(entry: &Entry) -> Option<(String, (u32, Seen))> {
+/// What can be known of a configuration that an older version kept, which remembered nothing: that
+/// it was signed, if it was encrypted or names TVS members, and when it was accepted.
+fn supposed(entry: &StoreEntry) -> Option<(String, (u32, Seen))> {
     let form = form(entry);
     if form == Form::Plain && members::of_notes(entry).is_empty() {
         return None;
@@ -271,7 +271,7 @@ fn supposed(entry: &Entry) -> Option<(String, (u32, Seen))> {
 }
 
 /// What is remembered of files, by the notes of an entry.
-fn remembered(entry: &Entry) -> Remembered {
+fn remembered(entry: &StoreEntry) -> Remembered {
     if entry.note(STATE).is_none() {
         return supposed(entry).into_iter().collect();
     }

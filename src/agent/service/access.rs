@@ -1,13 +1,13 @@
 //! Who may do what: the policy of the configuration, against the kernel's word on who asks.
 
 use crate::face::Right;
-use crate::io::ipc::Peer;
-use crate::io::places::Standing;
+use crate::io::ipc::ClientCredentials;
+use crate::io::places::Requester;
 use crate::io::settings::{Access, Principal};
 use crate::io::users::Groups;
 
 /// Whether a client has a right. Root has all.
-pub(super) fn may(access: &Access, peer: Peer, groups: &Groups, right: Right) -> bool {
+pub(super) fn may(access: &Access, peer: ClientCredentials, groups: &Groups, right: Right) -> bool {
     if peer.uid == 0 {
         return true;
     }
@@ -27,15 +27,15 @@ pub(super) fn may(access: &Access, peer: Peer, groups: &Groups, right: Right) ->
 }
 
 /// How much of the agent a client may take up.
-pub(super) fn standing(access: &Access, peer: Peer, groups: &Groups) -> Standing {
+pub(super) fn standing(access: &Access, peer: ClientCredentials, groups: &Groups) -> Requester {
     match peer.uid {
-        0 => Standing::Root,
-        _ if may(access, peer, groups, Right::Any) => Standing::Holder,
-        _ => Standing::Guest,
+        0 => Requester::Root,
+        _ if may(access, peer, groups, Right::Any) => Requester::Holder,
+        _ => Requester::Guest,
     }
 }
 
-fn is(principal: &Principal, peer: Peer, groups: &Groups) -> bool {
+fn is(principal: &Principal, peer: ClientCredentials, groups: &Groups) -> bool {
     match principal {
         Principal::Everyone => true,
         Principal::User(id) => id.is(peer.uid, groups.user.as_deref()),
@@ -59,7 +59,7 @@ mod tests {
             user: None,
             groups: group.map(|name| (600, name.to_owned())).into_iter().collect(),
         };
-        let peer = Peer { uid, gid: 500, pid: None, groups: Supplementary::none() };
+        let peer = ClientCredentials { uid, gid: 500, pid: None, groups: Supplementary::none() };
         let access = Access::default();
         RIGHTS.into_iter().filter(|right| may(&access, peer, &groups, *right)).collect()
     }
@@ -77,11 +77,12 @@ mod tests {
         let (access, nobody) = (Access::default(), Groups::default());
         let ui = Groups { user: None, groups: vec![(600, "phone-ui".to_owned())] };
         for (uid, groups, wanted) in [
-            (0, &nobody, Standing::Root),
-            (500, &ui, Standing::Holder),
-            (500, &nobody, Standing::Guest),
+            (0, &nobody, Requester::Root),
+            (500, &ui, Requester::Holder),
+            (500, &nobody, Requester::Guest),
         ] {
-            let peer = Peer { uid, gid: 500, pid: None, groups: Supplementary::none() };
+            let peer =
+                ClientCredentials { uid, gid: 500, pid: None, groups: Supplementary::none() };
             assert_eq!(standing(&access, peer, groups), wanted);
         }
     }

@@ -5,7 +5,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::agent::narrate::say;
 use crate::agent::passes::Passed;
-use crate::agent::service::calls::{Answer, Over, Turn};
+use crate::agent::service::calls::{CallTurn, OneReply, Over};
 use crate::agent::service::office::Service;
 use crate::agent::service::shown::verdict;
 use crate::boot::{self, Event};
@@ -17,7 +17,7 @@ use crate::face::{Carry, Error, Method};
 use crate::io::ipc::{Client, Gone};
 use crate::wire::configuration::Member;
 
-impl Answer<GetStatus> for Service {
+impl OneReply<GetStatus> for Service {
     async fn answer(&self, _: GetStatus, _: &Client) -> Result<Status, Error> {
         let agent = &self.agent;
         let settings = agent.settings();
@@ -45,7 +45,7 @@ impl Answer<GetStatus> for Service {
     }
 }
 
-impl Answer<Reload> for Service {
+impl OneReply<Reload> for Service {
     async fn answer(&self, _: Reload, _: &Client) -> Result<Reloaded, Error> {
         self.agent.reload().map_err(|faults| Error::BadConfiguration { faults })?;
         // As SIGHUP: what was changed shows in a pass.
@@ -54,7 +54,7 @@ impl Answer<Reload> for Service {
     }
 }
 
-impl Answer<GetCache> for Service {
+impl OneReply<GetCache> for Service {
     async fn answer(&self, _: GetCache, _: &Client) -> Result<Verdicts, Error> {
         let now = self.agent.timeline.now();
         let verdicts = self.agent.tvs_cache().iter().map(|it| verdict(it, now)).collect();
@@ -62,7 +62,7 @@ impl Answer<GetCache> for Service {
     }
 }
 
-impl Answer<FlushCache> for Service {
+impl OneReply<FlushCache> for Service {
     async fn answer(&self, _: FlushCache, _: &Client) -> Result<Flushed, Error> {
         let count = self.agent.tvs.forget();
         say(&Event::AnswersFlushed { count });
@@ -71,8 +71,8 @@ impl Answer<FlushCache> for Service {
 }
 
 /// Goes through a boot pass; with `more`, tells each stage as it is over.
-impl Carry<Refresh, Turn, Over> for Service {
-    async fn carry(&self, _: Refresh, mut turn: Turn) -> Over {
+impl Carry<Refresh, CallTurn, Over> for Service {
+    async fn carry(&self, _: Refresh, mut turn: CallTurn) -> Over {
         let agent = &self.agent;
         let mut news = agent.passes.listen();
         let number = agent.passes.ask();
@@ -132,7 +132,7 @@ impl Service {
 }
 
 /// Reports a stage to whoever waits for more than the last reply.
-async fn report(turn: &mut Turn, (stage, detail): Passed) -> Result<(), Gone> {
+async fn report(turn: &mut CallTurn, (stage, detail): Passed) -> Result<(), Gone> {
     if !turn.call.more || turn.call.oneway {
         return Ok(());
     }

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::agent::narrate::say;
 use crate::agent::peers;
-use crate::agent::service::calls::Answer;
+use crate::agent::service::calls::OneReply;
 use crate::agent::service::errors;
 use crate::agent::service::office::Service;
 use crate::agent::world::Real;
@@ -14,11 +14,11 @@ use crate::face::{Error, certificates};
 use crate::io::ipc::{Client, TooMany};
 use crate::io::settings::Host;
 use crate::io::{ram, tls};
-use crate::trust::peer::Shown;
+use crate::trust::peer::ShownChain;
 use crate::trust::{Distrust, Voucher};
 use crate::wire::name::FileName;
 
-impl Answer<GetFile> for Service {
+impl OneReply<GetFile> for Service {
     async fn answer(&self, wanted: GetFile, client: &Client) -> Result<File, Error> {
         let name = FileName::parse(&wanted.name).map_err(|error| Error::BadName {
             name: wanted.name.clone(),
@@ -46,13 +46,18 @@ impl Answer<GetFile> for Service {
 }
 
 /// What a file holds, and who vouches for its signer.
-type Taken = (Zeroizing<Vec<u8>>, Option<Voucher>);
+type TakenFile = (Zeroizing<Vec<u8>>, Option<Voucher>);
 
 impl Service {
     /// Takes a file; a configuration goes the way of the pass, which alone keeps one.
-    async fn file(&self, name: &FileName, limit: usize, requester: &str) -> Result<Taken, Error> {
+    async fn file(
+        &self,
+        name: &FileName,
+        limit: usize,
+        requester: &str,
+    ) -> Result<TakenFile, Error> {
         let mut world = Real::new(&self.agent);
-        let settings = boot::Settings { config_limit: limit, ..world.settings() };
+        let settings = boot::PassSettings { config_limit: limit, ..world.settings() };
         let own = configuration::own_name(&settings);
         let used = world.last_configuration().map(|last| last.name);
         let is_configuration = own.as_ref() == Some(name) || used.as_deref() == Some(name.as_str());
@@ -83,7 +88,7 @@ fn expect_no_folder(name: &FileName, own: Option<&FileName>) -> Result<(), Error
 /// The place of the one descriptor that comes with a reply.
 const FIRST: usize = 0;
 
-impl Answer<IsSecure> for Service {
+impl OneReply<IsSecure> for Service {
     async fn answer(&self, wanted: IsSecure, client: &Client) -> Result<Security, Error> {
         self.expect_unlocked()?;
         // Only a server's name gets into a line of our own.
@@ -103,7 +108,7 @@ impl Answer<IsSecure> for Service {
     }
 }
 
-impl Answer<Judge> for Service {
+impl OneReply<Judge> for Service {
     async fn answer(&self, wanted: Judge, client: &Client) -> Result<Judgement, Error> {
         let chain = certificates::read(&wanted.certificate).ok_or(Error::BadCertificate)?;
         let (certificate, intermediates) = chain.split_first().ok_or(Error::BadCertificate)?;
@@ -111,7 +116,7 @@ impl Answer<Judge> for Service {
             .map_err(|_| Error::invalid_parameter("host"))?;
         let name = tls::certified_name(&host);
         let purpose = wanted.purpose.into();
-        let shown = Shown { purpose, certificate, intermediates, name: name.as_ref() };
+        let shown = ShownChain { purpose, certificate, intermediates, name: name.as_ref() };
         let (settings, identity) = (self.agent.settings(), self.agent.identity());
         let around = self.agent.around(&settings, &identity);
         let _turn = self.judgements.take(client.peer.uid).await;

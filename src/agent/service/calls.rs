@@ -10,8 +10,8 @@ use crate::agent::service::access;
 use crate::agent::service::office::Service;
 use crate::agent::service::tally;
 use crate::boot::Event;
-use crate::face::{Carry, Error, Method, Name, Request, Words};
-use crate::io::ipc::{self, Client, Gone, Listener, NotOpen, Peer, Trouble};
+use crate::face::{Carry, Error, Method, MethodCall, MethodName, Words};
+use crate::io::ipc::{self, AcceptTrouble, Client, ClientCredentials, Gone, Listener, NotOpen};
 use crate::io::users::Groups;
 use crate::wire::varlink::{Call, Reply};
 
@@ -27,25 +27,25 @@ impl Agent {
 }
 
 /// A call, and the client that waits for what comes of it.
-pub(super) struct Turn {
+pub(super) struct CallTurn {
     pub(super) client: Client,
     /// Without its parameters: they have been read.
     pub(super) call: Call,
 }
 
 /// The last reply to a call, unless its connection has become something else.
-pub(super) type Over = Result<(Turn, Reply), Gone>;
+pub(super) type Over = Result<(CallTurn, Reply), Gone>;
 
 /// A method that needs one reply and leaves the connection as it is.
-pub(super) trait Answer<M: Method> {
+pub(super) trait OneReply<M: Method> {
     async fn answer(&self, wanted: M, client: &Client) -> Result<M::Reply, Error>;
 }
 
-impl<M: Method> Carry<M, Turn, Over> for Service
+impl<M: Method> Carry<M, CallTurn, Over> for Service
 where
-    Self: Answer<M>,
+    Self: OneReply<M>,
 {
-    async fn carry(&self, wanted: M, turn: Turn) -> Over {
+    async fn carry(&self, wanted: M, turn: CallTurn) -> Over {
         let outcome = self.answer(wanted, &turn.client).await;
         Ok((turn, M::last(outcome)))
     }
@@ -54,11 +54,11 @@ where
 impl Service {
     /// Serves clients for ever. Must run inside a `LocalSet`.
     pub async fn serve(self: Rc<Self>, listener: &Listener) {
-        let limits = ipc::Limits {
+        let limits = ipc::SocketLimits {
             connections: self.agent.capacity.connections,
             idle: self.agent.settings().socket.idle,
         };
-        let know = |peer: Peer| {
+        let know = |peer: ClientCredentials| {
             let groups = Groups::of(peer);
             (access::standing(&self.agent.settings().access, peer, &groups), groups)
         };
@@ -112,7 +112,7 @@ impl Service {
     ) -> Result<Client, Gone> {
         self.calls.set(self.calls.get() + 1);
         let request = self.request(&mut call, &client, visit);
-        let turn = Turn { client, call };
+        let turn = CallTurn { client, call };
         let (mut turn, reply) = match request {
             Ok(request) => request.carried_out(self, turn).await?,
             Err(error) => (turn, error.into_reply()),
@@ -135,21 +135,21 @@ impl Service {
         call: &mut Call,
         client: &Client,
         visit: &mut Visit,
-    ) -> Result<Request, Error> {
-        let name = Name::of(call)?;
+    ) -> Result<MethodCall, Error> {
+        let name = MethodName::of(call)?;
         self.allow(name, call, client, visit)?;
         Ok(name.request(call.parameters.take().unwrap_or_default())?)
     }
 
     fn allow(
         &self,
-        name: Name,
+        name: MethodName,
         call: &Call,
         client: &Client,
         visit: &mut Visit,
     ) -> Result<(), Error> {
         let Some(right) = name.right() else { return Ok(()) };
-        let Peer { uid, gid, pid, .. } = client.peer;
+        let ClientCredentials { uid, gid, pid, .. } = client.peer;
         if access::may(&self.agent.settings().access, client.peer, &visit.groups, right) {
             return Ok(());
         }
@@ -163,13 +163,13 @@ impl Service {
     }
 
     /// What keeps clients out, as a line.
-    fn trouble(&self, trouble: Trouble) {
+    fn trouble(&self, trouble: AcceptTrouble) {
         match trouble {
-            Trouble::Accept(error) => say(&Event::AcceptFailed { why: error.to_string() }),
-            Trouble::Crowded { uid, connections } if self.crowds.is_worth_a_line(uid) => {
+            AcceptTrouble::Accept(error) => say(&Event::AcceptFailed { why: error.to_string() }),
+            AcceptTrouble::Crowded { uid, connections } if self.crowds.is_worth_a_line(uid) => {
                 say(&Event::UserCrowded { uid, connections });
             }
-            Trouble::Crowded { .. } => {}
+            AcceptTrouble::Crowded { .. } => {}
         }
     }
 

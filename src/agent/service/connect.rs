@@ -2,7 +2,7 @@
 
 use crate::agent::connections::Target;
 use crate::agent::narrate::say;
-use crate::agent::service::calls::{Answer, Over, Turn};
+use crate::agent::service::calls::{CallTurn, OneReply, Over};
 use crate::agent::service::office::Service;
 use crate::boot::Event;
 use crate::face::methods::{Connect, Connected, Connection, GetConnection};
@@ -13,8 +13,8 @@ use crate::io::proxy::Prefixed;
 use crate::io::settings::{Host, ServerAddress};
 
 /// Opens a connection; with the reply, the client's connection becomes the plaintext stream.
-impl Carry<Connect, Turn, Over> for Service {
-    async fn carry(&self, wanted: Connect, mut turn: Turn) -> Over {
+impl Carry<Connect, CallTurn, Over> for Service {
+    async fn carry(&self, wanted: Connect, mut turn: CallTurn) -> Over {
         let target = match target(&wanted, &turn) {
             Ok(target) => target,
             Err(error) => return Ok((turn, error.into_reply())),
@@ -41,14 +41,14 @@ impl Carry<Connect, Turn, Over> for Service {
 }
 
 /// Says how a connection of the caller's has ended.
-impl Answer<GetConnection> for Service {
+impl OneReply<GetConnection> for Service {
     async fn answer(&self, wanted: GetConnection, client: &Client) -> Result<Connection, Error> {
         let end = self.agent.connections.ends.find(client.peer.uid, wanted.connection);
         Ok(Connection { whole: end.as_ref().map(|end| end.whole), end: end.map(|end| end.words) })
     }
 }
 
-fn target(wanted: &Connect, Turn { client, call }: &Turn) -> Result<Target, Error> {
+fn target(wanted: &Connect, CallTurn { client, call }: &CallTurn) -> Result<Target, Error> {
     if !call.upgrade || call.oneway {
         return Err(Error::invalid_parameter("upgrade"));
     }

@@ -1,7 +1,7 @@
 //! For the administrator: what is the matter.
 
 use crate::agent::doctor::{Busy, Report};
-use crate::agent::service::calls::Answer;
+use crate::agent::service::calls::OneReply;
 use crate::agent::service::office::Service;
 use crate::diagnose::Conditions;
 use crate::face::Error;
@@ -9,7 +9,7 @@ use crate::face::methods::{Diagnose, Diagnosis};
 use crate::face::records::Finding;
 use crate::io::ipc::Client;
 
-impl Answer<Diagnose> for Service {
+impl OneReply<Diagnose> for Service {
     async fn answer(&self, _: Diagnose, _: &Client) -> Result<Diagnosis, Error> {
         let made = self.agent.diagnose().await;
         made.map(|report| shown(&report)).map_err(|Busy| Error::Busy)

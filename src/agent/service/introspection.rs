@@ -1,12 +1,12 @@
 //! What every Varlink service says of itself.
 
-use crate::agent::service::calls::Answer;
+use crate::agent::service::calls::OneReply;
 use crate::agent::service::office::Service;
 use crate::face::Error;
 use crate::face::methods::{Description, GetInfo, GetInterfaceDescription, INTERFACES, Info};
 use crate::io::ipc::Client;
 
-impl Answer<GetInfo> for Service {
+impl OneReply<GetInfo> for Service {
     async fn answer(&self, _: GetInfo, _: &Client) -> Result<Info, Error> {
         Ok(Info {
             vendor: "secd".to_owned(),
@@ -18,7 +18,7 @@ impl Answer<GetInfo> for Service {
     }
 }
 
-impl Answer<GetInterfaceDescription> for Service {
+impl OneReply<GetInterfaceDescription> for Service {
     async fn answer(
         &self,
         wanted: GetInterfaceDescription,

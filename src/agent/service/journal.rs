@@ -3,7 +3,7 @@
 use log::LevelFilter;
 
 use crate::agent::narrate::say;
-use crate::agent::service::calls::{Answer, Over, Turn};
+use crate::agent::service::calls::{CallTurn, OneReply, Over};
 use crate::agent::service::levels::{filter, gravity};
 use crate::agent::service::office::Service;
 use crate::boot::Event;
@@ -13,12 +13,12 @@ use crate::face::methods::{
 };
 use crate::face::terms::Level;
 use crate::face::{Carry, Error, Method, Words};
-use crate::io::console::{self, Line, Since};
+use crate::io::console::{self, ConsoleLine, Since};
 use crate::io::ipc::{Client, Gone};
 use crate::wire::varlink::MAX_MESSAGE;
 
 /// The last lines that are grave enough: as many as are wanted, and fit into one message.
-impl Answer<GetLog> for Service {
+impl OneReply<GetLog> for Service {
     async fn answer(&self, wanted: GetLog, _: &Client) -> Result<Lines, Error> {
         let mut lines = self.recent(wanted.count, threshold(wanted.level));
         let mut room = ROOM;
@@ -33,12 +33,12 @@ impl Answer<GetLog> for Service {
 }
 
 /// Sends lines until the client goes. A reply never holds more than a message may have.
-impl Carry<FollowLog, Turn, Over> for Service {
-    async fn carry(&self, wanted: FollowLog, turn: Turn) -> Over {
+impl Carry<FollowLog, CallTurn, Over> for Service {
+    async fn carry(&self, wanted: FollowLog, turn: CallTurn) -> Over {
         if !turn.call.more || turn.call.oneway {
             return Ok((turn, Error::ExpectedMore.into_reply()));
         }
-        let Turn { mut client, .. } = turn;
+        let CallTurn { mut client, .. } = turn;
         let level = threshold(wanted.level);
         let mut last = self.before_recent(wanted.count, level);
         // There is always a first reply, if only an empty one.
@@ -48,7 +48,7 @@ impl Carry<FollowLog, Turn, Over> for Service {
             let news = self.console.news();
             // No more than one reply takes: who does not read must not hold the others in memory.
             let Since { missed, mut lines } = self.console.next(last, CHUNK);
-            let reached = lines.last().map(Line::sequence);
+            let reached = lines.last().map(ConsoleLine::sequence);
             lines.retain(|line| line.level() <= level);
             if is_first || !lines.is_empty() || missed > 0 {
                 let lines = lines.iter().map(Into::into).collect();
@@ -68,7 +68,7 @@ impl Carry<FollowLog, Turn, Over> for Service {
     }
 }
 
-impl Answer<SetLogLevel> for Service {
+impl OneReply<SetLogLevel> for Service {
     async fn answer(&self, wanted: SetLogLevel, _: &Client) -> Result<LevelSet, Error> {
         console::set_level(filter(wanted.level));
         say(&Event::LogLevelSet { level: wanted.level.word() });
@@ -78,7 +78,7 @@ impl Answer<SetLogLevel> for Service {
 
 /// Writes a line for a client, under its own tag, which cannot be one of ours. Who writes without
 /// end has its lines counted and left out.
-impl Answer<AppendLog> for Service {
+impl OneReply<AppendLog> for Service {
     async fn answer(&self, wanted: AppendLog, client: &Client) -> Result<Appended, Error> {
         let process = wanted.process.as_str();
         let is_a_tag = (1..=16).contains(&process.len())
@@ -97,7 +97,7 @@ impl Answer<AppendLog> for Service {
 }
 
 impl Service {
-    fn recent(&self, count: Option<usize>, level: LevelFilter) -> Vec<Line> {
+    fn recent(&self, count: Option<usize>, level: LevelFilter) -> Vec<ConsoleLine> {
         let mut lines = self.console.tail(usize::MAX);
         lines.retain(|line| line.level() <= level);
         let skipped = lines.len().saturating_sub(count.unwrap_or(usize::MAX));
@@ -109,7 +109,7 @@ impl Service {
     fn before_recent(&self, count: Option<usize>, level: LevelFilter) -> u64 {
         match self.recent(count, level).first() {
             Some(line) => line.sequence() - 1,
-            None => self.console.tail(1).first().map_or(0, Line::sequence),
+            None => self.console.tail(1).first().map_or(0, ConsoleLine::sequence),
         }
     }
 }
@@ -121,7 +121,7 @@ fn threshold(level: Option<Level>) -> LevelFilter {
 
 /// The most bytes that a line takes in a reply: quotes and backslashes are escaped in the text and
 /// not again in the facts, and what stands around them is short.
-fn cost(line: &Line) -> usize {
+fn cost(line: &ConsoleLine) -> usize {
     let escaped = line.text().bytes().filter(|byte| b"\"\\".contains(byte)).count();
     let facts = line.origin().facts.as_deref().map_or(0, str::len);
     line.text().len() + escaped + facts + 192

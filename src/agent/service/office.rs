@@ -59,8 +59,8 @@ const JUDGEMENTS: usize = 16;
 /// Of these, for one user; inferred.
 const JUDGEMENTS_EACH: usize = 4;
 
-/// Refusals of a user that get a line each, in half a minute; inferred: a program that tries every method
-/// is seen in full.
+/// Refusals of a user that get a line each, in half a minute; inferred: a program that tries every
+/// method is seen in full.
 const REFUSALS: u32 = 16;
 
 /// Closed connections of a user that get one.

@@ -2,20 +2,20 @@
 
 use crate::agent::installed::NotErased;
 use crate::agent::narrate::say;
-use crate::agent::service::calls::Answer;
+use crate::agent::service::calls::OneReply;
 use crate::agent::service::office::Service;
 use crate::agent::world;
-use crate::boot::{Event, Message};
+use crate::boot::{Event, StatusMessage};
 use crate::diagnose::StoreFound;
 use crate::face::hex::hex;
 use crate::face::methods::{Erase, Erased, GetTrust, Trust};
 use crate::face::terms::What;
 use crate::face::{Error, Words};
-use crate::io::ipc::{Client, Peer};
+use crate::io::ipc::{Client, ClientCredentials};
 use crate::io::settings::parse_pin;
 use crate::trust::ListKind;
 
-impl Answer<GetTrust> for Service {
+impl OneReply<GetTrust> for Service {
     async fn answer(&self, _: GetTrust, _: &Client) -> Result<Trust, Error> {
         let agent = &self.agent;
         let anchors = agent.installed.anchors();
@@ -35,7 +35,7 @@ impl Answer<GetTrust> for Service {
     }
 }
 
-impl Answer<Erase> for Service {
+impl OneReply<Erase> for Service {
     async fn answer(&self, wanted: Erase, client: &Client) -> Result<Erased, Error> {
         let (what, peer, now) = (wanted.what, client.peer, self.agent.timeline.now());
         let pin = wanted
@@ -57,11 +57,16 @@ impl Answer<Erase> for Service {
 }
 
 impl Service {
-    fn erase_now(&self, what: What, pin: Option<&[u8; 32]>, peer: Peer) -> Result<Erased, Error> {
+    fn erase_now(
+        &self,
+        what: What,
+        pin: Option<&[u8; 32]>,
+        peer: ClientCredentials,
+    ) -> Result<Erased, Error> {
         let condition = self.agent.installed.condition();
         if !matches!(condition, StoreFound::Missing | StoreFound::Unusable) {
             say(&Event::Erasing { what: what.word(), uid: peer.uid });
-            self.agent.show(Message::Erasing);
+            self.agent.show(StatusMessage::Erasing);
         }
         self.agent.erase(kinds(what), pin).map_err(|not_erased| match not_erased {
             NotErased::Locked => Error::Locked,

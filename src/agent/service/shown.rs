@@ -9,7 +9,7 @@ use crate::face::records::{Alarm, Check, Condition, Line, List, Message, Record,
 use crate::face::terms::{Acceptance, By, ListKind, Mark, Purpose, StageName};
 use crate::io::clock::Stamp;
 use crate::io::console;
-use crate::trust::cache::Entry;
+use crate::trust::cache::CachedAnswer;
 use crate::trust::list::Anchor;
 use crate::trust::{self, GrantedBy, Provenance, TrustList, Verified, Voucher};
 use crate::wire::Role;
@@ -52,15 +52,15 @@ impl From<boot::Alarm> for Alarm {
     }
 }
 
-impl From<&(SystemTime, boot::Message)> for Message {
-    fn from((time, message): &(SystemTime, boot::Message)) -> Self {
+impl From<&(SystemTime, boot::StatusMessage)> for Message {
+    fn from((time, message): &(SystemTime, boot::StatusMessage)) -> Self {
         let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Self { time: since.as_secs(), text: message.to_string() }
     }
 }
 
-impl From<&console::Line> for Line {
-    fn from(line: &console::Line) -> Self {
+impl From<&console::ConsoleLine> for Line {
+    fn from(line: &console::ConsoleLine) -> Self {
         let origin = line.origin();
         let facts = origin.facts.as_deref();
         Self {
@@ -86,8 +86,8 @@ impl From<boot::Stage> for StageName {
     }
 }
 
-impl From<diagnose::Server> for Server {
-    fn from(server: diagnose::Server) -> Self {
+impl From<diagnose::ContactedServer> for Server {
+    fn from(server: diagnose::ContactedServer) -> Self {
         Self { address: server.address, last: server.last.to_string() }
     }
 }
@@ -159,7 +159,7 @@ impl From<Purpose> for trust::Purpose {
 }
 
 /// An answer of TVS, and how long it holds from `now` on.
-pub(super) fn verdict(entry: &Entry, now: Duration) -> Verdict {
+pub(super) fn verdict(entry: &CachedAnswer, now: Duration) -> Verdict {
     Verdict {
         sha256: hex(entry.endorsed().sha256()),
         roles: entry.endorsed().roles().unwrap_or_default().iter().map(Role::to_string).collect(),

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 pub(super) struct Tally {
     /// How many of a user get a line each until they are summed up.
     written: u32,
-    users: RefCell<BTreeMap<Who, Count>>,
+    users: RefCell<BTreeMap<Who, Occurrences>>,
     any: Notify,
 }
 
@@ -24,7 +24,7 @@ pub(super) enum Who {
 }
 
 #[derive(Clone, Copy, Default)]
-struct Count {
+struct Occurrences {
     written: u32,
     more: u64,
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::agent::narrate::say;
-use crate::agent::tvs::question::Question;
+use crate::agent::tvs::question::ProvingQuestion;
 use crate::boot::Event;
 use crate::io::resolve::Names;
 use crate::io::settings;
@@ -17,13 +17,13 @@ use crate::trust::peer::{self, Pinned};
 use crate::trust::{Anchors, ListKind, Unanswered};
 use crate::wire::address::ServerAddress;
 use crate::wire::configuration::TVS_PORT;
-use crate::wire::tvs::{Caller, Request, Session};
+use crate::wire::tvs::{PhoneName, Session, TvsRequest};
 
 /// What a member is asked by.
 pub(super) struct Asking<'a> {
-    pub(super) settings: &'a settings::Tvs,
-    pub(super) caller: Caller,
-    pub(super) client: Option<&'a tls::Identity>,
+    pub(super) settings: &'a settings::TvsSettings,
+    pub(super) caller: PhoneName,
+    pub(super) client: Option<&'a tls::TlsIdentity>,
     pub(super) anchors: &'a Arc<Anchors>,
     pub(super) names: &'a Names,
     /// Gives a question its number, and counts it.
@@ -38,13 +38,13 @@ impl Asking<'_> {
     ///
     /// # Errors
     /// Why it cannot: no member has to be disturbed for that.
-    pub(super) fn try_out(&self, request: &Request<'_>) -> Result<(), String> {
+    pub(super) fn try_out(&self, request: &TvsRequest<'_>) -> Result<(), String> {
         self.begin(request, Session(0)).map(|_| ())
     }
 
     fn begin(
         &self,
-        request: &Request<'_>,
+        request: &TvsRequest<'_>,
         session: Session,
     ) -> Result<(Exchange, Vec<u8>), String> {
         Exchange::begin(request, &self.caller, session).map_err(|unsendable| unsendable.to_string())
@@ -54,7 +54,7 @@ impl Asking<'_> {
     ///
     /// # Errors
     /// Why the member failed, so that the next one is asked; its word, either way, is no error.
-    pub(super) async fn ask<Q: Question>(
+    pub(super) async fn ask<Q: ProvingQuestion>(
         &self,
         address: &ServerAddress,
         question: &Q,
@@ -74,7 +74,7 @@ impl Asking<'_> {
     async fn converse(
         &self,
         address: &ServerAddress,
-        request: &Request<'_>,
+        request: &TvsRequest<'_>,
         question: &'static str,
     ) -> Result<(Exchange, Source), String> {
         let mut stream = self.connect(address).await?;
@@ -89,7 +89,7 @@ impl Asking<'_> {
     }
 
     /// Connects to the first address of a member that leads to it.
-    async fn connect(&self, member: &ServerAddress) -> Result<tls::Stream, String> {
+    async fn connect(&self, member: &ServerAddress) -> Result<tls::TlsConnection, String> {
         let mut last = String::new();
         for address in addresses(self.names, member).await? {
             match self.connect_at(member, address).await {
@@ -104,7 +104,7 @@ impl Asking<'_> {
         &self,
         member: &ServerAddress,
         address: SocketAddr,
-    ) -> Result<tls::Stream, String> {
+    ) -> Result<tls::TlsConnection, String> {
         let stream = reach(self.settings, address).await?;
         let pin = pin(self.anchors.clone(), address);
         tls::connect_pinned(stream, terms(self.settings, member, address), pin, self.client)
@@ -127,7 +127,7 @@ pub(in crate::agent) enum NotShown {
 /// # Errors
 /// [`NotShown`], of the address where it got furthest.
 pub(in crate::agent) async fn look(
-    settings: &settings::Tvs,
+    settings: &settings::TvsSettings,
     names: &Names,
     member: &ServerAddress,
     anchors: &Anchors,
@@ -169,8 +169,11 @@ async fn addresses(names: &Names, member: &ServerAddress) -> Result<Vec<SocketAd
 }
 
 /// Opens the TCP connection to a member.
-async fn reach(settings: &settings::Tvs, address: SocketAddr) -> Result<tcp::Stream, String> {
-    let socket = tcp::Socket::bound(address).map_err(|failure| failure.to_string())?;
+async fn reach(
+    settings: &settings::TvsSettings,
+    address: SocketAddr,
+) -> Result<tcp::TcpConnection, String> {
+    let socket = tcp::UnconnectedSocket::bound(address).map_err(|failure| failure.to_string())?;
     let endpoint = socket.endpoint().map(|endpoint| endpoint.to_string()).unwrap_or_default();
     say(&Event::TvsSocketBound { descriptor: socket.descriptor(), endpoint });
     let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
@@ -183,7 +186,7 @@ async fn reach(settings: &settings::Tvs, address: SocketAddr) -> Result<tcp::Str
 }
 
 /// What a handshake with a member is made under.
-fn terms(settings: &settings::Tvs, member: &ServerAddress, address: SocketAddr) -> Terms {
+fn terms(settings: &settings::TvsSettings, member: &ServerAddress, address: SocketAddr) -> Terms {
     Terms {
         name: tls::server_name(&member.host, address),
         keys: if settings.rsa1024 { SmallKeys::Accept } else { SmallKeys::Refuse },

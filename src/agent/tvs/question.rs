@@ -9,15 +9,15 @@ use tokio::sync::watch;
 use crate::agent::narrate::say;
 use crate::boot::Event;
 use crate::trust::cache::Source;
-use crate::trust::confirm::Record;
+use crate::trust::confirm::RecordToConfirm;
 use crate::trust::signature::sha256;
 use crate::trust::tvs as answers;
 use crate::trust::{Cache, Confirmed, Endorsed, Purpose, Query, Unanswered, Unvouched, Vouched};
 use crate::wire::Serial;
-use crate::wire::tvs::{Request, Response};
+use crate::wire::tvs::{Response, TvsRequest};
 
 /// A question, and what an answer to it proves.
-pub(super) trait Question {
+pub(super) trait ProvingQuestion {
     /// What tells one question from another.
     type Key: Clone + Ord;
     /// What a good answer is.
@@ -29,7 +29,7 @@ pub(super) trait Question {
     const IS_KEPT: bool = true;
 
     fn key(&self) -> Self::Key;
-    fn request(&self) -> Request<'_>;
+    fn request(&self) -> TvsRequest<'_>;
     fn judge(&self, response: &Response<'_>) -> Result<Self::Proof, Unvouched>;
     /// How long an answer holds by the service.
     fn ttl(proof: &Self::Proof) -> Option<Duration>;
@@ -48,7 +48,7 @@ pub(super) struct OfPeer<'a> {
     pub(super) certificate: &'a [u8],
 }
 
-impl Question for OfPeer<'_> {
+impl ProvingQuestion for OfPeer<'_> {
     type Key = (Purpose, [u8; 32]);
     type Proof = Endorsed;
 
@@ -60,8 +60,8 @@ impl Question for OfPeer<'_> {
         (self.purpose, sha256(self.certificate))
     }
 
-    fn request(&self) -> Request<'_> {
-        Request::Verify { certificate: self.certificate }
+    fn request(&self) -> TvsRequest<'_> {
+        TvsRequest::Verify { certificate: self.certificate }
     }
 
     fn judge(&self, response: &Response<'_>) -> Result<Endorsed, Unvouched> {
@@ -84,7 +84,7 @@ impl Question for OfPeer<'_> {
 /// Which certificate does the signer of a file have, and is it trusted?
 pub(super) struct OfSigner<'a>(pub(super) &'a Query);
 
-impl Question for OfSigner<'_> {
+impl ProvingQuestion for OfSigner<'_> {
     type Key = ([Box<[u8]>; 3], Vec<u16>);
     type Proof = Vouched;
 
@@ -98,8 +98,8 @@ impl Question for OfSigner<'_> {
         ([subject.clone(), issuer.clone(), serial.clone()], roles)
     }
 
-    fn request(&self) -> Request<'_> {
-        Request::Query {
+    fn request(&self) -> TvsRequest<'_> {
+        TvsRequest::Query {
             subject: &self.0.subject,
             issuer: &self.0.issuer,
             serial: Serial::new(&self.0.serial),
@@ -120,15 +120,15 @@ impl Question for OfSigner<'_> {
 }
 
 /// Does a record of an older list still hold?
-pub(super) struct OfRecord<'a>(pub(super) &'a Record);
+pub(super) struct OfRecord<'a>(pub(super) &'a RecordToConfirm);
 
-impl Question for OfRecord<'_> {
+impl ProvingQuestion for OfRecord<'_> {
     type Key = ([u8; 20], u16);
     type Proof = Confirmed;
     const IS_KEPT: bool = false;
 
     fn words(&self) -> (&'static str, &'static str) {
-        if matches!(self.0.request(), Request::Verify { .. }) { VERIFY } else { QUERY }
+        if matches!(self.0.request(), TvsRequest::Verify { .. }) { VERIFY } else { QUERY }
     }
 
     fn key(&self) -> Self::Key {
@@ -136,7 +136,7 @@ impl Question for OfRecord<'_> {
         (sha1, role.code())
     }
 
-    fn request(&self) -> Request<'_> {
+    fn request(&self) -> TvsRequest<'_> {
         self.0.request()
     }
 
@@ -157,22 +157,22 @@ const VERIFY: (&str, &str) = ("Authenticate Certificate", "Authentication Respon
 const QUERY: (&str, &str) = ("Query Certificate", "Query Response");
 
 /// An answer as all who ask at the same time share it.
-pub(super) type Answer<P> = Result<P, Unanswered>;
+pub(super) type SharedAnswer<P> = Result<P, Unanswered>;
 
 /// Questions of one kind that are on their way.
-pub(super) struct Flights<Q: Question>(RefCell<BTreeMap<Q::Key, Waiting<Q::Proof>>>);
+pub(super) struct Flights<Q: ProvingQuestion>(RefCell<BTreeMap<Q::Key, Waiters<Q::Proof>>>);
 
-type Waiting<P> = watch::Receiver<Option<Answer<P>>>;
+type Waiters<P> = watch::Receiver<Option<SharedAnswer<P>>>;
 
-impl<Q: Question> Default for Flights<Q> {
+impl<Q: ProvingQuestion> Default for Flights<Q> {
     fn default() -> Self {
         Self(RefCell::default())
     }
 }
 
-impl<Q: Question> Flights<Q> {
+impl<Q: ProvingQuestion> Flights<Q> {
     /// The answer to the same question, if that is on its way already.
-    pub(super) async fn shared(&self, key: &Q::Key) -> Option<Answer<Q::Proof>> {
+    pub(super) async fn shared(&self, key: &Q::Key) -> Option<SharedAnswer<Q::Proof>> {
         loop {
             let mut waiting = self.0.borrow().get(key).cloned()?;
             say(&Event::QuestionShared {});
@@ -186,28 +186,28 @@ impl<Q: Question> Flights<Q> {
     }
 
     /// Announces a question; who asks the same from now on waits for its answer.
-    pub(super) fn begin(&self, key: Q::Key) -> Flight<'_, Q> {
+    pub(super) fn begin(&self, key: Q::Key) -> QuestionInFlight<'_, Q> {
         let (sender, receiver) = watch::channel(None);
         self.0.borrow_mut().insert(key.clone(), receiver);
-        Flight { flights: self, key, sender }
+        QuestionInFlight { flights: self, key, sender }
     }
 }
 
 /// A question on its way. It is taken off the list also when who asked is dropped in the midst.
-pub(super) struct Flight<'a, Q: Question> {
+pub(super) struct QuestionInFlight<'a, Q: ProvingQuestion> {
     flights: &'a Flights<Q>,
     key: Q::Key,
-    sender: watch::Sender<Option<Answer<Q::Proof>>>,
+    sender: watch::Sender<Option<SharedAnswer<Q::Proof>>>,
 }
 
-impl<Q: Question> Flight<'_, Q> {
+impl<Q: ProvingQuestion> QuestionInFlight<'_, Q> {
     /// Gives the answer to all who wait for it.
-    pub(super) fn land(self, answer: &Answer<Q::Proof>) {
+    pub(super) fn land(self, answer: &SharedAnswer<Q::Proof>) {
         self.sender.send_replace(Some(answer.clone()));
     }
 }
 
-impl<Q: Question> Drop for Flight<'_, Q> {
+impl<Q: ProvingQuestion> Drop for QuestionInFlight<'_, Q> {
     fn drop(&mut self) {
         self.flights.0.borrow_mut().remove(&self.key);
     }

@@ -15,8 +15,8 @@ pub fn escape_page(text: &str) -> impl fmt::Display + '_ {
     Escaped { text, stays: |c| matches!(c, '\n' | '\t'), write: write_escaped }
 }
 
-/// The same for a text in JSON, which means what it meant before. Its line breaks stay: those inside
-/// strings are escaped already.
+/// The same for a text in JSON, which means what it meant before. Its line breaks stay: those
+/// inside strings are escaped already.
 pub fn escape_json(text: &str) -> impl fmt::Display + '_ {
     Escaped { text, stays: |c| c == '\n', write: write_json }
 }

@@ -8,7 +8,7 @@ use log::Level;
 
 /// One line of the console.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Line {
+pub struct ConsoleLine {
     sequence: u64,
     origin: Origin,
     text: Text<WIDTH>,
@@ -27,7 +27,7 @@ pub struct Origin {
     pub facts: Option<Box<str>>,
 }
 
-impl Line {
+impl ConsoleLine {
     /// Its number; the next line has the next.
     pub fn sequence(&self) -> u64 {
         self.sequence
@@ -55,13 +55,13 @@ pub struct Since {
     /// How many were dropped before they could be read.
     pub missed: u64,
     /// Those that are there, oldest first.
-    pub lines: Vec<Line>,
+    pub lines: Vec<ConsoleLine>,
 }
 
 /// A bounded queue of lines: a new one drives out the oldest.
 #[derive(Default)]
 pub struct Ring {
-    lines: Box<Deque<Line, LINES>>,
+    lines: Box<Deque<ConsoleLine, LINES>>,
     last: u64,
 }
 
@@ -72,7 +72,7 @@ impl Ring {
         &mut self,
         origin: Origin,
         compose: impl FnOnce(u64, &mut dyn Write) -> fmt::Result,
-    ) -> &Line {
+    ) -> &ConsoleLine {
         if self.lines.is_full() {
             self.lines.pop_front();
         }
@@ -80,13 +80,13 @@ impl Ring {
         let mut cutter = Cutter::default();
         // An error says that the line is full, which the cut shows.
         let _ = compose(self.last, &mut cutter);
-        let line = Line { sequence: self.last, origin, text: cutter.text };
+        let line = ConsoleLine { sequence: self.last, origin, text: cutter.text };
         self.lines.push_back(line).expect("a place was freed above");
         self.lines.back().expect("a line was put in above")
     }
 
     /// The last `count` lines, oldest first.
-    pub fn tail(&self, count: usize) -> Vec<Line> {
+    pub fn tail(&self, count: usize) -> Vec<ConsoleLine> {
         let skipped = self.lines.len().saturating_sub(count);
         self.lines.iter().skip(skipped).cloned().collect()
     }
@@ -94,7 +94,7 @@ impl Ring {
     /// The next lines with a number above `sequence`, so many at most.
     pub fn next(&self, sequence: u64, count: usize) -> Since {
         let after = self.lines.iter().filter(|line| line.sequence > sequence);
-        let lines: Vec<Line> = after.take(count).cloned().collect();
+        let lines: Vec<ConsoleLine> = after.take(count).cloned().collect();
         let before_first = lines.first().map_or(self.last, |line| line.sequence - 1);
         Since { missed: before_first.saturating_sub(sequence), lines }
     }
@@ -163,8 +163,8 @@ mod tests {
         ring
     }
 
-    fn numbers(lines: &[Line]) -> Vec<u64> {
-        lines.iter().map(Line::sequence).collect()
+    fn numbers(lines: &[ConsoleLine]) -> Vec<u64> {
+        lines.iter().map(ConsoleLine::sequence).collect()
     }
 
     #[test]

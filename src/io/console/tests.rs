@@ -19,9 +19,9 @@ impl io::Write for Sink {
 }
 
 /// A pipe whose reader has gone.
-struct Broken;
+struct BrokenPipe;
 
-impl io::Write for Broken {
+impl io::Write for BrokenPipe {
     fn write(&mut self, _: &[u8]) -> io::Result<usize> {
         Err(ErrorKind::BrokenPipe.into())
     }
@@ -118,7 +118,7 @@ fn our_record_without_a_target_is_secds() {
 
 #[test]
 fn a_broken_stderr_costs_nothing_but_its_copy() {
-    let tee = Tee::new(Console::default(), Target::Pipe(Box::new(Broken)));
+    let tee = Tee::new(Console::default(), Target::Pipe(Box::new(BrokenPipe)));
     log(&tee, Level::Info, "SECD", "one");
     log(&tee, Level::Info, "SECD", "two");
     assert_eq!(texts(&tee).len(), 2);

@@ -16,7 +16,7 @@ use crate::wire::varlink::{Call, Frames, MAX_MESSAGE, Reply};
 
 /// A connection to the daemon.
 #[derive(Debug)]
-pub struct Caller {
+pub struct DaemonConnection {
     stream: UnixStream,
     frames: Frames,
     /// The last one that has come with a reply.
@@ -24,39 +24,43 @@ pub struct Caller {
     path: PathBuf,
 }
 
-impl Caller {
+impl DaemonConnection {
     /// Connects to the socket at `path`.
     ///
     /// # Errors
-    /// [`Failure::Absent`].
-    pub fn connect(path: &Path) -> Result<Self, Failure> {
+    /// [`CallFailure::Absent`].
+    pub fn connect(path: &Path) -> Result<Self, CallFailure> {
         let path = path.to_path_buf();
         match UnixStream::connect(&path) {
             Ok(stream) => {
                 let frames = Frames::up_to(MAX_REPLY);
                 Ok(Self { stream, frames, descriptor: None, path })
             }
-            Err(source) => Err(Failure::Absent { path, source }),
+            Err(source) => Err(CallFailure::Absent { path, source }),
         }
     }
 
     /// Calls a method that answers once, and waits for that, but not for ever.
     ///
     /// # Errors
-    /// [`Failure`].
-    pub fn call<M: Method>(&mut self, method: M, patience: Duration) -> Result<M::Reply, Failure> {
+    /// [`CallFailure`].
+    pub fn call<M: Method>(
+        &mut self,
+        method: M,
+        patience: Duration,
+    ) -> Result<M::Reply, CallFailure> {
         read::<M>(self.exchange(&method.into_call(), patience)?)
     }
 
     /// The same of a method whose reply may hand a descriptor over.
     ///
     /// # Errors
-    /// [`Failure`].
+    /// [`CallFailure`].
     pub fn call_for_descriptor<M: Method>(
         &mut self,
         method: M,
         patience: Duration,
-    ) -> Result<(M::Reply, Option<OwnedFd>), Failure> {
+    ) -> Result<(M::Reply, Option<OwnedFd>), CallFailure> {
         self.descriptor = None;
         let reply = self.call(method, patience)?;
         Ok((reply, self.descriptor.take()))
@@ -65,8 +69,8 @@ impl Caller {
     /// Calls a method that answers several times, with any time between the replies.
     ///
     /// # Errors
-    /// [`Failure`].
-    pub fn more<M: Streams>(mut self, method: M) -> Result<Replies<M>, Failure> {
+    /// [`CallFailure`].
+    pub fn more<M: Streams>(mut self, method: M) -> Result<Replies<M>, CallFailure> {
         self.wait_at_most(None)?;
         self.send(&Call { more: true, ..method.into_call() })?;
         Ok(Replies { caller: self, over: false, method: PhantomData })
@@ -76,41 +80,41 @@ impl Caller {
     /// has come of it.
     ///
     /// # Errors
-    /// [`Failure`].
+    /// [`CallFailure`].
     pub fn upgrade<M: Upgrades>(
         mut self,
         method: M,
         patience: Duration,
-    ) -> Result<(M::Reply, UnixStream, Vec<u8>), Failure> {
+    ) -> Result<(M::Reply, UnixStream, Vec<u8>), CallFailure> {
         let call = Call { upgrade: true, ..method.into_call() };
         let parameters = self.exchange(&call, patience)?;
         self.wait_at_most(None)?;
         Ok((read::<M>(parameters)?, self.stream, self.frames.rest()))
     }
 
-    fn exchange(&mut self, call: &Call, patience: Duration) -> Result<Value, Failure> {
+    fn exchange(&mut self, call: &Call, patience: Duration) -> Result<Value, CallFailure> {
         self.wait_at_most(Some(patience))?;
         self.send(call)?;
         self.reply().map(|(parameters, _)| parameters)
     }
 
-    fn wait_at_most(&self, patience: Option<Duration>) -> Result<(), Failure> {
+    fn wait_at_most(&self, patience: Option<Duration>) -> Result<(), CallFailure> {
         self.stream.set_read_timeout(patience).map_err(|source| self.broken(source))
     }
 
-    fn send(&mut self, call: &Call) -> Result<(), Failure> {
+    fn send(&mut self, call: &Call) -> Result<(), CallFailure> {
         let message = call.emit();
         if message.len() > MAX_MESSAGE {
-            return Err(Failure::TooLong);
+            return Err(CallFailure::TooLong);
         }
         self.stream.write_all(&message).map_err(|source| self.broken(source))
     }
 
     /// The next reply, and whether another follows.
-    fn reply(&mut self) -> Result<(Value, bool), Failure> {
+    fn reply(&mut self) -> Result<(Value, bool), CallFailure> {
         let mut buffer = [0; 16 << 10];
         loop {
-            let message = self.frames.message().map_err(|_| Failure::NotAReply)?;
+            let message = self.frames.message().map_err(|_| CallFailure::NotAReply)?;
             if let Some(message) = message {
                 return answered(&message);
             }
@@ -129,45 +133,45 @@ impl Caller {
         Ok(length)
     }
 
-    fn broken(&self, source: io::Error) -> Failure {
+    fn broken(&self, source: io::Error) -> CallFailure {
         let path = self.path.clone();
         match source.kind() {
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Failure::Silent { path },
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => CallFailure::Silent { path },
             io::ErrorKind::BrokenPipe
             | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::UnexpectedEof => Failure::Closed { path },
-            _ => Failure::Broken { path, source },
+            | io::ErrorKind::UnexpectedEof => CallFailure::Closed { path },
+            _ => CallFailure::Broken { path, source },
         }
     }
 }
 
 /// The parameters of a reply, and whether another follows.
-fn answered(message: &[u8]) -> Result<(Value, bool), Failure> {
-    let reply = Reply::parse(message).map_err(|_| Failure::NotAReply)?;
+fn answered(message: &[u8]) -> Result<(Value, bool), CallFailure> {
+    let reply = Reply::parse(message).map_err(|_| CallFailure::NotAReply)?;
     let parameters = reply.parameters.unwrap_or_default();
     match reply.error {
         None => Ok((parameters, reply.continues)),
         Some(name) => Err(match Error::read(&name, &parameters) {
-            Some(error) => Failure::Refused(error),
-            None => Failure::Unknown(Refusal { name, parameters }),
+            Some(error) => CallFailure::Refused(error),
+            None => CallFailure::Unknown(UnknownError { name, parameters }),
         }),
     }
 }
 
-fn read<M: Method>(parameters: Value) -> Result<M::Reply, Failure> {
-    M::read(parameters).map_err(|Unfit { member }| Failure::Unfit { member })
+fn read<M: Method>(parameters: Value) -> Result<M::Reply, CallFailure> {
+    M::read(parameters).map_err(|Unfit { member }| CallFailure::Unfit { member })
 }
 
 /// The replies of a method that answers several times.
 #[derive(Debug)]
 pub struct Replies<M> {
-    caller: Caller,
+    caller: DaemonConnection,
     over: bool,
     method: PhantomData<M>,
 }
 
 impl<M: Method> Iterator for Replies<M> {
-    type Item = Result<M::Reply, Failure>;
+    type Item = Result<M::Reply, CallFailure>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.over {
@@ -181,7 +185,7 @@ impl<M: Method> Iterator for Replies<M> {
 
 /// Why there is no reply.
 #[derive(Debug)]
-pub enum Failure {
+pub enum CallFailure {
     /// Nobody listens there.
     Absent {
         /// Where.
@@ -218,19 +222,19 @@ pub enum Failure {
         member: String,
     },
     /// The method answers with an error that this program does not know: the daemon is newer.
-    Unknown(Refusal),
+    Unknown(UnknownError),
 }
 
 /// An error that is not known.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Refusal {
+pub struct UnknownError {
     /// Its interface and name, with a dot between them.
     pub name: String,
     /// Its facts.
     pub parameters: Value,
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for CallFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent { path, source } => {
@@ -250,7 +254,7 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for CallFailure {}
 
 /// 4 MiB: twice what the largest cache takes. Inferred.
 const MAX_REPLY: usize = 4 << 20;
@@ -264,9 +268,9 @@ mod tests {
     #[test]
     fn an_error_is_known_or_kept_as_it_came() {
         let known = answered(b"{\"error\":\"phone.secd.Busy\"}");
-        assert!(matches!(known, Err(Failure::Refused(Error::Busy))));
+        assert!(matches!(known, Err(CallFailure::Refused(Error::Busy))));
         let newer = br#"{"error":"phone.secd.Tired","parameters":{"since":5}}"#;
-        let Err(Failure::Unknown(refusal)) = answered(newer) else { panic!("it is not known") };
+        let Err(CallFailure::Unknown(refusal)) = answered(newer) else { panic!("it is not known") };
         assert_eq!(refusal.name, "phone.secd.Tired");
         assert_eq!(refusal.parameters, json!({ "since": 5 }));
     }
@@ -276,6 +280,6 @@ mod tests {
         let file = json!({ "path": "/a", "length": 1, "verified": true, "owner": 0 });
         assert_eq!(read::<GetFile>(file).unwrap().path, "/a");
         let read = read::<GetFile>(json!({ "path": "/a", "length": -1 }));
-        assert!(matches!(read, Err(Failure::Unfit { member }) if member == "length"));
+        assert!(matches!(read, Err(CallFailure::Unfit { member }) if member == "length"));
     }
 }

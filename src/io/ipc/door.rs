@@ -7,13 +7,13 @@ use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use crate::io::ipc::user::Users;
-use crate::io::ipc::{Client, LOOK_AGAIN, Listener, Pace, Peer, peer};
-use crate::io::places::{Full, Places, Shares, Standing};
+use crate::io::ipc::{Client, ClientCredentials, LOOK_AGAIN, Listener, Pace, peer};
+use crate::io::places::{Full, Places, Requester, Shares};
 use crate::wire::varlink::Frames;
 
 /// How much of the agent local clients may take up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct SocketLimits {
     /// Connections; further ones are closed.
     pub connections: Shares,
     /// Longest pause between two calls.
@@ -27,10 +27,10 @@ pub struct Limits {
 /// root would find a place, a crowd waits in the kernel and not in our memory.
 pub async fn accept<K>(
     listener: &Listener,
-    limits: Limits,
-    know: impl Fn(Peer) -> (Standing, K),
+    limits: SocketLimits,
+    know: impl Fn(ClientCredentials) -> (Requester, K),
     serve: impl Fn(Client, K),
-    notice: impl Fn(Trouble),
+    notice: impl Fn(AcceptTrouble),
 ) {
     let places = Places::new(limits.connections);
     let users = Users::default();
@@ -42,7 +42,7 @@ pub async fn accept<K>(
         let stream = match listener.inner.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
-                notice(Trouble::Accept(error));
+                notice(AcceptTrouble::Accept(error));
                 sleep(pause).await;
                 pause = (pause * 2).min(ACCEPT_PAUSE_MAX);
                 continue;
@@ -68,7 +68,7 @@ pub async fn accept<K>(
                 let user = users.of(uid);
                 serve(Client::new(stream, (frames, pace, user), peer, place), known);
             }
-            (Err(Full { own }), _) => notice(Trouble::Crowded { uid, connections: own }),
+            (Err(Full { own }), _) => notice(AcceptTrouble::Crowded { uid, connections: own }),
             // A place is only given to who is known.
             (Ok(_), None) => {}
         }
@@ -77,7 +77,7 @@ pub async fn accept<K>(
 
 /// What keeps clients out.
 #[derive(Debug)]
-pub enum Trouble {
+pub enum AcceptTrouble {
     /// No connection can be accepted for a moment.
     Accept(io::Error),
     /// There is no place for a connection: it was closed.

@@ -1,10 +1,10 @@
 //! The groups of the process at the other end, by the kernel's word.
 //!
-//! The kernel would tell them in one call (`SO_PEERGROUPS`), which no crate offers without `unsafe`.
-//! So they are read from `/proc/PID/status`, and that this is the process that connected is checked
-//! by its `pidfd` (`SO_PEERPIDFD`, since Linux 6.5). Before Linux 6.5, user and group have to match: a
-//! process that got the number of one that has just ended is taken for it if it is of the same user
-//! and the same primary group.
+//! The kernel would tell them in one call (`SO_PEERGROUPS`), which no crate offers without
+//! `unsafe`. So they are read from `/proc/PID/status`, and that this is the process that connected
+//! is checked by its `pidfd` (`SO_PEERPIDFD`, since Linux 6.5). Before Linux 6.5, user and group
+//! have to match: a process that got the number of one that has just ended is taken for it if it is
+//! of the same user and the same primary group.
 
 use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -129,7 +129,8 @@ fn text(path: &str) -> Option<String> {
 /// Groups of a process that count. Inferred: a phone has a handful.
 const MOST: usize = 32;
 
-/// Bytes of a `status`: 65536 groups (`NGROUPS_MAX`) of at most eleven bytes, and what else there is.
+/// Bytes of a `status`: 65536 groups (`NGROUPS_MAX`) of at most eleven bytes, and what else there
+/// is.
 const LIMIT: u64 = 1 << 20;
 
 #[cfg(test)]

@@ -16,11 +16,14 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::unresolved::Unresolved;
 use crate::io::refusal::is_refusal;
 use crate::proto::dns::{Lookup, Next, NotFound, Patience};
-use crate::wire::dns::settings::{Server, Settings};
-use crate::wire::dns::{MAX_DATAGRAM, MAX_MESSAGE, Question};
+use crate::wire::dns::settings::{NameServer, ResolverSettings};
+use crate::wire::dns::{AddressQuestion, MAX_DATAGRAM, MAX_MESSAGE};
 
 /// Asks the servers of `settings` for all that a name may mean, until that has addresses.
-pub(super) async fn servers(settings: &Settings, name: &str) -> Result<Vec<IpAddr>, Unresolved> {
+pub(super) async fn servers(
+    settings: &ResolverSettings,
+    name: &str,
+) -> Result<Vec<IpAddr>, Unresolved> {
     let mut outcome = NotFound::NoSuchName;
     for name in settings.candidates(name) {
         let mut ids = [[0; 2]; 2];
@@ -31,8 +34,8 @@ pub(super) async fn servers(settings: &Settings, name: &str) -> Result<Vec<IpAdd
         let (servers, attempts) = (settings.servers.len(), settings.attempts);
         let lookup =
             Lookup::new(&name, ids.map(u16::from_ne_bytes), Patience { servers, attempts, wait });
-        let ports = settings.servers.iter().map(Port::new).collect();
-        match (Conversation { lookup, ports, start: Instant::now() }).run().await {
+        let ports = settings.servers.iter().map(ServerPort::new).collect();
+        match (LookUp { lookup, ports, start: Instant::now() }).run().await {
             Ok(found) => return Ok(found),
             // The name may still exist with something added to it.
             Err(NotFound::NoSuchName) => {}
@@ -46,13 +49,13 @@ pub(super) async fn servers(settings: &Settings, name: &str) -> Result<Vec<IpAdd
 }
 
 /// One look-up with its sockets.
-struct Conversation {
+struct LookUp {
     lookup: Lookup,
-    ports: Vec<Port>,
+    ports: Vec<ServerPort>,
     start: Instant,
 }
 
-impl Conversation {
+impl LookUp {
     async fn run(mut self) -> Result<Vec<IpAddr>, NotFound> {
         loop {
             let now = self.start.elapsed();
@@ -70,7 +73,7 @@ impl Conversation {
         if port.open().await.is_err() {
             return self.lookup.on_refusal(server, now);
         }
-        let messages: Vec<_> = self.lookup.open().map(Question::emit).collect();
+        let messages: Vec<_> = self.lookup.open().map(AddressQuestion::emit).collect();
         for message in messages {
             if !port.send(&message).await {
                 return self.lookup.on_refusal(server, now);
@@ -108,7 +111,7 @@ impl Conversation {
 }
 
 fn hear(
-    ports: &[Port],
+    ports: &[ServerPort],
     context: &mut Context<'_>,
     buffer: &mut [u8],
 ) -> Poll<(usize, io::Result<usize>)> {
@@ -123,13 +126,13 @@ fn hear(
 }
 
 /// Our end towards one server. The kernel lets nobody else in, and reports a closed port.
-struct Port {
+struct ServerPort {
     server: SocketAddr,
     socket: Option<UdpSocket>,
 }
 
-impl Port {
-    fn new(server: &Server) -> Self {
+impl ServerPort {
+    fn new(server: &NameServer) -> Self {
         let address = match server.ip {
             IpAddr::V4(ip) => SocketAddr::new(ip.into(), server.port),
             IpAddr::V6(ip) => {
@@ -163,7 +166,7 @@ impl Port {
 }
 
 /// Asks one question over TCP: each message comes behind its length (RFC 1035 §4.2.2).
-async fn over_tcp(server: SocketAddr, question: &Question) -> io::Result<Vec<u8>> {
+async fn over_tcp(server: SocketAddr, question: &AddressQuestion) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(server).await?;
     let message = question.emit();
     let length = u16::try_from(message.len()).unwrap_or_default();

@@ -7,30 +7,31 @@ use log::LevelFilter;
 use toml::Spanned;
 
 use super::faults::{Faults, member_key};
-use super::raw::{self, Given, Level};
+use super::raw::{self, Given, LevelChoice};
 use super::values::{parse_mode, parse_pin};
 use super::{
-    Access, Console, Device, Https, Identity, Member, Paths, Principal, Quota, Retry, Settings,
-    Slot, Socket, TVS_PORT, Tftp, Tvs, Wrong,
+    Access, ConsoleSettings, DeviceSettings, HttpsSettings, IdentityFiles, Member, Paths,
+    Principal, Quota, RetryPause, Settings, Slot, SocketSettings, TVS_PORT, TftpSettings,
+    TvsSettings, Wrong,
 };
 use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::wire::name::{DeviceName, Model};
 
 /// All sections of a file.
 pub(super) struct Sections {
-    pub(super) device: raw::Device,
+    pub(super) device: raw::DeviceTable,
     pub(super) device_offset: usize,
-    pub(super) tftp: raw::Tftp,
-    pub(super) paths: raw::Paths,
-    pub(super) ram: raw::Ram,
-    pub(super) policy: raw::Policy,
-    pub(super) tvs: raw::Tvs,
-    pub(super) members: Vec<(usize, raw::TvsMember)>,
-    pub(super) https: raw::Https,
-    pub(super) socket: raw::Socket,
-    pub(super) access: raw::Access,
-    pub(super) console: raw::Console,
-    pub(super) retry: raw::Retry,
+    pub(super) tftp: raw::TftpTable,
+    pub(super) paths: raw::PathsTable,
+    pub(super) ram: raw::RamTable,
+    pub(super) policy: raw::PolicyTable,
+    pub(super) tvs: raw::TvsTable,
+    pub(super) members: Vec<(usize, raw::TvsMemberTable)>,
+    pub(super) https: raw::HttpsTable,
+    pub(super) socket: raw::SocketTable,
+    pub(super) access: raw::AccessTable,
+    pub(super) console: raw::ConsoleTable,
+    pub(super) retry: raw::RetryTable,
 }
 
 /// The configuration, complete only if no fault was added.
@@ -41,7 +42,7 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<S
     let ram = ram(&sections.ram, faults);
     let policy = policy(sections.policy, faults);
     let members = members(&sections.members, faults);
-    let tvs = Tvs { members, ..tvs(&sections.tvs, faults) };
+    let tvs = TvsSettings { members, ..tvs(&sections.tvs, faults) };
     let https = https(&sections.https, faults);
     let socket = socket(sections.socket, faults);
     let access = access(sections.access, faults);
@@ -51,7 +52,7 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<S
     Some(Settings { device, tftp, paths, ram, policy, tvs, https, socket, access, console, retry })
 }
 
-fn device(raw: raw::Device, offset: usize, faults: &mut Faults) -> Option<Device> {
+fn device(raw: raw::DeviceTable, offset: usize, faults: &mut Faults) -> Option<DeviceSettings> {
     let model = raw.model.and_then(|text| {
         let bad = |found| Wrong::BadModel { found };
         faults.text("device.model", &text, Model::parse, bad)
@@ -63,14 +64,14 @@ fn device(raw: raw::Device, offset: usize, faults: &mut Faults) -> Option<Device
     };
     let bad = |found| Wrong::BadDeviceName { found };
     let name = faults.text("device.name", &name, DeviceName::parse, bad)?;
-    Some(Device { name, model: model.unwrap_or_default(), identity })
+    Some(DeviceSettings { name, model: model.unwrap_or_default(), identity })
 }
 
 fn identity(
     certificate: Given<String>,
     key: Given<String>,
     faults: &mut Faults,
-) -> Option<Identity> {
+) -> Option<IdentityFiles> {
     match (&certificate, &key) {
         (Some(given), None) => {
             faults.at(given, "device.certificate", Wrong::Alone { without: "device.key" });
@@ -82,18 +83,18 @@ fn identity(
     }
     let certificate = certificate.and_then(|given| faults.path("device.certificate", &given));
     let key = key.and_then(|given| faults.path("device.key", &given));
-    Some(Identity { certificate: certificate?, key: key? })
+    Some(IdentityFiles { certificate: certificate?, key: key? })
 }
 
-fn tftp(raw: raw::Tftp, faults: &mut Faults) -> Tftp {
-    let default = Tftp::default();
+fn tftp(raw: raw::TftpTable, faults: &mut Faults) -> TftpSettings {
+    let default = TftpSettings::default();
     let servers = raw.servers.map(|servers| faults.servers(&servers)).unwrap_or_default();
     let timeout_s = faults.number("tftp.timeout_s", &raw.timeout_s, 1..=255);
     let deadline_s = faults.number("tftp.deadline_s", &raw.deadline_s, 1..=3600);
     let list_limit = faults.number("tftp.list_limit", &raw.list_limit, limits(Slot::Itl));
     let config_limit =
         faults.number("tftp.config_limit", &raw.config_limit, limits(Slot::Configuration));
-    Tftp {
+    TftpSettings {
         servers,
         blksize: faults.number("tftp.blksize", &raw.blksize, 8..=65_464).unwrap_or(default.blksize),
         windowsize: faults
@@ -113,7 +114,7 @@ fn limits(slot: Slot) -> RangeInclusive<u64> {
     1024..=u64::try_from(slot.limit()).unwrap_or(u64::MAX)
 }
 
-fn paths(raw: raw::Paths, faults: &mut Faults) -> Paths {
+fn paths(raw: raw::PathsTable, faults: &mut Faults) -> Paths {
     let default = Paths::default();
     let state_at = raw.state.as_ref().or(raw.ram.as_ref()).map_or(0, |given| given.span().start);
     let state = raw.state.and_then(|given| faults.path("paths.state", &given));
@@ -132,26 +133,26 @@ fn paths(raw: raw::Paths, faults: &mut Faults) -> Paths {
 }
 
 /// At least one configuration of the largest size has to fit, and the files that it names.
-fn ram(raw: &raw::Ram, faults: &mut Faults) -> Quota {
+fn ram(raw: &raw::RamTable, faults: &mut Faults) -> Quota {
     let default = Quota::default();
     let bytes = faults.number("ram.bytes", &raw.bytes, 1 << 20..=1 << 30);
     let files = faults.number("ram.files", &raw.files, 2..=4096);
     Quota { bytes: bytes.unwrap_or(default.bytes), files: files.unwrap_or(default.files) }
 }
 
-fn policy(raw: raw::Policy, faults: &mut Faults) -> Policy {
+fn policy(raw: raw::PolicyTable, faults: &mut Faults) -> Policy {
     let default = Policy::default();
     let pins = pins(&raw.pins.unwrap_or_default(), faults);
     let first_use = match raw.first_use {
         None => default.first_use,
         Some(given) => match given.get_ref() {
-            raw::FirstUse::Allow => FirstUsePolicy::Allow,
-            raw::FirstUse::Deny => FirstUsePolicy::Deny,
-            raw::FirstUse::Pin if pins.is_empty() => {
+            raw::FirstUseChoice::Allow => FirstUsePolicy::Allow,
+            raw::FirstUseChoice::Deny => FirstUsePolicy::Deny,
+            raw::FirstUseChoice::Pin if pins.is_empty() => {
                 faults.at(&given, "policy.first_use", Wrong::Alone { without: "policy.pins" });
                 FirstUsePolicy::Deny
             }
-            raw::FirstUse::Pin => FirstUsePolicy::Pin(pins),
+            raw::FirstUseChoice::Pin => FirstUsePolicy::Pin(pins),
         },
     };
     let bits = faults.number("policy.min_rsa", &raw.min_rsa, 1024..=4096);
@@ -177,8 +178,8 @@ fn pins(given: &[Spanned<String>], faults: &mut Faults) -> Vec<[u8; 32]> {
     given.iter().filter_map(|pin| faults.text("policy.pins", pin, parse_pin, bad)).collect()
 }
 
-fn tvs(raw: &raw::Tvs, faults: &mut Faults) -> Tvs {
-    let default = Tvs::default();
+fn tvs(raw: &raw::TvsTable, faults: &mut Faults) -> TvsSettings {
+    let default = TvsSettings::default();
     let mut wait = |key, given: &Given<u64>, default| {
         faults.number(key, given, 100..=60_000).map_or(default, Duration::from_millis)
     };
@@ -189,7 +190,7 @@ fn tvs(raw: &raw::Tvs, faults: &mut Faults) -> Tvs {
     let answer_timeout =
         wait("tvs.answer_timeout_ms", &raw.answer_timeout_ms, default.answer_timeout);
     let ttl_max_s = faults.number("tvs.ttl_max_s", &raw.ttl_max_s, 1..=2_592_000);
-    Tvs {
+    TvsSettings {
         members: Vec::new(),
         ttl_max: ttl_max_s.map_or(default.ttl_max, Duration::from_secs),
         cache: faults.number("tvs.cache", &raw.cache, 1..=65_536).unwrap_or(default.cache),
@@ -200,13 +201,13 @@ fn tvs(raw: &raw::Tvs, faults: &mut Faults) -> Tvs {
     }
 }
 
-fn members(raw: &[(usize, raw::TvsMember)], faults: &mut Faults) -> Vec<Member> {
+fn members(raw: &[(usize, raw::TvsMemberTable)], faults: &mut Faults) -> Vec<Member> {
     if raw.len() > MAX_MEMBERS {
         let offset = raw.first().map_or(0, |(offset, _)| *offset);
         let wrong = Wrong::TooMany { found: raw.len(), limit: MAX_MEMBERS };
         faults.add(offset, "tvs.members", wrong);
     }
-    let member = |(index, (offset, raw)): (usize, &(usize, raw::TvsMember))| {
+    let member = |(index, (offset, raw)): (usize, &(usize, raw::TvsMemberTable))| {
         member(&member_key(index), *offset, raw, faults)
     };
     let mut members: Vec<Member> = raw.iter().enumerate().filter_map(member).collect();
@@ -214,7 +215,12 @@ fn members(raw: &[(usize, raw::TvsMember)], faults: &mut Faults) -> Vec<Member> 
     members
 }
 
-fn member(name: &str, offset: usize, raw: &raw::TvsMember, faults: &mut Faults) -> Option<Member> {
+fn member(
+    name: &str,
+    offset: usize,
+    raw: &raw::TvsMemberTable,
+    faults: &mut Faults,
+) -> Option<Member> {
     let port = faults.number(&format!("{name}.port"), &raw.port, 1..=65_535);
     let priority = faults.number(&format!("{name}.priority"), &raw.priority, 0..=255);
     let key = format!("{name}.address");
@@ -227,8 +233,8 @@ fn member(name: &str, offset: usize, raw: &raw::TvsMember, faults: &mut Faults) 
     Some(Member { address, priority: priority.unwrap_or_default() })
 }
 
-fn https(raw: &raw::Https, faults: &mut Faults) -> Https {
-    let default = Https::default();
+fn https(raw: &raw::HttpsTable, faults: &mut Faults) -> HttpsSettings {
+    let default = HttpsSettings::default();
     let mut wait = |key, given: &Given<u64>, default| {
         faults.number(key, given, 100..=60_000).map_or(default, Duration::from_millis)
     };
@@ -246,11 +252,11 @@ fn https(raw: &raw::Https, faults: &mut Faults) -> Https {
     let slots_per_user = faults
         .number("https.slots_per_user", &raw.slots_per_user, 1..=1024)
         .unwrap_or(slots.div_ceil(2));
-    Https { connect_timeout, handshake_timeout, idle, total, slots, slots_per_user }
+    HttpsSettings { connect_timeout, handshake_timeout, idle, total, slots, slots_per_user }
 }
 
-fn socket(raw: raw::Socket, faults: &mut Faults) -> Socket {
-    let default = Socket::default();
+fn socket(raw: raw::SocketTable, faults: &mut Faults) -> SocketSettings {
+    let default = SocketSettings::default();
     let mode = raw.mode.and_then(|text| {
         let bad = |found| Wrong::BadMode { found };
         faults.text("socket.mode", &text, parse_mode, bad)
@@ -260,7 +266,7 @@ fn socket(raw: raw::Socket, faults: &mut Faults) -> Socket {
     let connections = count("socket.connections", &raw.connections, default.connections);
     let per_user = count("socket.per_user", &raw.per_user, default.per_user);
     let idle = faults.number("socket.idle_s", &raw.idle_s, 1..=86_400);
-    Socket {
+    SocketSettings {
         mode: mode.unwrap_or(default.mode),
         connections,
         per_user,
@@ -268,7 +274,7 @@ fn socket(raw: raw::Socket, faults: &mut Faults) -> Socket {
     }
 }
 
-fn access(raw: raw::Access, faults: &mut Faults) -> Access {
+fn access(raw: raw::AccessTable, faults: &mut Faults) -> Access {
     let default = Access::default();
     let mut right = |key, given: Option<Vec<Spanned<String>>>, default| match given {
         None => default,
@@ -286,24 +292,24 @@ fn access(raw: raw::Access, faults: &mut Faults) -> Access {
     }
 }
 
-fn console(raw: &raw::Console) -> Console {
+fn console(raw: &raw::ConsoleTable) -> ConsoleSettings {
     let level = raw.level.map(|level| match level {
-        Level::Error => LevelFilter::Error,
-        Level::Warning => LevelFilter::Warn,
-        Level::Notice => LevelFilter::Info,
-        Level::Info => LevelFilter::Debug,
-        Level::Debug => LevelFilter::Trace,
+        LevelChoice::Error => LevelFilter::Error,
+        LevelChoice::Warning => LevelFilter::Warn,
+        LevelChoice::Notice => LevelFilter::Info,
+        LevelChoice::Info => LevelFilter::Debug,
+        LevelChoice::Debug => LevelFilter::Trace,
     });
-    level.map_or_else(Console::default, |level| Console { level })
+    level.map_or_else(ConsoleSettings::default, |level| ConsoleSettings { level })
 }
 
-fn retry(raw: &raw::Retry, faults: &mut Faults) -> Retry {
-    let default = Retry::default();
+fn retry(raw: &raw::RetryTable, faults: &mut Faults) -> RetryPause {
+    let default = RetryPause::default();
     let first_s = faults.number("retry.first_s", &raw.first_s, 1..=86_400);
     let first = first_s.map_or(default.first, Duration::from_secs);
     let max_s = faults.number("retry.max_s", &raw.max_s, first.as_secs()..=86_400);
     let max = max_s.map_or(default.max.max(first), Duration::from_secs);
-    Retry { first, max }
+    RetryPause { first, max }
 }
 
 /// TVS members. Reference tools: up to five in a configuration.

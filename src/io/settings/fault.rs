@@ -5,34 +5,34 @@ use core::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use crate::io::console::escape;
-use crate::io::files::Unreadable;
+use crate::io::files::UnreadableFile;
 use crate::wire::address::NoAddress;
 use crate::wire::name::{MAX_DEVICE, MAX_MODEL};
 
 /// Why there is no configuration.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Failure {
+pub enum SettingsFailure {
     /// The file says something that is wrong.
-    Invalid(Vec<Fault>),
+    Invalid(Vec<SettingFault>),
     /// The file cannot be read.
     Unreadable {
         /// The file.
         path: PathBuf,
         /// Why.
-        reason: Unreadable,
+        reason: UnreadableFile,
     },
 }
 
-impl Failure {
+impl SettingsFailure {
     /// A fault of the file as a whole.
     pub(super) fn of_file(file: &str, wrong: Wrong) -> Self {
         let file = file.to_owned();
-        Self::Invalid(vec![Fault { file, line: 1, column: 1, key: String::new(), wrong }])
+        Self::Invalid(vec![SettingFault { file, line: 1, column: 1, key: String::new(), wrong }])
     }
 }
 
 /// Shows the first fault, and how many more there are.
-impl fmt::Display for Failure {
+impl fmt::Display for SettingsFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid(faults) => {
@@ -49,11 +49,11 @@ impl fmt::Display for Failure {
     }
 }
 
-impl core::error::Error for Failure {}
+impl core::error::Error for SettingsFailure {}
 
 /// One thing that is wrong, and where.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Fault {
+pub struct SettingFault {
     /// The file.
     pub file: String,
     /// The line, from 1.
@@ -66,7 +66,7 @@ pub struct Fault {
     pub wrong: Wrong,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for SettingFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, line, column, key, wrong } = self;
         write!(f, "{file}:{line}:{column}: ")?;

@@ -2,7 +2,7 @@
 
 use toml::de::Error;
 
-use super::fault::{Fault, Wrong};
+use super::fault::{SettingFault, Wrong};
 
 /// Faults by their offset in the text.
 #[derive(Default)]
@@ -32,11 +32,11 @@ impl Faults {
     }
 
     /// In the order of the text, with offsets turned into lines and columns.
-    pub(super) fn placed(mut self, text: &str, file: &str) -> Vec<Fault> {
+    pub(super) fn placed(mut self, text: &str, file: &str) -> Vec<SettingFault> {
         self.0.sort_by_key(|(offset, ..)| *offset);
         let fault = |(offset, key, wrong)| {
             let (line, column) = position(text, offset);
-            Fault { file: file.to_owned(), line, column, key, wrong }
+            SettingFault { file: file.to_owned(), line, column, key, wrong }
         };
         self.0.into_iter().map(fault).collect()
     }

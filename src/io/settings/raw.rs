@@ -11,7 +11,7 @@ pub(super) type Given<T> = Option<Spanned<T>>;
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Device {
+pub(super) struct DeviceTable {
     pub(super) name: Given<String>,
     pub(super) model: Given<String>,
     pub(super) certificate: Given<String>,
@@ -20,7 +20,7 @@ pub(super) struct Device {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Tftp {
+pub(super) struct TftpTable {
     pub(super) servers: Given<Vec<Spanned<String>>>,
     pub(super) blksize: Given<u64>,
     pub(super) windowsize: Given<u64>,
@@ -34,7 +34,7 @@ pub(super) struct Tftp {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Paths {
+pub(super) struct PathsTable {
     pub(super) state: Given<String>,
     pub(super) ram: Given<String>,
     pub(super) socket: Given<String>,
@@ -42,19 +42,19 @@ pub(super) struct Paths {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Ram {
+pub(super) struct RamTable {
     pub(super) bytes: Given<u64>,
     pub(super) files: Given<u64>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Policy {
-    pub(super) first_use: Given<FirstUse>,
+pub(super) struct PolicyTable {
+    pub(super) first_use: Given<FirstUseChoice>,
     pub(super) pins: Option<Vec<Spanned<String>>>,
-    pub(super) older_list: Option<OlderList>,
-    pub(super) older_file: Option<OlderFile>,
-    pub(super) default_configuration: Option<DefaultConfiguration>,
+    pub(super) older_list: Option<OlderListChoice>,
+    pub(super) older_file: Option<OlderFileChoice>,
+    pub(super) default_configuration: Option<DefaultConfigurationChoice>,
     pub(super) min_rsa: Given<u64>,
     pub(super) sha1: Option<bool>,
     pub(super) sha256: Option<bool>,
@@ -62,59 +62,59 @@ pub(super) struct Policy {
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum OlderList {
+pub(super) enum OlderListChoice {
     Accept,
     Confirmed,
     Refuse,
 }
 
-impl From<OlderList> for policy::OlderList {
-    fn from(given: OlderList) -> Self {
+impl From<OlderListChoice> for policy::OlderList {
+    fn from(given: OlderListChoice) -> Self {
         match given {
-            OlderList::Accept => Self::Accept,
-            OlderList::Confirmed => Self::Confirmed,
-            OlderList::Refuse => Self::Refuse,
+            OlderListChoice::Accept => Self::Accept,
+            OlderListChoice::Confirmed => Self::Confirmed,
+            OlderListChoice::Refuse => Self::Refuse,
         }
     }
 }
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum OlderFile {
+pub(super) enum OlderFileChoice {
     Accept,
     Refuse,
     UnlessEncrypted,
 }
 
-impl From<OlderFile> for policy::OlderFile {
-    fn from(given: OlderFile) -> Self {
+impl From<OlderFileChoice> for policy::OlderFile {
+    fn from(given: OlderFileChoice) -> Self {
         match given {
-            OlderFile::Accept => Self::Accept,
-            OlderFile::Refuse => Self::Refuse,
-            OlderFile::UnlessEncrypted => Self::UnlessEncrypted,
+            OlderFileChoice::Accept => Self::Accept,
+            OlderFileChoice::Refuse => Self::Refuse,
+            OlderFileChoice::UnlessEncrypted => Self::UnlessEncrypted,
         }
     }
 }
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum DefaultConfiguration {
+pub(super) enum DefaultConfigurationChoice {
     Always,
     First,
 }
 
-impl From<DefaultConfiguration> for policy::DefaultConfiguration {
-    fn from(given: DefaultConfiguration) -> Self {
+impl From<DefaultConfigurationChoice> for policy::DefaultConfiguration {
+    fn from(given: DefaultConfigurationChoice) -> Self {
         match given {
-            DefaultConfiguration::Always => Self::Always,
-            DefaultConfiguration::First => Self::First,
+            DefaultConfigurationChoice::Always => Self::Always,
+            DefaultConfigurationChoice::First => Self::First,
         }
     }
 }
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum FirstUse {
+pub(super) enum FirstUseChoice {
     Allow,
     Deny,
     Pin,
@@ -122,7 +122,7 @@ pub(super) enum FirstUse {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Tvs {
+pub(super) struct TvsTable {
     /// Named here so that it counts as a known key; the members are read one by one.
     #[serde(rename = "members")]
     pub(super) _members: Option<IgnoredAny>,
@@ -136,7 +136,7 @@ pub(super) struct Tvs {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Https {
+pub(super) struct HttpsTable {
     pub(super) connect_timeout_ms: Given<u64>,
     pub(super) handshake_timeout_ms: Given<u64>,
     pub(super) idle_s: Given<u64>,
@@ -147,7 +147,7 @@ pub(super) struct Https {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Socket {
+pub(super) struct SocketTable {
     pub(super) mode: Given<String>,
     pub(super) connections: Given<u64>,
     pub(super) per_user: Given<u64>,
@@ -156,7 +156,7 @@ pub(super) struct Socket {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Access {
+pub(super) struct AccessTable {
     pub(super) read: Option<Vec<Spanned<String>>>,
     pub(super) connect: Option<Vec<Spanned<String>>>,
     pub(super) fetch: Option<Vec<Spanned<String>>>,
@@ -166,7 +166,7 @@ pub(super) struct Access {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct TvsMember {
+pub(super) struct TvsMemberTable {
     pub(super) address: Given<String>,
     pub(super) port: Given<u64>,
     pub(super) priority: Given<u64>,
@@ -174,14 +174,14 @@ pub(super) struct TvsMember {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Console {
-    pub(super) level: Option<Level>,
+pub(super) struct ConsoleTable {
+    pub(super) level: Option<LevelChoice>,
 }
 
 /// The console's own names for the levels.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Level {
+pub(super) enum LevelChoice {
     Error,
     Warning,
     Notice,
@@ -191,7 +191,7 @@ pub(super) enum Level {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Retry {
+pub(super) struct RetryTable {
     pub(super) first_s: Given<u64>,
     pub(super) max_s: Given<u64>,
 }

@@ -8,29 +8,31 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::check::{self, Sections};
 use super::faults::{Faults, member_key};
-use super::{Failure, Settings, Wrong};
-use crate::io::files::{self, Links, Unreadable};
+use super::{Settings, SettingsFailure, Wrong};
+use crate::io::files::{self, Links, UnreadableFile};
 
 impl Settings {
     /// Reads the file at `path`.
     ///
     /// # Errors
-    /// [`Failure::Unreadable`] if there is no file to read, [`Failure::Invalid`] if something is
-    /// wrong with what it says.
-    pub fn load(path: &Path) -> Result<Self, Failure> {
+    /// [`SettingsFailure::Unreadable`] if there is no file to read, [`SettingsFailure::Invalid`] if
+    /// something is wrong with what it says.
+    pub fn load(path: &Path) -> Result<Self, SettingsFailure> {
         let file = path.display().to_string();
         let bytes = match files::read(path, MAX_FILE, Links::Follow) {
             Ok(bytes) => bytes,
-            Err(Unreadable::TooLong { limit }) => {
-                return Err(Failure::of_file(&file, Wrong::TooLong { limit }));
+            Err(UnreadableFile::TooLong { limit }) => {
+                return Err(SettingsFailure::of_file(&file, Wrong::TooLong { limit }));
             }
-            Err(reason) => return Err(Failure::Unreadable { path: path.to_path_buf(), reason }),
+            Err(reason) => {
+                return Err(SettingsFailure::Unreadable { path: path.to_path_buf(), reason });
+            }
         };
         match core::str::from_utf8(&bytes) {
             Ok(text) => Self::parse(text, &file),
             Err(error) => {
                 let offset = error.valid_up_to();
-                Err(Failure::of_file(&file, Wrong::NotText { offset }))
+                Err(SettingsFailure::of_file(&file, Wrong::NotText { offset }))
             }
         }
     }
@@ -38,14 +40,14 @@ impl Settings {
     /// Reads the text of a file; `file` is its name in faults.
     ///
     /// # Errors
-    /// [`Failure::Invalid`] with everything that is wrong, in the order of the file.
-    pub fn parse(text: &str, file: &str) -> Result<Self, Failure> {
+    /// [`SettingsFailure::Invalid`] with everything that is wrong, in the order of the file.
+    pub fn parse(text: &str, file: &str) -> Result<Self, SettingsFailure> {
         configuration(text, file)
     }
 }
 
 /// Reads the whole text. After a fault of syntax nothing else is looked for.
-fn configuration(text: &str, file: &str) -> Result<Settings, Failure> {
+fn configuration(text: &str, file: &str) -> Result<Settings, SettingsFailure> {
     let mut faults = Faults::default();
     let (document, errors) = DeTable::parse_recoverable(text);
     let checked = if errors.is_empty() {
@@ -61,7 +63,7 @@ fn configuration(text: &str, file: &str) -> Result<Settings, Failure> {
     };
     match checked {
         Some(configuration) if faults.is_empty() => Ok(configuration),
-        _ => Err(Failure::Invalid(faults.placed(text, file))),
+        _ => Err(SettingsFailure::Invalid(faults.placed(text, file))),
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::io::files::Unreadable;
+use crate::io::files::UnreadableFile;
 use crate::trust::policy::{FirstUsePolicy, OlderList};
 
 const SAMPLE: &str = include_str!("../../../rootfs/etc/secd.toml");
@@ -7,7 +7,9 @@ const NAMED: &str = "[device]\nname = \"SEP000000000000\"\n";
 
 fn faults(text: &str) -> Vec<String> {
     match Settings::parse(text, "secd.toml") {
-        Err(Failure::Invalid(faults)) => faults.iter().map(Fault::to_string).collect(),
+        Err(SettingsFailure::Invalid(faults)) => {
+            faults.iter().map(SettingFault::to_string).collect()
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -40,7 +42,7 @@ fn sample_keys() -> Vec<String> {
 #[test]
 fn a_device_name_is_all_that_must_be_given() {
     let configuration = configuration("");
-    assert_eq!(configuration.tftp, Tftp::default());
+    assert_eq!(configuration.tftp, TftpSettings::default());
     assert_eq!(configuration.device.caller().to_string(), "CP-0000-SEP000000000000");
 }
 
@@ -85,7 +87,7 @@ fn values_given_are_taken() {
          [tvs]\nmembers = [{ address = 'b', priority = 2 }, { address = '192.0.2.2', port = 1 }]\n",
     );
     assert_eq!(configuration.device.caller().to_string(), "CP-7962G-SEP000000000000");
-    let identity = Identity { certificate: "/c".into(), key: "/k".into() };
+    let identity = IdentityFiles { certificate: "/c".into(), key: "/k".into() };
     assert_eq!(configuration.device.identity, Some(identity));
     let shown = |address: &ServerAddress| address.to_string();
     let servers: Vec<String> = configuration.tftp.servers.iter().map(shown).collect();
@@ -217,7 +219,7 @@ fn what_belongs_together_is_given_together() {
 fn a_file_that_cannot_be_read_is_told_from_one_that_is_wrong() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("secd.toml");
-    let absent = Failure::Unreadable { path: path.clone(), reason: Unreadable::Absent };
+    let absent = SettingsFailure::Unreadable { path: path.clone(), reason: UnreadableFile::Absent };
     assert_eq!(Settings::load(&path), Err(absent));
     let write = |bytes: &[u8]| {
         let mut file = std::fs::File::create(&path).unwrap();
@@ -225,7 +227,8 @@ fn a_file_that_cannot_be_read_is_told_from_one_that_is_wrong() {
         Settings::load(&path)
     };
     assert!(write(NAMED.as_bytes()).is_ok());
-    let shown = |failure: Failure| failure.to_string().split_off(path.to_str().unwrap().len());
+    let shown =
+        |failure: SettingsFailure| failure.to_string().split_off(path.to_str().unwrap().len());
     assert_eq!(shown(write(b"# \xff").unwrap_err()), ":1:1: not text in UTF-8 at offset 2");
     let long = vec![b'#'; 65_537];
     assert_eq!(shown(write(&long).unwrap_err()), ":1:1: longer than 65536 bytes");

@@ -79,8 +79,8 @@ impl Faults {
     }
 }
 
-/// A SHA-256 in hexadecimal digits, also with the colons that `openssl x509 -fingerprint` puts between
-/// bytes.
+/// A SHA-256 in hexadecimal digits, also with the colons that `openssl x509 -fingerprint` puts
+/// between bytes.
 #[must_use]
 pub fn parse_pin(text: &str) -> Option<[u8; 32]> {
     let digits: Vec<char> = text.chars().filter(|&c| c != ':').collect();

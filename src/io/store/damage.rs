@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 
 use super::slot::Slot;
-use crate::io::files::{self, Unreadable, lower};
+use crate::io::files::{self, UnreadableFile, lower};
 
 /// A file or folder of the store that is not as the agent left it. Never the same as absence.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -17,11 +17,11 @@ pub struct Damage {
     /// How many bytes into it.
     pub offset: usize,
     /// What is wrong there.
-    pub reason: Reason,
+    pub reason: DamageReason,
 }
 
 impl Damage {
-    pub(super) fn new(path: &Path, offset: usize, reason: Reason) -> Self {
+    pub(super) fn new(path: &Path, offset: usize, reason: DamageReason) -> Self {
         Self { path: path.to_path_buf(), offset, reason }
     }
 }
@@ -37,7 +37,7 @@ impl core::error::Error for Damage {}
 
 /// What is wrong with a file or folder of the store.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Reason {
+pub enum DamageReason {
     /// The SHA-256 in the header is not that of what follows it.
     Digest,
     /// The header has something else in this place.
@@ -78,25 +78,25 @@ pub enum Reason {
     Unreadable(Errno),
 }
 
-impl Reason {
+impl DamageReason {
     /// Whether it is about the folder, where an offset says nothing.
     const fn is_of_a_folder(&self) -> bool {
         matches!(self, Self::InUse | Self::NoFolder | Self::NotAFolder | Self::Replaced)
     }
 }
 
-impl From<Unreadable> for Reason {
-    fn from(unreadable: Unreadable) -> Self {
+impl From<UnreadableFile> for DamageReason {
+    fn from(unreadable: UnreadableFile) -> Self {
         match unreadable {
-            Unreadable::Absent => Self::Missing,
-            Unreadable::Failed { errno, .. } => Self::Unreadable(errno),
-            Unreadable::NotRegular => Self::NotRegular,
-            Unreadable::TooLong { limit } => Self::TooLong { limit },
+            UnreadableFile::Absent => Self::Missing,
+            UnreadableFile::Failed { errno, .. } => Self::Unreadable(errno),
+            UnreadableFile::NotRegular => Self::NotRegular,
+            UnreadableFile::TooLong { limit } => Self::TooLong { limit },
         }
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for DamageReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Digest => f.write_str("wrong sha256"),
@@ -119,14 +119,14 @@ impl fmt::Display for Reason {
 
 /// A change to the store that failed.
 #[derive(Debug)]
-pub enum Failure {
+pub enum StoreFailure {
     /// A note that the header cannot hold.
     BadNote {
         /// Its key.
         key: String,
     },
     /// The system refused.
-    Disk(files::Failure),
+    Disk(files::WriteFailure),
     /// The folder is not the one that was opened, or is gone.
     Gone(Damage),
     /// There is no store to write to.
@@ -140,13 +140,13 @@ pub enum Failure {
     },
 }
 
-impl From<files::Failure> for Failure {
-    fn from(failure: files::Failure) -> Self {
+impl From<files::WriteFailure> for StoreFailure {
+    fn from(failure: files::WriteFailure) -> Self {
         Self::Disk(failure)
     }
 }
 
-impl Failure {
+impl StoreFailure {
     /// Whether the medium is full.
     #[must_use]
     pub fn is_for_want_of_room(&self) -> bool {
@@ -154,7 +154,7 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for StoreFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BadNote { key } => write!(f, "note {key:?} does not fit a store header"),
@@ -168,7 +168,7 @@ impl fmt::Display for Failure {
     }
 }
 
-impl core::error::Error for Failure {
+impl core::error::Error for StoreFailure {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Disk(failure) => Some(failure),
@@ -180,7 +180,7 @@ impl core::error::Error for Failure {
 
 /// What was odd about the store at start, without being damage.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Warning {
+pub struct StoreWarning {
     /// About what.
     pub path: PathBuf,
     /// What it was.
@@ -219,7 +219,7 @@ pub enum Oddity {
     },
 }
 
-impl fmt::Display for Warning {
+impl fmt::Display for StoreWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.path.display())?;
         let (righted, still) = match self.oddity {

@@ -5,12 +5,12 @@ use std::io::Write;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::damage::Reason;
+use super::damage::DamageReason;
 use super::slot::Slot;
 
 /// What is installed in a slot.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Entry {
+pub struct StoreEntry {
     /// The bytes installed. A configuration may hold secrets: they are wiped when dropped.
     pub bytes: Zeroizing<Vec<u8>>,
     /// What the caller noted about them, in its order: the store keeps it and does not read it.
@@ -20,7 +20,7 @@ pub struct Entry {
     pub notes: Vec<(String, String)>,
 }
 
-impl Entry {
+impl StoreEntry {
     /// An entry without notes.
     pub fn new(bytes: Vec<u8>) -> Self {
         Self { bytes: Zeroizing::new(bytes), notes: Vec::new() }
@@ -74,7 +74,7 @@ impl Entry {
     }
 
     /// Reads a file of a slot; else the offset of what is wrong, and what that is.
-    pub(super) fn decode(slot: Slot, file: &[u8]) -> Result<Self, (usize, Reason)> {
+    pub(super) fn decode(slot: Slot, file: &[u8]) -> Result<Self, (usize, DamageReason)> {
         let mut rest = Lines { file, offset: 0 };
         rest.expect(MAGIC, "secd-store 1", |rest| rest.is_empty().then_some(()))?;
         let announced = rest.expect("length ", "length", decimal)?;
@@ -84,15 +84,15 @@ impl Entry {
         let bytes = rest.file.get(rest.offset..).unwrap_or_default();
         if bytes.len() != announced {
             let offset = rest.offset + bytes.len().min(announced);
-            return Err((offset, Reason::Length { announced, found: bytes.len() }));
+            return Err((offset, DamageReason::Length { announced, found: bytes.len() }));
         }
         if hash(&[file.get(covered..).unwrap_or_default()]) != digest {
-            return Err((covered, Reason::Digest));
+            return Err((covered, DamageReason::Digest));
         }
         let written = match notes.first() {
             Some((key, name)) if key == SLOT => {
                 let named = Slot::of_name(name);
-                let unknown = Reason::Header { expected: "slot that is known" };
+                let unknown = DamageReason::Header { expected: "slot that is known" };
                 let named = named.ok_or((covered, unknown))?;
                 notes.remove(0);
                 Some(named)
@@ -100,14 +100,14 @@ impl Entry {
             _ => slot_by_notes(&notes),
         };
         match written {
-            Some(other) if other != slot => Err((covered, Reason::Misplaced { slot: other })),
+            Some(other) if other != slot => Err((covered, DamageReason::Misplaced { slot: other })),
             _ => Ok(Self { bytes: Zeroizing::new(bytes.to_vec()), notes }),
         }
     }
 }
 
-/// The slot of an entry that the version before has written, which noted the name of the file on the
-/// server, and the form of a configuration.
+/// The slot of an entry that the version before has written, which noted the name of the file on
+/// the server, and the form of a configuration.
 fn slot_by_notes(notes: &[(String, String)]) -> Option<Slot> {
     let note = |key: &str| notes.iter().find(|(found, _)| found == key).map(|(_, value)| value);
     match note("name")? {
@@ -140,18 +140,18 @@ impl<'a> Lines<'a> {
         prefix: &str,
         expected: &'static str,
         read: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<T, (usize, Reason)> {
+    ) -> Result<T, (usize, DamageReason)> {
         let offset = self.offset;
         let value = self.next().and_then(|line| line.strip_prefix(prefix)).and_then(read);
-        value.ok_or((offset, Reason::Header { expected }))
+        value.ok_or((offset, DamageReason::Header { expected }))
     }
 
     /// The notes up to the empty line.
-    fn notes(&mut self) -> Result<Vec<(String, String)>, (usize, Reason)> {
+    fn notes(&mut self) -> Result<Vec<(String, String)>, (usize, DamageReason)> {
         let mut notes = Vec::new();
         loop {
             let offset = self.offset;
-            let malformed = (offset, Reason::Header { expected: "a note or an empty line" });
+            let malformed = (offset, DamageReason::Header { expected: "a note or an empty line" });
             match self.next() {
                 Some("") => return Ok(notes),
                 Some(line) => match line.split_once(' ') {
@@ -174,7 +174,7 @@ fn fits(key: &str, value: &str) -> bool {
         && !value.chars().any(char::is_control)
 }
 
-/// A number in the one form that [`Entry::encode`] writes.
+/// A number in the one form that [`StoreEntry::encode`] writes.
 fn decimal(text: &str) -> Option<usize> {
     text.parse().ok().filter(|number: &usize| number.to_string() == text)
 }
@@ -209,14 +209,14 @@ const LINE: usize = KEY + VALUE + 2;
 mod tests {
     use super::*;
 
-    fn entry() -> Entry {
-        Entry::new(b"\x01\x00\x02one\n\n".to_vec())
+    fn entry() -> StoreEntry {
+        StoreEntry::new(b"\x01\x00\x02one\n\n".to_vec())
             .with("provenance", "first-use")
             .with("name", "ITLSEP001122334455.tlv")
     }
 
-    fn damage(file: &[u8]) -> (usize, Reason) {
-        Entry::decode(Slot::Itl, file).unwrap_err()
+    fn damage(file: &[u8]) -> (usize, DamageReason) {
+        StoreEntry::decode(Slot::Itl, file).unwrap_err()
     }
 
     #[test]
@@ -227,13 +227,13 @@ mod tests {
         assert_eq!(lines[..2], ["secd-store 1", "length 8"]);
         let notes = ["slot itl", "provenance first-use", "name ITLSEP001122334455.tlv", ""];
         assert_eq!(lines[3..7], notes);
-        assert_eq!(Entry::decode(Slot::Itl, &file), Ok(entry()));
+        assert_eq!(StoreEntry::decode(Slot::Itl, &file), Ok(entry()));
     }
 
     #[test]
     fn nothing_and_no_notes_are_an_entry() {
-        let entry = Entry::default();
-        assert_eq!(Entry::decode(Slot::Itl, &entry.encode(Slot::Itl).unwrap()), Ok(entry));
+        let entry = StoreEntry::default();
+        assert_eq!(StoreEntry::decode(Slot::Itl, &entry.encode(Slot::Itl).unwrap()), Ok(entry));
     }
 
     #[test]
@@ -243,7 +243,7 @@ mod tests {
             for bit in [1, 0x20, 0x80] {
                 let mut file = file.clone();
                 file[at] ^= bit;
-                assert!(Entry::decode(Slot::Itl, &file).is_err(), "byte {at}");
+                assert!(StoreEntry::decode(Slot::Itl, &file).is_err(), "byte {at}");
             }
         }
     }
@@ -252,7 +252,7 @@ mod tests {
     fn every_truncation_is_damage() {
         let file = entry().encode(Slot::Itl).unwrap();
         for length in 0..file.len() {
-            assert!(Entry::decode(Slot::Itl, &file[..length]).is_err(), "length {length}");
+            assert!(StoreEntry::decode(Slot::Itl, &file[..length]).is_err(), "length {length}");
         }
     }
 
@@ -260,18 +260,21 @@ mod tests {
     fn damage_is_placed_and_named() {
         let file = entry().encode(Slot::Itl).unwrap();
         let end = file.len();
-        assert_eq!(damage(b""), (0, Reason::Header { expected: "secd-store 1" }));
-        assert_eq!(damage(&file[..end - 3]), (end - 3, Reason::Length { announced: 8, found: 5 }));
+        assert_eq!(damage(b""), (0, DamageReason::Header { expected: "secd-store 1" }));
+        assert_eq!(
+            damage(&file[..end - 3]),
+            (end - 3, DamageReason::Length { announced: 8, found: 5 })
+        );
         let longer = [&file[..], b"x"].concat();
-        assert_eq!(damage(&longer), (end, Reason::Length { announced: 8, found: 9 }));
+        assert_eq!(damage(&longer), (end, DamageReason::Length { announced: 8, found: 9 }));
         let mut changed = file.clone();
         changed[end - 1] ^= 1;
-        assert_eq!(damage(&changed), (94, Reason::Digest));
+        assert_eq!(damage(&changed), (94, DamageReason::Digest));
         let other = [&b"secd-store 2"[..], &file[12..]].concat();
-        assert_eq!(damage(&other), (0, Reason::Header { expected: "secd-store 1" }));
+        assert_eq!(damage(&other), (0, DamageReason::Header { expected: "secd-store 1" }));
         assert_eq!(
             damage(b"secd-store 1\nlength 08\n"),
-            (13, Reason::Header { expected: "length" })
+            (13, DamageReason::Header { expected: "length" })
         );
     }
 
@@ -285,9 +288,12 @@ mod tests {
             ("name", "a\n\nb"),
             ("name", &"a".repeat(VALUE + 1)),
         ] {
-            assert_eq!(Entry::default().with(key, value).encode(Slot::Itl), Err(key.to_owned()));
+            assert_eq!(
+                StoreEntry::default().with(key, value).encode(Slot::Itl),
+                Err(key.to_owned())
+            );
         }
-        let many = (0..=NOTES).fold(Entry::default(), |entry, _| entry.with("name", "value"));
+        let many = (0..=NOTES).fold(StoreEntry::default(), |entry, _| entry.with("name", "value"));
         assert!(many.encode(Slot::Itl).is_err());
     }
 
@@ -295,9 +301,9 @@ mod tests {
     fn the_longest_header_fits_its_bound() {
         let key = "k".repeat(KEY);
         let value = "v".repeat(VALUE);
-        let entry = (0..NOTES).fold(Entry::default(), |entry, _| entry.with(&key, &value));
+        let entry = (0..NOTES).fold(StoreEntry::default(), |entry, _| entry.with(&key, &value));
         let file = entry.encode(Slot::Itl).unwrap();
         assert!(u64::try_from(file.len()).unwrap() <= HEADER);
-        assert_eq!(Entry::decode(Slot::Itl, &file), Ok(entry));
+        assert_eq!(StoreEntry::decode(Slot::Itl, &file), Ok(entry));
     }
 }

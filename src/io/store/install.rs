@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::{Entry, Failure, Slot, Store};
+use super::{Slot, Store, StoreEntry, StoreFailure};
 use crate::io::files;
 
 /// What was just done. A test may stop there.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Step {
+pub(super) enum InstallStep {
     /// The new entry is on disk under a temporary name.
     Written,
     /// The current entry is also the previous one.
@@ -33,7 +33,7 @@ pub(super) enum Step {
 }
 
 /// Called after each step; its error ends the sequence there.
-pub(super) type After<'a> = &'a mut dyn FnMut(Step) -> io::Result<()>;
+pub(super) type After<'a> = &'a mut dyn FnMut(InstallStep) -> io::Result<()>;
 
 impl Store {
     /// Makes `entry` what the slot holds.
@@ -46,62 +46,64 @@ impl Store {
     /// | the folder's fsync     | the new entry; the marker comes at the next open     |
     ///
     /// # Errors
-    /// [`Failure::BadNote`], [`Failure::Gone`] and [`Failure::TooLong`] before anything is written;
-    /// [`Failure::Disk`] if the system refuses a step. What was installed remains, except that a
-    /// failure after the rename may leave the new entry: the caller goes on with the old anchors.
-    pub fn install(&self, slot: Slot, entry: &Entry) -> Result<(), Failure> {
+    /// [`StoreFailure::BadNote`], [`StoreFailure::Gone`] and [`StoreFailure::TooLong`] before
+    /// anything is written; [`StoreFailure::Disk`] if the system refuses a step. What was installed
+    /// remains, except that a failure after the rename may leave the new entry: the caller goes on
+    /// with the old anchors.
+    pub fn install(&self, slot: Slot, entry: &StoreEntry) -> Result<(), StoreFailure> {
         self.install_with(slot, entry, &mut |_| Ok(()))
     }
 
-    /// Empties the slot: what other markers say of it, then marker, previous, and current, each known
-    /// to the medium before the next. A crash before the last leaves the current entry installed, as
-    /// if erase had not been asked for.
+    /// Empties the slot: what other markers say of it, then marker, previous, and current, each
+    /// known to the medium before the next. A crash before the last leaves the current entry
+    /// installed, as if erase had not been asked for.
     ///
     /// # Errors
-    /// [`Failure::Gone`] before anything is erased; [`Failure::Disk`] if the system refuses a step.
-    pub fn erase(&self, slot: Slot) -> Result<(), Failure> {
+    /// [`StoreFailure::Gone`] before anything is erased; [`StoreFailure::Disk`] if the system
+    /// refuses a step.
+    pub fn erase(&self, slot: Slot) -> Result<(), StoreFailure> {
         self.erase_with(slot, &mut |_| Ok(()))
     }
 
     pub(super) fn install_with(
         &self,
         slot: Slot,
-        entry: &Entry,
+        entry: &StoreEntry,
         after: After<'_>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), StoreFailure> {
         if entry.bytes.len() > slot.limit() {
-            return Err(Failure::TooLong { slot, length: entry.bytes.len() });
+            return Err(StoreFailure::TooLong { slot, length: entry.bytes.len() });
         }
-        let file = entry.encode(slot).map_err(|key| Failure::BadNote { key })?;
-        self.still_there().map_err(Failure::Gone)?;
+        let file = entry.encode(slot).map_err(|key| StoreFailure::BadNote { key })?;
+        self.still_there().map_err(StoreFailure::Gone)?;
         let current = self.current(slot);
         let mut step = |step| after(step).map_err(|error| failed(&current, error));
 
         let new = self.write_temporary(&file, &current)?;
-        step(Step::Written)?;
+        step(InstallStep::Written)?;
         self.keep(slot)?;
-        step(Step::Kept)?;
+        step(InstallStep::Kept)?;
         persist(new, &current)?;
-        step(Step::Renamed)?;
+        step(InstallStep::Renamed)?;
         self.sync()?;
-        step(Step::Synced)?;
+        step(InstallStep::Synced)?;
         self.mark(slot)?;
-        step(Step::Marked)
+        step(InstallStep::Marked)
     }
 
-    pub(super) fn erase_with(&self, slot: Slot, after: After<'_>) -> Result<(), Failure> {
+    pub(super) fn erase_with(&self, slot: Slot, after: After<'_>) -> Result<(), StoreFailure> {
         // What is to be erased may be in the folder that was there before.
-        self.still_there().map_err(Failure::Gone)?;
+        self.still_there().map_err(StoreFailure::Gone)?;
         match self.unlist(slot) {
             Err(failure) if failure.is_for_want_of_room() => self.erase_first(slot)?,
             unlisted => unlisted?,
         }
         self.sync()?;
-        after(Step::Unlisted).map_err(|error| failed(&self.dir, error))?;
+        after(InstallStep::Unlisted).map_err(|error| failed(&self.dir, error))?;
         for (path, step) in [
-            (self.marker(slot), Step::Unmarked),
-            (self.previous(slot), Step::PreviousErased),
-            (self.current(slot), Step::CurrentErased),
+            (self.marker(slot), InstallStep::Unmarked),
+            (self.previous(slot), InstallStep::PreviousErased),
+            (self.current(slot), InstallStep::CurrentErased),
         ] {
             remove(&path)?;
             self.sync()?;
@@ -110,10 +112,10 @@ impl Store {
         Ok(())
     }
 
-    /// A full medium must not keep a person from erasing: what is to be erased makes the room for what
-    /// other markers have to say of it. A crash midway leaves a slot that is missed, and so locked,
-    /// until it is erased again.
-    fn erase_first(&self, slot: Slot) -> Result<(), Failure> {
+    /// A full medium must not keep a person from erasing: what is to be erased makes the room for
+    /// what other markers have to say of it. A crash midway leaves a slot that is missed, and so
+    /// locked, until it is erased again.
+    fn erase_first(&self, slot: Slot) -> Result<(), StoreFailure> {
         remove(&self.previous(slot))?;
         remove(&self.current(slot))?;
         self.sync()?;
@@ -122,7 +124,7 @@ impl Store {
 
     /// Makes the current entry also the previous one. A damaged one is not worth keeping: it
     /// would drive out a previous entry that is whole.
-    fn keep(&self, slot: Slot) -> Result<(), Failure> {
+    fn keep(&self, slot: Slot) -> Result<(), StoreFailure> {
         let current = self.current(slot);
         let Ok(Some(entry)) = self.read(slot, &current) else { return Ok(()) };
         if self.keep_by_link(slot).is_ok() {
@@ -147,18 +149,18 @@ impl Store {
     }
 
     /// For a file system without hard links.
-    pub(super) fn keep_by_copy(&self, slot: Slot, entry: &Entry) -> Result<(), Failure> {
-        let file = entry.encode(slot).map_err(|key| Failure::BadNote { key })?;
+    pub(super) fn keep_by_copy(&self, slot: Slot, entry: &StoreEntry) -> Result<(), StoreFailure> {
+        let file = entry.encode(slot).map_err(|key| StoreFailure::BadNote { key })?;
         self.replace(&self.previous(slot), &file)
     }
 
     /// Puts a file into the place of another, or of none.
-    pub(super) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    pub(super) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreFailure> {
         persist(self.write_temporary(bytes, path)?, path)
     }
 
     /// A file on the medium that is to become `path`, which a failure names.
-    fn write_temporary(&self, bytes: &[u8], path: &Path) -> Result<NamedTempFile, Failure> {
+    fn write_temporary(&self, bytes: &[u8], path: &Path) -> Result<NamedTempFile, StoreFailure> {
         let mut new = files::temporary(&self.dir)?;
         let file = new.as_file_mut();
         let written = file.write_all(bytes).and_then(|()| file.sync_all());
@@ -169,7 +171,7 @@ impl Store {
     /// Makes the names in the folder known to the medium.
     ///
     /// A file system that cannot answers EINVAL: then there is nothing more to do.
-    fn sync(&self) -> Result<(), Failure> {
+    fn sync(&self) -> Result<(), StoreFailure> {
         match File::sync_all(&self.folder) {
             Err(error) if error.kind() != io::ErrorKind::InvalidInput => {
                 Err(failed(&self.dir, error))
@@ -184,17 +186,17 @@ impl Store {
     }
 }
 
-fn persist(file: NamedTempFile, path: &Path) -> Result<(), Failure> {
+fn persist(file: NamedTempFile, path: &Path) -> Result<(), StoreFailure> {
     file.persist(path).map(drop).map_err(|error| failed(path, error.error))
 }
 
-fn remove(path: &Path) -> Result<(), Failure> {
+fn remove(path: &Path) -> Result<(), StoreFailure> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path, error)),
         _ => Ok(()),
     }
 }
 
-fn failed(path: &Path, source: io::Error) -> Failure {
-    Failure::Disk(files::Failure::new(path, source))
+fn failed(path: &Path, source: io::Error) -> StoreFailure {
+    StoreFailure::Disk(files::WriteFailure::new(path, source))
 }

@@ -1,11 +1,12 @@
 //! The markers: that something was installed in a slot once, and in which others.
 //!
-//! Each marker names every slot that is occupied, so that a slot whose files are lost with its marker
-//! is still missed. The version before has left them empty, and looks only whether they are there.
+//! Each marker names every slot that is occupied, so that a slot whose files are lost with its
+//! marker is still missed. The version before has left them empty, and looks only whether they are
+//! there.
 
-use super::damage::{Damage, Reason};
-use super::{Failure, Oddity, Slot, Store, Warning, exists};
-use crate::io::files::{self, Links, Unreadable, errno};
+use super::damage::{Damage, DamageReason};
+use super::{Oddity, Slot, Store, StoreFailure, StoreWarning, exists};
+use crate::io::files::{self, Links, UnreadableFile, errno};
 
 /// Which slots are occupied.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -53,7 +54,7 @@ impl Occupied {
 
 /// What all markers say together.
 #[derive(Debug, Default)]
-pub(super) struct Said {
+pub(super) struct MarkerSummary {
     /// The slots that any of them names.
     named: Occupied,
     /// Whether any of them names slots at all.
@@ -66,7 +67,7 @@ impl Store {
     /// Whether a slot without readable files was occupied, in a folder that is still there.
     pub(super) fn was_installed(&self, slot: Slot) -> Result<bool, Damage> {
         let marked = exists(&self.marker(slot))
-            .map_err(|errno| Damage::new(&self.marker(slot), 0, Reason::Unreadable(errno)))?;
+            .map_err(|errno| Damage::new(&self.marker(slot), 0, DamageReason::Unreadable(errno)))?;
         let said = self.said();
         self.still_there()?;
         match said.odd.into_iter().next() {
@@ -76,14 +77,14 @@ impl Store {
         }
     }
 
-    /// Whether the markers know which slots are occupied: something was installed since they do, and
-    /// a slot that they do not name was erased, or never occupied.
+    /// Whether the markers know which slots are occupied: something was installed since they do,
+    /// and a slot that they do not name was erased, or never occupied.
     pub fn remembers(&self) -> bool {
         self.said().says
     }
 
-    fn said(&self) -> Said {
-        let mut said = Said::default();
+    fn said(&self) -> MarkerSummary {
+        let mut said = MarkerSummary::default();
         for slot in Slot::ALL {
             match self.read_marker(slot) {
                 Ok(Some(occupied)) => {
@@ -105,15 +106,15 @@ impl Store {
             Ok(text) if text.is_empty() => Ok(None),
             Ok(text) => match Occupied::parse(&text) {
                 Some(occupied) => Ok(Some(occupied)),
-                None => Err(damage(Reason::Header { expected: "secd-installed 1" })),
+                None => Err(damage(DamageReason::Header { expected: "secd-installed 1" })),
             },
-            Err(Unreadable::Absent) => Ok(None),
+            Err(UnreadableFile::Absent) => Ok(None),
             Err(unreadable) => Err(damage(unreadable.into())),
         }
     }
 
     /// The slots that are occupied: a file is there, or a marker says so.
-    fn occupied(&self, said: &Said) -> Occupied {
+    fn occupied(&self, said: &MarkerSummary) -> Occupied {
         let there = |slot| {
             [self.current(slot), self.previous(slot), self.marker(slot)]
                 .iter()
@@ -126,25 +127,25 @@ impl Store {
     ///
     /// The folder is not forced to the medium: as long as an entry is there, markers that a crash
     /// took are made again at the next open.
-    pub(super) fn mark(&self, slot: Slot) -> Result<(), Failure> {
+    pub(super) fn mark(&self, slot: Slot) -> Result<(), StoreFailure> {
         let occupied = self.occupied(&self.said());
         self.write_marker(slot, occupied)?;
         self.write_markers(occupied)
     }
 
     /// Has the markers of the other slots forget one that is to be erased.
-    pub(super) fn unlist(&self, slot: Slot) -> Result<(), Failure> {
+    pub(super) fn unlist(&self, slot: Slot) -> Result<(), StoreFailure> {
         let occupied = self.occupied(&self.said()).without(slot);
         let mut others = Slot::ALL.into_iter().filter(|other| *other != slot);
         others.try_for_each(|other| self.write_marker_of(other, occupied))
     }
 
-    fn write_markers(&self, occupied: Occupied) -> Result<(), Failure> {
+    fn write_markers(&self, occupied: Occupied) -> Result<(), StoreFailure> {
         Slot::ALL.into_iter().try_for_each(|slot| self.write_marker_of(slot, occupied))
     }
 
     /// Writes the marker of a slot that has one, or should have.
-    fn write_marker_of(&self, slot: Slot, occupied: Occupied) -> Result<(), Failure> {
+    fn write_marker_of(&self, slot: Slot, occupied: Occupied) -> Result<(), StoreFailure> {
         let there = [self.marker(slot), self.current(slot)];
         if there.iter().any(|path| exists(path) == Ok(true)) {
             return self.write_marker(slot, occupied);
@@ -153,16 +154,16 @@ impl Store {
     }
 
     /// Writes a marker, unless it says that already.
-    fn write_marker(&self, slot: Slot, occupied: Occupied) -> Result<(), Failure> {
+    fn write_marker(&self, slot: Slot, occupied: Occupied) -> Result<(), StoreFailure> {
         if self.read_marker(slot) == Ok(Some(occupied)) {
             return Ok(());
         }
         self.replace(&self.marker(slot), occupied.emit().as_bytes())
     }
 
-    /// Restores markers at the start: those that a crash took, those that cannot be read, and those of
-    /// the version before.
-    pub(super) fn restore_markers(&self) -> Vec<Warning> {
+    /// Restores markers at the start: those that a crash took, those that cannot be read, and those
+    /// of the version before.
+    pub(super) fn restore_markers(&self) -> Vec<StoreWarning> {
         let said = self.said();
         let occupied = self.occupied(&said);
         let lists = [Slot::Ctl, Slot::Itl].map(|list| occupied.has(list));
@@ -179,7 +180,7 @@ impl Store {
         warnings
     }
 
-    fn restore_marker(&self, slot: Slot, occupied: Occupied) -> Option<Warning> {
+    fn restore_marker(&self, slot: Slot, occupied: Occupied) -> Option<StoreWarning> {
         let path = self.marker(slot);
         let there = exists(&path) == Ok(true);
         let oddity: fn(_) -> _ = match self.read_marker(slot) {
@@ -201,10 +202,10 @@ impl Store {
         };
         let still = match self.write_marker(slot, occupied) {
             Ok(()) => None,
-            Err(Failure::Disk(failure)) => Some(errno(&failure.source)),
+            Err(StoreFailure::Disk(failure)) => Some(errno(&failure.source)),
             Err(_) => Some(nix::errno::Errno::EIO),
         };
-        Some(Warning { path, oddity: oddity(still) })
+        Some(StoreWarning { path, oddity: oddity(still) })
     }
 }
 

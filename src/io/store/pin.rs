@@ -1,8 +1,8 @@
 //! The signer that the next first use waits for: SHA-256 of its certificate.
 
-use super::damage::Reason;
+use super::damage::DamageReason;
 use super::slot::PIN;
-use super::{Damage, Entry, Failure, Loaded, Slot, Store};
+use super::{Damage, Loaded, Slot, Store, StoreEntry, StoreFailure};
 
 impl Store {
     /// The pin; none if the next first use may be anyone's.
@@ -16,12 +16,12 @@ impl Store {
             Loaded::Current(entry) => (entry, self.current(Slot::Pin)),
             Loaded::Previous { damage, .. } => return Err(damage),
             Loaded::Locked { damage } => {
-                let unknown = || Damage::new(&self.current(Slot::Pin), 0, Reason::Missing);
+                let unknown = || Damage::new(&self.current(Slot::Pin), 0, DamageReason::Missing);
                 return Err(damage.into_iter().next().unwrap_or_else(unknown));
             }
         };
         let found = entry.bytes.len();
-        let length = Reason::Length { announced: PIN, found };
+        let length = DamageReason::Length { announced: PIN, found };
         let pin = entry.bytes.as_slice().try_into();
         pin.map(Some).map_err(|_| Damage::new(&path, found, length))
     }
@@ -33,9 +33,9 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::install`] and [`Store::erase`].
-    pub fn set_pin(&self, pin: Option<&[u8; PIN]>) -> Result<(), Failure> {
+    pub fn set_pin(&self, pin: Option<&[u8; PIN]>) -> Result<(), StoreFailure> {
         match pin {
-            Some(pin) => self.install(Slot::Pin, &Entry::new(pin.to_vec())),
+            Some(pin) => self.install(Slot::Pin, &StoreEntry::new(pin.to_vec())),
             None if self.pin() == Ok(None) => Ok(()),
             None => self.erase(Slot::Pin),
         }

@@ -3,7 +3,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 
 use tempfile::TempDir;
 
-use super::install::Step;
+use super::install::InstallStep;
 use super::*;
 
 fn folder() -> TempDir {
@@ -16,12 +16,12 @@ fn open(dir: &TempDir) -> Store {
     Store::open(dir.path()).unwrap().0
 }
 
-fn warnings(dir: &TempDir) -> Vec<Warning> {
+fn warnings(dir: &TempDir) -> Vec<StoreWarning> {
     Store::open(dir.path()).unwrap().1
 }
 
-fn entry(bytes: &str) -> Entry {
-    Entry::new(bytes.into()).with("provenance", "first-use")
+fn entry(bytes: &str) -> StoreEntry {
+    StoreEntry::new(bytes.into()).with("provenance", "first-use")
 }
 
 /// A folder with "old", then "new" in the ITL's slot.
@@ -82,7 +82,13 @@ fn files_are_private_and_no_others_stay() {
 
 #[test]
 fn an_install_stopped_after_any_step_leaves_old_or_new() {
-    let steps = [Step::Written, Step::Kept, Step::Renamed, Step::Synced, Step::Marked];
+    let steps = [
+        InstallStep::Written,
+        InstallStep::Kept,
+        InstallStep::Renamed,
+        InstallStep::Synced,
+        InstallStep::Marked,
+    ];
     for (at, last) in steps.into_iter().enumerate() {
         let dir = twice_installed();
         let outcome = open(&dir).install_with(Slot::Itl, &entry("newest"), &mut |step| {
@@ -98,7 +104,13 @@ fn an_install_stopped_after_any_step_leaves_old_or_new() {
 
 #[test]
 fn a_first_install_stopped_after_any_step_is_absent_or_there() {
-    let steps = [Step::Written, Step::Kept, Step::Renamed, Step::Synced, Step::Marked];
+    let steps = [
+        InstallStep::Written,
+        InstallStep::Kept,
+        InstallStep::Renamed,
+        InstallStep::Synced,
+        InstallStep::Marked,
+    ];
     for (at, last) in steps.into_iter().enumerate() {
         let dir = folder();
         let outcome = open(&dir).install_with(Slot::Ctl, &entry("one"), &mut |step| {
@@ -112,14 +124,19 @@ fn a_first_install_stopped_after_any_step_is_absent_or_there() {
 
 #[test]
 fn an_erase_stopped_after_any_step_leaves_the_entry_or_nothing() {
-    let steps = [Step::Unlisted, Step::Unmarked, Step::PreviousErased, Step::CurrentErased];
+    let steps = [
+        InstallStep::Unlisted,
+        InstallStep::Unmarked,
+        InstallStep::PreviousErased,
+        InstallStep::CurrentErased,
+    ];
     for last in steps {
         let dir = twice_installed();
         let outcome = open(&dir).erase_with(Slot::Itl, &mut |step| {
             if step == last { Err(io::ErrorKind::Other.into()) } else { Ok(()) }
         });
         assert!(outcome.is_err());
-        let erased = last == Step::CurrentErased;
+        let erased = last == InstallStep::CurrentErased;
         let expected = if erased { Loaded::Absent } else { Loaded::Current(entry("new")) };
         assert_eq!(open(&dir).load(Slot::Itl), expected, "{last:?}");
     }
@@ -142,7 +159,7 @@ fn a_damaged_entry_falls_back_to_the_previous_one() {
     damage(&path);
     let Loaded::Previous { entry: previous, damage } = open(&dir).load(Slot::Itl) else { panic!() };
     assert_eq!(previous, entry("old"));
-    assert_eq!((damage.path, damage.reason), (path, Reason::Digest));
+    assert_eq!((damage.path, damage.reason), (path, DamageReason::Digest));
 }
 
 #[test]
@@ -151,7 +168,7 @@ fn a_vanished_entry_falls_back_to_the_previous_one() {
     fs::remove_file(dir.path().join("itl")).unwrap();
     fs::remove_file(dir.path().join("itl.present")).unwrap();
     let Loaded::Previous { damage, .. } = open(&dir).load(Slot::Itl) else { panic!() };
-    assert_eq!(damage.reason, Reason::Missing);
+    assert_eq!(damage.reason, DamageReason::Missing);
 }
 
 #[test]
@@ -160,8 +177,8 @@ fn two_damaged_entries_lock_the_slot_and_both_are_named() {
     damage(&dir.path().join("itl"));
     overwrite(&dir.path().join("itl.previous"), b"");
     let Loaded::Locked { damage } = open(&dir).load(Slot::Itl) else { panic!() };
-    let reasons: Vec<Reason> = damage.iter().map(|damage| damage.reason).collect();
-    assert_eq!(reasons, [Reason::Digest, Reason::Header { expected: "secd-store 1" }]);
+    let reasons: Vec<DamageReason> = damage.iter().map(|damage| damage.reason).collect();
+    assert_eq!(reasons, [DamageReason::Digest, DamageReason::Header { expected: "secd-store 1" }]);
 }
 
 #[test]
@@ -171,7 +188,7 @@ fn a_marker_without_files_is_damage_and_not_first_use() {
     fs::remove_file(dir.path().join("itl.previous")).unwrap();
     let Loaded::Locked { damage } = open(&dir).load(Slot::Itl) else { panic!() };
     let path = dir.path().join("itl");
-    assert_eq!(damage, [Damage { path, offset: 0, reason: Reason::Missing }]);
+    assert_eq!(damage, [Damage { path, offset: 0, reason: DamageReason::Missing }]);
 }
 
 /// A folder with a configuration and both lists.
@@ -233,7 +250,7 @@ fn a_marker_that_says_nothing_is_restored_from_the_others() {
     for text in [&b"secd-installed 1 configuration ctl\n"[..9], b"secd-installed 2 itl\n", b"\0"] {
         overwrite(&path, text);
         let oddity = Oddity::Unreadable { still: None };
-        assert_eq!(warnings(&dir), [Warning { path: path.clone(), oddity }]);
+        assert_eq!(warnings(&dir), [StoreWarning { path: path.clone(), oddity }]);
         assert_eq!(warnings(&dir), []);
     }
     let text = fs::read_to_string(path).unwrap();
@@ -257,7 +274,7 @@ fn an_entry_in_another_slot_is_damage() {
     let dir = all_installed();
     fs::copy(dir.path().join("ctl"), dir.path().join("itl")).unwrap();
     let Loaded::Locked { damage } = open(&dir).load(Slot::Itl) else { panic!() };
-    assert_eq!(damage[0].reason, Reason::Misplaced { slot: Slot::Ctl });
+    assert_eq!(damage[0].reason, DamageReason::Misplaced { slot: Slot::Ctl });
     assert_eq!(open(&dir).load(Slot::Ctl), Loaded::Current(entry("ctl")));
 }
 
@@ -269,12 +286,12 @@ fn a_pin_is_there_until_it_is_taken_back_and_damage_of_it_is_no_absence() {
     open(&dir).set_pin(Some(&[2; 32])).unwrap();
     assert_eq!(open(&dir).pin(), Ok(Some([2; 32])));
     damage(&dir.path().join("pin"));
-    assert_eq!(open(&dir).pin().unwrap_err().reason, Reason::Digest);
+    assert_eq!(open(&dir).pin().unwrap_err().reason, DamageReason::Digest);
     open(&dir).set_pin(None).unwrap();
     assert_eq!(open(&dir).pin(), Ok(None));
     assert_eq!(names(&dir), [""; 0]);
     open(&dir).install(Slot::Pin, &entry("short")).unwrap();
-    let length = Reason::Length { announced: 32, found: 5 };
+    let length = DamageReason::Length { announced: 32, found: 5 };
     assert_eq!(open(&dir).pin().unwrap_err().reason, length);
 }
 
@@ -306,7 +323,7 @@ fn a_store_of_the_version_before_is_read_and_its_slots_are_told_apart() {
         assert_eq!(entry.note("name"), Some(name));
         for other in Slot::ALL.into_iter().filter(|other| *other != slot) {
             let found = store.read(other, &dir.path().join(slot.name())).unwrap_err().reason;
-            assert_eq!(found, Reason::Misplaced { slot });
+            assert_eq!(found, DamageReason::Misplaced { slot });
         }
     }
     drop(store);
@@ -347,7 +364,7 @@ fn an_entry_without_its_marker_is_current_and_gets_one() {
     fs::remove_file(&path).unwrap();
     let (store, warnings) = Store::open(dir.path()).unwrap();
     let oddity = Oddity::Unmarked { still: None };
-    assert_eq!(warnings, [Warning { path: path.clone(), oddity }]);
+    assert_eq!(warnings, [StoreWarning { path: path.clone(), oddity }]);
     assert_eq!(store.load(Slot::Itl), Loaded::Current(entry("new")));
     assert!(path.exists());
 }
@@ -377,13 +394,13 @@ fn without_hard_links_the_previous_entry_is_a_copy() {
 fn a_missing_folder_is_damage_and_not_an_empty_store() {
     let dir = folder();
     let gone = dir.path().join("gone");
-    let reason = Reason::NoFolder;
+    let reason = DamageReason::NoFolder;
     assert_eq!(look(&gone).unwrap_err().reason, reason);
     assert_eq!(Store::open(&gone).unwrap_err(), Damage { path: gone.clone(), offset: 0, reason });
     assert!(!gone.exists());
     overwrite(&gone, b"");
-    assert_eq!(Store::open(&gone).unwrap_err().reason, Reason::NotAFolder);
-    assert_eq!(look(&gone).unwrap_err().reason, Reason::NotAFolder);
+    assert_eq!(Store::open(&gone).unwrap_err().reason, DamageReason::NotAFolder);
+    assert_eq!(look(&gone).unwrap_err().reason, DamageReason::NotAFolder);
     assert_eq!(look(dir.path()), Ok(()));
 }
 
@@ -396,12 +413,18 @@ fn a_folder_that_goes_or_changes_while_running_locks_every_slot() {
         Loaded::Locked { damage } => damage[0].reason,
         other => panic!("{other:?}"),
     };
-    assert_eq!(reason(store.load(Slot::Itl)), Reason::NoFolder);
-    assert!(matches!(store.erase(Slot::Itl), Err(Failure::Gone(_))), "nothing is there to erase");
+    assert_eq!(reason(store.load(Slot::Itl)), DamageReason::NoFolder);
+    assert!(
+        matches!(store.erase(Slot::Itl), Err(StoreFailure::Gone(_))),
+        "nothing is there to erase"
+    );
     fs::create_dir(dir.path()).unwrap();
-    assert_eq!(reason(store.load(Slot::Itl)), Reason::Replaced);
-    assert!(matches!(store.erase(Slot::Itl), Err(Failure::Gone(_))), "it is in another folder");
-    assert!(matches!(store.install(Slot::Itl, &entry("new")), Err(Failure::Gone(_))));
+    assert_eq!(reason(store.load(Slot::Itl)), DamageReason::Replaced);
+    assert!(
+        matches!(store.erase(Slot::Itl), Err(StoreFailure::Gone(_))),
+        "it is in another folder"
+    );
+    assert!(matches!(store.install(Slot::Itl, &entry("new")), Err(StoreFailure::Gone(_))));
 }
 
 #[test]
@@ -411,11 +434,11 @@ fn what_is_not_a_regular_file_is_damage() {
     fs::rename(&path, dir.path().join("elsewhere")).unwrap();
     symlink("elsewhere", &path).unwrap();
     let Loaded::Previous { damage, .. } = open(&dir).load(Slot::Itl) else { panic!() };
-    assert_eq!(damage.reason, Reason::NotRegular);
+    assert_eq!(damage.reason, DamageReason::NotRegular);
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
     let Loaded::Previous { damage, .. } = open(&dir).load(Slot::Itl) else { panic!() };
-    assert_eq!(damage.reason, Reason::NotRegular);
+    assert_eq!(damage.reason, DamageReason::NotRegular);
 }
 
 #[test]
@@ -424,17 +447,17 @@ fn an_oversized_file_is_not_read_whole() {
     let limit = entry::HEADER + 256 * 1024;
     File::create(dir.path().join("itl")).unwrap().set_len(1 << 40).unwrap();
     let Loaded::Previous { damage, .. } = open(&dir).load(Slot::Itl) else { panic!() };
-    assert_eq!(damage.reason, Reason::TooLong { limit });
+    assert_eq!(damage.reason, DamageReason::TooLong { limit });
 }
 
 #[test]
 fn a_list_of_the_largest_size_is_taken_and_a_larger_is_not() {
     let dir = folder();
     let store = open(&dir);
-    let largest = Entry::new(vec![7; Slot::Itl.limit()]);
+    let largest = StoreEntry::new(vec![7; Slot::Itl.limit()]);
     store.install(Slot::Itl, &largest).unwrap();
-    let larger = Entry::new(vec![7; Slot::Itl.limit() + 1]);
-    assert!(matches!(store.install(Slot::Itl, &larger), Err(Failure::TooLong { .. })));
+    let larger = StoreEntry::new(vec![7; Slot::Itl.limit() + 1]);
+    assert!(matches!(store.install(Slot::Itl, &larger), Err(StoreFailure::TooLong { .. })));
     assert_eq!(store.load(Slot::Itl), Loaded::Current(largest));
 }
 
@@ -454,7 +477,7 @@ fn what_a_crash_left_is_removed() {
     let path = dir.path().join(".secd-AbCdEf.tmp");
     overwrite(&path, b"half");
     let oddity = Oddity::Leftover { kept: None };
-    assert_eq!(warnings(&dir), [Warning { path, oddity }]);
+    assert_eq!(warnings(&dir), [StoreWarning { path, oddity }]);
     assert_eq!(names(&dir), ["itl", "itl.present", "itl.previous"]);
 }
 
@@ -466,7 +489,7 @@ fn modes_that_let_others_in_are_narrowed() {
     fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
     let oddity = |mode| Oddity::WideMode { mode, still: None };
     let expected = [(dir.path(), 0o755), (&path, 0o644)]
-        .map(|(path, mode)| Warning { path: path.to_path_buf(), oddity: oddity(mode) });
+        .map(|(path, mode)| StoreWarning { path: path.to_path_buf(), oddity: oddity(mode) });
     assert_eq!(warnings(&dir), expected);
     assert_eq!(warnings(&dir), []);
 }
@@ -474,10 +497,10 @@ fn modes_that_let_others_in_are_narrowed() {
 #[test]
 fn damage_is_one_line_with_path_offset_and_reason() {
     let path = PathBuf::from("/var/lib/secd/itl");
-    let reason = Reason::Length { announced: 5438, found: 12 };
+    let reason = DamageReason::Length { announced: 5438, found: 12 };
     let line = Damage { path, offset: 211, reason }.to_string();
     assert_eq!(line, "/var/lib/secd/itl: 12 bytes instead of 5438 at offset 211");
     let path = PathBuf::from("/var/lib/secd");
-    let line = Damage { path, offset: 0, reason: Reason::NoFolder }.to_string();
+    let line = Damage { path, offset: 0, reason: DamageReason::NoFolder }.to_string();
     assert_eq!(line, "/var/lib/secd: does not exist: create it, mode 0700, owner secd");
 }

@@ -9,7 +9,7 @@ use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 use rustix::fs::Dir;
 
-use super::{Oddity, Slot, Store, Warning};
+use super::{Oddity, Slot, Store, StoreWarning};
 use crate::io::files::{errno, is_temporary};
 
 impl Store {
@@ -17,10 +17,10 @@ impl Store {
     ///
     /// # Errors
     /// If the folder cannot be listed.
-    pub(super) fn tidy(&self) -> io::Result<Vec<Warning>> {
+    pub(super) fn tidy(&self) -> io::Result<Vec<StoreWarning>> {
         let mut warnings = narrow(&self.dir, &self.folder, FOLDER_MODE);
-        // Not `std::fs::read_dir`, which panics if the folder cannot be closed; nor the C library's way
-        // of 32-bit systems, which fails on file systems with larger numbers.
+        // Not `std::fs::read_dir`, which panics if the folder cannot be closed; nor the C library's
+        // way of 32-bit systems, which fails on file systems with larger numbers.
         for entry in Dir::read_from(&*self.folder)? {
             let entry = entry?;
             match entry.file_name().to_str() {
@@ -40,13 +40,13 @@ impl Store {
     }
 }
 
-fn remove_leftover(path: PathBuf) -> Warning {
+fn remove_leftover(path: PathBuf) -> StoreWarning {
     let kept = fs::remove_file(&path).err().map(|error| errno(&error));
-    Warning { path, oddity: Oddity::Leftover { kept } }
+    StoreWarning { path, oddity: Oddity::Leftover { kept } }
 }
 
 /// A file that cannot be opened is left to `load`, which says why.
-fn narrow_file(path: &Path) -> Vec<Warning> {
+fn narrow_file(path: &Path) -> Vec<StoreWarning> {
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     match OpenOptions::new().read(true).custom_flags(flags.bits()).open(path) {
         Ok(file) => narrow(path, &file, FILE_MODE),
@@ -55,9 +55,9 @@ fn narrow_file(path: &Path) -> Vec<Warning> {
 }
 
 /// Takes all rights from group and others; an owner that is not us is only told.
-fn narrow(path: &Path, file: &File, mode: u32) -> Vec<Warning> {
+fn narrow(path: &Path, file: &File, mode: u32) -> Vec<StoreWarning> {
     let Ok(metadata) = file.metadata() else { return Vec::new() };
-    let warning = |oddity| Warning { path: path.to_path_buf(), oddity };
+    let warning = |oddity| StoreWarning { path: path.to_path_buf(), oddity };
     let mut warnings = Vec::new();
     if metadata.uid() != geteuid().as_raw() {
         warnings.push(warning(Oddity::ForeignOwner { uid: metadata.uid() }));

@@ -5,34 +5,35 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::failure::Failure;
-use crate::proto::tftp::{Request, Timing, Waiting};
+use super::failure::ReadFailure;
+use crate::proto::tftp::{ReadRequest, Timing, WaitingFor};
 
 /// The attempts at one file.
 ///
 /// A server that has begun is there. If it falls silent, its transfer may have ended while its last
 /// packets were lost, and only a new request brings another. All attempts share one deadline.
 pub(super) struct Attempts<'a> {
-    request: Request<'a>,
+    request: ReadRequest<'a>,
     start: Instant,
     left: u32,
 }
 
 impl<'a> Attempts<'a> {
-    pub(super) fn new(request: &Request<'a>) -> Self {
+    pub(super) fn new(request: &ReadRequest<'a>) -> Self {
         Self { request: *request, start: Instant::now(), left: request.timing.attempts }
     }
 
     /// The request of the attempt that begins now.
-    pub(super) fn request(&self) -> Request<'a> {
+    pub(super) fn request(&self) -> ReadRequest<'a> {
         let timing = Timing { deadline: self.time_left(), ..self.request.timing };
-        Request { timing, ..self.request }
+        ReadRequest { timing, ..self.request }
     }
 
     /// Whether there is another attempt after this failure.
-    pub(super) fn is_worth_another(&mut self, failure: &Failure) -> bool {
+    pub(super) fn is_worth_another(&mut self, failure: &ReadFailure) -> bool {
         self.left = self.left.saturating_sub(1);
-        let fell_silent = matches!(failure, Failure::TimedOut { waiting: Waiting::Block(_), .. });
+        let fell_silent =
+            matches!(failure, ReadFailure::TimedOut { waiting: WaitingFor::Block(_), .. });
         fell_silent && self.left > 0 && self.time_left() > self.request.timing.timeout
     }
 

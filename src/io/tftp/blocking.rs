@@ -12,29 +12,30 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    Attempts, Event, Failure, PAUSE, Progress, Received, Request, Way, answers_from, any_for,
-    is_refusal, plain_address, refusal,
+    Attempts, FetchedFile, PAUSE, ReadEvent, ReadFailure, ReadProgress, ReadRequest, Way,
+    answers_from, any_for, is_refusal, plain_address, refusal,
 };
 use crate::proto::tftp::{Datagram, Ending, Tid, To, Transfer};
 
 /// Reads a file from the first of `servers` that answers, in order, as
 /// [`read_first`](super::read_first) does. The file goes to `watch` as it comes and is not held in
-/// memory: [`Received::bytes`] stays empty. What came is worth nothing if the outcome is a failure.
+/// memory: [`FetchedFile::bytes`] stays empty. What came is worth nothing if the outcome is a
+/// failure.
 ///
 /// # Errors
 /// As there.
 pub fn stream_first(
     servers: &[SocketAddr],
-    request: &Request<'_>,
-    watch: &mut dyn FnMut(Event<'_>),
-) -> Result<Received, Failure> {
-    let mut last = Failure::NoServer;
+    request: &ReadRequest<'_>,
+    watch: &mut dyn FnMut(ReadEvent<'_>),
+) -> Result<FetchedFile, ReadFailure> {
+    let mut last = ReadFailure::NoServer;
     for server in servers {
         match stream(*server, request, watch) {
             Ok(received) => return Ok(received),
             Err(failure) => last = failure,
         }
-        watch(Event::Failed(&last));
+        watch(ReadEvent::Failed(&last));
         if last.is_definite() {
             break;
         }
@@ -44,14 +45,16 @@ pub fn stream_first(
 
 fn stream(
     server: SocketAddr,
-    request: &Request<'_>,
-    watch: &mut dyn FnMut(Event<'_>),
-) -> Result<Received, Failure> {
+    request: &ReadRequest<'_>,
+    watch: &mut dyn FnMut(ReadEvent<'_>),
+) -> Result<FetchedFile, ReadFailure> {
     let mut attempts = Attempts::new(request);
     loop {
-        watch(Event::Requesting(server));
+        watch(ReadEvent::Requesting(server));
         match attempt(server, &attempts.request(), watch) {
-            Err(failure) if attempts.is_worth_another(&failure) => watch(Event::Failed(&failure)),
+            Err(failure) if attempts.is_worth_another(&failure) => {
+                watch(ReadEvent::Failed(&failure));
+            }
             ended => return ended,
         }
     }
@@ -59,26 +62,26 @@ fn stream(
 
 fn attempt(
     server: SocketAddr,
-    request: &Request<'_>,
-    watch: &mut dyn FnMut(Event<'_>),
-) -> Result<Received, Failure> {
-    let transfer = Transfer::new(request, Duration::ZERO).map_err(Failure::UnfitName)?;
-    let failed = |source| Failure::Io { server, source };
+    request: &ReadRequest<'_>,
+    watch: &mut dyn FnMut(ReadEvent<'_>),
+) -> Result<FetchedFile, ReadFailure> {
+    let transfer = Transfer::new(request, Duration::ZERO).map_err(ReadFailure::UnfitName)?;
+    let failed = |source| ReadFailure::Io { server, source };
     let mut line =
-        Line::open(plain_address(server), transfer.longest_datagram()).map_err(failed)?;
+        BlockingPort::open(plain_address(server), transfer.longest_datagram()).map_err(failed)?;
     match converse(&mut line, transfer, watch).map_err(failed)? {
         Ok((received, _dally)) => {
-            watch(Event::Bytes(&received.bytes));
-            Ok(Received { bytes: Vec::new(), server, agreed: received.agreed })
+            watch(ReadEvent::Bytes(&received.bytes));
+            Ok(FetchedFile { bytes: Vec::new(), server, agreed: received.agreed })
         }
-        Err(failure) => Err(Failure::of(server, failure).because_of(line.trouble.take())),
+        Err(failure) => Err(ReadFailure::of(server, failure).because_of(line.trouble.take())),
     }
 }
 
 fn converse(
-    line: &mut Line,
+    line: &mut BlockingPort,
     mut transfer: Transfer,
-    watch: &mut dyn FnMut(Event<'_>),
+    watch: &mut dyn FnMut(ReadEvent<'_>),
 ) -> io::Result<Ending> {
     let mut way = line.send(transfer.start());
     let mut is_named = false;
@@ -86,19 +89,19 @@ fn converse(
         let arrival = line.receive(transfer.deadline())?;
         let now = line.start.elapsed();
         match arrival {
-            Arrival::Datagram(from, length) => {
+            BlockingIncoming::Datagram(from, length) => {
                 let bytes = line.buffer.get(..length).unwrap_or_default();
                 if let Some(datagram) = transfer.on_datagram(from, bytes, now) {
                     way = line.send(datagram);
                 }
                 hand_over(&mut transfer, watch);
             }
-            Arrival::Refused => line.take_refusals(&mut transfer),
-            Arrival::Foreign(from) if !is_named => {
+            BlockingIncoming::Refused => line.take_refusals(&mut transfer),
+            BlockingIncoming::Foreign(from) if !is_named => {
                 is_named = true;
-                watch(Event::Foreign { server: line.server, from });
+                watch(ReadEvent::Foreign { server: line.server, from });
             }
-            Arrival::Foreign(_) | Arrival::Nothing => {}
+            BlockingIncoming::Foreign(_) | BlockingIncoming::Nothing => {}
         }
         if let Some(datagram) = transfer.on_timer(now) {
             way = line.send(datagram);
@@ -114,17 +117,17 @@ fn converse(
 }
 
 /// Passes on what has come, once it is worth a call to write it.
-fn hand_over(transfer: &mut Transfer, watch: &mut dyn FnMut(Event<'_>)) {
+fn hand_over(transfer: &mut Transfer, watch: &mut dyn FnMut(ReadEvent<'_>)) {
     if transfer.held() < CHUNK {
         return;
     }
-    transfer.hand_over(&mut |bytes| watch(Event::Bytes(bytes)));
+    transfer.hand_over(&mut |bytes| watch(ReadEvent::Bytes(bytes)));
     let total = transfer.announced().and_then(|bytes| usize::try_from(bytes).ok());
-    watch(Event::Progress(Progress { received: transfer.received(), total }));
+    watch(ReadEvent::Progress(ReadProgress { received: transfer.received(), total }));
 }
 
 /// Our end of the network.
-struct Line {
+struct BlockingPort {
     socket: UdpSocket,
     server: SocketAddr,
     start: Instant,
@@ -135,7 +138,7 @@ struct Line {
     trouble: Cell<Option<io::Error>>,
 }
 
-enum Arrival {
+enum BlockingIncoming {
     Datagram(Tid, usize),
     /// What looks like an answer, from an address that was not asked.
     Foreign(IpAddr),
@@ -143,7 +146,7 @@ enum Arrival {
     Refused,
 }
 
-impl Line {
+impl BlockingPort {
     fn open(server: SocketAddr, longest: usize) -> io::Result<Self> {
         let socket = UdpSocket::bind(any_for(&server))?;
         refusal::listen(&socket, &server)?;
@@ -159,30 +162,33 @@ impl Line {
 
     /// Waits for a datagram until `deadline`, or somewhat shorter: setting the wait anew for every
     /// block would cost a call, and an early return costs a look at the timer.
-    fn receive(&mut self, deadline: Duration) -> io::Result<Arrival> {
+    fn receive(&mut self, deadline: Duration) -> io::Result<BlockingIncoming> {
         let wait = deadline.saturating_sub(self.start.elapsed()).max(SHORTEST);
         if wait < self.patience {
             self.wait_for(wait)?;
         }
         match self.socket.recv_from(&mut self.buffer) {
             Ok((length, from)) if from.ip() == self.server.ip() => {
-                Ok(Arrival::Datagram(Tid(from.port()), length))
+                Ok(BlockingIncoming::Datagram(Tid(from.port()), length))
             }
             Ok((length, from)) => {
                 let bytes = self.buffer.get(..length).unwrap_or_default();
-                Ok(answers_from(from.ip(), bytes).map_or(Arrival::Nothing, Arrival::Foreign))
+                Ok(answers_from(from.ip(), bytes)
+                    .map_or(BlockingIncoming::Nothing, BlockingIncoming::Foreign))
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 let left = deadline.saturating_sub(self.start.elapsed()).max(SHORTEST);
                 self.wait_for(left)?;
-                Ok(Arrival::Nothing)
+                Ok(BlockingIncoming::Nothing)
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Arrival::Nothing),
-            Err(error) if is_refusal(&error) => Ok(Arrival::Refused),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                Ok(BlockingIncoming::Nothing)
+            }
+            Err(error) if is_refusal(&error) => Ok(BlockingIncoming::Refused),
             Err(error) => {
                 self.trouble.set(Some(error));
                 pause();
-                Ok(Arrival::Nothing)
+                Ok(BlockingIncoming::Nothing)
             }
         }
     }

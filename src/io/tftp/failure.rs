@@ -4,12 +4,12 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
-use crate::proto::tftp::{self as machine, Message, Misbehaved, Waiting};
+use crate::proto::tftp::{self as machine, ServerMessage, ServerMisbehaved, WaitingFor};
 use crate::wire::tftp::{ErrorCode, UnfitName};
 
 /// A read without a file.
 #[derive(Debug)]
-pub enum Failure {
+pub enum ReadFailure {
     /// Our side of the network failed.
     Io {
         /// Whom it was to reach.
@@ -22,7 +22,7 @@ pub enum Failure {
         /// Which.
         server: SocketAddr,
         /// How.
-        how: Misbehaved,
+        how: ServerMisbehaved,
     },
     /// There was no server to ask.
     NoServer,
@@ -33,7 +33,7 @@ pub enum Failure {
         /// The number that it says so by.
         code: ErrorCode,
         /// Its words.
-        message: Message,
+        message: ServerMessage,
     },
     /// The server reported another error.
     ServerError {
@@ -42,14 +42,14 @@ pub enum Failure {
         /// What went wrong, as a number.
         code: ErrorCode,
         /// The same in its words.
-        message: Message,
+        message: ServerMessage,
     },
     /// Nothing more came in time.
     TimedOut {
         /// From where.
         server: SocketAddr,
         /// What was waited for.
-        waiting: Waiting,
+        waiting: WaitingFor,
     },
     /// The file is larger than allowed.
     TooLarge {
@@ -69,7 +69,7 @@ pub enum Failure {
     },
 }
 
-impl Failure {
+impl ReadFailure {
     /// Whether the server was not reached, or fell silent.
     #[must_use]
     pub fn is_silence(&self) -> bool {
@@ -85,32 +85,32 @@ impl Failure {
     /// The same, or the reason of the system if that kept anything from coming.
     pub(super) fn because_of(self, trouble: Option<io::Error>) -> Self {
         match (self, trouble) {
-            (Self::TimedOut { server, waiting: Waiting::Answer }, Some(source)) => {
+            (Self::TimedOut { server, waiting: WaitingFor::Answer }, Some(source)) => {
                 Self::Io { server, source }
             }
             (failure, _) => failure,
         }
     }
 
-    pub(super) fn of(server: SocketAddr, failure: machine::Failure) -> Self {
+    pub(super) fn of(server: SocketAddr, failure: machine::TransferFailure) -> Self {
         match failure {
-            machine::Failure::Misbehaved(how) => Self::Misbehaved { server, how },
-            machine::Failure::NotFound { code, message } => {
+            machine::TransferFailure::Misbehaved(how) => Self::Misbehaved { server, how },
+            machine::TransferFailure::NotFound { code, message } => {
                 Self::NotFound { server, code, message }
             }
-            machine::Failure::ServerError { code, message } => {
+            machine::TransferFailure::ServerError { code, message } => {
                 Self::ServerError { server, code, message }
             }
-            machine::Failure::TimedOut { waiting } => Self::TimedOut { server, waiting },
-            machine::Failure::TooLarge { limit, announced } => {
+            machine::TransferFailure::TimedOut { waiting } => Self::TimedOut { server, waiting },
+            machine::TransferFailure::TooLarge { limit, announced } => {
                 Self::TooLarge { server, limit, announced }
             }
-            machine::Failure::Unreachable => Self::Unreachable { server },
+            machine::TransferFailure::Unreachable => Self::Unreachable { server },
         }
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for ReadFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io { server, source } => write!(f, "tftp server {server}: {source}"),
@@ -140,7 +140,7 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {
+impl std::error::Error for ReadFailure {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),

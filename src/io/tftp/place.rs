@@ -2,11 +2,11 @@
 
 use std::cell::Cell;
 
-/// A place among those few, given back when dropped. Only a courtesy is lost without one: the file is
-/// complete.
-pub(super) struct Place(());
+/// A place among those few, given back when dropped. Only a courtesy is lost without one: the file
+/// is complete.
+pub(super) struct DallyPlace(());
 
-impl Place {
+impl DallyPlace {
     /// A place, if one is free.
     pub(super) fn take() -> Option<Self> {
         let taken = TAKEN.get();
@@ -17,7 +17,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for DallyPlace {
     fn drop(&mut self) {
         TAKEN.set(TAKEN.get().saturating_sub(1));
     }
@@ -28,6 +28,6 @@ thread_local! {
     static TAKEN: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Inferred: as many as a pass has files. Each has a socket for some seconds, and whoever fetches one
-/// file after another must not be given thousands.
+/// Inferred: as many as a pass has files. Each has a socket for some seconds, and whoever fetches
+/// one file after another must not be given thousands.
 pub(super) const PLACES: usize = 4;

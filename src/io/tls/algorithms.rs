@@ -80,7 +80,7 @@ const CURVES_256: Algorithms = &[large::ECDSA_P256_SHA256, large::ECDSA_P384_SHA
 struct AnyRsa {
     large: &'static dyn SignatureVerificationAlgorithm,
     padding: Padding,
-    hash: Hash,
+    hash: HashAlgorithm,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -90,30 +90,30 @@ enum Padding {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Hash {
+enum HashAlgorithm {
     Sha256,
     Sha384,
     Sha512,
 }
 
 static PKCS1_SHA256: AnyRsa =
-    AnyRsa::new(large::RSA_PKCS1_2048_8192_SHA256, Padding::Pkcs1, Hash::Sha256);
+    AnyRsa::new(large::RSA_PKCS1_2048_8192_SHA256, Padding::Pkcs1, HashAlgorithm::Sha256);
 static PKCS1_SHA384: AnyRsa =
-    AnyRsa::new(large::RSA_PKCS1_2048_8192_SHA384, Padding::Pkcs1, Hash::Sha384);
+    AnyRsa::new(large::RSA_PKCS1_2048_8192_SHA384, Padding::Pkcs1, HashAlgorithm::Sha384);
 static PKCS1_SHA512: AnyRsa =
-    AnyRsa::new(large::RSA_PKCS1_2048_8192_SHA512, Padding::Pkcs1, Hash::Sha512);
+    AnyRsa::new(large::RSA_PKCS1_2048_8192_SHA512, Padding::Pkcs1, HashAlgorithm::Sha512);
 static PSS_SHA256: AnyRsa =
-    AnyRsa::new(large::RSA_PSS_2048_8192_SHA256_LEGACY_KEY, Padding::Pss, Hash::Sha256);
+    AnyRsa::new(large::RSA_PSS_2048_8192_SHA256_LEGACY_KEY, Padding::Pss, HashAlgorithm::Sha256);
 static PSS_SHA384: AnyRsa =
-    AnyRsa::new(large::RSA_PSS_2048_8192_SHA384_LEGACY_KEY, Padding::Pss, Hash::Sha384);
+    AnyRsa::new(large::RSA_PSS_2048_8192_SHA384_LEGACY_KEY, Padding::Pss, HashAlgorithm::Sha384);
 static PSS_SHA512: AnyRsa =
-    AnyRsa::new(large::RSA_PSS_2048_8192_SHA512_LEGACY_KEY, Padding::Pss, Hash::Sha512);
+    AnyRsa::new(large::RSA_PSS_2048_8192_SHA512_LEGACY_KEY, Padding::Pss, HashAlgorithm::Sha512);
 
 impl AnyRsa {
     const fn new(
         large: &'static dyn SignatureVerificationAlgorithm,
         padding: Padding,
-        hash: Hash,
+        hash: HashAlgorithm,
     ) -> Self {
         Self { large, padding, hash }
     }
@@ -125,23 +125,23 @@ impl AnyRsa {
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
         let verified = match (self.padding, self.hash) {
-            (Padding::Pkcs1, Hash::Sha256) => {
+            (Padding::Pkcs1, HashAlgorithm::Sha256) => {
                 key.verify(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message), signature)
             }
-            (Padding::Pkcs1, Hash::Sha384) => {
+            (Padding::Pkcs1, HashAlgorithm::Sha384) => {
                 key.verify(Pkcs1v15Sign::new::<Sha384>(), &Sha384::digest(message), signature)
             }
-            (Padding::Pkcs1, Hash::Sha512) => {
+            (Padding::Pkcs1, HashAlgorithm::Sha512) => {
                 key.verify(Pkcs1v15Sign::new::<Sha512>(), &Sha512::digest(message), signature)
             }
-            (Padding::Pss, Hash::Sha256) => {
+            (Padding::Pss, HashAlgorithm::Sha256) => {
                 key.verify(Pss::new::<Sha256>(), &Sha256::digest(message), signature)
             }
-            (Padding::Pss, Hash::Sha384) => {
+            (Padding::Pss, HashAlgorithm::Sha384) => {
                 key.verify(Pss::new::<Sha384>(), &Sha384::digest(message), signature)
             }
             // A modulus of 1024 bits has no room for this one (RFC 8017 §9.1.1).
-            (Padding::Pss, Hash::Sha512) => return Err(InvalidSignature),
+            (Padding::Pss, HashAlgorithm::Sha512) => return Err(InvalidSignature),
         };
         verified.map_err(|_| InvalidSignature)
     }

@@ -12,7 +12,7 @@ use crate::wire::hello::ServerHello;
 
 /// A handshake that did not come to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum HandshakeFailure {
     /// The server does not hold the key of the certificate that it shows.
     BadSignature,
     /// The server ended the handshake after it had shown its certificate.
@@ -43,7 +43,7 @@ pub enum Failure {
     Unreadable,
 }
 
-impl Failure {
+impl HandshakeFailure {
     pub(super) fn of(error: &io::Error) -> Self {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
         match (inner, error.kind()) {
@@ -87,7 +87,7 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for HandshakeFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BadSignature => {
@@ -135,4 +135,4 @@ fn outdated(f: &mut fmt::Formatter<'_>, hello: &ServerHello) -> fmt::Result {
     write!(f, "the server offers only {flaw} ({suite}), nothing that is supported")
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for HandshakeFailure {}

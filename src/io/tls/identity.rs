@@ -12,11 +12,11 @@ use rustls::sign::CertifiedKey;
 use rustls::{SignatureScheme, sign::SigningKey};
 use zeroize::Zeroizing;
 
-use crate::io::files::{self, Links, Unreadable};
+use crate::io::files::{self, Links, UnreadableFile};
 
 /// A certificate (LSC or MIC) with its key.
 #[derive(Clone)]
-pub struct Identity(Arc<CertifiedKey>);
+pub struct TlsIdentity(Arc<CertifiedKey>);
 
 /// Why the phone has no certificate to offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,10 +26,10 @@ pub enum NoIdentity {
     /// The key is none that can sign a handshake: RSA from 2048 to 4096 bits, P-256 or P-384.
     Key,
     /// A file cannot be read.
-    Unreadable(Unreadable),
+    Unreadable(UnreadableFile),
 }
 
-impl Identity {
+impl TlsIdentity {
     /// Reads certificate and key, each PEM or DER.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ fn signing_key(bytes: &[u8]) -> Option<Arc<dyn SigningKey>> {
     any_supported_type(&key).ok()
 }
 
-impl ResolvesClientCert for Identity {
+impl ResolvesClientCert for TlsIdentity {
     fn resolve(&self, _hints: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         Some(self.0.clone())
     }
@@ -74,7 +74,7 @@ impl ResolvesClientCert for Identity {
     }
 }
 
-impl fmt::Debug for Identity {
+impl fmt::Debug for TlsIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Identity")
     }

@@ -12,23 +12,23 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::io::tcp;
-use crate::io::tls::Failure;
+use crate::io::tls::HandshakeFailure;
 use crate::trust::certificate::{Certificate, KeyKind};
 use crate::wire::Malformed;
-use crate::wire::hello::{Offer, ServerHello, certificate, client_hello};
+use crate::wire::hello::{HelloOffer, ServerHello, certificate, client_hello};
 
-impl Failure {
+impl HandshakeFailure {
     /// The same failure, said as exactly as the server lets on.
     pub async fn explained(self, server: SocketAddr, name: &ServerName<'_>) -> Self {
         if !matches!(self, Self::Closed | Self::NoCommonSuite | Self::OldVersion) {
             return self;
         }
         // Suites that both have, and yet no handshake: then it is the key.
-        let kind = in_time(answer(server, name, Offer::Current, certificate)).await;
+        let kind = in_time(answer(server, name, HelloOffer::Current, certificate)).await;
         if let Some(kind) = kind.as_deref().and_then(unsupported_kind) {
             return Self::KeyKind(kind.to_owned());
         }
-        let hello = in_time(answer(server, name, Offer::Outdated, ServerHello::parse)).await;
+        let hello = in_time(answer(server, name, HelloOffer::Outdated, ServerHello::parse)).await;
         let hello = hello.filter(ServerHello::chooses_from_the_offer);
         hello.map_or(self, Self::OffersOnly)
     }
@@ -50,10 +50,10 @@ fn unsupported_kind(der: &[u8]) -> Option<&'static str> {
 async fn answer<T>(
     server: SocketAddr,
     name: &ServerName<'_>,
-    offer: Offer,
+    offer: HelloOffer,
     read: impl Fn(&[u8]) -> Result<Option<T>, Malformed>,
 ) -> Option<T> {
-    let mut stream = tcp::Socket::bound(server).ok()?.connect(PATIENCE).await.ok()?;
+    let mut stream = tcp::UnconnectedSocket::bound(server).ok()?.connect(PATIENCE).await.ok()?;
     let host = match name {
         ServerName::DnsName(host) => Some(host.as_ref()),
         _ => None,

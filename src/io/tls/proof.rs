@@ -1,7 +1,7 @@
 //! The proof that a server holds the key of its certificate.
 //!
-//! Only the key is needed for that, and it is taken from our own reading of the certificate: whether
-//! anything else in it is to somebody's liking is the verdict's matter.
+//! Only the key is needed for that, and it is taken from our own reading of the certificate:
+//! whether anything else in it is to somebody's liking is the verdict's matter.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use webpki::RawPublicKeyEntity;
 use webpki::ring as large;
 
 use crate::io::tls::algorithms::SmallKeys;
-use crate::io::tls::failure::Failure;
+use crate::io::tls::failure::HandshakeFailure;
 use crate::trust::certificate::{Certificate, PublicKey};
 use crate::trust::signature::SignerKey;
 
@@ -33,10 +33,11 @@ pub(super) fn verify(
     signed: &DigitallySignedStruct,
     keys: SmallKeys,
 ) -> Result<HandshakeSignatureValid, Error> {
-    let certificate = Certificate::parse(certificate).map_err(|_| because(Failure::Unreadable))?;
+    let certificate =
+        Certificate::parse(certificate).map_err(|_| because(HandshakeFailure::Unreadable))?;
     if let Ok(bits) = SignerKey::of_certificate(&certificate).map(|key| key.bits()) {
         if bits < keys.least() {
-            return Err(because(Failure::SmallKey(bits)));
+            return Err(because(HandshakeFailure::SmallKey(bits)));
         }
     }
     let verified = match certificate.key {
@@ -45,7 +46,7 @@ pub(super) fn verify(
         _ => {
             let spki = SubjectPublicKeyInfoDer::from(certificate.key_info);
             let key = RawPublicKeyEntity::try_from(&spki);
-            let key = key.map_err(|_| because(Failure::Unreadable))?;
+            let key = key.map_err(|_| because(HandshakeFailure::Unreadable))?;
             candidates(protocol, signed.scheme, keys)
                 .iter()
                 .any(|by| key.verify_signature(*by, message, signed.signature()).is_ok())
@@ -54,7 +55,7 @@ pub(super) fn verify(
     if verified {
         return Ok(HandshakeSignatureValid::assertion());
     }
-    Err(because(Failure::BadSignature))
+    Err(because(HandshakeFailure::BadSignature))
 }
 
 /// The schemes that are offered to servers.
@@ -92,7 +93,7 @@ fn of_pss_key(scheme: SignatureScheme) -> Option<&'static dyn SignatureVerificat
 }
 
 /// A failure of ours as the library carries it.
-fn because(failure: Failure) -> Error {
+fn because(failure: HandshakeFailure) -> Error {
     Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(failure))))
 }
 

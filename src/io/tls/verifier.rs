@@ -32,12 +32,12 @@ impl HoldsItsKey {
 }
 
 /// Accepts the certificate that the pin knows, if the server holds its key.
-pub(super) struct Pinned {
+pub(super) struct PinnedVerifier {
     pin: Pin,
     key: HoldsItsKey,
 }
 
-impl Pinned {
+impl PinnedVerifier {
     pub(super) const fn new(pin: Pin, keys: SmallKeys) -> Self {
         Self { pin, key: HoldsItsKey::new(keys) }
     }
@@ -49,7 +49,7 @@ impl fmt::Debug for HoldsItsKey {
     }
 }
 
-impl fmt::Debug for Pinned {
+impl fmt::Debug for PinnedVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Pinned")
     }
@@ -91,7 +91,7 @@ impl ServerCertVerifier for HoldsItsKey {
     }
 }
 
-impl ServerCertVerifier for Pinned {
+impl ServerCertVerifier for PinnedVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,

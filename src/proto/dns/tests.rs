@@ -1,7 +1,7 @@
 use super::*;
 
 /// The answer to a question: flags, and records as they are written.
-fn answer(question: &Question, flags: u16, records: &[&[u8]]) -> Vec<u8> {
+fn answer(question: &AddressQuestion, flags: u16, records: &[&[u8]]) -> Vec<u8> {
     let mut message = question.emit();
     message[2..4].copy_from_slice(&flags.to_be_bytes());
     message[6..8].copy_from_slice(&u16::try_from(records.len()).unwrap().to_be_bytes());
@@ -15,7 +15,7 @@ fn v4(last: u8) -> Vec<u8> {
 
 fn lookup(servers: usize, attempts: usize) -> Lookup {
     let patience = Patience { servers, attempts, wait: Duration::from_secs(1) };
-    Lookup::new(&Name::parse("cm1.lab.test").unwrap(), [7, 8], patience)
+    Lookup::new(&DomainName::parse("cm1.lab.test").unwrap(), [7, 8], patience)
 }
 
 fn at(millis: u64) -> Duration {
@@ -33,7 +33,7 @@ fn both_kinds_are_asked_for_and_both_answers_end_it() {
     assert_eq!(lookup.next(at(0)), Next::Ask(0));
     assert_eq!(
         lookup.open().map(|it| (it.id, it.kind)).collect::<Vec<_>>(),
-        [(7, Kind::A), (8, Kind::Aaaa)]
+        [(7, AddressKind::A), (8, AddressKind::Aaaa)]
     );
     assert_eq!(lookup.next(at(1)), Next::Wait(at(1000)));
     let [a, aaaa] = lookup.questions.clone();
@@ -137,8 +137,9 @@ fn what_answers_something_else_is_not_heard() {
     let mut lookup = lookup(1, 1);
     lookup.next(at(0));
     let question = lookup.questions[0].clone();
-    let other = Question { id: 9, ..question.clone() };
-    let elsewhere = Question { name: Name::parse("cm2.lab.test").unwrap(), ..question };
+    let other = AddressQuestion { id: 9, ..question.clone() };
+    let elsewhere =
+        AddressQuestion { name: DomainName::parse("cm2.lab.test").unwrap(), ..question };
     for question in [other, elsewhere] {
         lookup.on_message(0, &answer(&question, GOOD, &[&v4(66)]), at(1));
     }

@@ -4,7 +4,7 @@ use crate::wire::tftp::BlockNumber;
 
 /// Where a block stands against what has arrived.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Place {
+pub(super) enum BlockPlace {
     /// In the window, with a gap before it.
     Ahead,
     /// Has been here before.
@@ -63,18 +63,18 @@ impl Blocks {
     }
 
     /// Where `block` stands.
-    pub(super) fn place(&mut self, block: BlockNumber) -> Place {
+    pub(super) fn place(&mut self, block: BlockNumber) -> BlockPlace {
         self.learn_wrap(block);
         if self.is_next(block) {
-            return Place::Next;
+            return BlockPlace::Next;
         }
         let (ahead, behind) = self.distances(block);
         if ahead < u32::from(self.window) {
-            Place::Ahead
+            BlockPlace::Ahead
         } else if behind <= u32::from(self.window) {
-            Place::Behind
+            BlockPlace::Behind
         } else {
-            Place::Stray
+            BlockPlace::Stray
         }
     }
 
@@ -147,7 +147,7 @@ const NUMBERS: u32 = 65_536;
 
 #[cfg(test)]
 mod tests {
-    use super::{BlockNumber, Blocks, Place};
+    use super::{BlockNumber, BlockPlace, Blocks};
 
     /// Blocks with all up to 65535 taken and acknowledged.
     fn at_the_wrap(window: u16) -> Blocks {
@@ -160,13 +160,13 @@ mod tests {
     }
 
     fn take(blocks: &mut Blocks, number: u16) {
-        assert_eq!(blocks.place(BlockNumber(number)), Place::Next, "{number}");
+        assert_eq!(blocks.place(BlockNumber(number)), BlockPlace::Next, "{number}");
         if blocks.take(BlockNumber(number)) {
             blocks.acknowledge();
         }
     }
 
-    fn place(blocks: &mut Blocks, number: u16) -> Place {
+    fn place(blocks: &mut Blocks, number: u16) -> BlockPlace {
         blocks.place(BlockNumber(number))
     }
 
@@ -183,13 +183,13 @@ mod tests {
     fn a_wrap_happens_once() {
         let mut blocks = at_the_wrap(1);
         take(&mut blocks, 1);
-        assert_ne!(place(&mut blocks, 0), Place::Next);
-        assert_eq!(place(&mut blocks, 1), Place::Behind);
+        assert_ne!(place(&mut blocks, 0), BlockPlace::Next);
+        assert_eq!(place(&mut blocks, 1), BlockPlace::Behind);
         let mut blocks = at_the_wrap(1);
         take(&mut blocks, 0);
-        assert_eq!(place(&mut blocks, 0), Place::Behind);
+        assert_eq!(place(&mut blocks, 0), BlockPlace::Behind);
         take(&mut blocks, 1);
-        assert_eq!(place(&mut blocks, 1), Place::Behind);
+        assert_eq!(place(&mut blocks, 1), BlockPlace::Behind);
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
             for number in first..=u16::MAX {
                 take(&mut blocks, number);
             }
-            assert_ne!(place(&mut blocks, 1 - first), Place::Next);
+            assert_ne!(place(&mut blocks, 1 - first), BlockPlace::Next);
             take(&mut blocks, first);
         }
     }
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn in_a_window_block_1_does_not_pass_for_a_lost_0() {
         let mut blocks = at_the_wrap(4);
-        assert_eq!(place(&mut blocks, 1), Place::Ahead);
+        assert_eq!(place(&mut blocks, 1), BlockPlace::Ahead);
         take(&mut blocks, 0);
         take(&mut blocks, 1);
     }
@@ -216,7 +216,7 @@ mod tests {
     fn a_block_numbered_as_the_window_proves_the_wrap_to_1() {
         let mut blocks = at_the_wrap(4);
         for ahead in [1, 2, 3, 4] {
-            assert_eq!(place(&mut blocks, ahead), Place::Ahead);
+            assert_eq!(place(&mut blocks, ahead), BlockPlace::Ahead);
         }
         take(&mut blocks, 1);
     }
@@ -225,7 +225,7 @@ mod tests {
     fn a_gap_is_acknowledged_once() {
         let mut blocks = Blocks::new(4);
         take(&mut blocks, 1);
-        assert_eq!(place(&mut blocks, 3), Place::Ahead);
+        assert_eq!(place(&mut blocks, 3), BlockPlace::Ahead);
         assert!(blocks.find_gap());
         assert!(!blocks.find_gap());
         take(&mut blocks, 2);
@@ -238,9 +238,9 @@ mod tests {
         for number in 1..=10 {
             take(&mut blocks, number);
         }
-        assert_eq!(place(&mut blocks, 14), Place::Ahead);
-        assert_eq!(place(&mut blocks, 15), Place::Stray);
-        assert_eq!(place(&mut blocks, 7), Place::Behind);
-        assert_eq!(place(&mut blocks, 6), Place::Stray);
+        assert_eq!(place(&mut blocks, 14), BlockPlace::Ahead);
+        assert_eq!(place(&mut blocks, 15), BlockPlace::Stray);
+        assert_eq!(place(&mut blocks, 7), BlockPlace::Behind);
+        assert_eq!(place(&mut blocks, 6), BlockPlace::Stray);
     }
 }

@@ -1,8 +1,8 @@
 //! The file as it comes in, block by block, within its bounds.
 
-use super::blocks::{Blocks, Place};
-use super::outcome::{Failure, Misbehaved};
-use crate::wire::tftp::{BlockNumber, Options};
+use super::blocks::{BlockPlace, Blocks};
+use super::outcome::{ServerMisbehaved, TransferFailure};
+use crate::wire::tftp::{BlockNumber, TftpOptions};
 
 /// What a DATA packet brought.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -47,7 +47,7 @@ impl Intake {
     }
 
     /// Other terms, before the first block.
-    pub(super) fn agree(&mut self, granted: &Options) -> Result<(), Failure> {
+    pub(super) fn agree(&mut self, granted: &TftpOptions) -> Result<(), TransferFailure> {
         self.blksize = granted.blksize().map_or(PLAIN_BLKSIZE, usize::from);
         self.blocks = Blocks::new(granted.windowsize().unwrap_or(1));
         self.announced = granted.tsize().filter(|bytes| *bytes > NO_SIZE);
@@ -105,20 +105,24 @@ impl Intake {
         std::mem::take(&mut self.bytes)
     }
 
-    pub(super) fn data(&mut self, block: BlockNumber, bytes: &[u8]) -> Result<Arrival, Failure> {
+    pub(super) fn data(
+        &mut self,
+        block: BlockNumber,
+        bytes: &[u8],
+    ) -> Result<Arrival, TransferFailure> {
         if bytes.len() > self.blksize {
             let blksize = self.blksize;
-            return Err(Misbehaved::BlockTooLong { block, blksize }.into());
+            return Err(ServerMisbehaved::BlockTooLong { block, blksize }.into());
         }
         match self.blocks.place(block) {
-            Place::Next => self.take(block, bytes),
-            Place::Ahead if self.blocks.find_gap() => Ok(Arrival::Gap),
-            Place::Ahead | Place::Stray => Ok(Arrival::Nothing),
-            Place::Behind => Ok(Arrival::Repetition),
+            BlockPlace::Next => self.take(block, bytes),
+            BlockPlace::Ahead if self.blocks.find_gap() => Ok(Arrival::Gap),
+            BlockPlace::Ahead | BlockPlace::Stray => Ok(Arrival::Nothing),
+            BlockPlace::Behind => Ok(Arrival::Repetition),
         }
     }
 
-    fn take(&mut self, block: BlockNumber, bytes: &[u8]) -> Result<Arrival, Failure> {
+    fn take(&mut self, block: BlockNumber, bytes: &[u8]) -> Result<Arrival, TransferFailure> {
         let received = self.received + bytes.len();
         if received > self.limit {
             return Err(self.too_large());
@@ -138,20 +142,21 @@ impl Intake {
     }
 
     /// A size announced is a promise: more than that, or another size at the end, breaks it.
-    fn size_differs(&self, received: usize, last: bool) -> Option<Misbehaved> {
+    fn size_differs(&self, received: usize, last: bool) -> Option<ServerMisbehaved> {
         let announced = self.announced?;
         let arrived = u64::try_from(received).unwrap_or(u64::MAX);
         let kept = if last { arrived == announced } else { arrived <= announced };
-        (!kept).then_some(Misbehaved::SizeDiffers { announced, received })
+        (!kept).then_some(ServerMisbehaved::SizeDiffers { announced, received })
     }
 
-    fn too_large(&self) -> Failure {
-        Failure::TooLarge { limit: self.limit, announced: self.announced }
+    fn too_large(&self) -> TransferFailure {
+        TransferFailure::TooLarge { limit: self.limit, announced: self.announced }
     }
 }
 
-/// The most that is reserved for a size announced: a larger file grows, or is given away as it comes.
-/// Inferred: a configuration has at most 550,001 bytes, and what is reserved is wiped at the end.
+/// The most that is reserved for a size announced: a larger file grows, or is given away as it
+/// comes. Inferred: a configuration has at most 550,001 bytes, and what is reserved is wiped at the
+/// end.
 const RESERVED: usize = 1 << 20;
 
 /// A size up to this one is a placeholder: servers answer 0 or 1 whatever the file.

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use super::outcome::{Agreed, Failure, Message, Misbehaved, Negotiation, not_asked};
+use super::outcome::{
+    Agreed, Negotiation, ServerMessage, ServerMisbehaved, TransferFailure, not_asked,
+};
 use super::refused::{Refused, may_be_about_options};
-use super::timing::Retry;
+use super::timing::RetransmissionTimer;
 use super::{Datagram, Tid, Transfer};
-use crate::wire::tftp::{ErrorCode, Options};
+use crate::wire::tftp::{ErrorCode, TftpOptions};
 
 impl Transfer {
     /// Silence may be loss, or a server that passes over requests with options: every second
@@ -16,7 +18,7 @@ impl Transfer {
             return self.outgoing.request(&self.rrq, &self.asked);
         }
         self.agreed.negotiation = Negotiation::Unanswered;
-        self.outgoing.request(&self.rrq, &Options::default())
+        self.outgoing.request(&self.rrq, &TftpOptions::default())
     }
 
     /// The options are refused: a plain request follows at once, and only its answer counts.
@@ -25,13 +27,13 @@ impl Transfer {
     /// RFC 2347 for ERROR 8; the other ways: servers in the field (domain facts 1.5).
     fn ask_plainly(&mut self, refused: Refused, now: Duration) -> Datagram<'_> {
         self.refused = Some(refused);
-        self.asked = Options::default();
+        self.asked = TftpOptions::default();
         self.agreed = Agreed { options: self.asked, negotiation: Negotiation::Refused };
         self.tid = None;
         self.is_answered = false;
         self.intake.agree_on_nothing();
         self.refusals = 0;
-        self.retry = Retry::new(self.timing.timeout, now);
+        self.retry = RetransmissionTimer::new(self.timing.timeout, now);
         self.outgoing.request(&self.rrq, &self.asked)
     }
 
@@ -43,7 +45,7 @@ impl Transfer {
         message: &[u8],
         now: Duration,
     ) -> Option<Datagram<'_>> {
-        let message = Message::new(message);
+        let message = ServerMessage::new(message);
         if !self.asked.is_empty() && may_be_about_options(code) {
             return Some(self.ask_plainly(Refused::by_error(from, code, message), now));
         }
@@ -55,9 +57,9 @@ impl Transfer {
         self.is_answered = true;
         self.end(match code {
             ErrorCode::Undefined | ErrorCode::NotFound | ErrorCode::AccessViolation => {
-                Failure::NotFound { code, message }
+                TransferFailure::NotFound { code, message }
             }
-            code => Failure::ServerError { code, message },
+            code => TransferFailure::ServerError { code, message },
         })
     }
 
@@ -70,7 +72,7 @@ impl Transfer {
     pub(super) fn on_broken_oack(
         &mut self,
         from: Tid,
-        how: Misbehaved,
+        how: ServerMisbehaved,
         now: Duration,
     ) -> Datagram<'_> {
         if self.refused.as_ref().is_some_and(|refused| refused.is_oack_of(from)) {
@@ -82,13 +84,18 @@ impl Transfer {
         self.ask_plainly(Refused::by_oack(from), now)
     }
 
-    pub(super) fn on_oack(&mut self, tid: Tid, granted: Options, now: Duration) -> Datagram<'_> {
+    pub(super) fn on_oack(
+        &mut self,
+        tid: Tid,
+        granted: TftpOptions,
+        now: Duration,
+    ) -> Datagram<'_> {
         // What was refused once is not accepted by halves when it comes again.
         if self.refused.as_ref().is_some_and(|refused| refused.is_oack_of(tid)) {
             return self.refuse_again(tid);
         }
         if let Some(option) = not_asked(&self.asked, &granted) {
-            return self.on_broken_oack(tid, Misbehaved::OptionNotAsked(option), now);
+            return self.on_broken_oack(tid, ServerMisbehaved::OptionNotAsked(option), now);
         }
         self.tid = Some(tid);
         self.is_answered = true;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::wire::tftp::{BlockNumber, ErrorCode, Malformed, OptionName, Options};
+use crate::wire::tftp::{BlockNumber, ErrorCode, MalformedPacket, OptionName, TftpOptions};
 
 /// A whole file.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -17,17 +17,17 @@ pub struct Received {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Agreed {
     /// The options in force, with the server's values.
-    pub options: Options,
+    pub options: TftpOptions,
     /// How they came about.
     pub negotiation: Negotiation,
 }
 
 impl Agreed {
     /// Before the server has said anything.
-    pub(super) fn unanswered(asked: &Options) -> Self {
+    pub(super) fn unanswered(asked: &TftpOptions) -> Self {
         let negotiation =
             if asked.is_empty() { Negotiation::NotAsked } else { Negotiation::Ignored };
-        Self { options: Options::default(), negotiation }
+        Self { options: TftpOptions::default(), negotiation }
     }
 }
 
@@ -57,7 +57,8 @@ pub enum Negotiation {
     Ignored,
     /// There were none.
     NotAsked,
-    /// The server refused the request for them, or answered it wrongly, and it was repeated without.
+    /// The server refused the request for them, or answered it wrongly, and it was repeated
+    /// without.
     Refused,
     /// The request for them got no answer in time, and a plain one was sent as well.
     Unanswered,
@@ -65,27 +66,27 @@ pub enum Negotiation {
 
 /// A transfer without a file.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Failure {
+pub enum TransferFailure {
     /// The server broke the protocol.
-    Misbehaved(Misbehaved),
+    Misbehaved(ServerMisbehaved),
     /// The server is there and does not have the file.
     NotFound {
         /// The number that it says so by: not always the proper one.
         code: ErrorCode,
         /// The server's words.
-        message: Message,
+        message: ServerMessage,
     },
     /// The server reported another error.
     ServerError {
         /// What went wrong, as a number.
         code: ErrorCode,
         /// The server's words.
-        message: Message,
+        message: ServerMessage,
     },
     /// Nothing more came in time.
     TimedOut {
         /// What was waited for.
-        waiting: Waiting,
+        waiting: WaitingFor,
     },
     /// The file is larger than the caller allows.
     TooLarge {
@@ -98,7 +99,7 @@ pub enum Failure {
     Unreachable,
 }
 
-impl Failure {
+impl TransferFailure {
     /// The ERROR that tells the server.
     ///
     /// # Source
@@ -116,13 +117,13 @@ impl Failure {
     }
 }
 
-impl From<Misbehaved> for Failure {
-    fn from(how: Misbehaved) -> Self {
+impl From<ServerMisbehaved> for TransferFailure {
+    fn from(how: ServerMisbehaved) -> Self {
         Self::Misbehaved(how)
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for TransferFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Misbehaved(how) => how.fmt(f),
@@ -147,7 +148,7 @@ impl fmt::Display for Failure {
 
 /// What a transfer was waiting for when its time was over.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Waiting {
+pub enum WaitingFor {
     /// The first answer: the server may not be there at all.
     Answer,
     /// The rest of the file, after this block.
@@ -156,7 +157,7 @@ pub enum Waiting {
     End,
 }
 
-impl fmt::Display for Waiting {
+impl fmt::Display for WaitingFor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Answer => f.write_str("no answer"),
@@ -168,7 +169,7 @@ impl fmt::Display for Waiting {
 
 /// What a server must not do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Misbehaved {
+pub enum ServerMisbehaved {
     /// A block longer than agreed.
     BlockTooLong {
         /// Which.
@@ -177,7 +178,7 @@ pub enum Misbehaved {
         blksize: usize,
     },
     /// Bytes that are no packet.
-    Malformed(Malformed),
+    Malformed(MalformedPacket),
     /// An option granted that was not asked for, or to an extent that was not.
     OptionNotAsked(OptionName),
     /// The file did not have the size announced.
@@ -191,7 +192,7 @@ pub enum Misbehaved {
     UnexpectedAck,
 }
 
-impl Misbehaved {
+impl ServerMisbehaved {
     fn reply(self) -> (ErrorCode, &'static str) {
         match self {
             Self::BlockTooLong { .. } => (ErrorCode::IllegalOperation, "block too long"),
@@ -203,7 +204,7 @@ impl Misbehaved {
     }
 }
 
-impl fmt::Display for Misbehaved {
+impl fmt::Display for ServerMisbehaved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BlockTooLong { block, blksize } => {
@@ -223,9 +224,9 @@ impl fmt::Display for Misbehaved {
 ///
 /// `Display` gives them escaped and after a colon, or nothing if there are none.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Message(Vec<u8>);
+pub struct ServerMessage(Vec<u8>);
 
-impl Message {
+impl ServerMessage {
     /// The first [`LONGEST_MESSAGE`] bytes of `bytes`.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
@@ -239,7 +240,7 @@ impl Message {
     }
 }
 
-impl fmt::Display for Message {
+impl fmt::Display for ServerMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
             return Ok(());
@@ -252,9 +253,9 @@ impl fmt::Display for Message {
 ///
 /// # Source
 /// RFC 2347: nothing unasked; but the size, and the server's own timeout, bind nobody here, and
-/// servers in the field name the size unasked (domain facts 1.7). RFC 2348, 7440: a server may lower
-/// its value. RFC 2349: the timeout comes back as it was sent.
-pub(super) fn not_asked(asked: &Options, granted: &Options) -> Option<OptionName> {
+/// servers in the field name the size unasked (domain facts 1.7). RFC 2348, 7440: a server may
+/// lower its value. RFC 2349: the timeout comes back as it was sent.
+pub(super) fn not_asked(asked: &TftpOptions, granted: &TftpOptions) -> Option<OptionName> {
     let exceeds = |asked: Option<u16>, granted: Option<u16>| granted.is_some() && granted > asked;
     if exceeds(asked.blksize(), granted.blksize()) {
         return Some(OptionName::Blksize);

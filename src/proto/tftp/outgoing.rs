@@ -1,6 +1,6 @@
 //! The datagrams of a reader, and where they go.
 
-use crate::wire::tftp::{BlockNumber, ErrorCode, LONGEST_REQUEST, Options, Packet, Rrq};
+use crate::wire::tftp::{BlockNumber, ErrorCode, LONGEST_REQUEST, Packet, Rrq, TftpOptions};
 
 /// A transfer identifier: the UDP port of one end.
 ///
@@ -36,7 +36,7 @@ impl Outgoing {
         Self(Vec::with_capacity(LONGEST_REQUEST))
     }
 
-    pub(super) fn request(&mut self, rrq: &Rrq, options: &Options) -> Datagram<'_> {
+    pub(super) fn request(&mut self, rrq: &Rrq, options: &TftpOptions) -> Datagram<'_> {
         self.0.clear();
         rrq.emit(options, &mut self.0);
         Datagram { to: To::Request, bytes: &self.0 }

@@ -1,6 +1,6 @@
 //! A refusal of the options that were asked for, and how to know it when it comes again.
 
-use super::outcome::Message;
+use super::outcome::ServerMessage;
 use super::outgoing::Tid;
 use crate::wire::tftp::ErrorCode;
 
@@ -10,11 +10,11 @@ pub(super) struct Refused {
     /// The server's end of the attempt that ended so.
     from: Tid,
     /// What it said; nothing if its OACK could not be followed.
-    said: Option<(ErrorCode, Message)>,
+    said: Option<(ErrorCode, ServerMessage)>,
 }
 
 impl Refused {
-    pub(super) fn by_error(from: Tid, code: ErrorCode, message: Message) -> Self {
+    pub(super) fn by_error(from: Tid, code: ErrorCode, message: ServerMessage) -> Self {
         Self { from, said: Some((code, message)) }
     }
 
@@ -28,8 +28,8 @@ impl Refused {
     }
 
     /// Whether this ERROR is the refusal, come twice.
-    pub(super) fn is_again(&self, from: Tid, code: ErrorCode, message: &Message) -> bool {
-        let same = |said: &(ErrorCode, Message)| said.0 == code && said.1 == *message;
+    pub(super) fn is_again(&self, from: Tid, code: ErrorCode, message: &ServerMessage) -> bool {
+        let same = |said: &(ErrorCode, ServerMessage)| said.0 == code && said.1 == *message;
         self.from == from && self.said.as_ref().is_some_and(same)
     }
 }

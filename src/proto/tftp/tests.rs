@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::{
-    Agreed, Dally, Datagram, Ending, Failure, Message, Misbehaved, Negotiation, Options, Received,
-    Request, Tid, Timing, To, Transfer, Waiting,
+    Agreed, Dally, Datagram, Ending, Negotiation, ReadRequest, Received, ServerMessage,
+    ServerMisbehaved, TftpOptions, Tid, Timing, To, Transfer, TransferFailure, WaitingFor,
 };
-use crate::wire::tftp::{BlockNumber, ErrorCode, Malformed, OptionName, Packet};
+use crate::wire::tftp::{BlockNumber, ErrorCode, MalformedPacket, OptionName, Packet};
 
 const SERVER: Tid = Tid(4000);
 const STRANGER: Tid = Tid(4001);
@@ -15,21 +15,21 @@ fn at(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn transfer(options: Options) -> Transfer {
+fn transfer(options: TftpOptions) -> Transfer {
     limited(options, 100_000)
 }
 
-fn limited(options: Options, limit: usize) -> Transfer {
+fn limited(options: TftpOptions, limit: usize) -> Transfer {
     let timing = Timing::default();
-    let request = Request { name: "ITLFile.tlv", limit, options, timing };
+    let request = ReadRequest { name: "ITLFile.tlv", limit, options, timing };
     Transfer::new(&request, Duration::ZERO).unwrap()
 }
 
-fn blksize(bytes: u16) -> Options {
-    Options::default().with_blksize(bytes).unwrap()
+fn blksize(bytes: u16) -> TftpOptions {
+    TftpOptions::default().with_blksize(bytes).unwrap()
 }
 
-fn window(blocks: u16) -> Options {
+fn window(blocks: u16) -> TftpOptions {
     blksize(8).with_windowsize(blocks).unwrap()
 }
 
@@ -43,7 +43,7 @@ fn data(block: u16, bytes: &[u8]) -> Vec<u8> {
     emitted(&Packet::Data { block: BlockNumber(block), bytes })
 }
 
-fn oack(options: Options) -> Vec<u8> {
+fn oack(options: TftpOptions) -> Vec<u8> {
     emitted(&Packet::Oack(options))
 }
 
@@ -76,13 +76,13 @@ fn received(ending: Option<Ending>) -> (Received, Dally) {
     ending.expect("ended").expect("file")
 }
 
-fn failure(mut transfer: Transfer) -> Failure {
+fn failure(mut transfer: Transfer) -> TransferFailure {
     transfer.ending().expect("ended").expect_err("failure")
 }
 
 #[test]
 fn a_plain_file_is_read_in_lock_step() {
-    let mut transfer = transfer(Options::default());
+    let mut transfer = transfer(TftpOptions::default());
     assert_eq!(transfer.start().bytes, b"\0\x01ITLFile.tlv\0octet\0");
     assert_eq!(reply(&mut transfer, &data(1, &[7; 512]), 0), ack(1));
     assert_eq!(reply(&mut transfer, &data(2, b"end"), 0), ack(2));
@@ -93,14 +93,14 @@ fn a_plain_file_is_read_in_lock_step() {
 
 #[test]
 fn an_empty_file_is_a_file() {
-    let mut transfer = transfer(Options::default());
+    let mut transfer = transfer(TftpOptions::default());
     assert_eq!(reply(&mut transfer, &data(1, b""), 0), ack(1));
     assert_eq!(received(transfer.ending()).0.bytes, b"");
 }
 
 #[test]
 fn a_file_of_whole_blocks_ends_with_an_empty_one() {
-    let mut transfer = transfer(Options::default());
+    let mut transfer = transfer(TftpOptions::default());
     assert_eq!(reply(&mut transfer, &data(1, &[7; 512]), 0), ack(1));
     assert_eq!(transfer.ending(), None);
     assert_eq!(reply(&mut transfer, &data(2, b""), 0), ack(2));
@@ -134,13 +134,13 @@ fn a_server_that_ignores_options_sends_plain_blocks() {
     let mut transfer = transfer(window(4));
     assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
     assert_eq!(reply(&mut transfer, &data(2, b""), 0), ack(2));
-    let agreed = Agreed { options: Options::default(), negotiation: Negotiation::Ignored };
+    let agreed = Agreed { options: TftpOptions::default(), negotiation: Negotiation::Ignored };
     assert_eq!(received(transfer.ending()).0.agreed, agreed);
 }
 
 #[test]
 fn more_than_asked_is_answered_by_a_plain_request() {
-    let timeout = |seconds| Options::default().with_timeout(seconds).unwrap();
+    let timeout = |seconds| TftpOptions::default().with_timeout(seconds).unwrap();
     for (asked, granted) in [
         (blksize(512), blksize(513)),
         (window(4), window(5)),
@@ -158,14 +158,14 @@ fn more_than_asked_is_answered_by_a_plain_request() {
 
 #[test]
 fn more_than_nothing_is_refused() {
-    let mut transfer = transfer(Options::default());
+    let mut transfer = transfer(TftpOptions::default());
     assert_eq!(reply(&mut transfer, &oack(blksize(512)), 0), error_sent(8));
-    assert_eq!(failure(transfer), Misbehaved::OptionNotAsked(OptionName::Blksize).into());
+    assert_eq!(failure(transfer), ServerMisbehaved::OptionNotAsked(OptionName::Blksize).into());
 }
 
 #[test]
 fn a_size_that_nobody_asked_for_is_accepted() {
-    for asked in [Options::default(), blksize(512)] {
+    for asked in [TftpOptions::default(), blksize(512)] {
         let mut transfer = transfer(asked);
         assert_eq!(reply(&mut transfer, &oack(asked.with_tsize()), 0), ack(0));
         assert_eq!(reply(&mut transfer, &data(1, b"x"), 0), ack(1));
@@ -176,7 +176,7 @@ fn a_size_that_nobody_asked_for_is_accepted() {
 #[test]
 fn a_size_of_0_or_1_says_nothing() {
     for size in ["0", "1"] {
-        let mut transfer = transfer(Options::default().with_tsize());
+        let mut transfer = transfer(TftpOptions::default().with_tsize());
         let oack = [b"\0\x06tsize\0", size.as_bytes(), b"\0"].concat();
         assert_eq!(reply(&mut transfer, &oack, 0), ack(0));
         assert_eq!(reply(&mut transfer, &data(1, b"abc"), 0), ack(1));
@@ -191,10 +191,10 @@ fn an_oack_that_cannot_be_read_is_answered_by_a_plain_request() {
         expect_plain_request(&mut transfer, broken);
         expect_plain_file(transfer);
     }
-    let mut transfer = transfer(Options::default());
+    let mut transfer = transfer(TftpOptions::default());
     assert_eq!(reply(&mut transfer, b"\0\x06multicast\0\0", 0), error_sent(8));
-    let malformed = Malformed::OptionUnknown { offset: 2 };
-    assert_eq!(failure(transfer), Misbehaved::Malformed(malformed).into());
+    let malformed = MalformedPacket::OptionUnknown { offset: 2 };
+    assert_eq!(failure(transfer), ServerMisbehaved::Malformed(malformed).into());
 }
 
 /// That a plain request follows at once.
@@ -234,7 +234,7 @@ fn only_the_answer_to_the_plain_request_counts() {
         let answer = error(ErrorCode::from(code), b"no");
         assert_eq!(transfer.on_datagram(STRANGER, &answer, at(0)), None);
         let failure = failure(transfer);
-        assert_eq!(matches!(failure, Failure::NotFound { .. }), is_absent, "{failure}");
+        assert_eq!(matches!(failure, TransferFailure::NotFound { .. }), is_absent, "{failure}");
     }
 }
 
@@ -248,8 +248,8 @@ fn a_server_with_one_port_may_say_the_same_to_both_requests() {
     assert!(transfer.on_timer(at(1)).is_some());
     assert_eq!(transfer.on_datagram(SERVER, &refusal, at(1)), None);
     let code = ErrorCode::Undefined;
-    let message = Message::new(b"no such file");
-    assert_eq!(failure(transfer), Failure::NotFound { code, message });
+    let message = ServerMessage::new(b"no such file");
+    assert_eq!(failure(transfer), TransferFailure::NotFound { code, message });
 }
 
 #[test]
@@ -283,11 +283,11 @@ fn an_oack_after_silence_is_still_followed() {
 
 #[test]
 fn a_refusal_without_options_is_an_error() {
-    let mut transfer = transfer(Options::default());
+    let mut transfer = transfer(TftpOptions::default());
     assert_eq!(reply(&mut transfer, &error(ErrorCode::OptionRefused, b""), 0), None);
-    let message = Message::new(b"");
+    let message = ServerMessage::new(b"");
     let code = ErrorCode::OptionRefused;
-    assert_eq!(failure(transfer), Failure::ServerError { code, message });
+    assert_eq!(failure(transfer), TransferFailure::ServerError { code, message });
 }
 
 #[test]
@@ -297,10 +297,13 @@ fn not_found_is_an_outcome_of_its_own() {
         (ErrorCode::AccessViolation, "file not found, as error 2: no\\x1b[m"),
         (ErrorCode::Undefined, "file not found, as error 0: no\\x1b[m"),
     ] {
-        let mut transfer = transfer(Options::default());
+        let mut transfer = transfer(TftpOptions::default());
         assert_eq!(reply(&mut transfer, &error(code, b"no\x1b[m"), 0), None);
         let failure = failure(transfer);
-        assert_eq!(failure, Failure::NotFound { code, message: Message::new(b"no\x1b[m") });
+        assert_eq!(
+            failure,
+            TransferFailure::NotFound { code, message: ServerMessage::new(b"no\x1b[m") }
+        );
         assert_eq!(failure.to_string(), said);
     }
 }
@@ -308,17 +311,17 @@ fn not_found_is_an_outcome_of_its_own() {
 #[test]
 fn another_error_is_no_statement_about_the_file() {
     for code in [3, 4, 5, 6, 7, 8, 99].map(ErrorCode::from) {
-        let mut transfer = transfer(Options::default());
+        let mut transfer = transfer(TftpOptions::default());
         assert_eq!(reply(&mut transfer, &error(code, b""), 0), None);
-        let message = Message::new(b"");
-        assert_eq!(failure(transfer), Failure::ServerError { code, message });
+        let message = ServerMessage::new(b"");
+        assert_eq!(failure(transfer), TransferFailure::ServerError { code, message });
     }
 }
 
 #[test]
 fn an_error_amid_the_file_is_a_failure_whatever_its_number() {
     for (code, said) in [(0, "server error 0: disk"), (1, "server error 1: disk")] {
-        let mut transfer = transfer(Options::default());
+        let mut transfer = transfer(TftpOptions::default());
         assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
         assert_eq!(reply(&mut transfer, &error(ErrorCode::from(code), b"disk"), 0), None);
         assert_eq!(failure(transfer).to_string(), said);
@@ -327,7 +330,7 @@ fn an_error_amid_the_file_is_a_failure_whatever_its_number() {
 
 #[test]
 fn a_stranger_is_told_and_disturbs_nothing() {
-    let mut transfer = transfer(Options::default());
+    let mut transfer = transfer(TftpOptions::default());
     assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
     for bytes in [data(2, b"bad"), oack(blksize(8)), b"\0".to_vec()] {
         let told = transfer.on_datagram(STRANGER, &bytes, at(0)).unwrap();
@@ -342,7 +345,7 @@ fn a_stranger_is_told_and_disturbs_nothing() {
 
 #[test]
 fn what_cannot_be_a_first_answer_is_passed_over() {
-    let mut transfer = transfer(Options::default());
+    let mut transfer = transfer(TftpOptions::default());
     for bytes in [data(2, b"x"), b"\0\x04\0\x01".to_vec(), b"\0\x01".to_vec(), Vec::new()] {
         assert_eq!(reply(&mut transfer, &bytes, 0), None);
     }
@@ -352,7 +355,7 @@ fn what_cannot_be_a_first_answer_is_passed_over() {
 
 #[test]
 fn a_request_is_repeated_each_second_and_given_up_after_nine() {
-    let mut transfer = transfer(Options::default());
+    let mut transfer = transfer(TftpOptions::default());
     let first = transfer.start().bytes.to_vec();
     for due in 1..9 {
         assert_eq!(transfer.deadline(), at(due));
@@ -362,12 +365,12 @@ fn a_request_is_repeated_each_second_and_given_up_after_nine() {
     }
     assert_eq!(transfer.deadline(), at(9));
     assert_eq!(transfer.on_timer(at(9)), None);
-    assert_eq!(failure(transfer), Failure::TimedOut { waiting: Waiting::Answer });
+    assert_eq!(failure(transfer), TransferFailure::TimedOut { waiting: WaitingFor::Answer });
 }
 
 #[test]
 fn a_lost_block_is_asked_for_again_by_its_predecessor() {
-    let mut transfer = transfer(Options::default());
+    let mut transfer = transfer(TftpOptions::default());
     assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
     let mut sent = Vec::new();
     let last = loop {
@@ -379,13 +382,13 @@ fn a_lost_block_is_asked_for_again_by_its_predecessor() {
     };
     assert_eq!(sent, [300, 900, 2100, 4100, 6100]);
     assert_eq!(last, (8100, error_sent(0)));
-    let waiting = Waiting::Block(BlockNumber(1));
-    assert_eq!(failure(transfer), Failure::TimedOut { waiting });
+    let waiting = WaitingFor::Block(BlockNumber(1));
+    assert_eq!(failure(transfer), TransferFailure::TimedOut { waiting });
 }
 
 #[test]
 fn a_dripping_server_meets_the_deadline() {
-    let mut transfer = transfer(Options::default());
+    let mut transfer = transfer(TftpOptions::default());
     for block in 1..30 {
         let seconds = u64::from(block) * 2;
         assert_eq!(reply(&mut transfer, &data(block, &[1; 512]), seconds), ack(block));
@@ -393,12 +396,12 @@ fn a_dripping_server_meets_the_deadline() {
     }
     assert_eq!(transfer.deadline(), at(60));
     assert_eq!(transfer.on_timer(at(60)).map(|sent| numbers(&sent)), error_sent(0));
-    assert_eq!(failure(transfer), Failure::TimedOut { waiting: Waiting::End });
+    assert_eq!(failure(transfer), TransferFailure::TimedOut { waiting: WaitingFor::End });
 }
 
 #[test]
 fn repeated_blocks_get_one_ack_a_repetition() {
-    let mut transfer = transfer(Options::default());
+    let mut transfer = transfer(TftpOptions::default());
     assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
     assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 1), ack(1));
     assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 1), None);
@@ -411,7 +414,7 @@ fn repeated_blocks_get_one_ack_a_repetition() {
 
 #[test]
 fn repetitions_do_not_put_the_timer_off() {
-    let mut transfer = transfer(Options::default());
+    let mut transfer = transfer(TftpOptions::default());
     assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
     let due = transfer.deadline();
     assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
@@ -463,7 +466,7 @@ fn a_repetition_amid_a_window_is_not_acknowledged() {
 
 #[test]
 fn a_file_may_have_exactly_the_limit() {
-    let mut transfer = limited(Options::default(), 515);
+    let mut transfer = limited(TftpOptions::default(), 515);
     assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
     assert_eq!(reply(&mut transfer, &data(2, b"end"), 0), ack(2));
     assert!(transfer.ending().unwrap().is_ok());
@@ -471,50 +474,50 @@ fn a_file_may_have_exactly_the_limit() {
 
 #[test]
 fn a_file_that_outgrows_the_limit_is_too_large() {
-    let mut transfer = limited(Options::default(), 514);
+    let mut transfer = limited(TftpOptions::default(), 514);
     assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
     assert_eq!(reply(&mut transfer, &data(2, b"end"), 0), error_sent(3));
-    assert_eq!(failure(transfer), Failure::TooLarge { limit: 514, announced: None });
+    assert_eq!(failure(transfer), TransferFailure::TooLarge { limit: 514, announced: None });
 }
 
 #[test]
 fn a_size_announced_beyond_the_limit_is_too_large_at_once() {
     for (announced, bytes) in [(515, "515"), (u64::MAX, "18446744073709551615")] {
-        let mut transfer = limited(Options::default().with_tsize(), 514);
+        let mut transfer = limited(TftpOptions::default().with_tsize(), 514);
         let oack = [b"\0\x06tsize\0", bytes.as_bytes(), b"\0"].concat();
         assert_eq!(reply(&mut transfer, &oack, 0), error_sent(3));
         let announced = Some(announced);
-        assert_eq!(failure(transfer), Failure::TooLarge { limit: 514, announced });
+        assert_eq!(failure(transfer), TransferFailure::TooLarge { limit: 514, announced });
     }
 }
 
 #[test]
 fn a_size_that_lies_fails_either_way() {
     for (last, received) in [(b"ab".as_slice(), 514), (b"abcd", 516)] {
-        let mut transfer = transfer(Options::default().with_tsize());
+        let mut transfer = transfer(TftpOptions::default().with_tsize());
         assert_eq!(reply(&mut transfer, b"\0\x06tsize\x00515\0", 0), ack(0));
         assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
         assert_eq!(reply(&mut transfer, &data(2, last), 0), error_sent(0));
-        let differs = Misbehaved::SizeDiffers { announced: 515, received };
+        let differs = ServerMisbehaved::SizeDiffers { announced: 515, received };
         assert_eq!(failure(transfer), differs.into());
     }
 }
 
 #[test]
 fn a_block_longer_than_agreed_is_misbehaviour() {
-    let mut transfer = transfer(Options::default());
+    let mut transfer = transfer(TftpOptions::default());
     assert_eq!(reply(&mut transfer, &data(1, &[1; 513]), 0), error_sent(4));
     let block = BlockNumber(1);
-    assert_eq!(failure(transfer), Misbehaved::BlockTooLong { block, blksize: 512 }.into());
+    assert_eq!(failure(transfer), ServerMisbehaved::BlockTooLong { block, blksize: 512 }.into());
 }
 
 #[test]
 fn nonsense_from_the_server_ends_the_transfer() {
     for (bytes, how) in [
-        (b"\0\x04\0\x01".as_slice(), Misbehaved::UnexpectedAck),
-        (b"\0\x09", Misbehaved::Malformed(Malformed::Opcode { offset: 0, found: 9 })),
+        (b"\0\x04\0\x01".as_slice(), ServerMisbehaved::UnexpectedAck),
+        (b"\0\x09", ServerMisbehaved::Malformed(MalformedPacket::Opcode { offset: 0, found: 9 })),
     ] {
-        let mut transfer = transfer(Options::default());
+        let mut transfer = transfer(TftpOptions::default());
         assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
         assert_eq!(reply(&mut transfer, bytes, 0), error_sent(4));
         assert_eq!(failure(transfer), how.into());
@@ -523,7 +526,7 @@ fn nonsense_from_the_server_ends_the_transfer() {
 
 #[test]
 fn a_refused_port_is_tried_twice_more() {
-    let mut transfer = transfer(Options::default());
+    let mut transfer = transfer(TftpOptions::default());
     let pause = Timing::default().refusal_pause;
     let mut now = Duration::ZERO;
     for _ in 0..2 {
@@ -533,22 +536,22 @@ fn a_refused_port_is_tried_twice_more() {
         assert_eq!(transfer.on_timer(now).map(|sent| sent.to), Some(To::Request));
     }
     transfer.on_refusal(now);
-    assert_eq!(failure(transfer), Failure::Unreachable);
+    assert_eq!(failure(transfer), TransferFailure::Unreachable);
 }
 
 #[test]
 fn a_refused_port_is_unreachable_though_no_try_is_left() {
     let timing = Timing { requests: 1, ..Timing::default() };
-    let request = Request { name: "a", limit: 1, options: Options::default(), timing };
+    let request = ReadRequest { name: "a", limit: 1, options: TftpOptions::default(), timing };
     let mut transfer = Transfer::new(&request, Duration::ZERO).unwrap();
     transfer.on_refusal(Duration::ZERO);
     assert_eq!(transfer.on_timer(timing.refusal_pause), None);
-    assert_eq!(failure(transfer), Failure::Unreachable);
+    assert_eq!(failure(transfer), TransferFailure::Unreachable);
 }
 
 #[test]
 fn the_last_block_is_acknowledged_again_after_the_end() {
-    let mut transfer = transfer(Options::default());
+    let mut transfer = transfer(TftpOptions::default());
     assert_eq!(reply(&mut transfer, &data(1, b"x"), 0), ack(1));
     let (_, mut dally) = received(transfer.ending());
     assert_eq!(dally.deadline(), Some(at(5)));

@@ -5,7 +5,8 @@ use std::time::Duration;
 /// The patience of one transfer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Timing {
-    /// Wait for the answer to a request, each time; and for a block, until a round trip was measured.
+    /// Wait for the answer to a request, each time; and for a block, until a round trip was
+    /// measured.
     pub timeout: Duration,
     /// Shortest wait after one packet, however near the server is.
     pub shortest: Duration,
@@ -52,14 +53,14 @@ impl Default for Timing {
 
 /// The retransmission timer of the packet last sent.
 #[derive(Debug)]
-pub(super) struct Retry {
+pub(super) struct RetransmissionTimer {
     sent: u32,
     first: Duration,
     interval: Duration,
     due: Duration,
 }
 
-impl Retry {
+impl RetransmissionTimer {
     /// The timer of a packet sent now for the first time.
     pub(super) fn new(interval: Duration, now: Duration) -> Self {
         Self { sent: 1, first: now, interval, due: now.saturating_add(interval) }
@@ -87,8 +88,8 @@ impl Retry {
         self.due = self.due.min(due);
     }
 
-    /// Counts one more repetition, if `timing` allows another. A request is repeated evenly: nothing
-    /// was heard that it could crowd out, and the time for a dead server is short.
+    /// Counts one more repetition, if `timing` allows another. A request is repeated evenly:
+    /// nothing was heard that it could crowd out, and the time for a dead server is short.
     #[must_use]
     pub(super) fn repeat(&mut self, timing: &Timing, packet: Sent, now: Duration) -> bool {
         let most = match packet {

@@ -3,20 +3,20 @@ use alloc::vec::Vec;
 use proptest::prelude::{any, proptest};
 use proptest::{collection, prop_assert_eq};
 
-use crate::proto::tvs::{Exchange, Misbehaved, Progress, Sessions};
+use crate::proto::tvs::{AnswerProgress, Exchange, MemberMisbehaved, Sessions};
 use crate::wire::malformed::Fault;
 use crate::wire::name::{DeviceName, Model};
-use crate::wire::tvs::{Caller, Command, Request, Session, Status};
+use crate::wire::tvs::{Command, PhoneName, Session, Status, TvsRequest};
 use crate::wire::{Malformed, Serial};
 
-fn caller() -> Caller {
+fn caller() -> PhoneName {
     let (model, name) = (Model::parse("8861"), DeviceName::parse("SEPB000B4BA0AEE"));
-    Caller { model: model.unwrap(), name: name.unwrap() }
+    PhoneName { model: model.unwrap(), name: name.unwrap() }
 }
 
 fn exchange() -> Exchange {
     let caller = caller();
-    let request = Request::Verify { certificate: &[0x30, 0] };
+    let request = TvsRequest::Verify { certificate: &[0x30, 0] };
     Exchange::begin(&request, &caller, Session(1001)).unwrap().0
 }
 
@@ -44,7 +44,7 @@ fn sessions_count_from_1001_and_start_again() {
 #[test]
 fn an_answer_in_one_piece_is_complete() {
     let mut exchange = exchange();
-    assert_eq!(exchange.feed(&ANSWER), Ok(Progress::Complete));
+    assert_eq!(exchange.feed(&ANSWER), Ok(AnswerProgress::Complete));
     assert_eq!(exchange.response().unwrap().status, Status::Trusted);
 }
 
@@ -54,8 +54,8 @@ fn an_answer_byte_by_byte_says_what_is_missing() {
     for (place, byte) in ANSWER.iter().enumerate() {
         let end = if place + 1 < 10 { 10 } else { 25 };
         let expected = match end - (place + 1) {
-            0 => Progress::Complete,
-            more => Progress::NeedMore(more),
+            0 => AnswerProgress::Complete,
+            more => AnswerProgress::NeedMore(more),
         };
         assert_eq!(exchange.feed(&[*byte]), Ok(expected), "{place}");
     }
@@ -65,12 +65,12 @@ fn an_answer_byte_by_byte_says_what_is_missing() {
 #[test]
 fn an_early_end_is_told_with_what_came() {
     let mut exchange = exchange();
-    assert_eq!(exchange.closed(), Misbehaved::Closed { expected: 10, found: 0 });
+    assert_eq!(exchange.closed(), MemberMisbehaved::Closed { expected: 10, found: 0 });
     let _ = exchange.feed(&ANSWER[..9]).unwrap();
-    let closed = Misbehaved::Closed { expected: 10, found: 9 };
+    let closed = MemberMisbehaved::Closed { expected: 10, found: 9 };
     assert_eq!(exchange.response(), Err(closed));
     let _ = exchange.feed(&ANSWER[9..24]).unwrap();
-    let closed = Misbehaved::Closed { expected: 25, found: 24 };
+    let closed = MemberMisbehaved::Closed { expected: 25, found: 24 };
     assert_eq!((exchange.closed(), exchange.response()), (closed, Err(closed)));
 }
 
@@ -82,15 +82,20 @@ fn another_protocol_or_version_ends_the_exchange() {
     ];
     for (place, byte, field, fault) in faults {
         let malformed = Malformed::new(place, field, fault);
-        assert_eq!(exchange().feed(&changed(place, byte)), Err(Misbehaved::Malformed(malformed)));
+        assert_eq!(
+            exchange().feed(&changed(place, byte)),
+            Err(MemberMisbehaved::Malformed(malformed))
+        );
     }
 }
 
 #[test]
 fn another_command_ends_the_exchange() {
     for code in [0, 1, 3, 4, 77] {
-        let error =
-            Misbehaved::Command { expected: Command::VerifyResponse, found: Command::from(code) };
+        let error = MemberMisbehaved::Command {
+            expected: Command::VerifyResponse,
+            found: Command::from(code),
+        };
         assert_eq!(exchange().feed(&changed(2, code)[..10]), Err(error));
     }
 }
@@ -99,15 +104,15 @@ fn another_command_ends_the_exchange() {
 fn a_query_awaits_a_query_response() {
     let caller = caller();
     let serial = Serial::new(&[1]);
-    let request = Request::Query { subject: b"CN=a", issuer: b"CN=a", serial };
+    let request = TvsRequest::Query { subject: b"CN=a", issuer: b"CN=a", serial };
     let begin = || Exchange::begin(&request, &caller, Session(1001)).unwrap().0;
-    assert_eq!(begin().feed(&changed(2, 4)), Ok(Progress::Complete));
-    assert!(matches!(begin().feed(&ANSWER), Err(Misbehaved::Command { .. })));
+    assert_eq!(begin().feed(&changed(2, 4)), Ok(AnswerProgress::Complete));
+    assert!(matches!(begin().feed(&ANSWER), Err(MemberMisbehaved::Command { .. })));
 }
 
 #[test]
 fn another_session_ends_the_exchange() {
-    let error = Misbehaved::Session { expected: Session(1001), found: Session(1002) };
+    let error = MemberMisbehaved::Session { expected: Session(1001), found: Session(1002) };
     assert_eq!(exchange().feed(&changed(7, 0xea)), Err(error));
 }
 
@@ -115,35 +120,35 @@ fn another_session_ends_the_exchange() {
 fn bytes_after_the_answer_are_a_fault() {
     let mut longer = exchange();
     let answer = [&ANSWER[..], &[0]].concat();
-    assert_eq!(longer.feed(&answer), Err(Misbehaved::Trailing { bytes: 1 }));
+    assert_eq!(longer.feed(&answer), Err(MemberMisbehaved::Trailing { bytes: 1 }));
     let mut later = exchange();
-    assert_eq!(later.feed(&ANSWER), Ok(Progress::Complete));
-    assert_eq!(later.feed(&ANSWER), Err(Misbehaved::Trailing { bytes: 25 }));
+    assert_eq!(later.feed(&ANSWER), Ok(AnswerProgress::Complete));
+    assert_eq!(later.feed(&ANSWER), Err(MemberMisbehaved::Trailing { bytes: 25 }));
 }
 
 #[test]
 fn a_length_that_cuts_an_element_is_a_fault() {
     let mut exchange = exchange();
-    assert_eq!(exchange.feed(&changed(9, 14)[..24]), Ok(Progress::Complete));
+    assert_eq!(exchange.feed(&changed(9, 14)[..24]), Ok(AnswerProgress::Complete));
     let fault = Fault::LengthOverrun { expected: 3, found: 4 };
     let malformed = Malformed::new(18, "time to live", fault);
-    assert_eq!(exchange.response(), Err(Misbehaved::Malformed(malformed)));
+    assert_eq!(exchange.response(), Err(MemberMisbehaved::Malformed(malformed)));
 }
 
 #[test]
 fn an_empty_answer_has_no_status() {
     let mut exchange = exchange();
-    assert_eq!(exchange.feed(&changed(9, 0)[..10]), Ok(Progress::Complete));
+    assert_eq!(exchange.feed(&changed(9, 0)[..10]), Ok(AnswerProgress::Complete));
     let malformed = Malformed::new(10, "status", Fault::MissingField(7));
-    assert_eq!(exchange.response(), Err(Misbehaved::Malformed(malformed)));
+    assert_eq!(exchange.response(), Err(MemberMisbehaved::Malformed(malformed)));
 }
 
 #[test]
 fn a_repeated_element_is_a_fault() {
     let mut exchange = exchange();
-    assert_eq!(exchange.feed(&changed(14, 7)), Ok(Progress::Complete));
+    assert_eq!(exchange.feed(&changed(14, 7)), Ok(AnswerProgress::Complete));
     let malformed = Malformed::new(14, "status", Fault::DuplicateTag(7));
-    assert_eq!(exchange.response(), Err(Misbehaved::Malformed(malformed)));
+    assert_eq!(exchange.response(), Err(MemberMisbehaved::Malformed(malformed)));
 }
 
 proptest! {
@@ -154,7 +159,7 @@ proptest! {
         let mut exchange = exchange();
         let progress: Vec<_> =
             cuts.windows(2).map(|cut| exchange.feed(&ANSWER[cut[0]..cut[1]]).unwrap()).collect();
-        prop_assert_eq!(progress.last(), Some(&Progress::Complete));
+        prop_assert_eq!(progress.last(), Some(&AnswerProgress::Complete));
         assert!(exchange.response().is_ok());
     }
 

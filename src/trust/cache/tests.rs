@@ -252,7 +252,7 @@ proptest! {
             }
             prop_assert!(cache.entries.len() <= 8);
             prop_assert_eq!(cache.by_expiry.len(), cache.entries.len());
-            let bytes: usize = cache.entries.values().map(super::Entry::bytes).sum();
+            let bytes: usize = cache.entries.values().map(super::CachedAnswer::bytes).sum();
             prop_assert_eq!(cache.bytes(), bytes);
             let signers = cache.entries.values().filter(|entry| entry.bytes() > 0).count();
             prop_assert_eq!(cache.by_question.len(), signers);

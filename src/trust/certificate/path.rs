@@ -36,7 +36,7 @@ impl fmt::Display for NoPath {
 
 /// An authority of a list.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::trust) struct Listed<'a> {
+pub(in crate::trust) struct ListedAuthority<'a> {
     /// Its certificate.
     pub(in crate::trust) der: &'a [u8],
     /// What that may issue.
@@ -51,12 +51,12 @@ pub(in crate::trust) struct Listed<'a> {
 ///
 /// # Source
 /// A list found in the field carries public root certificates (domain facts 6.4); the checks are
-/// those of RFC 5280 §6 as webpki makes them, and those that it leaves to its caller: dates and path
-/// length of the authority itself, keyUsage of all.
+/// those of RFC 5280 §6 as webpki makes them, and those that it leaves to its caller: dates and
+/// path length of the authority itself, keyUsage of all.
 pub(in crate::trust) fn verify(
     certificate: &[u8],
     intermediates: &[CertificateDer<'_>],
-    listed: &[Listed<'_>],
+    listed: &[ListedAuthority<'_>],
     name: Option<&ServerName<'_>>,
     now: Option<UnixTime>,
 ) -> Result<(), NoPath> {
@@ -93,7 +93,7 @@ pub(in crate::trust) fn verify(
 }
 
 fn read<'a>(
-    (der, listed): (&'a CertificateDer<'a>, &Listed<'_>),
+    (der, listed): (&'a CertificateDer<'a>, &ListedAuthority<'_>),
 ) -> Option<(TrustAnchor<'a>, Authority)> {
     Some((anchor_from_trusted_cert(der).ok()?, listed.authority))
 }
@@ -157,6 +157,7 @@ const fn word(error: &webpki::Error) -> &'static str {
 
 /// Certificates that a server sends along, beyond which no more are looked at, and how many of them
 /// may have the same subject. Inferred: paths on the Internet have one to three, sent twice at most
-/// where an authority is certified by two others; RFC 8446 §4.4.2 has them in the order of the path.
+/// where an authority is certified by two others; RFC 8446 §4.4.2 has them in the order of the
+/// path.
 const MAX_INTERMEDIATES: usize = 8;
 const MAX_OF_ONE_NAME: usize = 2;

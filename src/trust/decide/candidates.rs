@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::trust::certificate::Certificate;
 use crate::trust::list::{Anchor, ListKind, TrustList};
-use crate::trust::name::Name;
+use crate::trust::name::DistinguishedName;
 use crate::trust::reason::{Reason, Warning};
 use crate::wire::{Role, Signer};
 
@@ -85,7 +85,8 @@ pub(super) fn signatory<'a>(
 
 impl<'a> Candidates<'a> {
     fn of(lists: &[(&'a TrustList, &[Role])], signer: &Signer<'_>) -> Self {
-        let names = [signer.name, signer.issuer].map(|text| Name::of_text(&String::from(text)));
+        let names = [signer.name, signer.issuer]
+            .map(|text| DistinguishedName::of_text(&String::from(text)));
         let mut anchors: Vec<_> = lists
             .iter()
             .flat_map(|(list, roles)| {

@@ -12,11 +12,11 @@ use rustls::pki_types::UnixTime;
 
 use crate::trust::anchors::Anchors;
 use crate::trust::cache::Cache;
-use crate::trust::decide::step::{Authority, Cached, Exact, Step};
+use crate::trust::decide::step::{AuthoritySearch, Cached, Exact, SearchStep};
 use crate::trust::decide::{Decision, Question};
 use crate::trust::distrust::Distrust;
 use crate::trust::list::ListKind;
-use crate::trust::peer::{Peer, Shown};
+use crate::trust::peer::{Peer, ShownChain};
 use crate::trust::purpose::Purpose;
 use crate::trust::tvs::{Endorsed, Unanswered};
 use crate::trust::verified::Grant;
@@ -37,16 +37,16 @@ pub struct AtHand<'a> {
 /// A verdict, and the steps that led to it, in their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
-pub struct Walk<T> {
+pub struct WalkedVerdict<T> {
     /// What was searched, and what was found.
-    pub steps: Vec<Step>,
+    pub steps: Vec<SearchStep>,
     /// What it came to.
     pub verdict: T,
 }
 
-impl<T> Walk<T> {
+impl<T> WalkedVerdict<T> {
     /// The same verdict, at the end of a longer way.
-    pub fn after(self, earlier: Vec<Step>) -> Self {
+    pub fn after(self, earlier: Vec<SearchStep>) -> Self {
         Self { steps: earlier.into_iter().chain(self.steps).collect(), ..self }
     }
 }
@@ -64,10 +64,13 @@ impl Question for Stranger<'_> {
 ///
 /// A TVS server is known by its own record or not at all: the service never vouches for itself
 /// (domain facts 6.2).
-pub fn peer<'a>(shown: Shown<'a>, at_hand: &AtHand<'_>) -> Walk<Decision<Grant, Stranger<'a>>> {
+pub fn peer<'a>(
+    shown: ShownChain<'a>,
+    at_hand: &AtHand<'_>,
+) -> WalkedVerdict<Decision<Grant, Stranger<'a>>> {
     let mut steps = Vec::new();
     let Ok(peer) = Peer::read(shown) else {
-        return Walk { steps, verdict: Decision::Refuse(Distrust::NotACertificate) };
+        return WalkedVerdict { steps, verdict: Decision::Refuse(Distrust::NotACertificate) };
     };
     let mut grant = listed(&peer, at_hand, &mut steps);
     if peer.purpose() != Purpose::Tvs {
@@ -83,7 +86,7 @@ pub fn peer<'a>(shown: Shown<'a>, at_hand: &AtHand<'_>) -> Walk<Decision<Grant, 
         None if peer.purpose() == Purpose::Tvs => Decision::Refuse(Distrust::NotListed),
         None => Decision::Ask(Stranger(peer)),
     };
-    Walk { steps, verdict }
+    WalkedVerdict { steps, verdict }
 }
 
 impl Stranger<'_> {
@@ -104,25 +107,28 @@ impl Stranger<'_> {
         &self,
         answer: Result<&Endorsed, Unanswered>,
         now: Option<UnixTime>,
-    ) -> Walk<Result<Grant, Distrust>> {
+    ) -> WalkedVerdict<Result<Grant, Distrust>> {
         let vouched = answer.and_then(|endorsed| {
             let grant = self.0.endorsed(endorsed).map_err(Unanswered::Unvouched)?;
             Ok((grant, endorsed.roles()))
         });
         match vouched {
             Ok((grant, roles)) => {
-                let steps = [Step::Tvs(Ok(roles.map(Box::from)))].into_iter();
-                Walk { steps: steps.chain(oddities(&self.0, now)).collect(), verdict: Ok(grant) }
+                let steps = [SearchStep::Tvs(Ok(roles.map(Box::from)))].into_iter();
+                WalkedVerdict {
+                    steps: steps.chain(oddities(&self.0, now)).collect(),
+                    verdict: Ok(grant),
+                }
             }
             Err(why) => {
-                let steps = Vec::from([Step::Tvs(Err(why.clone()))]);
-                Walk { steps, verdict: Err(Distrust::Unanswered(why)) }
+                let steps = Vec::from([SearchStep::Tvs(Err(why.clone()))]);
+                WalkedVerdict { steps, verdict: Err(Distrust::Unanswered(why)) }
             }
         }
     }
 }
 
-fn listed(peer: &Peer<'_>, at_hand: &AtHand<'_>, steps: &mut Vec<Step>) -> Option<Grant> {
+fn listed(peer: &Peer<'_>, at_hand: &AtHand<'_>, steps: &mut Vec<SearchStep>) -> Option<Grant> {
     LISTS.into_iter().find_map(|kind| {
         let grant = peer.listed(at_hand.anchors, kind);
         let wanted = peer.purpose();
@@ -134,36 +140,40 @@ fn listed(peer: &Peer<'_>, at_hand: &AtHand<'_>, steps: &mut Vec<Step>) -> Optio
                 .next()
                 .map_or(Exact::NoRecord(wanted), |found| Exact::OtherRole { found, wanted }),
         };
-        steps.push(Step::Exact(kind, found));
+        steps.push(SearchStep::Exact(kind, found));
         grant
     })
 }
 
 /// A list that is not installed is not searched again.
-fn under_authority(peer: &Peer<'_>, at_hand: &AtHand<'_>, steps: &mut Vec<Step>) -> Option<Grant> {
+fn under_authority(
+    peer: &Peer<'_>,
+    at_hand: &AtHand<'_>,
+    steps: &mut Vec<SearchStep>,
+) -> Option<Grant> {
     let installed = LISTS.into_iter().filter(|kind| at_hand.anchors.list(*kind).is_some());
     installed.into_iter().find_map(|kind| {
         let (found, grant) = match peer.under_authority(at_hand.anchors, kind, at_hand.now) {
-            Ok(Some(grant)) => (Authority::Found(peer.purpose()), Some(grant)),
-            Ok(None) => (Authority::NoAuthority(peer.purpose()), None),
-            Err(no_path) => (Authority::NoPath(no_path), None),
+            Ok(Some(grant)) => (AuthoritySearch::Found(peer.purpose()), Some(grant)),
+            Ok(None) => (AuthoritySearch::NoAuthority(peer.purpose()), None),
+            Err(no_path) => (AuthoritySearch::NoPath(no_path), None),
         };
-        steps.push(Step::Authority(kind, found));
+        steps.push(SearchStep::Authority(kind, found));
         grant
     })
 }
 
-fn cached(peer: &Peer<'_>, at_hand: &AtHand<'_>, steps: &mut Vec<Step>) -> Option<Grant> {
+fn cached(peer: &Peer<'_>, at_hand: &AtHand<'_>, steps: &mut Vec<SearchStep>) -> Option<Grant> {
     let (found, grant) = match peer.cached(at_hand.cache, at_hand.instant) {
         Some(accepted) => (Cached::Hit(accepted.warnings), Some(accepted.value)),
         None => (Cached::Miss, None),
     };
-    steps.push(Step::Cache(found));
+    steps.push(SearchStep::Cache(found));
     grant
 }
 
-fn oddities(peer: &Peer<'_>, now: Option<UnixTime>) -> impl Iterator<Item = Step> {
-    peer.oddities(now).into_iter().map(Step::Oddity)
+fn oddities(peer: &Peer<'_>, now: Option<UnixTime>) -> impl Iterator<Item = SearchStep> {
+    peer.oddities(now).into_iter().map(SearchStep::Oddity)
 }
 
 /// In the order in which they are searched.

@@ -14,7 +14,8 @@ use crate::trust::tvs::Vouched;
 use crate::trust::verified::FirstUse;
 use crate::wire::{Role, Signer};
 
-/// Who has signed a file, or may be verified with. `Free` is what the state allows where nobody is needed for that.
+/// Who has signed a file, or may be verified with. `Free` is what the state allows where nobody is
+/// needed for that.
 #[derive(Debug)]
 pub enum Signing<'a, Free> {
     /// Nobody is to be verified.
@@ -43,7 +44,8 @@ impl<'a, Free> Decision<Signing<'a, Free>> {
     }
 }
 
-/// Decides who has signed a trust list that names `signer`; `signed_by` tells whose signature it is.
+/// Decides who has signed a trust list that names `signer`; `signed_by` tells whose signature it
+/// is.
 pub fn list<'a>(
     anchors: &'a Anchors,
     kind: ListKind,
@@ -79,14 +81,14 @@ pub(in crate::trust) fn token<'a>(
 
 /// Where a signer is looked for, and what happens if it is not found.
 struct Rule {
-    search: Search,
+    search: SignerSearch,
     otherwise: Otherwise,
 }
 
-type Search = &'static [(ListKind, &'static [Role])];
+type SignerSearch = &'static [(ListKind, &'static [Role])];
 
 impl Rule {
-    const fn new(search: Search, otherwise: Otherwise) -> Self {
+    const fn new(search: SignerSearch, otherwise: Otherwise) -> Self {
         Self { search, otherwise }
     }
 
@@ -173,7 +175,7 @@ const fn file_rule(state: State, full_itl: bool) -> Rule {
     }
 }
 
-const BOTH_SAST: Search = &[(ListKind::Ctl, SAST), (ListKind::Itl, SAST)];
+const BOTH_SAST: SignerSearch = &[(ListKind::Ctl, SAST), (ListKind::Itl, SAST)];
 const SAST: &[Role] = &[Role::Sast];
 const LISTS: &[Role] = &[Role::Sast, Role::CcmTftp];
 const FILES: &[Role] = &[Role::CcmTftp, Role::Tftp];

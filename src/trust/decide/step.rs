@@ -13,9 +13,9 @@ use crate::wire::Role;
 
 /// One step: where was searched, and what was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum SearchStep {
     /// One list, for a path to an authority on it.
-    Authority(ListKind, Authority),
+    Authority(ListKind, AuthoritySearch),
     /// The earlier answers of the service.
     Cache(Cached),
     /// One list, for exactly this certificate.
@@ -28,7 +28,7 @@ pub enum Step {
 
 /// What the search for a path to an authority on a list came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Authority {
+pub enum AuthoritySearch {
     /// A path leads to one.
     Found(Purpose),
     /// The list has none for the purpose.
@@ -64,7 +64,7 @@ pub enum Exact {
     },
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for SearchStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Authority(list, found) => write!(f, "{}: {found}", list.word()),
@@ -90,7 +90,7 @@ impl fmt::Display for Step {
     }
 }
 
-impl fmt::Display for Authority {
+impl fmt::Display for AuthoritySearch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Found(purpose) => write!(f, "the certificate is under a CA for {purpose}"),

@@ -14,10 +14,10 @@ use quick_xml::errors::IllFormedError;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Error, Reader};
 
-use crate::wire::configuration::shown::{Place, start_of};
+use crate::wire::configuration::shown::{TextPosition, start_of};
 use crate::wire::configuration::spot::Spot;
 use crate::wire::configuration::unreadable::Defect;
-use crate::wire::configuration::warning::Warning;
+use crate::wire::configuration::warning::ConfigurationWarning;
 
 /// The root element that a configuration must have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Root {
 
 /// What was found.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct FoundMembers {
     /// The text of elements right below the root.
     pub(super) facts: BTreeMap<&'static str, Box<str>>,
     /// The members as they are written, not more than [`MAX_WRITTEN`].
@@ -45,9 +45,9 @@ pub(super) struct Found {
     /// How many members there are.
     pub(super) count: usize,
     /// Elements that are there again.
-    pub(super) repeated: Vec<Warning>,
+    pub(super) repeated: Vec<ConfigurationWarning>,
     /// The first defect, and where it is.
-    pub(super) defect: Option<(Defect, Place)>,
+    pub(super) defect: Option<(Defect, TextPosition)>,
 }
 
 /// A member as it is written.
@@ -59,10 +59,10 @@ pub(super) struct Written {
 }
 
 /// Reads a document with this root; `facts` are the elements right below it that count.
-pub(super) fn read(text: &str, root: Root, facts: &[&'static str]) -> Found {
+pub(super) fn read(text: &str, root: Root, facts: &[&'static str]) -> FoundMembers {
     let mut reader = Reader::from_str(text);
     reader.config_mut().allow_dangling_amp = true;
-    let mut walk = Walk { text, root, facts, ..Walk::default() };
+    let mut walk = DocumentWalk { text, root, facts, ..DocumentWalk::default() };
     loop {
         let at = offset(reader.buffer_position());
         match reader.read_event() {
@@ -113,11 +113,11 @@ fn ill_formed(error: &dyn fmt::Display) -> Defect {
 
 /// The walk through a document.
 #[derive(Default)]
-struct Walk<'a> {
+struct DocumentWalk<'a> {
     text: &'a str,
     root: Root,
     facts: &'a [&'static str],
-    found: Found,
+    found: FoundMembers,
     open: Vec<Spot>,
     /// What was opened in the element that holds it, and may be there once.
     seen: Vec<Spot>,
@@ -126,7 +126,7 @@ struct Walk<'a> {
     is_over: bool,
 }
 
-impl Walk<'_> {
+impl DocumentWalk<'_> {
     fn take(&mut self, event: &Event<'_>, at: usize) {
         match event {
             Event::Start(start) => self.start(start, at),
@@ -187,7 +187,7 @@ impl Walk<'_> {
         }
         if self.found.repeated.len() < MAX_REPEATED {
             let place = self.place(at);
-            self.found.repeated.push(Warning::Repeated { element, place });
+            self.found.repeated.push(ConfigurationWarning::Repeated { element, place });
         }
         Spot::Elsewhere
     }
@@ -255,8 +255,8 @@ impl Walk<'_> {
         }
     }
 
-    fn place(&self, at: usize) -> Place {
-        Place::after(self.text.get(..at).unwrap_or(self.text))
+    fn place(&self, at: usize) -> TextPosition {
+        TextPosition::after(self.text.get(..at).unwrap_or(self.text))
     }
 }
 

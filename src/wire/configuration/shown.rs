@@ -5,14 +5,14 @@ use core::fmt;
 
 /// A place in the text, both from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct TextPosition {
     /// Lines.
     pub line: u32,
     /// Characters.
     pub column: u32,
 }
 
-impl Place {
+impl TextPosition {
     /// The place that follows `before`.
     pub(super) fn after(before: &str) -> Self {
         let line = before.bytes().filter(|byte| *byte == b'\n').count();
@@ -22,7 +22,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for TextPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
     }

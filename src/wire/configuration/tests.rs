@@ -3,7 +3,8 @@ use proptest::{collection, prop_assert};
 
 use crate::wire::address::{Host, NoAddress, ServerAddress};
 use crate::wire::configuration::{
-    Configuration, Defect, Fault, MAX_BYTES, Member, Place, Root, Unreadable, Warning,
+    Configuration, ConfigurationWarning, Defect, MAX_BYTES, Member, MemberFault, Root,
+    TextPosition, UnreadableConfiguration,
 };
 
 const CONFIGURATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -40,19 +41,19 @@ fn with(members: &str) -> Configuration {
     parse(&text).unwrap()
 }
 
-fn parse(text: &str) -> Result<Configuration, Unreadable> {
+fn parse(text: &str) -> Result<Configuration, UnreadableConfiguration> {
     Configuration::parse(text.as_bytes(), Root::Device)
 }
 
 /// Why and where a text cannot be read.
 #[track_caller]
-fn defect(text: &str) -> (Defect, Option<Place>) {
+fn defect(text: &str) -> (Defect, Option<TextPosition>) {
     let unreadable = parse(text).unwrap_err();
     (unreadable.defect, unreadable.place)
 }
 
-fn place(line: u32, column: u32) -> Place {
-    Place { line, column }
+fn place(line: u32, column: u32) -> TextPosition {
+    TextPosition { line, column }
 }
 
 #[test]
@@ -109,22 +110,22 @@ fn members_without_a_usable_address_are_skipped() {
         <member priority="0"><address>fe80::1%eth0</address></member>
         <member priority="3"><address>good</address></member>"#
     ));
-    let host = |found: &str| Fault::Address { found: found.into(), why: NoAddress::Host };
+    let host = |found: &str| MemberFault::Address { found: found.into(), why: NoAddress::Host };
     let faults = [
-        Fault::Port { found: "0".into() },
-        Fault::Port { found: "65536".into() },
-        Fault::NoAddress,
-        Fault::NoAddress,
+        MemberFault::Port { found: "0".into() },
+        MemberFault::Port { found: "65536".into() },
+        MemberFault::NoAddress,
+        MemberFault::NoAddress,
         host("a/b"),
         host("10.1.2.300"),
         host(&long),
         host("cucm-"),
-        Fault::Address { found: "fe80::1%eth0".into(), why: NoAddress::Zone },
+        MemberFault::Address { found: "fe80::1%eth0".into(), why: NoAddress::Zone },
     ];
     let expected: Vec<_> = faults
         .into_iter()
         .enumerate()
-        .map(|(position, fault)| Warning::Member { position, fault })
+        .map(|(position, fault)| ConfigurationWarning::Member { position, fault })
         .collect();
     assert_eq!(configuration.warnings, expected);
     assert_eq!(configuration.tvs, [member(3, "good", 2445)]);
@@ -137,7 +138,8 @@ fn members_without_a_priority_are_asked_last() {
         <member priority="first"><address>odd</address></member>
         <member x:priority=" 7 "><address>[2001:db8::7]</address></member>"#,
     );
-    let warning = |position| Warning::Member { position, fault: Fault::Priority };
+    let warning =
+        |position| ConfigurationWarning::Member { position, fault: MemberFault::Priority };
     assert_eq!(configuration.warnings, [warning(0), warning(1)]);
     let last = u8::MAX;
     let expected =
@@ -152,9 +154,9 @@ fn five_members_are_asked() {
     let configuration = with(&written);
     assert_eq!(configuration.tvs.len(), 5);
     assert_eq!(configuration.tvs[0], member(0, "first", 2445));
-    assert_eq!(configuration.warnings, [Warning::TooMany { found: 7 }]);
+    assert_eq!(configuration.warnings, [ConfigurationWarning::TooMany { found: 7 }]);
     let many = with(&r#"<member priority="1"><address>a</address></member>"#.repeat(5000));
-    assert_eq!(many.warnings, [Warning::TooMany { found: 5000 }]);
+    assert_eq!(many.warnings, [ConfigurationWarning::TooMany { found: 5000 }]);
 }
 
 #[test]
@@ -187,8 +189,10 @@ fn the_first_of_two_counts() {
     let configuration = parse(text).unwrap();
     assert_eq!(configuration.encrypted, Some(false));
     assert_eq!(configuration.tvs, [member(0, "a", 2445)]);
-    let repeated =
-        |element, line, column| Warning::Repeated { element, place: place(line, column) };
+    let repeated = |element, line, column| ConfigurationWarning::Repeated {
+        element,
+        place: place(line, column),
+    };
     let expected = [
         repeated("address", 3, 56),
         repeated("members", 4, 1),
@@ -356,7 +360,7 @@ fn a_larger_file_is_refused_unread() {
     let bytes = vec![b' '; MAX_BYTES + 1];
     let error = Configuration::parse(&bytes, Root::Device).unwrap_err();
     let defect = Defect::TooLarge { found: MAX_BYTES + 1 };
-    assert_eq!(error, Unreadable { defect, place: None, announces_encryption: false });
+    assert_eq!(error, UnreadableConfiguration { defect, place: None, announces_encryption: false });
 }
 
 #[test]

@@ -3,15 +3,15 @@
 use alloc::boxed::Box;
 use core::fmt;
 
-use crate::wire::configuration::shown::{Place, shortened};
+use crate::wire::configuration::shown::{TextPosition, shortened};
 
 /// A configuration that cannot be read: nothing is known of it, not even that it is not encrypted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreadable {
+pub struct UnreadableConfiguration {
     /// Why.
     pub defect: Defect,
     /// Where; `None` if it is the file as a whole.
-    pub place: Option<Place>,
+    pub place: Option<TextPosition>,
     /// Whether what could be read announces an encrypted configuration.
     pub announces_encryption: bool,
 }
@@ -52,7 +52,7 @@ pub enum Defect {
     Xml(Box<str>),
 }
 
-impl fmt::Display for Unreadable {
+impl fmt::Display for UnreadableConfiguration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(place) = self.place {
             write!(f, "{place}: ")?;

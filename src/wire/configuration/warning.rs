@@ -4,24 +4,24 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use crate::wire::address::NoAddress;
-use crate::wire::configuration::shown::{Place, shortened};
+use crate::wire::configuration::shown::{TextPosition, shortened};
 
 /// Something that was passed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Warning {
+pub enum ConfigurationWarning {
     /// A member of the Trust Verification Service.
     Member {
         /// Its position among the members, from 0.
         position: usize,
         /// What is wrong with it.
-        fault: Fault,
+        fault: MemberFault,
     },
     /// A second element where one counts: the first does.
     Repeated {
         /// Its name.
         element: &'static str,
         /// Where it is.
-        place: Place,
+        place: TextPosition,
     },
     /// More members than are asked: the last are not.
     TooMany {
@@ -32,7 +32,7 @@ pub enum Warning {
 
 /// What is wrong with a member.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum MemberFault {
     /// Its address is none: it is skipped.
     Address {
         /// What it is.
@@ -51,10 +51,10 @@ pub enum Fault {
     Priority,
 }
 
-impl fmt::Display for Warning {
+impl fmt::Display for ConfigurationWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Member { position, fault: Fault::Priority } => {
+            Self::Member { position, fault: MemberFault::Priority } => {
                 write!(f, "TVS member {position}, asked last: no priority")
             }
             Self::Member { position, fault } => {
@@ -70,7 +70,7 @@ impl fmt::Display for Warning {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for MemberFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address { found, why } => write!(f, "{}: {why}", shortened(found)),

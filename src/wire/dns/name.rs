@@ -6,9 +6,9 @@ use core::fmt;
 /// A domain name: its labels, each behind its length, and the empty one that ends them, in lower
 /// case.
 #[derive(Clone, Eq, PartialEq)]
-pub struct Name(Vec<u8>);
+pub struct DomainName(Vec<u8>);
 
-impl Name {
+impl DomainName {
     /// Reads a name as a person writes it; a dot at its end changes nothing.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -38,7 +38,7 @@ impl Name {
     }
 }
 
-impl fmt::Debug for Name {
+impl fmt::Debug for DomainName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.escape_ascii())
     }
@@ -70,10 +70,10 @@ impl<'a> Cursor<'a> {
         self.take(1)?.first().copied()
     }
 
-    /// A name, which may end in a pointer to an earlier one (RFC 1035 §4.1.4). Each pointer leads to
-    /// before the place where the labels in front of it began, so that none is followed twice.
-    pub(super) fn name(&mut self) -> Option<Name> {
-        let mut name = Name(Vec::new());
+    /// A name, which may end in a pointer to an earlier one (RFC 1035 §4.1.4). Each pointer leads
+    /// to before the place where the labels in front of it began, so that none is followed twice.
+    pub(super) fn name(&mut self) -> Option<DomainName> {
+        let mut name = DomainName(Vec::new());
         let mut reading = self.clone();
         let mut before = self.at;
         let mut end = None;

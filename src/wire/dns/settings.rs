@@ -7,11 +7,11 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::name::Name;
+use super::name::DomainName;
 
 /// A name server.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Server {
+pub struct NameServer {
     /// Its address.
     pub ip: IpAddr,
     /// The interface that leads there, for an address of a link.
@@ -22,9 +22,9 @@ pub struct Server {
 
 /// Who is asked, for what, and how long.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Settings {
+pub struct ResolverSettings {
     /// The servers in the order in which they are asked.
-    pub servers: Vec<Server>,
+    pub servers: Vec<NameServer>,
     /// Seconds until the next one is asked.
     pub timeout: u64,
     /// How often each is asked.
@@ -35,7 +35,7 @@ pub struct Settings {
     search: Vec<String>,
 }
 
-impl Settings {
+impl ResolverSettings {
     /// Reads `resolv.conf`. What it does not say, or says in a way that nobody knows, is as it is
     /// without it; nothing in it is a fault.
     ///
@@ -65,7 +65,7 @@ impl Settings {
         settings.servers.truncate(MAX_SERVERS);
         if settings.servers.is_empty() {
             let ip = Ipv4Addr::LOCALHOST.into();
-            settings.servers.push(Server { ip, zone: None, port: PORT });
+            settings.servers.push(NameServer { ip, zone: None, port: PORT });
         }
         settings
     }
@@ -81,22 +81,22 @@ impl Settings {
         }
     }
 
-    /// What a name may mean, in the order in which it is asked for: with enough dots first as it is,
-    /// else first with what may be added. With a dot at its end it is complete.
+    /// What a name may mean, in the order in which it is asked for: with enough dots first as it
+    /// is, else first with what may be added. With a dot at its end it is complete.
     #[must_use]
-    pub fn candidates(&self, name: &str) -> Vec<Name> {
+    pub fn candidates(&self, name: &str) -> Vec<DomainName> {
         if name.ends_with('.') {
-            return Name::parse(name).into_iter().collect();
+            return DomainName::parse(name).into_iter().collect();
         }
         let mut texts: Vec<_> = self.search.iter().map(|end| format!("{name}.{end}")).collect();
         let dots = name.bytes().filter(|byte| *byte == b'.').count();
         let place = if dots >= self.ndots { 0 } else { texts.len() };
         texts.insert(place, name.to_owned());
-        texts.iter().filter_map(|text| Name::parse(text)).collect()
+        texts.iter().filter_map(|text| DomainName::parse(text)).collect()
     }
 }
 
-fn server(text: &str) -> Option<Server> {
+fn server(text: &str) -> Option<NameServer> {
     let (text, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once("]:")) {
         Some((ip, port)) => (ip, port.parse().ok().filter(|port| *port != 0)?),
         None => (text, PORT),
@@ -105,7 +105,7 @@ fn server(text: &str) -> Option<Server> {
         Some((ip, zone)) => (ip, Some(zone.to_owned())),
         None => (text, None),
     };
-    Some(Server { ip: ip.parse().ok()?, zone, port })
+    Some(NameServer { ip: ip.parse().ok()?, zone, port })
 }
 
 /// The addresses that `hosts` has for a name, in its order (Linux hosts(5)).

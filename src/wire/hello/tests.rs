@@ -2,7 +2,7 @@ use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Offer, ServerHello, Suite, Version, certificate, client_hello};
+use super::{HelloOffer, ServerHello, Suite, TlsVersion, certificate, client_hello};
 use crate::wire::malformed::{Fault, Malformed};
 
 /// What `openssl s_server -tls1_1 -cipher ECDHE-RSA-AES128-SHA@SECLEVEL=0` begins its answer with.
@@ -13,7 +13,7 @@ fn answer() -> Vec<u8> {
 
 #[test]
 fn version_and_suite_are_read_however_it_is_cut_into_records() {
-    let chosen = ServerHello { version: Version([3, 2]), suite: Suite(0xC013) };
+    let chosen = ServerHello { version: TlsVersion([3, 2]), suite: Suite(0xC013) };
     let answer = answer();
     assert_eq!(ServerHello::parse(&answer), Ok(Some(chosen)));
     let (_, message) = answer.split_at(5);
@@ -49,7 +49,7 @@ fn an_alert_or_anything_else_is_no_answer() {
 #[test]
 fn what_was_not_offered_is_no_choice() {
     let chosen = |version, suite| {
-        let hello = ServerHello { version: Version(version), suite: Suite(suite) };
+        let hello = ServerHello { version: TlsVersion(version), suite: Suite(suite) };
         hello.chooses_from_the_offer()
     };
     assert!(chosen([3, 1], 0x0035) && chosen([3, 3], 0xC013));
@@ -65,7 +65,7 @@ fn what_was_not_offered_is_no_choice() {
 #[test]
 fn the_offer_is_one_record_with_lengths_that_agree() {
     for host in [None, Some("directory.lab.test")] {
-        let hello = client_hello(host, Offer::Outdated);
+        let hello = client_hello(host, HelloOffer::Outdated);
         let long = |at: usize| usize::from(u16::from_be_bytes([hello[at], hello[at + 1]]));
         assert_eq!(long(3), hello.len() - 5);
         assert_eq!((hello[5], hello[6], long(7)), (1, 0, hello.len() - 9));
@@ -100,10 +100,10 @@ fn every_suite_of_the_offer_has_its_flaw() {
 
 #[test]
 fn versions_are_shown_by_their_names() {
-    let shown = |bytes| Version(bytes).to_string();
+    let shown = |bytes| TlsVersion(bytes).to_string();
     assert_eq!(shown([3, 0]), "SSL 3.0");
     assert_eq!([shown([3, 1]), shown([3, 2]), shown([3, 3])], ["TLS 1.0", "TLS 1.1", "TLS 1.2"]);
-    assert!(Version([3, 2]).is_old() && !Version([3, 3]).is_old());
+    assert!(TlsVersion([3, 2]).is_old() && !TlsVersion([3, 3]).is_old());
 }
 
 /// A greeting and a message of certificates, in one record or two.

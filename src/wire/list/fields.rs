@@ -4,13 +4,13 @@ use alloc::vec::Vec;
 
 use crate::wire::codes::{Role, Serial};
 use crate::wire::envelope::UnknownTag;
-use crate::wire::list::record::{Hash, Record, field_name};
+use crate::wire::list::record::{CertificateHash, Record, field_name};
 use crate::wire::malformed::{Fault, Malformed};
 use crate::wire::reader::{Element, Reader, once, required};
 use crate::wire::text::{OddField, Text};
 
 #[derive(Default)]
-pub(super) struct Fields<'a> {
+pub(super) struct RecordFields<'a> {
     host: Option<Element<'a>>,
     subject: Option<Element<'a>>,
     role: Option<Element<'a>>,
@@ -25,7 +25,7 @@ pub(super) struct Fields<'a> {
     unknown: Vec<UnknownTag>,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> RecordFields<'a> {
     pub(super) fn read(mut reader: Reader<'a>) -> Result<Self, Malformed> {
         let mut fields = Self::default();
         while let Some(tag) = reader.peek() {
@@ -101,7 +101,7 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    fn hash(&self, offset: usize) -> Result<Option<Hash<'a>>, Malformed> {
+    fn hash(&self, offset: usize) -> Result<Option<CertificateHash<'a>>, Malformed> {
         let missing = |tag| Err(Malformed::new(offset, field_name(tag), Fault::MissingField(tag)));
         let (hash, algorithm) = match (self.hash, self.hash_algorithm) {
             (None, None) => return Ok(None),
@@ -110,8 +110,8 @@ impl<'a> Fields<'a> {
             (None, Some(_)) => return missing(11),
         };
         Ok(Some(match <&[u8; 20]>::try_from(hash) {
-            Ok(sha1) if algorithm == [SHA1] => Hash::Sha1(sha1),
-            _ => Hash::Unknown { algorithm, bytes: hash },
+            Ok(sha1) if algorithm == [SHA1] => CertificateHash::Sha1(sha1),
+            _ => CertificateHash::Unknown { algorithm, bytes: hash },
         }))
     }
 
@@ -133,14 +133,14 @@ impl<'a> Fields<'a> {
     ///
     /// The digest of a record that has the certificate itself is left to the comparison of the two;
     /// an algorithm that is not known says nothing against it.
-    fn unusable(&self, role: Role, hash: Option<Hash<'_>>) -> Option<OddField> {
+    fn unusable(&self, role: Role, hash: Option<CertificateHash<'_>>) -> Option<OddField> {
         let bad_role = self.role.filter(|_| role == Role::Unreadable);
         if !self.claims_certificate() {
             return bad_role.map(|element| odd(&element));
         }
         let empty = |element: &Element<'_>| element.value.is_empty();
         let bad_hash = self.hash.filter(|_| match hash {
-            Some(Hash::Unknown { algorithm, .. }) => {
+            Some(CertificateHash::Unknown { algorithm, .. }) => {
                 self.certificate.is_none() || algorithm == [SHA1]
             }
             _ => false,

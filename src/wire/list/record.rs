@@ -8,9 +8,9 @@ use crate::wire::text::{OddField, Text};
 
 /// One record: a certificate, or a reference to one, and what it may do.
 ///
-/// One odd field does not cost the list. A name or an address is for people, so the record counts in
-/// full ([`odd`](Self::odd)); without a serial number, a certificate or its digest, or a role that
-/// can be read, it is for no certificate ([`unusable`](Self::unusable)), and still shows that
+/// One odd field does not cost the list. A name or an address is for people, so the record counts
+/// in full ([`odd`](Self::odd)); without a serial number, a certificate or its digest, or a role
+/// that can be read, it is for no certificate ([`unusable`](Self::unusable)), and still shows that
 /// something was meant to be here. How the fields tile the record is not negotiable.
 ///
 /// # Layout
@@ -54,7 +54,7 @@ pub struct Record<'a> {
     /// Tag 9.
     pub certificate: Option<&'a [u8]>,
     /// Tags 11 and 12.
-    pub hash: Option<Hash<'a>>,
+    pub hash: Option<CertificateHash<'a>>,
     /// Tag 10.
     pub address: Option<&'a [u8]>,
     /// Fields that were skipped.
@@ -67,7 +67,7 @@ pub struct Record<'a> {
 
 /// The digest of a certificate that is not in the list itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hash<'a> {
+pub enum CertificateHash<'a> {
     /// Tag 12 is 1.
     Sha1(&'a [u8; 20]),
     /// Any other algorithm, or another length than the algorithm's: kept, and never a match.
@@ -79,7 +79,7 @@ pub enum Hash<'a> {
     },
 }
 
-impl<'a> Hash<'a> {
+impl<'a> CertificateHash<'a> {
     /// The digest, whatever its algorithm.
     #[must_use]
     pub const fn bytes(&self) -> &'a [u8] {

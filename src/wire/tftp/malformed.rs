@@ -7,7 +7,7 @@ use super::option::OptionName;
 
 /// Bytes that are not a packet a reader can get.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Malformed {
+pub enum MalformedPacket {
     /// Not DATA, ACK, ERROR or OACK.
     Opcode {
         /// Where it stands.
@@ -50,7 +50,7 @@ pub enum Malformed {
     },
 }
 
-impl Malformed {
+impl MalformedPacket {
     /// The code of the ERROR that answers it.
     ///
     /// # Source
@@ -67,7 +67,7 @@ impl Malformed {
     }
 }
 
-impl fmt::Display for Malformed {
+impl fmt::Display for MalformedPacket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Opcode { offset, found } => {

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::malformed::Malformed;
+use super::malformed::MalformedPacket;
 use super::option::OptionName;
 
 /// A value that its option does not allow.
@@ -31,14 +31,14 @@ impl fmt::Display for OutOfRange {
 /// RFC 2347, "Packet Formats". Default: capture, a 7940 asks for none. Zeros behind the last option
 /// and blanks around a value: servers in the field (domain facts 1.7).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Options {
+pub struct TftpOptions {
     blksize: Option<u16>,
     timeout: Option<u8>,
     tsize: Option<u64>,
     windowsize: Option<u16>,
 }
 
-impl Options {
+impl TftpOptions {
     /// Also blocks of this many bytes.
     ///
     /// # Errors
@@ -99,7 +99,7 @@ impl Options {
         *self == Self::default()
     }
 
-    pub(super) fn parse(bytes: &[u8], offset: usize) -> Result<Self, Malformed> {
+    pub(super) fn parse(bytes: &[u8], offset: usize) -> Result<Self, MalformedPacket> {
         let mut options = Self::default();
         let (mut rest, mut offset) = (bytes, offset);
         // A server in the field fills an OACK up with zeros: an option cannot begin with one.
@@ -107,13 +107,14 @@ impl Options {
             let (name, after_name) = string(rest, offset)?;
             let at_value = offset + name.len() + 1;
             let (value, after_value) = string(after_name, at_value)?;
-            let option = OptionName::parse(name).ok_or(Malformed::OptionUnknown { offset })?;
+            let option =
+                OptionName::parse(name).ok_or(MalformedPacket::OptionUnknown { offset })?;
             if options.value(option).is_some() {
-                return Err(Malformed::OptionRepeated { offset, option });
+                return Err(MalformedPacket::OptionRepeated { offset, option });
             }
             options = decimal(value.trim_ascii())
                 .and_then(|value| options.with(option, value).ok())
-                .ok_or(Malformed::OptionValue { offset: at_value, option })?;
+                .ok_or(MalformedPacket::OptionValue { offset: at_value, option })?;
             offset = at_value + value.len() + 1;
             rest = after_value;
         }
@@ -155,7 +156,7 @@ impl Options {
     }
 }
 
-impl fmt::Display for Options {
+impl fmt::Display for TftpOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
         for option in OptionName::ALL {
@@ -173,11 +174,11 @@ fn narrow<T: TryFrom<u64>>(value: u64, refused: OutOfRange) -> Result<T, OutOfRa
 }
 
 /// Splits off a string, without the zero byte that closes it.
-fn string(bytes: &[u8], offset: usize) -> Result<(&[u8], &[u8]), Malformed> {
+fn string(bytes: &[u8], offset: usize) -> Result<(&[u8], &[u8]), MalformedPacket> {
     let mut parts = bytes.splitn(2, |byte| *byte == 0);
     match (parts.next(), parts.next()) {
         (Some(string), Some(rest)) => Ok((string, rest)),
-        _ => Err(Malformed::Unterminated { offset }),
+        _ => Err(MalformedPacket::Unterminated { offset }),
     }
 }
 

@@ -1,6 +1,8 @@
 use proptest::prelude::{any, proptest};
 
-use super::{BlockNumber, ErrorCode, Malformed, OptionName, Options, Packet, Rrq, UnfitName};
+use super::{
+    BlockNumber, ErrorCode, MalformedPacket, OptionName, Packet, Rrq, TftpOptions, UnfitName,
+};
 
 fn emitted(packet: &Packet<'_>) -> Vec<u8> {
     let mut out = Vec::new();
@@ -8,7 +10,7 @@ fn emitted(packet: &Packet<'_>) -> Vec<u8> {
     out
 }
 
-fn request(name: &str, options: Options) -> Vec<u8> {
+fn request(name: &str, options: TftpOptions) -> Vec<u8> {
     let mut out = Vec::new();
     Rrq::new(name).unwrap().emit(&options, &mut out);
     out
@@ -16,14 +18,14 @@ fn request(name: &str, options: Options) -> Vec<u8> {
 
 #[test]
 fn a_plain_request_has_the_length_of_the_captured_one() {
-    let bytes = request("CTLSEP00260BD6FA21.tlv", Options::default());
+    let bytes = request("CTLSEP00260BD6FA21.tlv", TftpOptions::default());
     assert_eq!(bytes, b"\0\x01CTLSEP00260BD6FA21.tlv\0octet\0");
     assert_eq!(14 + 20 + 8 + bytes.len(), 73);
 }
 
 #[test]
 fn options_follow_the_mode() {
-    let options = Options::default().with_tsize().with_blksize(1428).unwrap();
+    let options = TftpOptions::default().with_tsize().with_blksize(1428).unwrap();
     let options = options.with_windowsize(16).unwrap().with_timeout(3).unwrap();
     assert_eq!(
         request("a", options),
@@ -33,7 +35,7 @@ fn options_follow_the_mode() {
 
 #[test]
 fn the_longest_request_fits_512_bytes() {
-    let options = Options::default().with_tsize().with_blksize(65_464).unwrap();
+    let options = TftpOptions::default().with_tsize().with_blksize(65_464).unwrap();
     let options = options.with_windowsize(32_767).unwrap().with_timeout(255).unwrap();
     assert!(request(&"n".repeat(super::LONGEST_NAME), options).len() <= super::LONGEST_REQUEST);
 }
@@ -67,13 +69,13 @@ fn an_unheard_of_error_code_is_kept() {
 
 #[test]
 fn option_names_are_not_case_sensitive() {
-    let options = Options::default().with_blksize(1024).unwrap();
+    let options = TftpOptions::default().with_blksize(1024).unwrap();
     assert_eq!(Packet::parse(b"\0\x06BlkSize\x001024\0"), Ok(Packet::Oack(options)));
 }
 
 #[test]
 fn short_packets_are_truncated() {
-    let truncated = |offset, found| Err(Malformed::Truncated { offset, expected: 2, found });
+    let truncated = |offset, found| Err(MalformedPacket::Truncated { offset, expected: 2, found });
     assert_eq!(Packet::parse(b""), truncated(0, 0));
     assert_eq!(Packet::parse(b"\0"), truncated(0, 1));
     assert_eq!(Packet::parse(b"\0\x03\0"), truncated(2, 1));
@@ -82,23 +84,26 @@ fn short_packets_are_truncated() {
 
 #[test]
 fn requests_are_not_for_a_reader() {
-    let found = Err(Malformed::Opcode { offset: 0, found: 1 });
+    let found = Err(MalformedPacket::Opcode { offset: 0, found: 1 });
     assert_eq!(Packet::parse(b"\0\x01a\0octet\0"), found);
 }
 
 #[test]
 fn a_bad_option_is_named_with_its_offset() {
     let option = OptionName::Blksize;
-    let cases: [(&[u8], Malformed); 9] = [
-        (b"\0\x06blksize", Malformed::Unterminated { offset: 2 }),
-        (b"\0\x06blksize\0", Malformed::Unterminated { offset: 10 }),
-        (b"\0\x06blksize\x00512", Malformed::Unterminated { offset: 10 }),
-        (b"\0\x06blksize\x007\0", Malformed::OptionValue { offset: 10, option }),
-        (b"\0\x06blksize\x0070000\0", Malformed::OptionValue { offset: 10, option }),
-        (b"\0\x06blksize\0+512\0", Malformed::OptionValue { offset: 10, option }),
-        (b"\0\x06blksize\0\0", Malformed::OptionValue { offset: 10, option }),
-        (b"\0\x06blksize\x008\0blksize\x008\0", Malformed::OptionRepeated { offset: 12, option }),
-        (b"\0\x06multicast\0\0", Malformed::OptionUnknown { offset: 2 }),
+    let cases: [(&[u8], MalformedPacket); 9] = [
+        (b"\0\x06blksize", MalformedPacket::Unterminated { offset: 2 }),
+        (b"\0\x06blksize\0", MalformedPacket::Unterminated { offset: 10 }),
+        (b"\0\x06blksize\x00512", MalformedPacket::Unterminated { offset: 10 }),
+        (b"\0\x06blksize\x007\0", MalformedPacket::OptionValue { offset: 10, option }),
+        (b"\0\x06blksize\x0070000\0", MalformedPacket::OptionValue { offset: 10, option }),
+        (b"\0\x06blksize\0+512\0", MalformedPacket::OptionValue { offset: 10, option }),
+        (b"\0\x06blksize\0\0", MalformedPacket::OptionValue { offset: 10, option }),
+        (
+            b"\0\x06blksize\x008\0blksize\x008\0",
+            MalformedPacket::OptionRepeated { offset: 12, option },
+        ),
+        (b"\0\x06multicast\0\0", MalformedPacket::OptionUnknown { offset: 2 }),
     ];
     for (bytes, malformed) in cases {
         assert_eq!(Packet::parse(bytes), Err(malformed), "{bytes:?}");
@@ -108,7 +113,7 @@ fn a_bad_option_is_named_with_its_offset() {
 
 #[test]
 fn zeros_behind_the_options_and_blanks_around_a_value_are_passed_over() {
-    let options = Options::default().with_blksize(1428).unwrap();
+    let options = TftpOptions::default().with_blksize(1428).unwrap();
     for oack in [
         b"\0\x06blksize\x001428\0\0\0\0\0".as_slice(),
         b"\0\x06blksize\0 1428\0",
@@ -116,13 +121,13 @@ fn zeros_behind_the_options_and_blanks_around_a_value_are_passed_over() {
     ] {
         assert_eq!(Packet::parse(oack), Ok(Packet::Oack(options)), "{oack:?}");
     }
-    let inside = Malformed::OptionUnknown { offset: 15 };
+    let inside = MalformedPacket::OptionUnknown { offset: 15 };
     assert_eq!(Packet::parse(b"\0\x06blksize\x001428\0\0tsize\x005\0"), Err(inside));
 }
 
 #[test]
 fn a_size_past_64_bits_is_out_of_range() {
-    let malformed = Malformed::OptionValue { offset: 8, option: OptionName::Tsize };
+    let malformed = MalformedPacket::OptionValue { offset: 8, option: OptionName::Tsize };
     assert_eq!(Packet::parse(b"\0\x06tsize\x0018446744073709551616\0"), Err(malformed));
 }
 

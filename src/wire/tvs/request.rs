@@ -17,14 +17,14 @@ use crate::wire::tvs::{
 /// Capture (`CP-8861-SEPB000B4BA0AEE`); the reference server insists on four digits of model, but
 /// factory certificates have letters too (`CP-7962G`); domain facts 5.4.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Caller {
+pub struct PhoneName {
     /// Its model.
     pub model: Model,
     /// Its name at the call manager.
     pub name: DeviceName,
 }
 
-impl fmt::Display for Caller {
+impl fmt::Display for PhoneName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CP-{}-{}", self.model, self.name)
     }
@@ -45,7 +45,7 @@ impl fmt::Display for Caller {
 /// Verify: reference client and server. Query: the first 48 bytes of a capture; that issuer and
 /// serial number follow in this order is inferred from the lengths (domain facts 5.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Request<'a> {
+pub enum TvsRequest<'a> {
     /// Which certificate has these names? For the signer of a file, which is not in the file.
     Query {
         /// Subject, as the file writes it.
@@ -62,7 +62,7 @@ pub enum Request<'a> {
     },
 }
 
-impl Request<'_> {
+impl TvsRequest<'_> {
     /// The command that the request is sent under.
     #[must_use]
     pub const fn command(&self) -> Command {
@@ -86,7 +86,7 @@ impl Request<'_> {
     ///
     /// # Errors
     /// [`Unsendable`].
-    pub fn emit(&self, caller: &Caller, session: Session) -> Result<Vec<u8>, Unsendable> {
+    pub fn emit(&self, caller: &PhoneName, session: Session) -> Result<Vec<u8>, Unsendable> {
         let mut payload = Vec::new();
         element(&mut payload, DEVICE_NAME, &[&[DEVICE_NAME_MARK], caller.to_string().as_bytes()])?;
         match self {

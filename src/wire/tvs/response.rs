@@ -28,8 +28,8 @@ use crate::wire::tvs::{CERTIFICATE, Header, ROLES, STATUS, TTL, field_name};
 pub struct Response<'a> {
     /// The verdict.
     pub status: Status,
-    /// What the certificate may do. Nothing if the answer does not say, which is something else than
-    /// an empty list: that is a certificate for no purpose.
+    /// What the certificate may do. Nothing if the answer does not say, which is something else
+    /// than an empty list: that is a certificate for no purpose.
     pub roles: Option<Vec<Role>>,
     /// How long the answer holds.
     pub ttl: Option<Duration>,
@@ -46,7 +46,7 @@ impl<'a> Response<'a> {
     /// [`Malformed`]: elements must tile the payload, those known stand once, have their size,
     /// and the status must be there.
     pub fn parse(payload: &'a [u8]) -> Result<Self, Malformed> {
-        let mut fields = Fields::default();
+        let mut fields = ResponseFields::default();
         let mut reader = Reader::at(payload, Header::LENGTH);
         while let Some(tag) = reader.peek() {
             let element = reader.element(field_name(tag))?;
@@ -65,7 +65,7 @@ impl<'a> Response<'a> {
 }
 
 #[derive(Default)]
-struct Fields<'a> {
+struct ResponseFields<'a> {
     status: Option<[u8; 1]>,
     roles: Option<&'a [u8]>,
     ttl: Option<[u8; 4]>,
@@ -73,7 +73,7 @@ struct Fields<'a> {
     unknown: Vec<UnknownTag>,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> ResponseFields<'a> {
     fn keep(&mut self, element: &Element<'a>) -> Result<(), Malformed> {
         let name = field_name(element.tag);
         match element.tag {
@@ -98,8 +98,8 @@ fn roles<'a>(element: &Element<'a>) -> Result<&'a [u8], Malformed> {
     Ok(element.value)
 }
 
-/// Bounds what the answers take up that are kept. Inferred: seven roles are known, the highest is 21,
-/// and an answer that was captured has two.
+/// Bounds what the answers take up that are kept. Inferred: seven roles are known, the highest is
+/// 21, and an answer that was captured has two.
 pub const MAX_ROLES: usize = 64;
 
 /// The verdict of a response.

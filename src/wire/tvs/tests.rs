@@ -8,7 +8,7 @@ use proptest::{collection, option, prop_assert_eq};
 use crate::wire::malformed::{Fault, Malformed};
 use crate::wire::name::{DeviceName, Model};
 use crate::wire::tvs::{
-    Caller, Command, Header, MAX_ROLES, Request, Response, Session, Status, Unsendable,
+    Command, Header, MAX_ROLES, PhoneName, Response, Session, Status, TvsRequest, Unsendable,
 };
 use crate::wire::{Role, Serial};
 
@@ -25,9 +25,9 @@ const ANSWER: [u8; 19] = [
     0xab, 0x30, 0x82,
 ];
 
-fn caller() -> Caller {
+fn caller() -> PhoneName {
     let (model, name) = (Model::parse("8861"), DeviceName::parse("SEPB000B4BA0AEE"));
-    Caller { model: model.unwrap(), name: name.unwrap() }
+    PhoneName { model: model.unwrap(), name: name.unwrap() }
 }
 
 fn element(tag: u8, value: &[u8]) -> Vec<u8> {
@@ -38,7 +38,7 @@ fn element(tag: u8, value: &[u8]) -> Vec<u8> {
 #[test]
 fn a_query_is_the_captured_one() {
     let subject = String::from("CN=ucm11") + &"x".repeat(57);
-    let request = Request::Query {
+    let request = TvsRequest::Query {
         subject: subject.as_bytes(),
         issuer: b"CN=issuer-of-21-bytes",
         serial: Serial::new(&[0x6d; 19]),
@@ -52,7 +52,7 @@ fn a_query_is_the_captured_one() {
 
 #[test]
 fn a_verify_request_carries_the_certificate() {
-    let request = Request::Verify { certificate: &[0x30, 0] };
+    let request = TvsRequest::Verify { certificate: &[0x30, 0] };
     let frame = request.emit(&caller(), Session(1002)).unwrap();
     assert_eq!(frame[..10], [0x57, 1, 1, 0, 0, 0, 3, 0xea, 0, 32]);
     assert_eq!(frame[37..], [2, 0, 2, 0x30, 0]);
@@ -176,12 +176,12 @@ fn an_unfinished_element_is_told() {
 fn a_certificate_too_long_for_one_record_is_not_sent() {
     let limit = 16_384;
     let room = limit - 10 - 27 - 3;
-    let fits = Request::Verify { certificate: &Vec::from_iter(core::iter::repeat_n(0, room)) }
+    let fits = TvsRequest::Verify { certificate: &Vec::from_iter(core::iter::repeat_n(0, room)) }
         .emit(&caller(), Session(1));
     assert_eq!(fits.map(|frame| frame.len()), Ok(limit));
     for more in [room + 1, 70_000] {
         let certificate = Vec::from_iter(core::iter::repeat_n(0, more));
-        let error = Request::Verify { certificate: &certificate }.emit(&caller(), Session(1));
+        let error = TvsRequest::Verify { certificate: &certificate }.emit(&caller(), Session(1));
         assert!(matches!(error, Err(Unsendable::TooLong { .. })), "{more}");
     }
 }
@@ -189,7 +189,7 @@ fn a_certificate_too_long_for_one_record_is_not_sent() {
 #[test]
 fn a_name_with_a_nul_is_not_sent() {
     let serial = Serial::new(&[1]);
-    let request = Request::Query { subject: b"CN=a", issuer: b"CN=\0", serial };
+    let request = TvsRequest::Query { subject: b"CN=a", issuer: b"CN=\0", serial };
     let error = request.emit(&caller(), Session(1)).unwrap_err();
     assert_eq!(error, Unsendable::Nul { field: "issuer" });
 }

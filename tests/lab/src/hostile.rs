@@ -29,8 +29,8 @@ pub enum Shape {
     Garbage,
     /// Names of the greatest length.
     Names,
-    /// Certificates of the signer's serial number, each with a key of its own, as many as are taken;
-    /// the others have other numbers.
+    /// Certificates of the signer's serial number, each with a key of its own, as many as are
+    /// taken; the others have other numbers.
     Serials,
     /// Fields that nobody knows.
     Unknown,
@@ -81,8 +81,8 @@ impl Shape {
     }
 }
 
-/// A signer with a key so small that no signature of its has the length of the file's: nobody computes
-/// one.
+/// A signer with a key so small that no signature of its has the length of the file's: nobody
+/// computes one.
 pub fn signer() -> Certificate {
     let pool = Pool::new();
     let profile = Profile::new(Name::common("signer"), vec![0x55; 16]);
@@ -170,8 +170,8 @@ pub fn sealed(serial: &[u8], name: &str, records: &[u8]) -> Vec<u8> {
     [&tlv::element(1, &[1, 2]), &tlv::number(2, length), fields.as_slice(), records].concat()
 }
 
-/// A list of 1,000 records of the signer's serial number and next to nothing else, under a signer whose names
-/// have 58,000 bytes: what once took the agent 16 seconds
+/// A list of 1,000 records of the signer's serial number and next to nothing else, under a signer
+/// whose names have 58,000 bytes: what once took the agent 16 seconds
 /// to refuse.
 pub fn reported() -> Vec<u8> {
     let serial = &[0x55];

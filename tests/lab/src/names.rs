@@ -68,8 +68,8 @@ enum Print {
     /// As its own.
     #[default]
     Plain,
-    /// As that of an eToken: lower-case types, values in quotes where they have spaces, and the whole
-    /// cut at the first comma, which leaves quotes open.
+    /// As that of an eToken: lower-case types, values in quotes where they have spaces, and the
+    /// whole cut at the first comma, which leaves quotes open.
     Token,
 }
 
@@ -99,7 +99,8 @@ impl Name {
     /// The subject of an eToken's certificate.
     ///
     /// # Source
-    /// The CTL of a public technote (118893; domain facts 3.7): the blanks are the certificate's own.
+    /// The CTL of a public technote (118893; domain facts 3.7): the blanks are the certificate's
+    /// own.
     pub fn of_token(cn: &str) -> Self {
         let name = Self::common(&format!("{cn:<24}"))
             .with(Attribute::Ou, "IPCBU")

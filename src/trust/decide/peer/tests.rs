@@ -10,8 +10,8 @@ use secd_lab::list::{Kind as LabKind, List, Record, Role as LabRole};
 use secd_lab::names::{Layout, Name};
 
 use crate::trust::cache::{Cache, Source};
-use crate::trust::decide::{self, AtHand, Decision, Stranger, Walk};
-use crate::trust::peer::Shown;
+use crate::trust::decide::{self, AtHand, Decision, Stranger, WalkedVerdict};
+use crate::trust::peer::ShownChain;
 use crate::trust::tvs::{self, Endorsed, Unanswered, Unvouched};
 use crate::trust::{Acceptance, Anchors, Distrust, Grant, GrantedBy, ListKind, Purpose, stored};
 use crate::wire::Role;
@@ -22,7 +22,7 @@ const HTTPS: Purpose = Purpose::HttpsService;
 /// The middle of the validity of what the lab issues.
 const NOW: Option<UnixTime> = Some(UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000)));
 
-struct World {
+struct ScriptedWorld {
     pool: Pool,
     anchors: Anchors,
     cache: Cache,
@@ -30,7 +30,7 @@ struct World {
     host: &'static str,
 }
 
-impl World {
+impl ScriptedWorld {
     fn new() -> Self {
         let (pool, anchors, cache) = (Pool::new(), Anchors::default(), Cache::default());
         Self { pool, anchors, cache, now: NOW, host: "localhost" }
@@ -80,8 +80,8 @@ impl World {
         then: impl FnOnce(Decision<Grant, Stranger<'_>>) -> T,
     ) -> (Vec<String>, T) {
         let name = ServerName::try_from(self.host).unwrap();
-        let shown = Shown { purpose, certificate, intermediates: &[], name: Some(&name) };
-        let Walk { steps, verdict } = decide::peer(
+        let shown = ShownChain { purpose, certificate, intermediates: &[], name: Some(&name) };
+        let WalkedVerdict { steps, verdict } = decide::peer(
             shown,
             &AtHand {
                 anchors: &self.anchors,
@@ -130,7 +130,7 @@ impl World {
             Decision::Ask(stranger) => Some(stranger.settled(answer, self.now)),
             _ => None,
         });
-        let Walk { steps, verdict } = settled.unwrap();
+        let WalkedVerdict { steps, verdict } = settled.unwrap();
         let steps = steps.iter().map(ToString::to_string).collect();
         (steps, verdict.map(|grant| grant.by()))
     }
@@ -156,7 +156,7 @@ const MISS: &str = "cache: no earlier answer of TVS about this certificate";
 
 #[test]
 fn a_record_of_the_ctl_ends_the_walk_before_the_itl() {
-    let mut world = World::new();
+    let mut world = ScriptedWorld::new();
     let server = world.server();
     world.install(ListKind::Ctl, &[(LabRole::APP_SERVER, &server)]);
     world.install(ListKind::Itl, &[(LabRole::APP_SERVER, &server)]);
@@ -166,7 +166,7 @@ fn a_record_of_the_ctl_ends_the_walk_before_the_itl() {
 
 #[test]
 fn the_itl_is_searched_where_there_is_no_ctl() {
-    let mut world = World::new();
+    let mut world = ScriptedWorld::new();
     let server = world.server();
     world.install(ListKind::Itl, &[(LabRole::CCM, &server), (LabRole::APP_SERVER, &server)]);
     let steps = ["CTL: not installed", "ITL: a record of this certificate for HTTPS"];
@@ -175,7 +175,7 @@ fn the_itl_is_searched_where_there_is_no_ctl() {
 
 #[test]
 fn both_lists_are_searched_for_the_certificate_before_either_for_an_authority() {
-    let mut world = World::new();
+    let mut world = ScriptedWorld::new();
     let authority = world.authority();
     let server = world.under(&authority);
     let other = world.server();
@@ -192,7 +192,7 @@ fn both_lists_are_searched_for_the_certificate_before_either_for_an_authority() 
 
 #[test]
 fn a_path_that_is_not_accepted_says_why_and_leads_to_the_question() {
-    let mut world = World::new();
+    let mut world = ScriptedWorld::new();
     let authority = world.authority();
     let server = world.under(&authority);
     world.install(ListKind::Itl, &[(LabRole::APP_SERVER, &authority)]);
@@ -206,7 +206,7 @@ fn a_path_that_is_not_accepted_says_why_and_leads_to_the_question() {
 
 #[test]
 fn a_certificate_that_is_listed_for_something_else_says_what_for() {
-    let mut world = World::new();
+    let mut world = ScriptedWorld::new();
     let server = world.server();
     world.install(ListKind::Itl, &[(LabRole::CCM, &server)]);
     let other = "ITL: a record of this certificate as CCM only, not for HTTPS";
@@ -215,7 +215,7 @@ fn a_certificate_that_is_listed_for_something_else_says_what_for() {
 
 #[test]
 fn an_earlier_answer_is_the_last_that_is_searched_and_keeps_its_warning() {
-    let mut world = World::new();
+    let mut world = ScriptedWorld::new();
     let server = world.server();
     let [ctl, itl] = NO_LISTS;
     world.keep(&server, &[Role::AppServer]);
@@ -229,7 +229,7 @@ fn an_earlier_answer_is_the_last_that_is_searched_and_keeps_its_warning() {
 
 #[test]
 fn what_is_odd_about_a_trusted_certificate_comes_last() {
-    let mut world = World::new();
+    let mut world = ScriptedWorld::new();
     let key = world.pool.take(KeyKind::Rsa1024);
     let server = world.profile("server").expired().self_signed(key);
     let odd = ["warning: the certificate has expired", "warning: an RSA key of only 1024 bits"];
@@ -245,13 +245,13 @@ fn what_is_odd_about_a_trusted_certificate_comes_last() {
 
 #[test]
 fn what_is_not_a_certificate_is_refused_before_the_first_step() {
-    let world = World::new();
+    let world = ScriptedWorld::new();
     assert_eq!(world.refuses(HTTPS, b"x"), (Vec::new(), Some(Distrust::NotACertificate)));
 }
 
 #[test]
 fn a_tvs_server_is_known_by_its_own_record_or_not_at_all() {
-    let mut world = World::new();
+    let mut world = ScriptedWorld::new();
     let authority = world.authority();
     let server = world.under(&authority);
     world.install(ListKind::Itl, &[(LabRole::TVS, &authority)]);
@@ -262,7 +262,7 @@ fn a_tvs_server_is_known_by_its_own_record_or_not_at_all() {
 
 #[test]
 fn a_question_without_an_answer_is_a_refusal_that_says_why() {
-    let world = World::new();
+    let world = ScriptedWorld::new();
     let server = world.server();
     for (why, step) in [
         (Unanswered::NobodyToAsk, "TVS: no server to ask"),
@@ -279,7 +279,7 @@ fn a_question_without_an_answer_is_a_refusal_that_says_why() {
 
 #[test]
 fn an_answer_about_another_certificate_is_called_that() {
-    let world = World::new();
+    let world = ScriptedWorld::new();
     let (server, other) = (world.server(), world.server());
     let answer = endorsed(&other, &[Role::AppServer]);
     let (steps, verdict) = world.settles(&server, Ok(&answer));

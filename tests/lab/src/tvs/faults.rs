@@ -15,8 +15,8 @@ pub enum Conduct {
     Garbage,
     /// Says nothing until the client leaves.
     Silent,
-    /// Has the answer about a peer ready and keeps it back until told to conduct itself otherwise, five
-    /// seconds at the most; answers about signers at once.
+    /// Has the answer about a peer ready and keeps it back until told to conduct itself otherwise,
+    /// five seconds at the most; answers about signers at once.
     Withhold,
 }
 
