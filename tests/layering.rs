@@ -19,7 +19,7 @@ use paths::uses;
 use table::{LAYERS, Layer, Purity, Reach};
 
 /// Something that a file uses and may not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 struct Breach {
     file: String,
     used: String,

@@ -7,7 +7,7 @@ use crate::io::places::Shares;
 use crate::io::settings::Settings;
 
 /// The connections that there may be, in all and of one user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Capacity {
     /// Of clients to the socket.
     pub(super) connections: Shares,

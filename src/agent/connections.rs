@@ -35,7 +35,7 @@ pub struct Target {
 }
 
 /// Why a local process gets no connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum NotOpened {
     /// The server's certificate is not believed.
     Distrusted(Distrust),

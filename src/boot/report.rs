@@ -7,7 +7,7 @@ use core::fmt;
 ///
 /// # Source
 /// Names and numbers: administration guide 78xx/88xx; domain facts 2.4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Alarm {
     /// 1: a new list was received.
     Success,
@@ -98,7 +98,7 @@ impl fmt::Display for Alarm {
 }
 
 /// Whether any list was installed when the pass began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Prior {
     /// None.
     None,
@@ -134,7 +134,7 @@ impl fmt::Display for Stage {
 }
 
 /// How the step for one list went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ListStep {
     /// The list could not be kept: the phone's own fault.
     Broken,
@@ -164,7 +164,7 @@ impl ListStep {
 /// # Source
 /// The texts are exact, from the administration guide 8800 where nothing else is said;
 /// domain facts 2.5.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum StatusMessage {
     /// The configuration was not found under any name.
     ConfigurationNotFound,

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 /// How a command ended, as the shell sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Exit {
     /// Done, or verified.
     Done,

@@ -7,7 +7,7 @@ use crate::trust::anchors::State;
 use crate::trust::verified::{Acceptance, Voucher};
 
 /// The next boot pass, step by step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct NextBoot {
     /// The CTL step.
     pub ctl: Fate,
@@ -22,7 +22,7 @@ pub struct NextBoot {
 }
 
 /// What happens to a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fate {
     /// The server has none; what the phone has stays.
     Absent,

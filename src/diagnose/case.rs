@@ -5,7 +5,7 @@ use core::fmt;
 use crate::trust::reason::Reason;
 
 /// What is the matter, as far as a phone can tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Case {
     /// Nothing.
     AllWell,
@@ -74,7 +74,7 @@ pub enum Case {
 }
 
 /// What kind of cluster it is, by the lists that the phone has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Cluster {
     /// TVS certificates in the lists: one a server.
     pub nodes: usize,

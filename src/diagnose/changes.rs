@@ -8,7 +8,7 @@ use crate::trust::list::{Anchor, ListKind, TrustList};
 use crate::wire::Role;
 
 /// How much of something is new.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Novelty {
     /// Everything.
     All,
@@ -36,7 +36,7 @@ impl Novelty {
 }
 
 /// What is new in an offered list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Changes {
     /// The certificates of file servers.
     pub callmanager: Novelty,

@@ -13,7 +13,7 @@ use crate::diagnose::findings::{
 use crate::trust::peer::Pinned;
 
 /// One check.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Check {
     /// What was looked at.
     pub name: String,
@@ -24,7 +24,7 @@ pub struct Check {
 }
 
 /// How something that was looked at is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Mark {
     /// Not as it should be.
     NotOk,

@@ -8,7 +8,7 @@ use crate::diagnose::findings::{ConfigurationFound, Findings, ListVerdict, Reach
 /// # Source
 /// Four are the technote's, "Manually Verify that Phone ITL Matches CUCM ITL"; domain facts 2.7.
 /// The fifth is ours: an attacker between phone and cluster makes the other four hold as well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Conditions {
     /// The signature of the phone's ITL is not that of the server's.
     pub itl_differs: Option<bool>,

@@ -15,7 +15,7 @@ use crate::trust::verified::{Acceptance, Voucher};
 use crate::wire::Role;
 
 /// Everything that was found. What could not be looked at in time stays as it is by default.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Findings {
     /// The store.
     pub store: StoreFound,
@@ -120,7 +120,7 @@ impl Findings {
 }
 
 /// How the TVS servers stand to the installed lists, all together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Reach {
     /// At least one answers, and none with a listed certificate.
     Differs,
@@ -133,7 +133,7 @@ pub enum Reach {
 }
 
 /// How the store is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum StoreFound {
     /// What was trusted cannot be read.
     Locked,
@@ -156,7 +156,7 @@ impl StoreFound {
 }
 
 /// Whether the clock was ever set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Clock {
     /// It was.
     Set,
@@ -165,7 +165,7 @@ pub enum Clock {
 }
 
 /// A server, and what came of talking to it last.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ContactedServer {
     /// Where it is.
     pub address: String,
@@ -174,7 +174,7 @@ pub struct ContactedServer {
 }
 
 /// One trust list, on the phone and on the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ListFound {
     /// The installed one.
     pub installed: Option<Fingerprint>,
@@ -210,7 +210,7 @@ impl ListFound {
 }
 
 /// What tells one list from another.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Fingerprint {
     /// MD5 of the file, as trust screens show it.
     pub md5: [u8; 16],
@@ -227,7 +227,7 @@ impl Fingerprint {
 }
 
 /// What the servers have of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Offered {
     /// They have none.
     Absent,
@@ -242,7 +242,7 @@ pub enum Offered {
 }
 
 /// A list that a server has.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OfferedList {
     /// The name that it was given under.
     pub name: String,
@@ -269,7 +269,7 @@ pub struct OfferedList {
 }
 
 /// Whether a list is whole in itself, whoever signed it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Integrity {
     /// It cannot be read, or its own signer's key did not sign it.
     Broken(Reason),
@@ -280,7 +280,7 @@ pub enum Integrity {
 }
 
 /// What a phone makes of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ListVerdict {
     /// It would not be installed.
     Refused {
@@ -296,7 +296,7 @@ pub enum ListVerdict {
 }
 
 /// A TVS server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct MemberFound {
     /// Where it is.
     pub address: String,
@@ -314,7 +314,7 @@ impl MemberFound {
 }
 
 /// What a TVS server shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Presented {
     /// A certificate whose key it holds.
     Certificate(Box<ShownCertificate>),
@@ -327,7 +327,7 @@ pub enum Presented {
 }
 
 /// The certificate that a TVS server shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ShownCertificate {
     /// Its issuer.
     pub issuer: String,
@@ -344,7 +344,7 @@ pub struct ShownCertificate {
 }
 
 /// What the servers have of a configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ConfigurationFound {
     /// None.
     Absent,

@@ -30,7 +30,7 @@ pub use findings::{
 pub use remedy::Remedy;
 
 /// What is the matter, what happens if nothing is done, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Diagnosis {
     /// The technote's case.
     pub case: Case,

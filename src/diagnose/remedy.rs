@@ -12,7 +12,7 @@ use crate::trust::reason::Reason;
 use crate::trust::tvs::{Unanswered, Unvouched};
 
 /// What to do, from the least drastic to the most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Remedy {
     /// Nothing.
     Nothing,

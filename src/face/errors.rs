@@ -16,7 +16,7 @@ macro_rules! errors {
         $(#[$about:meta])* $name:ident $({ $($(#[$what:meta])* $fact:ident: $shape:ty,)* })?;
     )* })*) => {
         /// Why a call is not answered.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Debug, Eq, PartialEq)]
         pub enum Error { $($(
             $(#[$about])* $name $({ $($(#[$what])* $fact: $shape,)* })?,
         )*)* }

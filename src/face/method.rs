@@ -65,7 +65,7 @@ pub trait Method: ObjectType {
 }
 
 /// What comes of the connection of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Mode {
     /// Several replies, to a call with `more`.
     More,
@@ -82,7 +82,7 @@ pub trait Streams: Method {}
 pub trait Upgrades: Method {}
 
 /// A method for the interface's language.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Declaration {
     /// The interface that it is of.
     pub interface: &'static str,
@@ -142,7 +142,7 @@ macro_rules! methods {
         )*)*
 
         /// The names of the methods.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
         pub enum MethodName { $($(#[doc = concat!("Of [`", stringify!($name), "`](self::", stringify!($name), ").")] $name,)*)* }
 
         impl MethodName {
@@ -179,7 +179,7 @@ macro_rules! methods {
         }
 
         /// A call whose parameters have been read.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Debug, Eq, PartialEq)]
         pub enum MethodCall { $($(#[doc = concat!("Of [`", stringify!($name), "`](self::", stringify!($name), ").")] $name($name),)*)* }
 
         impl MethodCall {

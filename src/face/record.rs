@@ -93,7 +93,7 @@ pub(super) type Object = Map<String, Value>;
 macro_rules! record {
     ($(#[$about:meta])* $name:ident { $($(#[$what:meta])* $member:ident: $shape:ty,)* }) => {
         $(#[$about])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Debug, Eq, PartialEq)]
         pub struct $name { $($(#[$what])* pub $member: $shape,)* }
 
         impl $crate::face::record::ObjectType for $name {

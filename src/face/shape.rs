@@ -40,7 +40,7 @@ pub trait Shape: Sized {
 }
 
 /// A value that does not fit its type.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Unfit {
     /// The member in which it is, with those around it; empty for the value itself.
     pub member: String,
@@ -61,7 +61,7 @@ impl Unfit {
 pub type Types = BTreeMap<&'static str, Declared>;
 
 /// A declared type.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Declared {
     /// A record of these members.
     Record(Vec<ShapeMember>),

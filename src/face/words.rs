@@ -50,7 +50,7 @@ fn is_enum<W: Words>() -> bool {
 macro_rules! words {
     ($(#[$about:meta])* $name:ident { $($(#[$what:meta])* $value:ident = $word:literal,)* }) => {
         $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
         pub enum $name { $($(#[$what])* $value,)* }
 
         impl $crate::face::words::Words for $name {

@@ -21,7 +21,7 @@ pub fn limit() -> usize {
 }
 
 /// Connections that there may be at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ConnectionRoom {
     /// Of clients to the socket.
     pub connections: usize,

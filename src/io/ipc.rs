@@ -102,7 +102,7 @@ impl fmt::Display for NotOpen {
 impl std::error::Error for NotOpen {}
 
 /// Who is at the other end, by the kernel's word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ClientCredentials {
     /// User.
     pub uid: u32,
@@ -292,7 +292,7 @@ impl Client {
 }
 
 /// As many descriptors went over this connection as may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TooMany;
 
 /// A connection that has become a stream; it still counts.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Who asks for a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Requester {
     /// A user without any right.
     Guest,
@@ -19,7 +19,7 @@ pub enum Requester {
 }
 
 /// How many places there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Shares {
     /// In all.
     pub all: usize,
@@ -49,7 +49,7 @@ struct Count {
 }
 
 /// No place, for a user who has so many.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Full {
     /// Places of the user.
     pub own: usize,

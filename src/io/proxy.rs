@@ -13,7 +13,7 @@ use tokio::io::{
 use tokio::time::{Instant, sleep_until};
 
 /// How long a connection may last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ProxyLimits {
     /// Without a byte in either direction.
     pub idle: Duration,

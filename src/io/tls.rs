@@ -84,7 +84,7 @@ impl Handshaken {
 }
 
 /// A grant that was given for another certificate than the server's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct OtherCertificate;
 
 /// The name that a server's certificate is compared with; nothing for a host that no certificate

@@ -10,7 +10,7 @@ use crate::io::files::{self, Links};
 use crate::io::ipc::ClientCredentials;
 
 /// A process by its user and groups.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Groups {
     /// The user's name, if it has one.
     pub user: Option<String>,

@@ -44,7 +44,7 @@ pub struct Exchange {
 }
 
 /// How far the answer has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[must_use]
 pub enum AnswerProgress {
     /// It is all there: see [`Exchange::response`].
@@ -137,7 +137,7 @@ impl Exchange {
 }
 
 /// What a member did wrong: it has failed, and the next one is asked (domain facts 5.9).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum MemberMisbehaved {
     /// It closed before its answer was complete; lengths count bytes of the frame.
     Closed {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::trust::reason::Warning;
 
 /// What is believed, and what is worth a line in the log about it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Eq, PartialEq)]
 pub struct Accepted<T> {
     /// The proof.
     pub value: T,

@@ -7,7 +7,7 @@ use crate::trust::standing::{self, Standing};
 use crate::trust::verified::{Provenance, Verified, Voucher};
 
 /// What is installed. Only verified lists can be.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Anchors {
     ctl: Option<InForce>,
     itl: Option<InForce>,
@@ -16,7 +16,7 @@ pub struct Anchors {
 }
 
 /// A list in force, and its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 struct InForce {
     list: Verified<TrustList>,
     standing: Standing,
@@ -220,7 +220,7 @@ impl Anchors {
 }
 
 /// The trust states, by the numbers of domain facts 2.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum State {
     /// S0: no list.
     None,

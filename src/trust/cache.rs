@@ -17,14 +17,14 @@ use crate::trust::query::{Asks, Query};
 use crate::trust::tvs::{Endorsed, Vouched};
 
 /// Who gave an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Source {
     /// The member, as the configuration names it.
     pub member: Box<str>,
 }
 
 /// One answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CachedAnswer {
     proof: Proof,
     /// Who gave it.
@@ -33,7 +33,7 @@ pub struct CachedAnswer {
     pub expires: Duration,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 enum Proof {
     Peer(Endorsed),
     Signer(Vouched),

@@ -41,7 +41,7 @@ pub struct Certificate<'a> {
 }
 
 /// A public key, in the form in which trust lists carry it (tag 7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PublicKey<'a> {
     /// An uncompressed curve point.
     Ec(&'a [u8]),
@@ -69,7 +69,7 @@ pub(in crate::trust) fn has_more_behind(der: &[u8]) -> bool {
 }
 
 /// The bytes are not exactly one DER certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct NotACertificate;
 
 impl<'a> Certificate<'a> {

@@ -20,7 +20,7 @@ use crate::wire::tvs::{Response, TvsRequest};
 use crate::wire::{Role, Serial};
 
 /// What an offered list needs to be asked about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Doubtful {
     /// A record of it that the installed lists lack.
     Record(Box<RecordToConfirm>),
@@ -73,14 +73,14 @@ impl From<Vouched> for Proofs {
 }
 
 /// Proof that the service knows the certificate of a record in the record's role, now.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Confirmed {
     sha1: [u8; 20],
     role: Role,
 }
 
 /// A record of an older list that has to be confirmed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RecordToConfirm {
     role: Role,
     subject: Box<str>,

@@ -14,7 +14,7 @@ pub use crate::trust::query::Query;
 use crate::trust::reason::Reason;
 
 /// What policy says, without having asked anyone.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Eq, PartialEq)]
 #[must_use]
 pub enum Decision<Grant, Q: Question = Query> {
     /// Only someone else can tell: ask the Trust Verification Service.

@@ -22,7 +22,7 @@ use crate::wire::Envelope;
 pub struct DeviceKey(RsaPrivateKey);
 
 /// A key that is not an RSA private key in PKCS#1 or PKCS#8 DER.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct NotAKey;
 
 impl DeviceKey {

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::trust::tvs::Unanswered;
 
 /// Why no one vouched for a peer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Distrust {
     /// What the peer showed is not one certificate.
     NotACertificate,

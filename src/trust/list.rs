@@ -15,7 +15,7 @@ use crate::wire::list::{self, CertificateHash, Record, field_name};
 use crate::wire::{Envelope, OddField, Role, Serial, Text};
 
 /// The two kinds of list that a phone keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum ListKind {
     /// Certificate Trust List, of clusters in mixed mode.
     Ctl,
@@ -65,7 +65,7 @@ impl ListKind {
 ///
 /// One that cannot be used has neither certificate nor digest here, whatever the file says: it is
 /// for no certificate, and still counts where the list is classified.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Anchor {
     /// What it may do.
     pub role: Role,
@@ -200,7 +200,7 @@ fn agreeing<'a>(record: &Record<'_>, der: &'a [u8]) -> Result<Option<Certificate
 
 /// A decoded list. Whether it is trusted is said by the [`Verified`](crate::trust::Verified)
 /// around it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TrustList {
     /// Which of the two it is.
     pub kind: ListKind,

@@ -15,7 +15,7 @@ use core::cmp::Ordering;
 /// # Source
 /// Call managers join attributes with `;`, most specific first; the tools with `,` in certificate
 /// order; eToken names have quotes that need not balance (domain facts 3.7).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum DistinguishedName {
     /// The attributes in one order and one spelling.
     Attributes(Box<str>),

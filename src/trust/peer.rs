@@ -163,7 +163,7 @@ fn authorities(list: &TrustList, purpose: Purpose) -> Vec<ListedAuthority<'_>> {
 }
 
 /// How the certificate of a TVS server stands to the lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Pinned {
     /// It is the one of a record of this list.
     Fits(ListKind),

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 /// The choices; `Default` is what a phone does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Policy {
     /// Whether a phone without lists believes the first one.
     pub first_use: FirstUsePolicy,
@@ -56,7 +56,7 @@ impl Default for Policy {
 }
 
 /// What happens with a list that is older than the installed one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum OlderList {
     /// It counts, with a warning.
     Accept,
@@ -67,7 +67,7 @@ pub enum OlderList {
 }
 
 /// What happens with a signed file that is older than the one before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum OlderFile {
     /// It counts, with a warning.
     Accept,
@@ -79,7 +79,7 @@ pub enum OlderFile {
 
 /// When the configuration for phones that the call manager does not know counts, on a phone that
 /// demands signed files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum DefaultConfiguration {
     /// Whenever the servers do not have the phone's own.
     Always,
@@ -89,7 +89,7 @@ pub enum DefaultConfiguration {
 }
 
 /// Yes, with a warning where there is something to warn of, or no.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Choice {
     /// It counts.
     Accept,
@@ -98,7 +98,7 @@ pub enum Choice {
 }
 
 /// What happens with the first list of a phone that has none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum FirstUsePolicy {
     /// Believed if it is consistent in itself (technote).
     Allow,

@@ -8,7 +8,7 @@ use crate::wire::Role;
 ///
 /// Who may sign files is not said here but in [`decide`](crate::trust::decide), since it depends
 /// on the lists that are installed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Purpose {
     /// Certificate Authority Proxy Function.
     Capf,

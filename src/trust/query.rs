@@ -8,7 +8,7 @@ use crate::trust::signature::sha256;
 use crate::wire::{Role, Serial, Signer};
 
 /// A question to the Trust Verification Service about a signer whose certificate is not at hand.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Query {
     /// The signer's name, as the file writes it.
     pub subject: Box<[u8]>,
@@ -25,7 +25,7 @@ pub struct Query {
 }
 
 /// Whether an earlier answer to a question will do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Asks {
     /// The service has to be asked now.
     Afresh,

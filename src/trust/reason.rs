@@ -7,7 +7,7 @@ use core::fmt;
 use crate::wire::{Digest, FormatVersion, Malformed, Role};
 
 /// Why a file or a peer is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Reason {
     /// Two certificates of one list fit the signer equally well.
     AmbiguousSigner,
@@ -88,7 +88,7 @@ pub enum Reason {
 }
 
 /// A signed file that is older than the one before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct OldFile {
     /// The newest timestamp so far.
     pub kept: Option<u32>,
@@ -117,7 +117,7 @@ impl fmt::Display for OldFile {
 }
 
 /// Why an older list is refused that TVS was to confirm.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Unconfirmed {
     /// Timestamp of the installed list.
     pub installed: u32,
@@ -132,7 +132,7 @@ pub struct Unconfirmed {
 }
 
 /// Why a record of an older list is not confirmed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Doubt {
     /// TVS never vouches for itself.
     NeverVouchedFor,
@@ -159,7 +159,7 @@ impl fmt::Display for Doubt {
 }
 
 /// What of a signature is not supported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Unsupported {
     /// The key's public exponent: it is too small.
     Exponent {
@@ -271,7 +271,7 @@ impl fmt::Display for Unconfirmed {
 }
 
 /// What is accepted, and worth a line in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Warning {
     /// The peer's certificate has expired.
     Expired,

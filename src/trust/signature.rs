@@ -17,7 +17,7 @@ use crate::wire::envelope::SignatureInfo;
 use crate::wire::{Digest, Envelope};
 
 /// The key of someone who may sign.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SignerKey(RsaPublicKey);
 
 impl SignerKey {

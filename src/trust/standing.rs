@@ -5,7 +5,7 @@
 //! mean something to each other: the clocks of two clusters have nothing in common (inferred).
 
 /// The place of an installed list. `Default` is what a store has that did not keep it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Standing {
     /// The number of its line; later lines have higher ones.
     pub line: u32,

@@ -19,7 +19,7 @@ use crate::wire::tvs::{Response, Status};
 use crate::wire::{Role, Serial};
 
 /// Proof that the service knows a certificate: its digest, and what it may do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Endorsed {
     sha256: [u8; 32],
     roles: Option<Box<[Role]>>,
@@ -83,7 +83,7 @@ impl Endorsed {
 }
 
 /// Proof that the service vouches for a signer, with the certificate to verify with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Vouched {
     asked: [u8; 32],
     certificate: Box<[u8]>,
@@ -92,7 +92,7 @@ pub struct Vouched {
 }
 
 /// When the service vouched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum VouchedAt {
     /// The answer was kept since.
     Earlier,
@@ -214,7 +214,7 @@ const fn trusted(response: &Response<'_>) -> Result<(), Unvouched> {
 }
 
 /// Why nobody vouches.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Unanswered {
     /// No member is known, or no list says how to know one.
     NobodyToAsk,
@@ -246,7 +246,7 @@ impl fmt::Display for Unanswered {
 }
 
 /// Why an answer does not vouch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Unvouched {
     /// The service knows the certificate, and vouches for it for no purpose.
     EmptyRoles,

@@ -31,7 +31,7 @@ pub struct Offer<'a> {
 }
 
 /// What a file holds, once its signer and name are settled.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Eq, PartialEq)]
 pub enum Content<'a> {
     /// Nobody could be verified with in this state: the payload is taken from anyone.
     Unchecked(&'a [u8]),
@@ -40,7 +40,7 @@ pub enum Content<'a> {
 }
 
 /// A file that is signed by someone who may sign files.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Eq, PartialEq)]
 pub struct SignedFile<'a> {
     /// The whole envelope.
     pub file: Verified<Envelope<'a>>,

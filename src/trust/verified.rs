@@ -7,7 +7,7 @@ use crate::trust::list::ListKind;
 use crate::trust::signature::sha256;
 
 /// A value whose signature was verified against a signer that may sign it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Verified<T> {
     value: T,
     provenance: Provenance,
@@ -33,7 +33,7 @@ impl<T> Verified<T> {
 }
 
 /// How something came to be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Provenance {
     /// Just now, by someone trusted before.
     Chained(Voucher),
@@ -56,7 +56,7 @@ impl Provenance {
 }
 
 /// How something was accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Acceptance {
     /// Its signer was vouched for.
     Chained(Voucher),
@@ -91,7 +91,7 @@ impl Acceptance {
 }
 
 /// Who vouched for a signer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Voucher {
     /// The installed certificate trust list.
     Ctl,
@@ -102,7 +102,7 @@ pub enum Voucher {
 }
 
 /// The right to believe one list without a prior one. It is spent by use and cannot be copied.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Eq, PartialEq)]
 pub struct FirstUse(());
 
 impl FirstUse {
@@ -113,14 +113,14 @@ impl FirstUse {
 }
 
 /// The right to exchange application data with the holder of one certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Grant {
     certificate: [u8; 32],
     by: GrantedBy,
 }
 
 /// Who vouched for a peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum GrantedBy {
     /// An earlier answer of the Trust Verification Service.
     Cache,

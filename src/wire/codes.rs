@@ -6,7 +6,7 @@ use core::fmt;
 ///
 /// # Source
 /// Technote (`show itl`), reference tools, a public 8861 log for TVS; domain facts 3.4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Role {
     /// 0: System Administrator Security Token, signs trust lists.
     Sast,
@@ -87,7 +87,7 @@ impl fmt::Display for Role {
 ///
 /// # Source
 /// Reference tools; domain facts 3.2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Digest {
     /// 1.
     Sha1,
@@ -135,7 +135,7 @@ impl fmt::Display for Digest {
 }
 
 /// A version: the major number names the format, a higher minor one only adds to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct FormatVersion {
     /// First byte.
     pub major: u8,

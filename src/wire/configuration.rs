@@ -28,7 +28,7 @@ pub use warning::{ConfigurationWarning, MemberFault};
 /// # Source
 /// Domain facts 1.3, 4.2, 5.8 and 6.3; the layout is that of call managers. The capfList is not
 /// read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Configuration {
     /// Members of the Trust Verification Service, in the order in which they are asked.
     pub tvs: Vec<Member>,

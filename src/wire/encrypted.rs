@@ -18,7 +18,7 @@ use crate::wire::reader::{Element, once, required};
 ///
 /// # Source
 /// Reference tools and files built with them; domain facts 3.2 and 4.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Encryption<'a> {
     /// AES-CBC initialisation vector.
     pub iv: [u8; 16],

@@ -17,7 +17,7 @@ use blocks::{SignerBlock, signature_info};
 pub use fields::field_name;
 
 /// Which of the three signed formats a file is read as; the name asked for says which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FileKind {
     /// A trust list (`.tlv`): records follow the header.
     List,
@@ -49,7 +49,7 @@ impl FileKind {
 }
 
 /// A field whose tag is not known: skipped, and told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct UnknownTag {
     /// The tag.
     pub tag: u8,
@@ -75,7 +75,7 @@ pub struct UnknownTag {
 ///
 /// # Source
 /// Technote 116232, reference tools, three `show` dumps by arithmetic; domain facts 3.2 and 3.5.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Envelope<'a> {
     /// The whole file.
     bytes: &'a [u8],

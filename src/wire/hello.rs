@@ -13,7 +13,7 @@ use crate::wire::malformed::{Fault, Malformed};
 use crate::wire::reader::Reader;
 
 /// A TLS version as two bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TlsVersion(pub [u8; 2]);
 
 impl TlsVersion {
@@ -55,7 +55,7 @@ impl fmt::Display for TlsVersion {
 ///
 /// # Source
 /// RFC 5246 §6.2.1, §7.4.1.3; the same in TLS 1.0 and 1.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ServerHello {
     /// The version.
     pub version: TlsVersion,
@@ -134,7 +134,7 @@ fn length(reader: &mut Reader<'_>, field: &'static str) -> Result<usize, Malform
 }
 
 /// What a server is offered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum HelloOffer {
     /// The suites of TLS 1.2 that this agent speaks.
     Current,

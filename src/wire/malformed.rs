@@ -5,7 +5,7 @@ use core::fmt;
 /// A place in the input that breaks the format, and how.
 ///
 /// `offset` counts from the first byte of the file, also inside nested structures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Malformed {
     /// Bytes from the start of the file.
     pub offset: usize,
@@ -30,7 +30,7 @@ impl fmt::Display for Malformed {
 }
 
 /// The ways in which a field can be wrong; lengths count bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fault {
     /// The input has no bytes at all.
     Empty,

@@ -22,7 +22,7 @@ pub struct Reader<'a> {
 ///
 /// # Source
 /// Technote 116232 (`show itl`); domain facts 3.1, checked by arithmetic on three dumps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Element<'a> {
     /// Numbered per structure.
     pub tag: u8,

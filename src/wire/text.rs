@@ -116,7 +116,7 @@ fn shown(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
 pub const MAX_NAME: usize = 1024;
 
 /// A field whose value is none that the format gives it, in a file that is read all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct OddField {
     /// The field, in the words of the format.
     pub field: &'static str,

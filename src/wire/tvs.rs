@@ -29,7 +29,7 @@ use crate::wire::reader::Reader;
 ///
 /// # Source
 /// Capture of an 8861 and its call manager, reference server; domain facts 5.2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Header {
     /// What the frame is.
     pub command: Command,
@@ -89,7 +89,7 @@ impl Header {
 ///
 /// # Source
 /// Two captured phones began with 1001 and 1002; domain facts 5.2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Session(pub u32);
 
 impl fmt::Display for Session {
@@ -102,7 +102,7 @@ impl fmt::Display for Session {
 ///
 /// # Source
 /// Call manager traces (`TVS_MSG_…`), reference server; domain facts 5.3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Command {
     /// 0.
     None,

@@ -60,7 +60,7 @@ impl Call {
 }
 
 /// A message that is no call, and where it stops being one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct NotACall {
     /// From 1.
     pub line: usize,
@@ -156,7 +156,7 @@ impl Default for Frames {
 }
 
 /// A message that does not end within the limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TooLong;
 
 impl Frames {

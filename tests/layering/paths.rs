@@ -3,7 +3,7 @@
 use super::tokens::{Token, production};
 
 /// What a file uses.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, Eq, PartialEq)]
 pub(super) struct Uses {
     /// Imports, spelt out one by one; `self` and `super` are resolved to `crate`.
     pub(super) imports: Vec<Import>,
@@ -16,7 +16,7 @@ pub(super) struct Uses {
 }
 
 /// One imported thing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Import {
     /// The name that it has in the file.
     pub(super) name: String,
@@ -27,7 +27,7 @@ pub(super) struct Import {
 }
 
 /// Who an import is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Scope {
     /// The file itself.
     File,

@@ -21,7 +21,7 @@ pub(super) enum Reach {
 }
 
 /// Whether the same input gives the same output.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Eq, PartialEq)]
 pub(super) enum Purity {
     Effects,
     Pure,

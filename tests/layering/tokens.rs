@@ -2,7 +2,7 @@
 //! literals and test code.
 
 /// One token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Token<'a> {
     /// `::`.
     Below,

@@ -16,7 +16,7 @@ pub(super) struct Tally {
 }
 
 /// Whose occurrences they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Who {
     User(u32),
     /// Users beyond those that are told apart.

@@ -12,7 +12,7 @@ use crate::io::places::{Full, Places, Requester, Shares};
 use crate::wire::varlink::Frames;
 
 /// How much of the agent local clients may take up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SocketLimits {
     /// Connections; further ones are closed.
     pub connections: Shares,

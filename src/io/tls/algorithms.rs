@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 use webpki::ring as large;
 
 /// Whether RSA keys below 2048 bits may prove an identity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SmallKeys {
     /// From 1024 bits on: call managers of the technote's time have such.
     Accept,

@@ -11,7 +11,7 @@ use rustls::{
 use crate::wire::hello::ServerHello;
 
 /// A handshake that did not come to its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum HandshakeFailure {
     /// The server does not hold the key of the certificate that it shows.
     BadSignature,

@@ -19,7 +19,7 @@ use crate::io::files::{self, Links, UnreadableFile};
 pub struct TlsIdentity(Arc<CertifiedKey>);
 
 /// Why the phone has no certificate to offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NoIdentity {
     /// The certificate is neither PEM nor DER.
     Certificate,

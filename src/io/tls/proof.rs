@@ -17,7 +17,7 @@ use crate::trust::certificate::{Certificate, PublicKey};
 use crate::trust::signature::SignerKey;
 
 /// The version of the protocol, as far as signatures differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Protocol {
     /// TLS 1.2: a scheme does not say the curve.
     Tls12,

@@ -7,7 +7,7 @@ use x509_parser::oid_registry::{
 use x509_parser::x509::AlgorithmIdentifier;
 
 /// The kind of a public key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[allow(missing_docs, reason = "their names say what they are")]
 pub enum KeyKind {
     Ed25519,

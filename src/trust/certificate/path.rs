@@ -11,7 +11,7 @@ use crate::trust::certificate::Authority;
 use crate::trust::certificate::authority::may_sign_others;
 
 /// Why no path is accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum NoPath {
     /// The clock is not set: dates cannot be compared.
     ClockUnset,

@@ -35,7 +35,7 @@ pub struct AtHand<'a> {
 }
 
 /// A verdict, and the steps that led to it, in their order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 #[must_use]
 pub struct WalkedVerdict<T> {
     /// What was searched, and what was found.

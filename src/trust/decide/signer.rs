@@ -27,7 +27,7 @@ pub enum Signing<'a, Free> {
 }
 
 /// In this state files that are no trust lists are taken from anyone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Anyone;
 
 impl<'a, Free> Decision<Signing<'a, Free>> {

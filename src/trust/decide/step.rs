@@ -12,7 +12,7 @@ use crate::trust::tvs::Unanswered;
 use crate::wire::Role;
 
 /// One step: where was searched, and what was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SearchStep {
     /// One list, for a path to an authority on it.
     Authority(ListKind, AuthoritySearch),
@@ -27,7 +27,7 @@ pub enum SearchStep {
 }
 
 /// What the search for a path to an authority on a list came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum AuthoritySearch {
     /// A path leads to one.
     Found(Purpose),
@@ -38,7 +38,7 @@ pub enum AuthoritySearch {
 }
 
 /// What the search of the earlier answers came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Cached {
     /// One still holds.
     Hit(Vec<Warning>),
@@ -47,7 +47,7 @@ pub enum Cached {
 }
 
 /// What the search of a list for exactly one certificate came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Exact {
     /// A record has it, for the purpose.
     Found(Purpose),

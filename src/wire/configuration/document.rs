@@ -20,7 +20,7 @@ use crate::wire::configuration::unreadable::Defect;
 use crate::wire::configuration::warning::ConfigurationWarning;
 
 /// The root element that a configuration must have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Root {
     /// `Default`, as call managers write it for phones that they do not know, or `device`.
     Default,

@@ -4,7 +4,7 @@ use alloc::string::String;
 use core::fmt;
 
 /// A place in the text, both from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TextPosition {
     /// Lines.
     pub line: u32,

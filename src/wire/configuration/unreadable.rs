@@ -6,7 +6,7 @@ use core::fmt;
 use crate::wire::configuration::shown::{TextPosition, shortened};
 
 /// A configuration that cannot be read: nothing is known of it, not even that it is not encrypted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct UnreadableConfiguration {
     /// Why.
     pub defect: Defect,
@@ -17,7 +17,7 @@ pub struct UnreadableConfiguration {
 }
 
 /// Why a configuration cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Defect {
     /// It ends before its root element does.
     Cut,

@@ -7,7 +7,7 @@ use crate::wire::address::NoAddress;
 use crate::wire::configuration::shown::{TextPosition, shortened};
 
 /// Something that was passed over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ConfigurationWarning {
     /// A member of the Trust Verification Service.
     Member {
@@ -31,7 +31,7 @@ pub enum ConfigurationWarning {
 }
 
 /// What is wrong with a member.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum MemberFault {
     /// Its address is none: it is skipped.
     Address {

@@ -9,7 +9,7 @@ use crate::wire::reader::{Element, once, required};
 use crate::wire::text::{OddField, Text};
 
 /// The certificate that the header names as the signer's; it is not in the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Signer<'a> {
     /// Subject, as written by the signing tool.
     pub name: Text<'a>,
@@ -20,7 +20,7 @@ pub struct Signer<'a> {
 }
 
 /// How the file was signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SignatureInfo {
     /// Tag 8.
     pub digest: Digest,

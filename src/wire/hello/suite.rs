@@ -3,7 +3,7 @@
 use core::fmt;
 
 /// A cipher suite by its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Suite(pub u16);
 
 impl Suite {

@@ -31,7 +31,7 @@ use crate::wire::text::{OddField, Text};
 ///
 /// # Source
 /// Technote 116232 (`show itl`), `show ctl` of public documents, reference tools; domain facts 3.3.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Record<'a> {
     /// Where it stands in the file.
     pub offset: usize,
@@ -66,7 +66,7 @@ pub struct Record<'a> {
 }
 
 /// The digest of a certificate that is not in the list itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CertificateHash<'a> {
     /// Tag 12 is 1.
     Sha1(&'a [u8; 20]),

@@ -44,7 +44,7 @@ impl fmt::Display for PhoneName {
 /// # Source
 /// Verify: reference client and server. Query: the first 48 bytes of a capture; that issuer and
 /// serial number follow in this order is inferred from the lengths (domain facts 5.4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TvsRequest<'a> {
     /// Which certificate has these names? For the signer of a file, which is not in the file.
     Query {
@@ -129,7 +129,7 @@ fn element(payload: &mut Vec<u8>, tag: u8, parts: &[&[u8]]) -> Result<(), Unsend
 }
 
 /// Why a question cannot be put on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Unsendable {
     /// A name with a NUL inside, which would end it there.
     Nul {

@@ -24,7 +24,7 @@ use crate::wire::tvs::{CERTIFICATE, Header, ROLES, STATUS, TTL, field_name};
 ///
 /// # Source
 /// Capture of a query response, 1480 bytes accounted for; reference server; domain facts 5.4.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Response<'a> {
     /// The verdict.
     pub status: Status,
@@ -106,7 +106,7 @@ pub const MAX_ROLES: usize = 64;
 ///
 /// # Source
 /// Reference server, console log of an 8861 ("status : 0"); domain facts 5.5.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Status {
     /// 0: the service knows the certificate.
     Trusted,
