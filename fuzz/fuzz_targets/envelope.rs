@@ -3,14 +3,14 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use secd::wire::{Envelope, Kind};
+use secd::wire::{Envelope, FileKind};
 
 fuzz_target!(|bytes: &[u8]| {
-    for kind in [Kind::List, Kind::Signed, Kind::Encrypted] {
+    for kind in [FileKind::List, FileKind::Signed, FileKind::Encrypted] {
         match Envelope::parse(bytes, kind) {
             Ok(envelope) => {
                 describes(&envelope, bytes);
-                assert_eq!(envelope.encryption.is_some(), kind == Kind::Encrypted);
+                assert_eq!(envelope.encryption.is_some(), kind == FileKind::Encrypted);
             }
             Err(malformed) => {
                 assert!(malformed.offset <= bytes.len());

@@ -3,10 +3,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use secd::proto::tvs::{Exchange, Progress};
+use secd::proto::tvs::{AnswerProgress, Exchange};
 use secd::wire::Serial;
 use secd::wire::name::DeviceName;
-use secd::wire::tvs::{Caller, Request, Session};
+use secd::wire::tvs::{PhoneName, Session, TvsRequest};
 
 fuzz_target!(|input: &[u8]| {
     let Some((cut, bytes)) = input.split_first() else { return };
@@ -17,11 +17,11 @@ fuzz_target!(|input: &[u8]| {
     let in_two = pieces.feed(head).and_then(|_| pieces.feed(tail));
     assert_eq!(at_once.is_ok(), in_two.is_ok());
     match at_once {
-        Ok(Progress::Complete) => {
-            assert_eq!(in_two, Ok(Progress::Complete));
+        Ok(AnswerProgress::Complete) => {
+            assert_eq!(in_two, Ok(AnswerProgress::Complete));
             assert_eq!(whole.response(), pieces.response());
         }
-        Ok(Progress::NeedMore(more)) => {
+        Ok(AnswerProgress::NeedMore(more)) => {
             assert!(more > 0 && whole.response().is_err());
             assert!(!whole.closed().to_string().is_empty());
         }
@@ -31,7 +31,7 @@ fuzz_target!(|input: &[u8]| {
 
 fn exchange() -> Exchange {
     let name = DeviceName::parse("SEP000000000001").expect("a device name");
-    let caller = Caller { model: Default::default(), name };
-    let query = Request::Query { subject: b"CN=a", issuer: b"CN=b", serial: Serial::new(&[1]) };
+    let caller = PhoneName { model: Default::default(), name };
+    let query = TvsRequest::Query { subject: b"CN=a", issuer: b"CN=b", serial: Serial::new(&[1]) };
     Exchange::begin(&query, &caller, Session(1001)).expect("a short question").0
 }

@@ -7,7 +7,7 @@
 use libfuzzer_sys::fuzz_target;
 use secd::trust::update::{self, Offer};
 use secd::trust::{Acceptance, Anchors, Decision, ListKind, Policy, stored};
-use secd::wire::{Envelope, Kind};
+use secd::wire::{Envelope, FileKind};
 
 fuzz_target!(|bytes: &[u8]| {
     let policy = Policy::default();
@@ -15,14 +15,16 @@ fuzz_target!(|bytes: &[u8]| {
     for kind in [ListKind::Ctl, ListKind::Itl] {
         let offer = Offer { name: kind.generic_name(), bytes };
         if let Decision::Trust(accepted) = update::list(&anchors, kind, offer, &policy) {
-            assert!(Envelope::parse(bytes, Kind::List).is_ok());
+            assert!(Envelope::parse(bytes, FileKind::List).is_ok());
             assert_eq!(accepted.value.value().kind, kind);
         }
     }
     if let Ok(list) = stored::list(ListKind::Itl, bytes, Acceptance::FirstUse) {
         anchors.install(list);
     }
-    for (kind, name) in [(Kind::Signed, "SEP0.cnf.xml.sgn"), (Kind::Encrypted, "SEP0.enc.sgn")] {
+    for (kind, name) in
+        [(FileKind::Signed, "SEP0.cnf.xml.sgn"), (FileKind::Encrypted, "SEP0.enc.sgn")]
+    {
         let decision = update::file(&anchors, kind, Offer { name, bytes }, &policy);
         if let Decision::Refuse(reason) = decision {
             assert!(!reason.to_string().is_empty());

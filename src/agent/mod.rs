@@ -4,14 +4,14 @@
 //! Everything runs on one thread. Each owner has its own state in its own cells, borrowed between
 //! two awaits and never across one; nobody reaches into another's.
 //!
-//! | owner         | what it has                                                    |
-//! | ------------- | -------------------------------------------------------------- |
-//! | `installed`   | the lists in force, the last configuration, the store below    |
-//! | `files`       | transfers, and what came of asking each server                 |
-//! | `tvs`         | questions on their way, earlier answers, its members           |
-//! | `connections` | connections for other processes, and how many there may be     |
-//! | `screen`      | status messages and the last alarm                             |
-//! | `passes`      | boot passes: asked for, under way, over                        |
+//! | owner         | what it has                                                 |
+//! | ------------- | ----------------------------------------------------------- |
+//! | `installed`   | the lists in force, the last configuration, the store below |
+//! | `files`       | transfers, and what came of asking each server              |
+//! | `tvs`         | questions on their way, earlier answers, its members        |
+//! | `connections` | connections for other processes, and how many there may be  |
+//! | `screen`      | status messages and the last alarm                          |
+//! | `passes`      | boot passes: asked for, under way, over                     |
 
 mod capacity;
 mod connections;

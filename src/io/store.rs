@@ -2,11 +2,11 @@
 //!
 //! One folder of mode 0700, owned by one process at a time. A slot `itl` has three files:
 //!
-//! | file           | what it is                                                        |
-//! | -------------- | ----------------------------------------------------------------- |
+//! | file           | what it is                                                            |
+//! | -------------- | --------------------------------------------------------------------- |
 //! | `itl`          | the [`StoreEntry`] installed: bytes and notes, replaced by one rename |
-//! | `itl.previous` | the entry before it                                               |
-//! | `itl.present`  | the marker: something was installed here once, and in which others |
+//! | `itl.previous` | the entry before it                                                   |
+//! | `itl.present`  | the marker: something was installed here once, and in which others    |
 //!
 //! A slot is absent only if the folder is there, none of the three is, and no marker of another
 //! slot names it. Anything else that is not a whole entry of this slot is [`Damage`]. The folder is

@@ -43,13 +43,13 @@ impl fmt::Display for TlsVersion {
 /// In one or more records of type 22 (type 1, version 2, length 2):
 ///
 /// | bytes | field   | meaning               |
-/// | ------ | ------- | --------------------- |
-/// | 1      | type    | 2                     |
-/// | 3      | length  | of the rest           |
-/// | 2      | version | chosen                |
-/// | 32     | random  |                       |
-/// | 1 + n  | session | its length and itself |
-/// | 2      | suite   | chosen                |
+/// | ----- | ------- | --------------------- |
+/// | 1     | type    | 2                     |
+/// | 3     | length  | of the rest           |
+/// | 2     | version | chosen                |
+/// | 32    | random  |                       |
+/// | 1 + n | session | its length and itself |
+/// | 2     | suite   | chosen                |
 ///
 /// What follows is not read.
 ///

@@ -14,7 +14,7 @@ pub struct Reader<'a> {
 /// Says nothing about which tags are allowed where; the enclosing structure does.
 ///
 /// # Layout
-/// | bytes | field  | meaning                |
+/// | bytes  | field  | meaning                |
 /// | ------ | ------ | ---------------------- |
 /// | 1      | tag    | numbered per structure |
 /// | 2      | length | of value, big-endian   |

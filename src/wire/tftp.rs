@@ -36,12 +36,12 @@ impl fmt::Display for BlockNumber {
 /// # Layout
 /// All numbers are big-endian, all strings end with a zero byte.
 ///
-/// | packet | opcode (2) | then                                   |
-/// | ------ | ---------- | -------------------------------------- |
+/// | packet | opcode (2) | then                                  |
+/// | ------ | ---------- | ------------------------------------- |
 /// | DATA   | 3          | block (2), 0 to blksize bytes         |
-/// | ACK    | 4          | block (2)                              |
-/// | ERROR  | 5          | code (2), message string               |
-/// | OACK   | 6          | option string, value string, repeated  |
+/// | ACK    | 4          | block (2)                             |
+/// | ERROR  | 5          | code (2), message string              |
+/// | OACK   | 6          | option string, value string, repeated |
 ///
 /// # Source
 /// RFC 1350 §5; OACK is RFC 2347, "Packet Formats".
@@ -116,15 +116,15 @@ impl<'a> Packet<'a> {
     }
 }
 
-/// A read request for a name that fits into one, in mode `byte`.
+/// A read request for a name that fits into one, in mode `octet`.
 ///
 /// # Layout
-/// | bytes | field   | meaning                        |
-/// | ------ | ------- | ------------------------------ |
-/// | 2      | opcode  | 1                              |
-/// | *n*+1  | name    | closed by a zero byte         |
-/// | 6      | mode    | `byte`, closed by a zero byte|
-/// | *n*    | options | see [`TftpOptions`]; may be none   |
+/// | bytes | field   | meaning                          |
+/// | ----- | ------- | -------------------------------- |
+/// | 2     | opcode  | 1                                |
+/// | *n*+1 | name    | closed by a zero byte            |
+/// | 6     | mode    | `octet`, closed by a zero byte   |
+/// | *n*   | options | see [`TftpOptions`]; may be none |
 ///
 /// # Source
 /// RFC 1350 §5. Capture: a 7940 asks for `CTLSEP<12>.tlv` in a frame of 73 bytes, which leaves no

@@ -18,14 +18,14 @@ use crate::wire::reader::Reader;
 /// The header of a frame.
 ///
 /// # Layout
-/// | bytes | field    | meaning                                                   |
-/// | ------ | -------- | --------------------------------------------------------- |
-/// | 1      | protocol | 0x57                                                      |
-/// | 1      | version  | 1                                                         |
-/// | 1      | command  | see [`Command`]                                           |
-/// | 1      | reserved | 0 when sent; anything when received (observed: 0xF7)      |
-/// | 4      | session  | chosen by the phone, echoed by the server, big-endian     |
-/// | 2      | length   | bytes of the payload that follows, big-endian            |
+/// | bytes | field    | meaning                                               |
+/// | ----- | -------- | ----------------------------------------------------- |
+/// | 1     | protocol | 0x57                                                  |
+/// | 1     | version  | 1                                                     |
+/// | 1     | command  | see [`Command`]                                       |
+/// | 1     | reserved | 0 when sent; anything when received (observed: 0xF7)  |
+/// | 4     | session  | chosen by the phone, echoed by the server, big-endian |
+/// | 2     | length   | bytes of the payload that follows, big-endian         |
 ///
 /// # Source
 /// Capture of an 8861 and its call manager, reference server; domain facts 5.2.

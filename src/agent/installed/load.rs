@@ -193,12 +193,12 @@ pub(super) const ACCEPTANCE: &str = "acceptance";
 
 /// The notes about the place of a list in its line.
 ///
-/// | note         | value                                                             |
-/// | ------------ | ----------------------------------------------------------------- |
-/// | `newest`     | the newest timestamp of its kind, decimal                         |
-/// | `line`       | the number of the line, decimal; none in an older store: 0        |
-/// | `floor`      | seconds since 1970 that have passed at least, decimal             |
-/// | `awaits-itl` | `yes` if it is a CTL whose line has had no ITL                    |
+/// | note         | value                                                      |
+/// | ------------ | ---------------------------------------------------------- |
+/// | `newest`     | the newest timestamp of its kind, decimal                  |
+/// | `line`       | the number of the line, decimal; none in an older store: 0 |
+/// | `floor`      | seconds since 1970 that have passed at least, decimal      |
+/// | `awaits-itl` | `yes` if it is a CTL whose line has had no ITL             |
 pub(super) fn with_standing(entry: StoreEntry, standing: &Standing) -> StoreEntry {
     let Standing { line, newest, floor, awaits_itl } = standing;
     [("newest", newest), ("line", line), ("floor", floor)]

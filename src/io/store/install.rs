@@ -38,12 +38,12 @@ pub(super) type After<'a> = &'a mut dyn FnMut(InstallStep) -> io::Result<()>;
 impl Store {
     /// Makes `entry` what the slot holds.
     ///
-    /// | stopped after          | the slot then holds                                  |
-    /// | ---------------------- | ---------------------------------------------------- |
-    /// | the new file's fsync   | the old entry                                        |
-    /// | keeping the old one    | the old entry, twice                                 |
-    /// | the rename             | the new entry; the old if the medium missed the rename |
-    /// | the folder's fsync     | the new entry; the marker comes at the next open     |
+    /// | stopped after        | the slot then holds                                    |
+    /// | -------------------- | ------------------------------------------------------ |
+    /// | the new file's fsync | the old entry                                          |
+    /// | keeping the old one  | the old entry, twice                                   |
+    /// | the rename           | the new entry; the old if the medium missed the rename |
+    /// | the folder's fsync   | the new entry; the marker comes at the next open       |
     ///
     /// # Errors
     /// [`StoreFailure::BadNote`], [`StoreFailure::Gone`] and [`StoreFailure::TooLong`] before

@@ -14,20 +14,20 @@ use crate::wire::text::{OddField, Text};
 /// something was meant to be here. How the fields tile the record is not negotiable.
 ///
 /// # Layout
-/// | tag | length | meaning |
-/// | --- | ------ | ------- |
-/// | 1   | 2      | bytes of the record, this element included; always first |
-/// | 2   | n      | host name; any bytes (observed: a bare NUL, two bytes) |
-/// | 3   | n      | subject |
-/// | 4   | 2      | role |
-/// | 5   | n      | issuer |
-/// | 6   | n      | serial number |
+/// | tag | length | meaning                                                                |
+/// | --- | ------ | ---------------------------------------------------------------------- |
+/// | 1   | 2      | bytes of the record, this element included; always first               |
+/// | 2   | n      | host name; any bytes (observed: a bare NUL, two bytes)                 |
+/// | 3   | n      | subject                                                                |
+/// | 4   | 2      | role                                                                   |
+/// | 5   | n      | issuer                                                                 |
+/// | 6   | n      | serial number                                                          |
 /// | 7   | n      | public key: PKCS#1 DER for RSA, uncompressed point for elliptic curves |
-/// | 8   | n      | the certificate's own signature |
-/// | 9   | n      | certificate, DER |
-/// | 10  | n      | IP address |
-/// | 11  | 20     | digest of the certificate, in place of 9 or beside it |
-/// | 12  | 1      | algorithm of 11: 1 is SHA-1 |
+/// | 8   | n      | the certificate's own signature                                        |
+/// | 9   | n      | certificate, DER                                                       |
+/// | 10  | n      | IP address                                                             |
+/// | 11  | 20     | digest of the certificate, in place of 9 or beside it                  |
+/// | 12  | 1      | algorithm of 11: 1 is SHA-1                                            |
 ///
 /// # Source
 /// Technote 116232 (`show itl`), `show ctl` of public documents, reference tools; domain facts 3.3.

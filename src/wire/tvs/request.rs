@@ -33,13 +33,13 @@ impl fmt::Display for PhoneName {
 /// A question.
 ///
 /// # Layout
-/// | tag | in     | value                                                          |
-/// | --- | ------ | -------------------------------------------------------------- |
-/// | 1   | both   | device name: byte 0x01, then the name without NUL             |
-/// | 2   | verify | certificate, DER                                               |
-/// | 3   | query  | subject, NUL at its end                                        |
-/// | 4   | query  | issuer, NUL at its end                                         |
-/// | 5   | query  | serial number                                                  |
+/// | tag | in     | value                                             |
+/// | --- | ------ | ------------------------------------------------- |
+/// | 1   | both   | device name: byte 0x01, then the name without NUL |
+/// | 2   | verify | certificate, DER                                  |
+/// | 3   | query  | subject, NUL at its end                           |
+/// | 4   | query  | issuer, NUL at its end                            |
+/// | 5   | query  | serial number                                     |
 ///
 /// # Source
 /// Verify: reference client and server. Query: the first 48 bytes of a capture; that issuer and

@@ -13,12 +13,12 @@ use crate::wire::tvs::{CERTIFICATE, Header, ROLES, STATUS, TTL, field_name};
 /// An answer: what the payload of a response says. Whether it is worth anything is not said here.
 ///
 /// # Layout
-/// | tag | in    | length | value                                  |
-/// | --- | ----- | ------ | -------------------------------------- |
-/// | 7   | both  | 1      | status                                 |
-/// | 8   | both  | n      | roles, one byte each; optional         |
-/// | 9   | both  | 4      | time to live in seconds; optional      |
-/// | 2   | query | n      | certificate, DER                       |
+/// | tag | in    | length | value                             |
+/// | --- | ----- | ------ | --------------------------------- |
+/// | 7   | both  | 1      | status                            |
+/// | 8   | both  | n      | roles, one byte each; optional    |
+/// | 9   | both  | 4      | time to live in seconds; optional |
+/// | 2   | query | n      | certificate, DER                  |
 ///
 /// Elements of other tags are skipped: call managers know more than the reference does.
 ///
