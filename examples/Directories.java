@@ -117,11 +117,11 @@ public final class Directories {
     private String message() throws IOException {
         ByteArrayOutputStream message = new ByteArrayOutputStream();
         while (received.hasRemaining() || more()) {
-            byte byte = received.get();
-            if (byte == 0) {
+            byte next = received.get();
+            if (next == 0) {
                 return message.toString(StandardCharsets.UTF_8);
             }
-            message.write(byte);
+            message.write(next);
         }
         throw new Refused("secd closed the connection");
     }

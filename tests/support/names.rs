@@ -34,9 +34,7 @@ impl NameServer {
     }
 
     pub fn start_at(address: SocketAddr, answers: &[(&str, Answer)]) -> Self {
-        let socket = UdpSocket::bind(address).unwrap();
-        let address = socket.local_addr().unwrap();
-        let listener = TcpListener::bind(address).unwrap();
+        let (socket, listener, address) = both(address);
         let answers: BTreeMap<String, Answer> =
             answers.iter().map(|(name, answer)| ((*name).to_owned(), answer.clone())).collect();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -111,4 +109,15 @@ fn reply(question: &[u8], answers: &BTreeMap<String, Answer>, tcp: bool) -> Opti
         }
     }
     Some(reply)
+}
+
+/// One port for UDP and TCP: the kernel's choice for the one may be taken for the other.
+fn both(address: SocketAddr) -> (UdpSocket, TcpListener, SocketAddr) {
+    let tries = if address.port() == 0 { 20 } else { 1 };
+    let bound = || {
+        let socket = UdpSocket::bind(address).ok()?;
+        let address = socket.local_addr().ok()?;
+        Some((socket, TcpListener::bind(address).ok()?, address))
+    };
+    (0..tries).find_map(|_| bound()).expect("a port that is free for UDP and TCP")
 }
