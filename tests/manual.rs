@@ -4,10 +4,9 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use secd_lab::cluster::{Cluster, Security, Setup, Signer};
@@ -19,15 +18,8 @@ use secd_lab::tvs::Servers;
 use support::PATIENCE;
 use support::agent::{Agent, secd};
 use support::log::{Line, shown};
+use support::named::{is_there, quoted, read, root};
 use support::phone::Phone;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
 
 fn help(command: &[&str]) -> String {
     let output = secd().args(command).arg("--help").output().unwrap();
@@ -143,34 +135,15 @@ fn the_page_of_the_configuration_has_every_key_with_its_default() {
     assert_eq!(keys(&page), sample);
 }
 
-/// What stands between backquotes.
-fn quoted(text: &str) -> Vec<&str> {
-    text.split('`').skip(1).step_by(2).collect()
-}
-
 #[test]
 fn the_tests_that_the_threat_model_names_are_there() {
     let model = read("docs/threat-model.md");
-    let rows: String = fs::read_dir(root().join("tests/scenarios/rows"))
-        .unwrap()
-        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
-        .collect();
     let mut named = 0;
-    for reference in quoted(&model) {
-        if let Some(row) = reference.strip_prefix("row ") {
-            assert!(rows.contains(&format!("id: \"{row}\"")), "{row}");
+    for name in quoted(&model) {
+        if let Some(there) = is_there(&name) {
+            assert!(there, "{name}");
             named += 1;
         }
-        let Some((file, test)) = reference.split_once(".rs: ") else { continue };
-        let text = read(&format!("{file}.rs"));
-        let text: Vec<&str> = text.lines().map(str::trim).collect();
-        let is_test = |pair: &[&str]| {
-            let function = pair[1].trim_start_matches("async ");
-            (pair[0].contains("test]") || pair[0].contains("test("))
-                && function.starts_with(&format!("fn {test}("))
-        };
-        assert!(text.windows(2).any(is_test), "{reference}");
-        named += 1;
     }
     assert!(named > 50, "{named}");
     let numbered = |number: &str| model.contains(&format!("\n| {number} | "));

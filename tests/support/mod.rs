@@ -9,6 +9,7 @@ pub mod agent;
 pub mod crowd;
 pub mod golden;
 pub mod log;
+pub mod named;
 pub mod names;
 pub mod office;
 pub mod phone;
