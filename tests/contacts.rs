@@ -68,7 +68,7 @@ fn a_tvs_server_is_asked_and_looked_at_where_it_answers() {
     assert_eq!(servers(&phone, "tvs"), [(member.clone(), "answered".to_owned())]);
     let (mark, detail) = check(&phone, &format!("TVS {member}"));
     assert_eq!(mark, "ok", "{detail}");
-    assert!(detail.contains("is the TVS record of the ITL"), "{detail}");
+    assert!(detail.contains("matches the TVS record of the ITL"), "{detail}");
 }
 
 /// As above, but at the first address is a server with a certificate that no list has.
@@ -126,7 +126,7 @@ fn a_file_server_is_remembered_by_the_name_that_it_is_configured_under() {
     let phone = Phone::new(&[&name]);
     let mut agent = Agent::start(&phone);
     agent.pass();
-    let gave = format!("gave {DEVICE}.cnf.xml.sgn");
+    let gave = format!("sent {DEVICE}.cnf.xml.sgn");
     assert_eq!(servers(&phone, "tftp"), [(name.clone(), gave.clone())]);
     let good = ("ok".to_owned(), gave.clone());
     assert_eq!(check(&phone, &format!("TFTP server {name}")), good);

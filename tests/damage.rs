@@ -165,7 +165,7 @@ fn a_missing_state_folder_locks_the_agent_until_it_is_there() {
     let doctor = asked(&phone, &["doctor"]);
     let told = String::from_utf8_lossy(&doctor.stdout);
     for part in
-        ["the state folder does not exist: create it", "(store-missing)", "(provide-folder)"]
+        ["the state folder does not exist; create it", "(store-missing)", "(provide-folder)"]
     {
         assert!(told.contains(part), "{part} in {told}");
     }

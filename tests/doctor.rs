@@ -138,11 +138,11 @@ fn all_is_well_after_a_boot() {
     let report = scene.doctor();
     assert_eq!(report.says(), ("all-well", "nothing"));
     assert_eq!(report.check("ITL compared").0, "ok");
-    assert!(report.check("TVS 127.0.0.1").1.contains("is the TVS record of the ITL"));
+    assert!(report.check("TVS 127.0.0.1").1.contains("matches the TVS record of the ITL"));
     assert_eq!(report.conditions(), []);
     assert_eq!(ask(&scene.phone, &[]).status.code(), Some(0));
     let text = for_people(&scene.phone);
-    assert!(text.starts_with("[ok] store: whole\n[ok] clock: set\n"), "{text}");
+    assert!(text.starts_with("[ok] store: intact\n[ok] clock: set\n"), "{text}");
     assert!(!text.contains("[NO]") && !text.contains("[??]"), "{text}");
     assert!(text.ends_with("\nremedy: nothing to do (nothing)\n"), "{text}");
 }
@@ -350,7 +350,7 @@ fn a_server_without_lists_is_no_fault() {
     agent.pass();
     let report = Report::of(&phone);
     assert_eq!(report.says(), ("no-lists", "nothing"));
-    assert_eq!(report.check("configuration").0, "unknown", "taken from anyone");
+    assert_eq!(report.check("configuration").0, "unknown", "accepted from anyone");
     drop(agent);
 }
 
@@ -411,7 +411,7 @@ fn after_an_encrypted_configuration_a_rollback_is_seen_as_the_next_pass_will_see
     scene.tftp.serve(files);
     let report = scene.doctor();
     assert_eq!(report.says(), ("rollback-prepared", "reset-phone"), "{}", report.text);
-    assert!(report.text.contains("configuration taken UNCHECKED"), "{}", report.text);
+    assert!(report.text.contains("configuration accepted UNCHECKED"), "{}", report.text);
     assert_eq!(report.check("configuration").0, "unknown", "from anyone");
     assert!(report.conditions().is_empty(), "nothing is refused");
     let lines = scene.agent.pass_again();

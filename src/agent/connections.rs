@@ -56,7 +56,7 @@ impl fmt::Display for NotOpened {
             Self::Handshake(why) | Self::Unreachable(why) => f.write_str(why),
             Self::NoSlot => f.write_str("too many connections are open"),
             Self::OtherCertificate(_) => {
-                f.write_str("the verdict is for another certificate than the server's")
+                f.write_str("the server presented another certificate than the one that was judged")
             }
         }
     }

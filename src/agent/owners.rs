@@ -147,7 +147,10 @@ impl Agent {
     /// The state and what it means, in words; "locked" if it cannot be known.
     pub(super) fn state_words(&self) -> (String, &'static str) {
         if self.installed.is_locked() {
-            return ("locked".to_owned(), "what was trusted cannot be read; nothing is trusted");
+            return (
+                "locked".to_owned(),
+                "the lists that were trusted cannot be read; nothing is trusted",
+            );
         }
         let state = self.state();
         (state.to_string(), state.meaning())

@@ -31,7 +31,7 @@ pub async fn run(settings: Settings, source: PathBuf, console: Console) -> std::
         say(&Event::MemoryNotConcealed { why: files::why(&error) });
     }
     if let Err(error) = descriptors::raise_limit() {
-        say(&Event::DescriptorLimitStays { why: error.to_string() });
+        say(&Event::DescriptorLimitStays { why: files::why(&error) });
     }
     match ram::tidy(&settings.paths.ram) {
         0 => {}

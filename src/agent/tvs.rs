@@ -312,7 +312,8 @@ impl Confirming {
         asked: impl Future<Output = Result<T, Unanswered>>,
     ) -> Result<T, Unanswered> {
         let until = *self.0.get_or_insert_with(|| Instant::now() + PATIENCE);
-        let too_late = || Unanswered::NoAnswer("not for all records within a minute".to_owned());
+        let too_late =
+            || Unanswered::NoAnswer("not all records were confirmed within a minute".to_owned());
         timeout_at(until, asked).await.unwrap_or_else(|_| Err(too_late()))
     }
 }

@@ -203,7 +203,8 @@ fn write(
 }
 
 fn over_quota(folder: &Path, name: &FileName, Quota { bytes, files }: Quota) -> NotCommitted {
-    let why = format!("does not fit into {bytes} bytes (ram.bytes) and {files} files (ram.files)");
+    let why =
+        format!("exceeds the limit of {bytes} bytes (ram.bytes) or {files} files (ram.files)");
     let path = folder.join(name.as_str()).display().to_string();
     NotCommitted { path, why, room: Room::None }
 }

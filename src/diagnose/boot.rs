@@ -90,18 +90,18 @@ impl Fate {
 impl fmt::Display for Fate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Absent => "not on the server, stays as it is",
-            Self::Open => "cannot be told",
-            Self::Refused => "REFUSED, what is installed stays",
-            Self::Same => "the same, stays",
-            Self::Taken(Acceptance::FirstUse) => "believed on first use",
+            Self::Absent => "not on the server, the phone keeps what it has",
+            Self::Open => "unknown",
+            Self::Refused => "REFUSED, the phone keeps what it has",
+            Self::Same => "unchanged",
+            Self::Taken(Acceptance::FirstUse) => "trusted on FIRST USE",
             Self::Taken(Acceptance::Chained(Voucher::Ctl)) => "accepted, signer in the CTL",
             Self::Taken(Acceptance::Chained(Voucher::Itl)) => "accepted, signer in the ITL",
             Self::Taken(Acceptance::Chained(Voucher::Tvs)) => {
                 "accepted, TVS vouches for the signer"
             }
-            Self::Unchecked => "taken UNCHECKED",
-            Self::Unreadable => "CANNOT BE READ, the last good one stays",
+            Self::Unchecked => "accepted UNCHECKED",
+            Self::Unreadable => "CANNOT BE READ, the phone keeps the last good one",
         })
     }
 }
@@ -113,7 +113,10 @@ impl fmt::Display for NextBoot {
             return f.write_str("no server is asked, and nothing is trusted");
         }
         if *ctl == Fate::Open && *itl == Fate::Open {
-            return write!(f, "nothing changes: state {state}, and the last good configuration");
+            return write!(
+                f,
+                "nothing changes: state {state} and the last good configuration stay"
+            );
         }
         write!(f, "CTL {ctl}; ITL {itl}; configuration {configuration}; ")?;
         write!(f, "then state {state} ({})", state.meaning())

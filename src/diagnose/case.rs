@@ -134,7 +134,7 @@ impl fmt::Display for Cluster {
         }
         f.write_str(if self.has_ctl { " with CTL and ITL" } else { " with only an ITL" })?;
         if self.nodes > 1 && self.group == 1 {
-            f.write_str(", of which the phone may ask one")?;
+            f.write_str(", of which the phone can ask only one")?;
         }
         Ok(())
     }
@@ -144,9 +144,9 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RefusedByPolicy(reason) => {
-                write!(f, "the policy of this phone refuses the list: {reason}")
+                write!(f, "this phone's policy refuses the list: {reason}")
             }
-            Self::Renamed(cluster) => write!(f, "a server was renamed, in a {cluster}"),
+            Self::Renamed(cluster) => write!(f, "a server was renamed in a {cluster}"),
             other => {
                 let word = other.word();
                 let found = WORDS.iter().find(|(known, _)| *known == word);
@@ -163,76 +163,77 @@ pub(super) const WORDS: [(&str, &str); 30] = [
     ("callmanager-regenerated", "CallManager.pem was regenerated"),
     (
         "central-tftp",
-        "the server gives out lists of a cluster that this phone does not belong to, as a \
-                 central TFTP server does; files of the phone's own cluster do not fit them",
+        "the server offers the lists of a cluster that this phone does not belong to, as a central \
+         TFTP server does; they cannot verify the files of the phone's own cluster",
     ),
     (
         "configuration-missing",
-        "the lists agree, and the server has no configuration that this phone may take",
+        "the lists agree, but the server has no configuration that this phone may use",
     ),
     (
         "configuration-refused",
-        "the lists agree, and the configuration on the server is damaged, or is another one's",
+        "the lists agree, but the configuration on the server is damaged or not this phone's",
     ),
     (
         "configuration-unreadable",
-        "the lists agree, and the configuration on the server cannot be read; the phone keeps \
-                 the last good one",
+        "the lists agree, but the configuration on the server cannot be read; the phone keeps the \
+         last good one",
     ),
-    ("ctl-behind", "the server's CTL and the signer of its other files do not agree"),
+    ("ctl-behind", "the server's CTL does not match the signer of its other files"),
     (
         "encrypted-for-another",
-        "the configuration is encrypted, and not for the key that this phone has",
+        "the configuration is encrypted for a key that this phone does not have",
     ),
-    ("first-contact", "the phone has no trust list, and the server has"),
+    ("first-contact", "the phone has no trust list yet, but the server has one"),
     ("list-damaged", "the server's list is damaged"),
     (
         "moved",
-        "the server's lists have nothing in common with the phone's: another cluster, or \
-                 one whose servers were all renamed while no TVS answers",
+        "the server's lists have nothing in common with the phone's: it is another cluster, or one \
+         whose servers were all renamed while no TVS answers",
     ),
     ("new-ctl", "the server has a new CTL"),
     ("newer-list", "the server has a newer list with the same certificates"),
-    ("no-lists", "neither phone nor server has a trust list"),
-    ("older-list", "the server has an older list than the phone, as after a restore from a backup"),
+    ("no-lists", "neither the phone nor the server has a trust list"),
+    ("older-list", "the server's list is older than the phone's, as after a restore from a backup"),
     (
         "rebuilt",
-        "no certificate is what it was: rebuilt without the backup of CallManager.pem, or \
-                 all regenerated",
+        "every certificate has changed: the cluster was rebuilt without the backup of \
+         CallManager.pem, or all certificates were regenerated",
     ),
-    ("recovery-regenerated", "ITLRecovery was regenerated, or an eToken replaced"),
+    ("recovery-regenerated", "ITLRecovery was regenerated, or an eToken was replaced"),
     (
         "restored-without-key",
-        "the signer of the server's list is not on the list: restored from a backup without \
-                 CallManager.pem (CSCtn50405)",
+        "the signer of the server's list is not on that list: the server was restored from a \
+         backup without CallManager.pem (CSCtn50405)",
     ),
     (
         "rollback-active",
-        "the cluster is prepared for rollback: the phone's ITL has empty entries, and \
-                 neither files nor HTTPS servers are checked by it",
+        "the cluster is prepared for rollback: the phone's ITL has empty entries, so that neither \
+         files nor HTTPS servers are checked against it",
     ),
     ("rollback-ended", "the rollback is over: the server has full lists again"),
     (
         "rollback-prepared",
-        "the cluster is prepared for rollback: the server's ITL has empty entries, and the \
-                 phone will check nothing by it",
+        "the cluster is prepared for rollback: the server's ITL has empty entries, and once it is \
+         installed the phone checks nothing against it",
     ),
     (
         "rollback-too-late",
-        "the cluster was prepared for rollback when the phone did not trust its key any more",
+        "the cluster was prepared for rollback when the phone no longer trusted its key",
     ),
-    ("store-locked", "the phone's store is damaged: what it trusted cannot be read"),
+    ("store-locked", "the phone's store is damaged: the lists that it trusted cannot be read"),
     ("store-missing", "the phone's state folder does not exist"),
     (
         "store-unusable",
-        "the phone's state folder cannot be used: another process has it, or it is none",
+        "the phone's state folder cannot be used: another process is using it, or it is not a \
+         folder",
     ),
     (
         "tvs-impostor",
-        "a TVS server shows issuer and serial number of a certificate that the phone's lists have, \
-         and another key: no call manager does that; somebody answers in its place",
+        "a TVS server presents the issuer and serial number of a certificate on the phone's lists \
+         with another key: no call manager does that; someone else answers in its place",
     ),
     ("tvs-regenerated", "TVS.pem was regenerated"),
-    ("tvs-unreachable", "the lists agree, and no TVS server answers"),
+    ("tvs-unreachable", "the lists agree, but no TVS server answers"),
     ("unreachable", "no TFTP server answers"),
 ];

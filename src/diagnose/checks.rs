@@ -60,7 +60,7 @@ impl Findings {
         checks.extend(self.servers.iter().map(|server| {
             let mark = if server.last.is_good() { Mark::Ok } else { Mark::Unknown };
             let last = match &server.last {
-                Contact::Never => "was not asked".to_string(),
+                Contact::Never => "not asked".to_string(),
                 last => last.to_string(),
             };
             Check::new(format!("TFTP server {}", server.address), mark, last)
@@ -79,14 +79,16 @@ impl Findings {
 
 fn store(found: StoreFound) -> Check {
     let (mark, detail) = match found {
-        StoreFound::Locked => (Mark::NotOk, "LOCKED: what was trusted cannot be read"),
+        StoreFound::Locked => (Mark::NotOk, "LOCKED: the lists that were trusted cannot be read"),
         StoreFound::Missing => (
             Mark::NotOk,
-            "LOCKED: the state folder does not exist: create it, mode 0700, owner secd",
+            "LOCKED: the state folder does not exist; create it: mode 0700, owner secd",
         ),
         StoreFound::Unusable => (Mark::NotOk, "LOCKED: the state folder cannot be used"),
-        StoreFound::Repaired => (Mark::NotOk, "a list was damaged, the one before it is in force"),
-        StoreFound::Sound => (Mark::Ok, "whole"),
+        StoreFound::Repaired => {
+            (Mark::NotOk, "a stored list is damaged, the one before it is in force")
+        }
+        StoreFound::Sound => (Mark::Ok, "intact"),
     };
     Check::new("store", mark, detail)
 }
@@ -97,7 +99,8 @@ fn clock(found: Clock) -> Check {
         Clock::Unset => Check::new(
             "clock",
             Mark::NotOk,
-            "was never set: listed certificates count, paths to a listed authority do not",
+            "never set: listed certificates are trusted, but paths to a listed authority cannot be \
+             checked until it is set",
         ),
     }
 }
@@ -124,14 +127,14 @@ fn comparison(name: &str, list: &ListFound) -> Check {
     };
     match &list.offered {
         Offered::Absent if list.installed.is_none() => check(Mark::Ok, "none"),
-        Offered::Absent => check(Mark::Ok, "none; the phone's stays"),
+        Offered::Absent => check(Mark::Ok, "none; the phone keeps its own"),
         Offered::Found(found) => {
             let mark = if found.judged == ListVerdict::Same { Mark::Ok } else { Mark::NotOk };
             let mark = if list.installed.is_none() { Mark::Unknown } else { mark };
             let sha1 = hex(&found.sha1);
             check(mark, &format!("{} ({}), SHA-1 {sha1}", hex(&found.md5), found.name))
         }
-        Offered::NotExamined => check(Mark::Unknown, "not looked at"),
+        Offered::NotExamined => check(Mark::Unknown, "not examined"),
         Offered::NotFetched(why) | Offered::Unreachable(why) => {
             check(Mark::Unknown, &format!("unknown, {why}"))
         }
@@ -150,7 +153,7 @@ fn integrity(name: &str, list: &OfferedList) -> Check {
             Check::new(name, Mark::Ok, format!("signed by one of its own SAST records{blank}"))
         }
         Integrity::SignerNotListed => {
-            Check::new(name, Mark::NotOk, "signed by none of its own SAST records")
+            Check::new(name, Mark::NotOk, "not signed by any of its own SAST records")
         }
         Integrity::Broken(reason) => Check::new(name, Mark::NotOk, reason.to_string()),
     }
@@ -164,7 +167,7 @@ fn signer(name: &str, list: &OfferedList) -> Check {
             (Mark::NotOk, format!("{reason}; {unanswered}"))
         }
         ListVerdict::Refused { reason, unanswered: None } => (Mark::NotOk, reason.to_string()),
-        ListVerdict::Same => (Mark::Ok, "in force".to_string()),
+        ListVerdict::Same => (Mark::Ok, "already in force".to_string()),
         ListVerdict::Taken(acceptance) => (Mark::Ok, Fate::Taken(*acceptance).to_string()),
     };
     let sha256 = list.signer_sha256.map(|digest| format!("; SHA-256 {}", hex(&digest)));
@@ -181,26 +184,28 @@ fn tvs(member: &MemberFound, records: usize) -> Check {
                     (Mark::Unknown, "no installed list has a TVS record".to_string())
                 }
                 Pinned::Fits(kind) => {
-                    (Mark::Ok, format!("is the TVS record of the {}", kind.word()))
+                    (Mark::Ok, format!("matches the TVS record of the {}", kind.word()))
                 }
                 Pinned::OtherCertificate(kind) => (
                     Mark::NotOk,
-                    format!("the {} has this issuer and serial with ANOTHER hash", kind.word()),
+                    format!("the {} lists this issuer and serial with ANOTHER hash", kind.word()),
                 ),
-                Pinned::NotListed => (Mark::NotOk, "in no TVS record of the phone".to_string()),
+                Pinned::NotListed => {
+                    (Mark::NotOk, "not in any TVS record of the phone".to_string())
+                }
             };
             Check::new(name, mark, shown_as(shown, &against))
         }
         Presented::NoTls(why) => Check::new(name, Mark::NotOk, why.as_str()),
-        Presented::NotExamined => Check::new(name, Mark::Unknown, "not looked at"),
+        Presented::NotExamined => Check::new(name, Mark::Unknown, "not examined"),
         Presented::Unreachable(why) => Check::new(name, Mark::Unknown, why.as_str()),
     }
 }
 
 fn shown_as(shown: &ShownCertificate, against: &str) -> String {
     let ShownCertificate { issuer, serial, sha1, is_offered, .. } = shown;
-    let news = if *is_offered { ", in the server's ITL" } else { "" };
-    format!("shows serial {serial}, SHA-1 {}, issuer {issuer}: {against}{news}", hex(sha1))
+    let news = if *is_offered { "; listed in the server's ITL" } else { "" };
+    format!("presents serial {serial}, SHA-1 {}, issuer {issuer}: {against}{news}", hex(sha1))
 }
 
 fn configuration(found: &ConfigurationFound) -> Check {
@@ -210,15 +215,15 @@ fn configuration(found: &ConfigurationFound) -> Check {
         ConfigurationFound::ForAnother { name, theirs, ours } => {
             let ours = ours.as_deref().unwrap_or("none");
             let detail =
-                format!("{name}: encrypted for certificate {theirs}, this phone has {ours}");
+                format!("{name}: encrypted for certificate {theirs}; this phone has {ours}");
             check(Mark::NotOk, &detail)
         }
-        ConfigurationFound::NotExamined => check(Mark::Unknown, &"not looked at"),
+        ConfigurationFound::NotExamined => check(Mark::Unknown, &"not examined"),
         ConfigurationFound::NotFetched { name, why } => {
             check(Mark::Unknown, &format!("{name}: {why}"))
         }
         ConfigurationFound::OnlyUnsigned { name } => {
-            check(Mark::NotOk, &format!("{name}: only unsigned, and a signature is demanded"))
+            check(Mark::NotOk, &format!("{name}: unsigned, but a signature is required"))
         }
         ConfigurationFound::Refused { name, reason, unanswered: Some(unanswered) } => {
             check(Mark::NotOk, &format!("{name}: {reason}; {unanswered}"))
@@ -230,7 +235,7 @@ fn configuration(found: &ConfigurationFound) -> Check {
             check(Mark::NotOk, &format!("{name}: cannot be read: {why}"))
         }
         ConfigurationFound::Unchecked { name } => {
-            check(Mark::Unknown, &format!("{name}: taken from anyone, in this state"))
+            check(Mark::Unknown, &format!("{name}: accepted from anyone in this state"))
         }
         ConfigurationFound::Verified { name, by } => {
             let by = crate::trust::verified::Acceptance::Chained(*by);

@@ -46,22 +46,26 @@ impl Conditions {
     #[must_use]
     pub const fn listed(&self) -> [(&'static str, Option<bool>); 5] {
         [
-            ("the signature of the phone's ITL is not that of the server's ITL", self.itl_differs),
             (
-                "the TVS record of the phone's ITL is not the certificate that TVS shows",
+                "the signature of the phone's ITL differs from that of the server's ITL",
+                self.itl_differs,
+            ),
+            (
+                "the TVS record of the phone's ITL is not the certificate that TVS presents",
                 self.tvs_differs,
             ),
             ("a list or the configuration fails verification", self.fails),
             (
-                "there is no backup of the old TFTP (CallManager.pem) key: no phone can know this, \
-                 the administrator must confirm it",
+                "there is no backup of the old TFTP (CallManager.pem) key: the phone cannot know \
+                 this, the administrator must confirm it",
                 None,
             ),
             (
-                "this is the call manager's list, and not an attacker's, which looks the same from \
-                 here (not in the technote): no phone can know this. Compare the list's hash above \
-                 with the call manager's (show itl); where that shows none (before CSCto60209), the \
-                 signer's serial number and SHA-256 with OS Administration > Certificates",
+                "this is the call manager's list, not an attacker's, which looks the same from \
+                 here (not in the technote): the phone cannot know this. Compare the list's hash \
+                 above with the call manager's (show itl); if that shows none (before CSCto60209), \
+                 compare the signer's serial number and SHA-256 with OS Administration > \
+                 Certificates",
                 None,
             ),
         ]

@@ -44,7 +44,7 @@ impl fmt::Display for Contact {
                 write!(f, "answers come from {from}, not from {asked}")
             }
             Self::Failed(how) => f.write_str(how),
-            Self::Gave(name) => write!(f, "gave {name}"),
+            Self::Gave(name) => write!(f, "sent {name}"),
             Self::Lacked(name) => write!(f, "has no {name}"),
             Self::Never => Ok(()),
         }

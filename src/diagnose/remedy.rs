@@ -163,95 +163,94 @@ impl fmt::Display for Remedy {
 pub(super) const WORDS: [(Remedy, &str); 19] = [
     (
         Remedy::AddTvs,
-        "add a second server to the phone's call-manager group: its TVS is still known to \
-                 the phone and will vouch for the new signer; reset the phone twice, once for the \
-                 configuration that names it and once for the list",
+        "add a second server to the phone's call-manager group: the phone still knows its TVS, \
+         which will vouch for the new signer; then reset the phone twice, once for the \
+         configuration that names the server and once for the list",
     ),
     (
         Remedy::ChangePolicy,
-        "change the policy in secd.toml, or erase again with another --pin, if this list is wanted. An attacker's looks the same from \
-         here: compare its hash above with the call manager's first",
+        "if this is the list that you want, change the policy in secd.toml, or erase again with \
+         another --pin. An attacker's list looks the same from here: first compare its hash above \
+         with the call manager's",
     ),
     (
         Remedy::DeleteItl,
-        "if a backup of the old CallManager.pem key exists, restore it; support may also \
-                 have the last trusted list (CSCts01319). Only if all conditions below hold, delete \
-                 the ITL at the phone: secd erase itl --pin with the SHA-256 of the signer's \
-                 certificate, compared with OS Administration; an attacker's list looks the same \
-                 from here. Next time, use the rollback parameter \
-                 first, or never change both certificates at once",
+        "if a backup of the old CallManager.pem key exists, restore it; support may also have the \
+         last trusted list (CSCts01319). Only if all conditions below hold, delete the ITL at the \
+         phone: run secd erase itl --pin with the SHA-256 of the signer's certificate, after \
+         comparing it with OS Administration; an attacker's list looks the same from here. Next \
+         time, set the rollback parameter first, or never change both certificates at once",
     ),
     (
         Remedy::EndRollback,
-        "once what it was prepared for is done: switch the rollback parameter off, restart \
-                 TVS and TFTP, reset the phones. Until then anyone can configure this phone",
+        "as soon as the work that needed the rollback parameter is done, switch it off, restart \
+         TVS and TFTP, and reset the phones. Until then anyone can configure this phone",
     ),
     (
         Remedy::EraseAll,
-        "put the store back from a copy, or erase everything at the phone, confirmed by a \
-                 person: secd erase all. The next lists are then believed on first use, as policy \
-                 allows",
+        "restore the store from a copy, or erase everything at the phone, where a person confirms \
+         it: secd erase all. The next lists are then trusted on FIRST USE, if the policy allows it",
     ),
     (
         Remedy::ExchangeCertificates,
-        "while the old cluster still runs: export the signer of the new lists (and its \
-                 ITLRecovery) in a bulk certificate exchange, import it into the old cluster as \
-                 Phone-SAST-trust, restart TVS there, reset the phone",
+        "while the old cluster still runs, export the signer of the new lists (and its \
+         ITLRecovery) in a bulk certificate exchange, import it into the old cluster as \
+         Phone-SAST-trust, restart TVS there, and reset the phone",
     ),
     (
         Remedy::FindImpostor,
-        "find out who answers at that address before anything else is done: compare what it shows \
-         with the certificate in OS Administration. Do not erase a list at the phone",
+        "before doing anything else, find out who answers at that address: compare the certificate \
+         that it presents with the one in OS Administration. Do not erase a list at the phone",
     ),
     (
         Remedy::LearnCertificate,
-        "have CAPF give the call manager the certificate of this phone (install an LSC), or \
-                 put the key for it where secd.toml says ([device] certificate, key)",
+        "install an LSC through CAPF, so that the call manager knows the certificate of this \
+         phone, or put the key that the configuration is encrypted for where secd.toml names it \
+         ([device] certificate, key)",
     ),
     (
         Remedy::MakeConfiguration,
-        "add the phone to the call manager, or restart TFTP so that it makes the phone's \
-                 signed configuration anew",
+        "add the phone to the call manager, or restart TFTP so that it builds the phone's signed \
+         configuration again",
     ),
     (Remedy::Nothing, "nothing to do"),
     (
         Remedy::ProvideFolder,
-        "create the folder that secd.toml names ([paths] state), or mount what it is on: \
-                 mode 0700, owner secd, used by one secd alone; then: secd refresh. Nothing needs \
-                 to be erased",
+        "create the folder that secd.toml names ([paths] state), or mount the file system that it \
+         is on: mode 0700, owner secd, used by only one secd; then run secd refresh. Nothing needs \
+         to be erased",
     ),
     (
         Remedy::ReachServers,
-        "see to the network, to the TFTP servers (DHCP option 150) and, behind a central \
-                 TFTP server, to the phone's own cluster; nothing is to be done at the phone",
+        "check the network, the TFTP servers (DHCP option 150) and, behind a central TFTP server, \
+         the phone's own cluster; there is nothing to do at the phone",
     ),
     (
         Remedy::RegenerateCallManager,
-        "regenerate CallManager.pem on the server that was restored without it, restart TVS \
-                 and TFTP, reset the phone; or have the phone ask a TFTP server that was not \
-                 restored. TVS will vouch for the new certificate as long as its own is the old one",
+        "regenerate CallManager.pem on the server that was restored without it, restart TVS and \
+         TFTP, and reset the phone; or point the phone to a TFTP server that was not restored. TVS \
+         will vouch for the new certificate as long as its own is still the old one",
     ),
     (
         Remedy::ResetItlRecovery,
-        "have the ITL signed by a key that the phone still knows: utils itl reset localkey \
-                 on the publisher, then restart TFTP and reset the phone",
+        "have the ITL signed by a key that the phone still knows: run utils itl reset localkey on \
+         the publisher, then restart TFTP and reset the phone",
     ),
-    (Remedy::ResetPhone, "reset the phone: it will take what is new"),
+    (Remedy::ResetPhone, "reset the phone: it will fetch and accept what is new"),
     (Remedy::RestartServices, "restart TVS and TFTP on the servers, then reset the phone"),
     (
         Remedy::RestoreBackup,
-        "restore CallManager.pem with its key from the backup (DRS); do not delete the ITL: \
-                 the conditions below do not all hold, or cannot be told while TVS is down",
+        "restore CallManager.pem with its key from the backup (DRS); do not delete the ITL: the \
+         conditions below do not all hold, or cannot be checked while TVS is down",
     ),
     (
         Remedy::RollbackFirst,
-        "either bring all clusters behind this TFTP server to a release with ITL, or \
-                 prepare the one with ITL for rollback and give the secure URLs as HTTP; then reset \
-                 the phone",
+        "either upgrade all clusters behind this TFTP server to a release with ITL, or prepare the \
+         one with ITL for rollback and set its secure URLs to HTTP; then reset the phone",
     ),
     (
         Remedy::RunCtlClient,
-        "run the CTL client again with one of the tokens that the phone knows: it puts the \
-                 new certificates into the CTL; then reset the phone",
+        "run the CTL client again with one of the tokens that the phone knows, so that it puts the \
+         new certificates into the CTL; then reset the phone",
     ),
 ];

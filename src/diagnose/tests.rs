@@ -96,7 +96,7 @@ fn a_configuration_that_cannot_be_read_is_named_with_its_place() {
     assert_eq!((check.mark, check.detail.as_str()), (Mark::NotOk, detail));
     let boot = Diagnosis::of(&findings).next_boot;
     assert!(!boot.succeeds());
-    assert_eq!(boot.configuration.to_string(), "CANNOT BE READ, the last good one stays");
+    assert_eq!(boot.configuration.to_string(), "CANNOT BE READ, the phone keeps the last good one");
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn a_cluster_is_told_by_its_lists() {
     assert_eq!(shown(2, 2, false), "cluster of 2 nodes with only an ITL");
     assert_eq!(
         shown(3, 1, true),
-        "cluster of 3 nodes with CTL and ITL, of which the phone may ask one"
+        "cluster of 3 nodes with CTL and ITL, of which the phone can ask only one"
     );
 }
 
@@ -244,8 +244,8 @@ fn the_next_boot_is_told_step_by_step() {
     findings.configuration = ConfigurationFound::Absent;
     assert_eq!(
         NextBoot::of(&findings).to_string(),
-        "CTL not on the server, stays as it is; ITL accepted, TVS vouches for the signer; \
-         configuration not on the server, stays as it is; then state S1 (ITL in force; files must \
-         be signed)"
+        "CTL not on the server, the phone keeps what it has; ITL accepted, TVS vouches for the \
+         signer; configuration not on the server, the phone keeps what it has; then state S1 (ITL \
+         in force; files must be signed)"
     );
 }

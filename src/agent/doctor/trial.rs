@@ -229,7 +229,7 @@ impl World for Trial<'_> {
 /// How a certificate that TVS shows stands to the installed lists and to the offered one.
 fn shown(der: &[u8], installed: &Anchors, offered: Option<&TrustList>) -> Presented {
     let Ok(certificate) = Certificate::parse(der) else {
-        return Presented::NoTls("its certificate is not one in DER".to_owned());
+        return Presented::NoTls("its certificate is malformed".to_owned());
     };
     let digest = sha1(der);
     let record = |anchor: &Anchor| anchor.role == Role::Tvs && anchor.sha1 == Some(digest);

@@ -81,7 +81,7 @@ fn expect_no_folder(name: &FileName, own: Option<&FileName>) -> Result<(), Error
     if name.components().next() != own.map(FileName::as_str) {
         return Ok(());
     }
-    let detail = "the phone's configuration is no folder".to_owned();
+    let detail = "the phone's configuration is not a folder".to_owned();
     Err(Error::BadName { name: name.to_string(), detail })
 }
 

@@ -11,6 +11,7 @@ use crate::agent::service::office::Service;
 use crate::agent::service::tally;
 use crate::boot::Event;
 use crate::face::{Carry, Error, Method, MethodCall, MethodName, Words};
+use crate::io::files;
 use crate::io::ipc::{self, AcceptTrouble, Client, ClientCredentials, Gone, Listener, NotOpen};
 use crate::io::users::Groups;
 use crate::wire::varlink::{Call, Reply};
@@ -165,7 +166,7 @@ impl Service {
     /// What keeps clients out, as a line.
     fn trouble(&self, trouble: AcceptTrouble) {
         match trouble {
-            AcceptTrouble::Accept(error) => say(&Event::AcceptFailed { why: error.to_string() }),
+            AcceptTrouble::Accept(error) => say(&Event::AcceptFailed { why: files::why(&error) }),
             AcceptTrouble::Crowded { uid, connections } if self.crowds.is_worth_a_line(uid) => {
                 say(&Event::UserCrowded { uid, connections });
             }

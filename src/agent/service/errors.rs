@@ -3,6 +3,7 @@
 use crate::agent::connections::NotOpened;
 use crate::boot::{Configured, NotCommitted, NotFetched, NotTaken, UNREADABLE};
 use crate::face::Error;
+use crate::io::files;
 use crate::trust::{Reason, Voucher};
 
 /// The table: each reason is one error.
@@ -75,9 +76,10 @@ pub(super) fn of_configuration(
     })
 }
 
-/// That a file is in place, and there is no descriptor of it.
-pub(super) fn not_handed_over(path: &str, why: &std::io::Error) -> Error {
-    Error::NotWritten { path: path.to_owned(), detail: Some(format!("no descriptor, {why}")) }
+/// The file is in place, but no descriptor of it can be passed to the client.
+pub(super) fn not_handed_over(path: &str, error: &std::io::Error) -> Error {
+    let detail = format!("written, but it cannot be opened: {}", files::why(error));
+    Error::NotWritten { path: path.to_owned(), detail: Some(detail) }
 }
 
 impl From<NotCommitted> for Error {
