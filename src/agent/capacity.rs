@@ -1,4 +1,4 @@
-//! How many connections there may be: what the settings say, as far as the descriptors go.
+//! How many connections there may be: what the settings ask for, within the limit of descriptors.
 
 use crate::agent::narrate::say;
 use crate::boot::Event;
@@ -6,19 +6,19 @@ use crate::io::descriptors::ConnectionRoom;
 use crate::io::places::Shares;
 use crate::io::settings::Settings;
 
-/// The connections that there may be, in all and of one user.
+/// The connections that there may be, in all and for one user.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Capacity {
-    /// Of clients to the socket.
+    /// From clients to the socket.
     pub(super) connections: Shares,
     /// To servers, for clients.
     pub(super) slots: Shares,
-    /// Under how many descriptors.
+    /// The limit of descriptors that they have to fit under.
     limit: usize,
 }
 
 impl Capacity {
-    /// That of the settings, under a limit of so many descriptors.
+    /// The capacity that the settings ask for, reduced to what fits under `limit` descriptors.
     pub(super) fn of(settings: &Settings, limit: usize) -> Self {
         let wanted = wanted(settings);
         let room = wanted.within(limit);
@@ -30,7 +30,7 @@ impl Capacity {
         }
     }
 
-    /// Reports what is less than the settings say.
+    /// Logs a warning if it is less than the settings ask for.
     pub(super) fn compare(self, settings: &Settings) {
         let (connections, slots) = (self.connections.all, self.slots.all);
         if (ConnectionRoom { connections, slots }) != wanted(settings) {
@@ -39,8 +39,9 @@ impl Capacity {
     }
 }
 
-/// What one user may have of what there is. Where that is less than was wanted, it is half at most.
+/// The share of one user. Where there is less than was wanted, it is half at most.
 fn shares(wanted: usize, per_user: usize, all: usize) -> Shares {
+    // The settings may allow one user everything: that holds only while there is all they ask for.
     let most = if all < wanted { all.div_ceil(2) } else { all };
     Shares { all, per_user: per_user.min(most) }
 }

@@ -23,12 +23,12 @@ use crate::trust::peer::ShownChain;
 use crate::trust::{Distrust, GrantedBy, Purpose};
 use crate::wire::address::ServerAddress;
 
-/// What a local process wants to talk to.
+/// The server that a local process wants a connection to.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The server.
+    /// Its host and port, as the process named them.
     pub server: ServerAddress,
-    /// What it is to the phone.
+    /// What the phone uses it for, which decides the roles that its certificate needs.
     pub purpose: Purpose,
     /// The descriptor of the local client, for the log.
     pub client: i32,
@@ -37,15 +37,15 @@ pub struct Target {
 /// Why a local process gets no connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum NotOpened {
-    /// The server's certificate is not believed.
+    /// The server's certificate is not trusted.
     Distrusted(Distrust),
-    /// No TLS with this server.
+    /// The TLS handshake failed; why, in words.
     Handshake(String),
-    /// As many connections as there may be are open, of all users or of this one.
+    /// As many connections are open as there may be, in all or for this user.
     NoSlot,
-    /// The verdict is for another certificate than the server's.
+    /// The server presented another certificate than the one that was judged.
     OtherCertificate(OtherCertificate),
-    /// The server cannot be reached.
+    /// The server cannot be reached; why, in words.
     Unreachable(String),
 }
 
@@ -119,9 +119,10 @@ impl Connections {
         target: &Target,
         uid: u32,
     ) -> Result<Opened<'_>, NotOpened> {
-        // Whoever gets here has a right.
+        // Whoever gets here has the right to connect: the service has checked that.
         let standing = if uid == 0 { Requester::Root } else { Requester::Holder };
         let place = self.slots.take(uid, || standing).map_err(|_| NotOpened::NoSlot)?;
+        // The place is taken before anything is sent, so that attempts count as connections do.
         let (handshaken, address) = shake_hands(around, target).await?;
         let name = tls::certified_name(&target.server.host);
         let shown = ShownChain {
@@ -130,6 +131,7 @@ impl Connections {
             intermediates: handshaken.intermediates(),
             name: name.as_ref(),
         };
+        // The log names a peer by its address: that is what was connected to, whatever its name is.
         let judged = peers::judge(tvs, around, shown, &address.ip().to_string()).await;
         let grant = judged.verdict.map_err(|distrust| {
             refused(address.ip());
@@ -164,6 +166,7 @@ async fn shake_hands(
     let (ip, client) = (address.ip(), target.client);
     say(&Event::Connected { ip, client, descriptor });
     say(&Event::HandshakeBegun { ip, client, descriptor });
+    // 1024-bit keys are accepted in the handshake only where policy accepts them afterwards.
     let small = settings.policy.min_rsa_bits < 2048;
     let name = tls::server_name(&target.server.host, address);
     let terms = Terms {
@@ -198,6 +201,7 @@ async fn connect(
             return Err(NotOpened::Unreachable(format!("{server} does not resolve")));
         }
     };
+    // In the order of the resolver. A TLS failure later is final: the server was reached.
     let mut last = String::new();
     for address in addresses {
         match connect_at(settings, target, address).await {
@@ -220,25 +224,26 @@ async fn connect_at(
     let (ip, port, client) = (address.ip(), address.port(), target.client);
     let family = if address.is_ipv4() { "IPV4" } else { "IPV6" };
     say(&Event::Connecting { family, ip, port });
+    // Bound first: the technote's lines name the descriptor before the connection is made.
     let socket = tcp::UnconnectedSocket::bound(address)?;
     let descriptor = socket.descriptor();
     say(&Event::ConnectWaiting { ip, client, descriptor, port });
     Ok((socket.connect(settings.https.connect_timeout).await?, descriptor))
 }
 
-/// The line of a connection that was not opened.
+/// Logs that a connection was not opened.
 fn refused(ip: IpAddr) {
     say(&Event::ConnectionRefused { server: ip.to_string() });
 }
 
-/// An open connection, in one of the places there are.
+/// An open connection, which takes one of the user's places until it is dropped.
 pub struct Opened<'a> {
     stream: tls::TlsConnection,
     by: GrantedBy,
     limits: ProxyLimits,
     server: String,
     ends: &'a Ends,
-    /// Whose it is, and its number.
+    /// The user who opened it, and its number.
     id: (u32, u64),
     _place: Place,
 }
@@ -250,7 +255,7 @@ impl Opened<'_> {
         self.by
     }
 
-    /// Its number, by which its user may ask how it ended.
+    /// Its number, by which its user can ask how it ended.
     #[must_use]
     pub const fn number(&self) -> u64 {
         self.id.1
@@ -258,12 +263,13 @@ impl Opened<'_> {
 
     /// Relays between a local client and the server until the connection ends.
     pub async fn relay<C: AsyncRead + AsyncWrite>(self, client: C) -> Relayed {
-        // The client sees the end only after it is noted.
+        // Noted first: a client that asks as soon as it sees the end must get an answer.
         let mut client = pin!(client);
-        let whole = || self.ends.note(self.id, true, "closed by the server");
-        let relayed = proxy::relay(client.as_mut(), self.stream, self.limits, whole).await;
+        let complete = || self.ends.note(self.id, true, "closed by the server");
+        let relayed = proxy::relay(client.as_mut(), self.stream, self.limits, complete).await;
         let (server, end) = (self.server, relayed.end.to_string());
         let Relayed { up, down, .. } = relayed;
+        // Changes nothing if the server had sent all: only what comes later broke off.
         self.ends.note(self.id, false, &end);
         say(&match relayed.end {
             End::Cut(_) => {

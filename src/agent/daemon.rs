@@ -1,4 +1,4 @@
-//! The agent as a daemon: passes until it is told to end, and settings read again.
+//! The agent as a daemon: passes until a signal ends it, and settings that can be read again.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::sleep;
@@ -17,6 +17,7 @@ impl Agent {
     /// If the system refuses the signal handlers.
     pub async fn run(&self) -> std::io::Result<()> {
         let mut hangup = signal(SignalKind::hangup())?;
+        // Before the first pass, so that a signal during it ends the agent in order.
         let mut end = EndSignals::new()?;
         let mut pause = self.settings().retry.first;
         loop {
@@ -25,12 +26,15 @@ impl Agent {
                 outcome = self.refresh() => outcome,
                 () = end.asked() => break,
             };
+            // A failure that may pass by itself, such as a silent server, is worth another try;
+            // what was refused would be refused again.
             let again = outcome.is_passing();
             if again {
                 say(&Event::RefreshAgain { seconds: pause.as_secs() });
             }
             tokio::select! {
                 () = sleep(pause), if again => pause = retry.max.min(pause * 2),
+                // A person has changed something: what failed before may work now.
                 _ = hangup.recv() => {
                     pause = retry.first;
                     self.reload_or_keep();
@@ -38,7 +42,7 @@ impl Agent {
                 () = self.passes.asked() => pause = retry.first,
                 () = end.asked() => break,
             }
-            // The store may have been mended meanwhile. Before the first pass it was just read.
+            // The store may have been repaired meanwhile. Before the first pass it was just read.
             if self.installed.retry() {
                 self.tvs.trust_changed();
             }
@@ -54,16 +58,17 @@ impl Agent {
         let settings = world.settings();
         let outcome = boot::pass(&mut world, &settings).await;
         self.passes.end();
+        // The pass may have brought a configuration with other TVS members.
         let (settings, identity) = (self.settings(), self.identity());
         self.tvs.keep_only(&self.around(&settings, &identity).members());
         outcome
     }
 
-    /// Reads the settings again. What takes effect at the start only stays as it is: paths, the
+    /// Reads the settings again. What takes effect only at the start is left as it is: paths, the
     /// socket, and the sizes of cache and slots.
     ///
     /// # Errors
-    /// Every fault; nothing is changed then.
+    /// Every fault in the file; then all settings are left as they are.
     pub(super) fn reload(&self) -> Result<(), Vec<String>> {
         let Some(source) = self.source() else { return Ok(()) };
         let mut settings = Settings::load(source).map_err(|failure| match failure {
@@ -89,6 +94,7 @@ impl Agent {
     }
 }
 
+/// Keeps what a running agent cannot change, and logs what was changed in the file in vain.
 fn keep_what_stays(settings: &mut Settings, before: &Settings) {
     if settings.paths != before.paths || settings.socket != before.socket {
         say(&Event::ReloadedInPart { what: "[paths] and [socket]" });

@@ -1,5 +1,5 @@
-//! `doctor`: goes through a boot pass on copies, looks at every TVS server, and says what is the
-//! matter.
+//! `doctor`: goes through a boot pass on copies, examines every TVS server, and reports what is
+//! wrong.
 //!
 //! The pass is the very one of [`boot`], in a world that fetches and asks for real and commits to
 //! copies of the lists and of the answers of TVS. No message is shown, no alarm raised.
@@ -26,26 +26,26 @@ mod trial;
 
 use trial::Trial;
 
-/// Somebody else has a diagnosis made.
+/// Another diagnosis is being made; only one runs at a time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Busy;
 
 /// A diagnosis with the facts that it was made of.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// What a pass comes to that nothing changes before.
+    /// What a boot pass would come to, if nothing changes before it.
     pub outcome: Outcome,
-    /// The facts.
+    /// The facts that the diagnosis is based on.
     pub findings: Findings,
-    /// The diagnosis.
+    /// The conclusion from the findings.
     pub diagnosis: Diagnosis,
 }
 
 impl Agent {
-    /// Finds out what is the matter, and changes nothing. Ends within [`PATIENCE`].
+    /// Finds out what is wrong, and changes nothing. Ends within [`PATIENCE`].
     ///
     /// # Errors
-    /// [`Busy`].
+    /// [`Busy`] if another diagnosis is being made.
     pub async fn diagnose(&self) -> Result<Report, Busy> {
         let _one_at_a_time = self.diagnosis.try_acquire().map_err(|_| Busy)?;
         say(&Event::DoctorLooks {});
@@ -62,10 +62,11 @@ impl Agent {
         let mut findings = Findings::new(self.installed.condition(), clock, &installed);
         let mut trial = Trial::new(self);
         let mut outcome = Outcome::default();
+        // Filled in as the pass goes on, so that a timeout loses nothing that was found.
         let mut unsigned = false;
         if !self.installed.is_locked() {
             findings.members = trial.members();
-            // What could not be looked at in time is said to be unknown.
+            // What could not be examined in time is reported as unknown.
             let _in_time = timeout(PATIENCE, async {
                 let settings = trial.settings();
                 boot::pass_into(&mut trial, &settings, &mut outcome).await;
@@ -92,7 +93,7 @@ impl Agent {
         (outcome, findings)
     }
 
-    /// The file servers, with what came of asking each.
+    /// The file servers, with the result of the last request to each.
     pub(super) fn servers(&self) -> Vec<ContactedServer> {
         let servers = &self.settings().tftp.servers;
         let server =
@@ -101,7 +102,7 @@ impl Agent {
     }
 }
 
-/// What came of a list, with what explains it.
+/// What the pass made of a list, with what explains it.
 fn offered(trial: &Trial<'_>, kind: ListKind, listed: &Listed, installed: &Anchors) -> Offered {
     let judged = match listed.clone() {
         Listed::Absent => return Offered::Absent,
@@ -124,7 +125,7 @@ fn offered(trial: &Trial<'_>, kind: ListKind, listed: &Listed, installed: &Ancho
     }
 }
 
-/// What explains a list that the servers gave: by what it claims, and by nothing else.
+/// What explains a list that the servers sent: what it claims, and nothing else.
 fn explained(
     kind: ListKind,
     offer: Offer<'_>,
@@ -140,6 +141,7 @@ fn explained(
         sha1: sha1(offer.bytes),
         signer: file.as_ref().map(|file| file.signer.name.into()).unwrap_or_default(),
         serial: file.as_ref().map(|file| file.signer.serial.to_string()).unwrap_or_default(),
+        // Only where the signature proves it: this is what a person compares before an erase.
         signer_sha256: update::own_signer(kind, offer),
         integrity: integrity(kind, offer),
         is_blank: decoded.as_ref().is_some_and(TrustList::is_blank),
@@ -148,8 +150,8 @@ fn explained(
     }
 }
 
-/// Whether a list is whole in itself: what a phone without lists would make of it, if its policy
-/// let pass whatever can be let pass.
+/// Whether a list is intact in itself: what a phone without lists would make of it, if its policy
+/// accepted whatever a policy can accept.
 fn integrity(kind: ListKind, offer: Offer<'_>) -> Integrity {
     let lenient = Policy {
         first_use: FirstUsePolicy::Allow,
@@ -160,8 +162,9 @@ fn integrity(kind: ListKind, offer: Offer<'_>) -> Integrity {
         sha1: Choice::Accept,
         sha256: Choice::Accept,
     };
+    // Without anchors the list is verified by its own SAST record, as on first use.
     match update::list(&Anchors::default(), kind, offer, &lenient).unasked() {
-        Ok(_) => Integrity::Whole,
+        Ok(_) => Integrity::Intact,
         Err(Reason::WrongSigner | Reason::WrongRole { .. }) => Integrity::SignerNotListed,
         Err(reason) => Integrity::Broken(reason),
     }
@@ -176,6 +179,7 @@ fn found(configured: Configured) -> ConfigurationFound {
         Configured::NotFetched { name, why } => {
             ConfigurationFound::NotFetched { name, why: why.to_string() }
         }
+        // The trial writes nothing, so that only a real pass comes to this.
         Configured::NotPut(NotCommitted { path, why, .. }) => {
             ConfigurationFound::NotFetched { name: path, why }
         }
@@ -190,5 +194,6 @@ fn found(configured: Configured) -> ConfigurationFound {
     }
 }
 
-/// As long as a person waits for a diagnosis; every step has a shorter limit of its own.
+/// The longest that a diagnosis takes: as long as a person waits for one. Every step has a shorter
+/// limit of its own.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);

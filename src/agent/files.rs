@@ -1,4 +1,4 @@
-//! Files from the phone's servers: who is asked, by which way, and what came of it.
+//! Files from the phone's servers: which server is asked, by which protocol, and the result.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -18,14 +18,14 @@ pub(super) use walk::ServerWalk;
 
 use asked::{Asked, NumberedTransfer};
 
-/// The transfers of one phone.
+/// The transfers of one phone, and what is remembered of them.
 #[derive(Default)]
 pub(super) struct Files {
     /// Numbers the transfers in the log.
     transfers: Cell<u64>,
-    /// What came of asking each server last, by the name that the settings have for it.
+    /// The result of the last request to each server, by the name that the settings have for it.
     contacts: RefCell<BTreeMap<ServerAddress, Contact>>,
-    /// What is remembered of the files that were taken, by their names, with the line of lists.
+    /// What is remembered of the files that were accepted, by their names, with the line of lists.
     seen: RefCell<BTreeMap<FileName, (u32, Seen)>>,
 }
 
@@ -41,19 +41,21 @@ impl Files {
         self.seen.borrow_mut().clear();
     }
 
-    /// Remembers a file that was taken; an unsigned one is nothing to compare with.
+    /// Remembers a file that was accepted, so that an older one can be recognized later; with an
+    /// unsigned one nothing can be compared.
     pub(super) fn remember(&self, name: &FileName, line: u32, seen: Option<Seen>) {
         let mut remembered = self.seen.borrow_mut();
+        // Timestamps of another line come from another cluster's clock.
         remembered.retain(|_, (of, _)| *of == line);
         match seen {
             None => drop(remembered.remove(name)),
-            // What is known stays: who could push it out could replay it.
+            // What is known stays: whoever could push a file out could replay an older one.
             Some(_) if remembered.len() >= REMEMBERED && !remembered.contains_key(name) => {}
             Some(seen) => drop(remembered.insert(name.clone(), (line, seen))),
         }
     }
 
-    /// Reads a file from the first server that gives it.
+    /// Reads a file from the first server that sends it.
     ///
     /// The next server is asked when the one before was not reached, failed, or has a file that is
     /// too large. That a file is not there is an answer, and ends the walk: the servers of a phone
@@ -61,7 +63,7 @@ impl Files {
     /// the others.
     ///
     /// # Errors
-    /// [`NotFetched`], of the server that came nearest to giving it.
+    /// [`NotFetched`], of the server that came nearest to sending it.
     pub(super) async fn fetch(
         &self,
         walk: &mut ServerWalk,
@@ -73,15 +75,15 @@ impl Files {
         self.fetch_along(walk, settings, wanted, &servers).await
     }
 
-    /// Whether a server is left that has not given a file since the last [`Files::fetch`].
+    /// Whether a server is left that has not sent a file since the last [`Files::fetch`].
     pub(super) fn has_another(walk: &ServerWalk, settings: &settings::TftpSettings) -> bool {
         !walk.others(&settings.servers).is_empty()
     }
 
-    /// Reads a file from one of those servers.
+    /// Reads a file from one of the servers that are left, as when the first one's was refused.
     ///
     /// # Errors
-    /// [`NotFetched`].
+    /// [`NotFetched`], of the server that came nearest to sending it.
     pub(super) async fn fetch_from_another(
         &self,
         walk: &mut ServerWalk,
@@ -99,6 +101,7 @@ impl Files {
         wanted: &Wanted<'_>,
         servers: &[ServerAddress],
     ) -> Result<Vec<u8>, NotFetched> {
+        // One number for all servers: the log then shows them as tries at one file.
         let number = self.transfers.get() + 1;
         self.transfers.set(number);
         let mut gravest = NotFetched::Unreachable(Trouble::of_no_server());
@@ -136,6 +139,7 @@ impl Files {
             Err(unresolved) => {
                 let (host, why) = (server.host.to_string(), unresolved.to_string());
                 say(&Event::Unresolved { host, why });
+                // The phone's screen has no message for names: to a person no server answered.
                 let message = Trouble::of_no_server().message;
                 let why = format!("{} does not resolve: {unresolved}", server.host);
                 let trouble = Trouble { why, message };
@@ -152,32 +156,33 @@ impl Files {
         foreign: Option<Contact>,
     ) {
         let contact = match (outcome, foreign) {
-            (Ok(_), _) => Contact::Gave(name.to_owned()),
+            (Ok(_), _) => Contact::Sent(name.to_owned()),
             (Err(NotFetched::Absent), _) => Contact::Lacked(name.to_owned()),
+            // It says more than "no answer": the answers came, but from elsewhere.
             (Err(_), Some(foreign)) => foreign,
             (Err(why), None) => Contact::Failed(why.to_string()),
         };
         self.contacts.borrow_mut().insert(server.clone(), contact);
     }
 
-    /// What came of asking a server last.
+    /// The result of the last request to a server.
     pub(super) fn contact(&self, server: &ServerAddress) -> Contact {
         self.contacts.borrow().get(server).cloned().unwrap_or_default()
     }
 
-    /// Forgets servers that are asked no more.
+    /// Forgets servers that are no longer asked.
     pub(super) fn keep_only(&self, servers: &[ServerAddress]) {
         self.contacts.borrow_mut().retain(|server, _| servers.contains(server));
     }
 
-    /// How many transfers there were.
+    /// How many transfers there were since the start.
     pub(super) fn transfers(&self) -> u64 {
         self.transfers.get()
     }
 }
 
-/// What counts when one server lacks a file that another did not give: it is not there, unless it
-/// was seen to be and is too large.
+/// What counts when one server lacks a file that another did not send: it does not exist, unless a
+/// server has it and it is too large.
 fn absent_after(before: NotFetched) -> NotFetched {
     match before {
         NotFetched::TooLarge(_) => before,
@@ -185,8 +190,8 @@ fn absent_after(before: NotFetched) -> NotFetched {
     }
 }
 
-/// The failure of the server that came nearer to giving the file: only when none was reached may it
-/// be said that none was.
+/// The failure of the server that came nearer to sending the file: "unreachable" may be reported
+/// only if no server was reached.
 fn graver(one: NotFetched, other: NotFetched) -> NotFetched {
     let rank = |why: &NotFetched| match why {
         NotFetched::Absent | NotFetched::Unreachable(_) => 0,

@@ -1,4 +1,4 @@
-//! What the phone has of its own: a certificate (LSC, else MIC) and the key for it.
+//! The phone's own certificate (LSC, else MIC) and the key for it.
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -12,20 +12,20 @@ use crate::io::tls;
 use crate::trust::decrypt::DeviceKey;
 use crate::trust::signature::md5;
 
-/// The phone's certificate and key, as far as they can be used.
+/// The phone's certificate and key; what cannot be used is left out.
 #[derive(Default)]
 pub(super) struct PhoneIdentity {
     /// For servers that ask for a client certificate.
     pub(super) client: Option<tls::TlsIdentity>,
-    /// For encrypted configurations.
+    /// The key that opens encrypted configurations; RSA only, as the format is.
     pub(super) key: Option<DeviceKey>,
     /// The name of the certificate in `certHash` (domain facts 4.2), lower-case hexadecimal.
     pub(super) certificate_md5: Option<String>,
 }
 
 impl PhoneIdentity {
-    /// Reads what the configuration names. What cannot be used is left out with a line in the log:
-    /// a phone without a certificate still verifies.
+    /// Reads the files that secd.toml names. What cannot be used is left out and logged: a phone
+    /// without a certificate can still verify.
     pub(super) fn load(settings: &settings::DeviceSettings) -> Self {
         let Some(paths) = &settings.identity else { return Self::default() };
         let client = tls::TlsIdentity::load(&paths.certificate, &paths.key)
@@ -37,6 +37,7 @@ impl PhoneIdentity {
 
 fn key(path: &std::path::Path) -> Option<DeviceKey> {
     let shown = || path.display().to_string();
+    // The path is the owner's choice, and may be a link to where the LSC is kept.
     let bytes = files::read(path, LIMIT, Links::Follow)
         .inspect_err(|error| say(&Event::KeyUnreadable { path: shown(), why: error.to_string() }))
         .ok()?;
@@ -47,9 +48,10 @@ fn key(path: &std::path::Path) -> Option<DeviceKey> {
 
 fn certificate_md5(path: &std::path::Path) -> Option<String> {
     let bytes = files::read(path, LIMIT, Links::Follow).ok()?;
+    // PEM or DER; of a chain in PEM the first is the phone's own.
     let der = CertificateDer::from_pem_slice(&bytes).map_or(bytes, |der| der.to_vec());
     Some(md5(&der).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// A key of 4096 bits has 3 KiB in PEM; inferred.
+/// The longest file that is read, in bytes. Inferred: a key of 4096 bits has 3 KiB in PEM.
 const LIMIT: u64 = 64 << 10;

@@ -1,4 +1,4 @@
-//! What is installed: in memory, and in the store that keeps it over a restart.
+//! What is installed: in memory, and in the store that keeps it across a restart.
 
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
@@ -31,13 +31,13 @@ pub(super) struct Installed {
 
 struct Inner {
     state: PathBuf,
-    /// Or why the folder cannot be used; nothing while it is being opened.
+    /// The open store, or why its folder cannot be used; `None` while it is being opened.
     store: Result<Store, Option<Damage>>,
-    /// Whether what was trusted cannot be read.
+    /// Whether the lists that were trusted cannot be read.
     locked: bool,
-    /// Whether a list before the current one is in force, which is damaged.
+    /// Whether the current list is damaged, and the one before it is in force.
     repaired: bool,
-    /// Whether something else could be read another time: that list, or the configuration.
+    /// Whether more may be readable another time: that list, or the configuration.
     partly: bool,
     /// The signer that the next first use waits for.
     pin: Option<[u8; 32]>,
@@ -47,14 +47,14 @@ struct Inner {
     members: Vec<Member>,
 }
 
-/// A configuration that is to be kept.
+/// A configuration to keep.
 pub(super) struct Keeping<'a> {
     pub(super) name: &'a str,
     pub(super) payload: &'a [u8],
     pub(super) form: Form,
-    /// What is to be remembered of it, if it is signed.
+    /// What to remember of it, if it is signed.
     pub(super) seen: Option<Seen>,
-    /// The TVS members from now on; those before stay where there are none.
+    /// The TVS members from now on; if empty, those of before stay.
     pub(super) members: &'a [Member],
 }
 
@@ -64,6 +64,7 @@ impl Installed {
         let mut inner = Inner {
             state: state.to_path_buf(),
             store: Err(None),
+            // Until the store has been read, nothing is trusted.
             locked: true,
             repaired: false,
             partly: false,
@@ -76,9 +77,9 @@ impl Installed {
         Self { inner: RefCell::new(inner), generation: Cell::new(0) }
     }
 
-    /// Tries to read what has not been readable until now: the store, or a part of it.
+    /// Tries to read what could not be read before: the store, or a part of it.
     ///
-    /// Gives whether other lists may be in force since.
+    /// Returns whether other lists may be in force now.
     #[must_use]
     pub(super) fn retry(&self) -> bool {
         let mut inner = self.inner.borrow_mut();
@@ -94,7 +95,7 @@ impl Installed {
         changed
     }
 
-    /// A number that is another one whenever the lists in force may be others.
+    /// A number that changes whenever the lists in force may have changed.
     pub(super) fn generation(&self) -> u64 {
         self.generation.get()
     }
@@ -103,12 +104,12 @@ impl Installed {
         self.generation.set(self.generation.get() + 1);
     }
 
-    /// Whether nothing may be trusted, because what was trusted cannot be read.
+    /// Whether nothing may be trusted, because the lists that were trusted cannot be read.
     pub(super) fn is_locked(&self) -> bool {
         self.inner.borrow().locked
     }
 
-    /// How the store is.
+    /// Whether the store can be read, and if not, why.
     pub(super) fn condition(&self) -> StoreFound {
         let inner = self.inner.borrow();
         match (&inner.store, inner.locked, inner.repaired) {
@@ -153,7 +154,8 @@ impl Installed {
         (*line == inner.anchors.line()).then_some(*seen)
     }
 
-    /// Puts a list in force: first on the medium, then in memory.
+    /// Puts a list in force: first in the store, then in memory, so that a crash in between leaves
+    /// what the next start will read.
     pub(super) fn install(
         &self,
         list: &Verified<TrustList>,
@@ -166,11 +168,12 @@ impl Installed {
         let kind = list.value().kind;
         let (standing, ahead) = inner.anchors.standing_of(list, clock::seconds());
         store.install(slot(kind), &load::with_standing(entry, &standing))?;
+        // Accepted all the same: which of the two clocks is wrong is not known.
         if ahead {
             say(&Event::ListAhead { list: kind, timestamp: list.value().timestamp });
         }
         if inner.pin.is_some() && list.provenance() == Provenance::FirstUse {
-            // Whoever was awaited has come. A pin that stays asks for the same signer again.
+            // The awaited signer has come. A pin that stays asks for that signer again.
             if let Err(failure) = store.set_pin(None) {
                 say(&Event::StoreOdd { what: failure.to_string() });
             }
@@ -191,7 +194,8 @@ impl Installed {
         let seen = inner.remembering(name, seen);
         let kept = Kept { last, digest: sha256(payload), seen, state: Some(state.clone()) };
         let before = inner.configuration.as_ref();
-        let changed = before.is_none_or(|before| !before.says_as(&kept));
+        let changed = before.is_none_or(|before| !before.is_same_as(&kept));
+        // Every boot brings the same file, which is not worth a write to flash.
         if before == Some(&kept) && members == inner.members {
             return Ok(Committed::Same);
         }
@@ -202,7 +206,8 @@ impl Installed {
         });
         let installed = store.install(Slot::Configuration, &members::noted(entry, &members));
         match installed {
-            // Only its age is new: the phone has what it needs, and the next pass tries again.
+            // Only what is remembered of it changed: the phone has what it needs, and the next pass
+            // tries again.
             Err(failure) if !changed && members == inner.members => {
                 say(&Event::StoreOdd { what: failure.to_string() });
                 return Ok(Committed::Same);
@@ -210,6 +215,7 @@ impl Installed {
             installed => installed?,
         }
         (inner.members, inner.configuration) = (members, Some(kept));
+        // A damaged configuration has just been replaced; a damaged list has not.
         inner.partly = inner.repaired;
         Ok(if changed { Committed::Changed } else { Committed::Same })
     }
@@ -219,9 +225,8 @@ impl Installed {
         self.inner.borrow().pin
     }
 
-    /// Forgets lists by order of a person at the phone; all of them also when what they were cannot
-    /// be read. From now on the next first use waits for the pinned signer, or for none in
-    /// particular.
+    /// Erases lists by order of a person at the phone; all of them also when they cannot be read.
+    /// From now on the next first use waits for the pinned signer, or for none in particular.
     pub(super) fn erase(
         &self,
         kinds: &[ListKind],
@@ -232,10 +237,11 @@ impl Installed {
             return Err(damage.clone().map_or(NotErased::Locked, NotErased::NoFolder));
         }
         let Ok(store) = &inner.store else { return Err(NotErased::Locked) };
+        // Erasing one list of a damaged store would turn the damage of the other into first use.
         if inner.locked && kinds.len() < ListKind::ALL.len() {
             return Err(NotErased::Locked);
         }
-        // First: who is awaited must be known before the first list can come.
+        // The pin comes first: a crash in between must not let any signer be the first.
         let erased = store.set_pin(pin).and_then(|()| {
             kinds.iter().try_for_each(|kind| {
                 if !inner.locked && kinds.len() < ListKind::ALL.len() {
@@ -244,7 +250,7 @@ impl Installed {
                 store.erase(slot(*kind))
             })
         });
-        // Also after a failure: what is in force must be what is there.
+        // Also after a failure: what is in force must be what the store holds.
         inner.read_again();
         self.changed();
         erased.map_err(NotErased::Failed)
@@ -253,7 +259,7 @@ impl Installed {
 
 impl Inner {
     fn read_again(&mut self) {
-        // Closed first: the store is held alone, by us as well.
+        // Closed first: the store is locked against a second opening, even by this process.
         self.store = Err(None);
         self.anchors = Arc::default();
         self.repaired = false;
@@ -280,6 +286,7 @@ impl Inner {
         });
         let store = self.store.as_ref().map_err(|_| Locked)?;
         let (anchors, place) = load::lists(store)?;
+        // A pin that cannot be read must not let any signer be the first.
         self.pin = store.pin().map_err(|damage| {
             say(&Event::StoreDamaged { damage: damage.to_string() });
             Locked
@@ -296,6 +303,7 @@ impl Inner {
         let (found, place) = load::configuration(store);
         self.partly |= place == InstalledPlace::Previous;
         if let Some((configuration, members)) = found {
+            // A line that begins later must not get a number that a remembered file has.
             let anchors = Arc::make_mut(&mut self.anchors);
             configuration.seen.values().for_each(|(line, _)| anchors.remember_line(*line));
             self.configuration = Some(configuration);
@@ -303,8 +311,8 @@ impl Inner {
         }
     }
 
-    /// Reads what may be readable by now; gives whether other lists are in force for it. What is in
-    /// force stays where nothing better is found.
+    /// Reads what may be readable by now, and returns whether other lists are in force since. What
+    /// is in force stays unless something better is found.
     fn read_rest(&mut self) -> bool {
         let Ok(store) = &self.store else { return false };
         let (mut changed, mut repaired) = (false, false);
@@ -312,7 +320,7 @@ impl Inner {
             let found = match load::list(store, kind) {
                 Ok(Some(found)) => found,
                 Ok(None) => continue,
-                // What is in force stays so, and may be readable another time.
+                // What is in force stays, and what is damaged may be readable another time.
                 Err(Locked) => {
                     repaired = true;
                     continue;
@@ -332,8 +340,8 @@ impl Inner {
         changed
     }
 
-    /// Keeps for the next start that the list which is left, once that of a kind is erased, is a
-    /// line of its own. Before the erasing: what is remembered must not outlive it.
+    /// Stores for the next start that the list which is left, once that of a kind is erased, begins
+    /// a line of its own. Called before the erasing: what is remembered must not outlive it.
     fn set_apart(&self, store: &Store, erased: ListKind) -> Result<(), StoreFailure> {
         let left = slot(erased.other());
         let Some(standing) = self.anchors.standing_after_erasing(erased) else { return Ok(()) };
@@ -345,8 +353,8 @@ impl Inner {
         }
     }
 
-    /// What is remembered of configurations once one of that name is kept: of this line of lists
-    /// alone, and of the last two.
+    /// What is remembered of configurations once one of that name is kept: only those of this line
+    /// of lists, and only the last two.
     fn remembering(&self, name: &str, seen: Option<Seen>) -> Remembered {
         let line = self.anchors.line();
         let before = self.configuration.iter().flat_map(|kept| &kept.seen);
@@ -365,12 +373,12 @@ impl Inner {
 /// Why nothing was erased.
 #[derive(Debug)]
 pub enum NotErased {
-    /// The system refused.
+    /// The system refused to change a file of the store.
     Failed(StoreFailure),
-    /// What was trusted cannot be read: only all of it can be erased, and only if there is a
-    /// folder.
+    /// The lists that were trusted cannot be read: only all of them can be erased, and only if
+    /// there is a folder.
     Locked,
-    /// There is no folder that could be used: what it holds, wherever it is, is not erased.
+    /// The state folder cannot be used: what it holds, wherever it is, is not erased.
     NoFolder(Damage),
 }
 

@@ -5,7 +5,7 @@ use crate::io::store::StoreEntry;
 use crate::wire::address::ServerAddress;
 use crate::wire::configuration::{Member, TVS_PORT};
 
-/// The entry with a note for each member, in their order.
+/// Returns the entry with a note for each member, in their order.
 pub(super) fn noted(entry: StoreEntry, members: &[Member]) -> StoreEntry {
     members
         .iter()
@@ -15,13 +15,14 @@ pub(super) fn noted(entry: StoreEntry, members: &[Member]) -> StoreEntry {
 
 /// The members that the notes of an entry name.
 pub(super) fn of_notes(entry: &StoreEntry) -> Vec<Member> {
+    // The first missing key ends the list: notes are written without gaps.
     let written = NOTES.into_iter().map_while(|key| entry.note(key));
     let addresses = written.filter_map(|text| ServerAddress::parse(text, TVS_PORT).ok());
-    // Only their order counts, and only it is remembered.
+    // Priorities serve only to order the members: the notes keep the order and not the numbers.
     addresses.zip(0..).map(|(address, priority)| Member { address, priority }).collect()
 }
 
-/// The keys of the notes, as many as a configuration may name members.
+/// The keys of the notes: as many as a configuration can name members (domain facts 5.8).
 const NOTES: [&str; 5] = ["tvs-0", "tvs-1", "tvs-2", "tvs-3", "tvs-4"];
 
 #[cfg(test)]
@@ -55,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn the_store_gives_back_what_was_noted() {
+    fn the_store_returns_what_was_noted() {
         let written = ["cm1.lab.test:2446", "[::1]:2445", "192.0.2.1:2445"];
         let parse = |text: &&str| ServerAddress::parse(text, TVS_PORT).unwrap();
         let members: Vec<_> = written

@@ -1,17 +1,17 @@
-//! The real world: owners of what changes, the boot pass among them, the service for the phone's
-//! other processes.
+//! The real world: the owners of what changes, the boot pass among them, and the service for the
+//! phone's other processes.
 //!
-//! Everything runs on one thread. Each owner has its own state in its own cells, borrowed between
-//! two awaits and never across one; nobody reaches into another's.
+//! Everything runs on one thread. Each owner keeps its state in cells of its own, which are
+//! borrowed between two awaits and never across one; no owner reaches into another's.
 //!
-//! | owner         | what it has                                                 |
-//! | ------------- | ----------------------------------------------------------- |
-//! | `installed`   | the lists in force, the last configuration, the store below |
-//! | `files`       | transfers, and what came of asking each server              |
-//! | `tvs`         | questions on their way, earlier answers, its members        |
-//! | `connections` | connections for other processes, and how many there may be  |
-//! | `screen`      | status messages and the last alarm                          |
-//! | `passes`      | boot passes: asked for, under way, over                     |
+//! | owner         | what it owns                                                 |
+//! | ------------- | ------------------------------------------------------------ |
+//! | `installed`   | the lists in force, the last configuration, the store below  |
+//! | `files`       | transfers, and the result of the last request to each server |
+//! | `tvs`         | questions on their way, earlier answers, its members         |
+//! | `connections` | connections for other processes, and how many there may be   |
+//! | `screen`      | status messages and the last alarm                           |
+//! | `passes`      | boot passes: requested, under way, over                      |
 
 mod capacity;
 mod connections;

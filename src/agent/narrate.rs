@@ -1,4 +1,4 @@
-//! What is said becomes a line of the console log, with its name and facts for programs.
+//! Events become lines of the console log, with their names and facts for programs.
 
 use log::kv::Value;
 use log::{Record, max_level};
@@ -8,12 +8,13 @@ use crate::boot::Event;
 use crate::boot::event::{Fact, Level};
 use crate::io::console::{EVENT, FACTS};
 
-/// Writes the line of an event, unless lines of its level are not shown.
+/// Logs an event, unless lines of its level are not shown.
 pub(super) fn say(event: &Event) {
     let level = of_log(event.level());
     if level > max_level() {
         return;
     }
+    // Only for lines that are shown: the facts of the others would be work for nothing.
     let facts = facts(event);
     let pairs = [(EVENT, Value::from(event.name())), (FACTS, Value::from(facts.as_str()))];
     log::logger().log(
@@ -39,11 +40,11 @@ pub(super) const fn of_log(level: Level) -> log::Level {
 
 /// The facts as one object of JSON.
 ///
-/// Names and reasons come from outside, and a line is kept for a while: texts are cut until nobody
-/// can fill the memory with them.
+/// Names and reasons come from outside, and a line is kept for a while: texts are cut, so that they
+/// cannot fill the memory.
 fn facts(event: &Event) -> String {
     let mut facts = event.facts();
-    // What another process writes is its text and nothing else: it stands beside the facts.
+    // A line of another process is its text and nothing else, which the reply has already.
     let text = event.to_string();
     facts.retain(|(_, fact)| !matches!(fact, Fact::Text(fact) if *fact == text));
     let short = LENGTHS.iter().map(|length| object(&facts, *length));
@@ -60,15 +61,16 @@ fn object(facts: &[(&'static str, Fact)], length: usize) -> String {
 }
 
 fn cut(text: &str, length: usize) -> &str {
+    // Never within a character: JSON is UTF-8.
     let end = (0..=length.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     text.get(..end.unwrap_or_default()).unwrap_or_default()
 }
 
-/// Bytes of one fact: the first with which the whole fits. Inferred: longer than any name of a
-/// file, a host or a certificate's subject that was seen; a control character takes six in JSON.
+/// Bytes of one fact: the first length with which all facts fit. Inferred: longer than any name of
+/// a file, a host or a certificate's subject that was seen; a control character takes six in JSON.
 const LENGTHS: [usize; 3] = [256, 64, 16];
 
-/// Bytes of all facts of a line.
+/// The most bytes that all facts of a line may take: twice what the text of a line may.
 const MOST: usize = 1024;
 
 #[cfg(test)]

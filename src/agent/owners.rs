@@ -30,10 +30,10 @@ use crate::trust::{ListKind, State};
 pub struct Agent {
     settings: RefCell<Rc<Settings>>,
     identity: RefCell<Rc<PhoneIdentity>>,
-    /// Where the settings were read.
+    /// The file that the settings were read from, if any.
     source: Option<PathBuf>,
     pub(super) timeline: Timeline,
-    /// How many connections there may be.
+    /// How many connections there may be; fixed at the start.
     pub(super) capacity: Capacity,
     pub(super) installed: Installed,
     pub(super) names: Names,
@@ -42,7 +42,7 @@ pub struct Agent {
     pub(super) connections: Connections,
     pub(super) screen: Screen,
     pub(super) passes: Passes,
-    /// One diagnosis at a time.
+    /// Held by the one diagnosis that may run.
     pub(super) diagnosis: Semaphore,
 }
 
@@ -51,6 +51,7 @@ impl Agent {
     /// by `timeline`.
     #[must_use]
     pub fn new(settings: Settings, timeline: Timeline) -> Self {
+        // By the limit as it is now: `run` has raised it before.
         let capacity = Capacity::of(&settings, descriptors::limit());
         Self {
             installed: Installed::load(&settings.paths.state),
@@ -83,7 +84,7 @@ impl Agent {
         self
     }
 
-    /// Where the settings were read.
+    /// The file that the settings were read from, if any.
     pub(super) const fn source(&self) -> Option<&PathBuf> {
         self.source.as_ref()
     }
@@ -105,7 +106,7 @@ impl Agent {
         self.settings.replace(Rc::new(settings));
     }
 
-    /// What stands around a question to TVS.
+    /// What a question to TVS needs besides the question.
     pub(super) const fn around<'a>(
         &'a self,
         settings: &'a Settings,
@@ -122,21 +123,21 @@ impl Agent {
 }
 
 impl Agent {
-    /// Forgets lists by order of a person at the phone, and what TVS said while they were in force.
-    /// The next first use waits for the signer of this SHA-256, or for none in particular.
+    /// Erases lists by order of a person at the phone, and what TVS answered while they were in
+    /// force. The next first use waits for the signer of this SHA-256, or for none in particular.
     ///
     /// # Errors
-    /// [`NotErased`].
+    /// [`NotErased`]; some of the lists may be gone all the same.
     pub fn erase(&self, kinds: &[ListKind], pin: Option<&[u8; 32]>) -> Result<(), NotErased> {
         let erased = self.installed.erase(kinds, pin);
-        // Also after a failure: some of it may be gone.
+        // Also after a failure: some of the lists may be gone.
         self.tvs.trust_changed();
         self.files.forget_seen();
         erased
     }
 }
 
-/// What others may know.
+/// What others may know of the agent.
 impl Agent {
     /// The trust state that the phone is in.
     #[must_use]
@@ -144,7 +145,7 @@ impl Agent {
         self.installed.anchors().state()
     }
 
-    /// The state and what it means, in words; "locked" if it cannot be known.
+    /// The state and its meaning, in words; "locked" if the lists cannot be read.
     pub(super) fn state_words(&self) -> (String, &'static str) {
         if self.installed.is_locked() {
             return (
@@ -186,13 +187,13 @@ impl Agent {
     /// Connects to a server and judges it, for root.
     ///
     /// # Errors
-    /// [`NotOpened`].
+    /// [`NotOpened`], of which the log has had its line.
     pub async fn open(&self, target: &Target) -> Result<Opened<'_>, NotOpened> {
         self.open_for(target, 0).await
     }
 
     /// Connects to a server and judges it, for a process of a user. The connection takes one of
-    /// the places that there are for that one.
+    /// that user's places.
     ///
     /// # Errors
     /// [`NotOpened`].

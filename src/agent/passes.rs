@@ -1,4 +1,4 @@
-//! Boot passes as others see them: asked for, under way, over.
+//! Boot passes as others see them: requested, under way, over.
 
 use std::cell::{Cell, RefCell};
 
@@ -6,7 +6,7 @@ use tokio::sync::{Notify, broadcast, watch};
 
 use crate::boot::Stage;
 
-/// The passes of one agent.
+/// The passes of one agent: who waits for one, and how the last one went.
 pub(super) struct Passes {
     wanted: Notify,
     begun: Cell<u64>,
@@ -34,13 +34,14 @@ impl Default for Passes {
 }
 
 impl Passes {
+    /// Notes that a pass begins; what the last one came to is forgotten.
     pub(super) fn begin(&self) {
         self.begun.set(self.begun.get() + 1);
         self.last.borrow_mut().clear();
     }
 
-    /// Notes a stage that is over. A fault of the configuration stays until a pass finds that the
-    /// servers have another one, or none.
+    /// Notes a stage that is over. A fault of the configuration stays noted until a pass finds that
+    /// the servers have another one, or none.
     pub(super) fn pass(&self, passed: Passed) {
         if passed.0 == Stage::Configuration && matches!(passed.1, "done" | "failed") {
             self.unread.replace(None);
@@ -59,17 +60,19 @@ impl Passes {
         self.unread.borrow().clone()
     }
 
+    /// Notes that the pass is over, which ends the wait for it.
     pub(super) fn end(&self) {
         self.over.send_replace(self.begun.get());
     }
 
-    /// Asks for a pass that begins after this moment. Gives its number.
+    /// Requests a pass that begins after this moment, and returns its number.
     pub(super) fn ask(&self) -> u64 {
         self.wanted.notify_one();
+        // A pass that is under way does not count: it may have begun before what asks for one.
         self.begun.get() + 1
     }
 
-    /// Returns when a pass was asked for.
+    /// Returns when a pass is requested, at once if one was since the last call.
     pub(super) async fn asked(&self) {
         self.wanted.notified().await;
     }
@@ -85,17 +88,17 @@ impl Passes {
         self.news.subscribe()
     }
 
-    /// How a stage of the last pass went; "not reached" if it did not come to it.
+    /// How a stage of the last pass went; "not reached" if the pass ended before it.
     pub(super) fn last(&self, stage: Stage) -> &'static str {
         let last = self.last.borrow();
         last.iter().find(|(found, _)| *found == stage).map_or("not reached", |(_, detail)| detail)
     }
 
-    /// How many passes there were.
+    /// How many passes have begun since the start.
     pub(super) fn count(&self) -> u64 {
         self.begun.get()
     }
 }
 
-/// Stages that a slow listener may lag behind: more than a pass has.
+/// Stages that a slow listener may lag behind: more than one pass has.
 const BACKLOG: usize = 16;

@@ -1,4 +1,5 @@
-//! Peers judged: the walk of [`decide`], TVS where it asks for it, and the lines of the way.
+//! Judging peers: the walk of [`decide`], a question to TVS where it asks for one, and the lines of
+//! the log on the way.
 
 use std::time::Duration;
 
@@ -13,11 +14,12 @@ use crate::trust::decide::{self, AtHand, Decision, WalkedVerdict};
 use crate::trust::peer::ShownChain;
 use crate::trust::{Anchors, Distrust, Grant, GrantedBy, Unanswered};
 
-/// A judgement, with all steps that led to it.
+/// A verdict, with all steps that led to it.
 pub(super) type PeerVerdict = WalkedVerdict<Result<Grant, Distrust>>;
 
 /// Judges a peer: CTL, ITL, a path to a listed authority, earlier answers, TVS. `called` is what
-/// the log calls it. Judged anew as often as the lists change while TVS is asked, but not for ever.
+/// the log calls it. If the lists change while TVS is asked, the peer is judged again, but not for
+/// ever.
 pub(super) async fn judge(
     tvs: &TvsService,
     around: Around<'_>,
@@ -50,6 +52,7 @@ async fn judge_once(
 ) -> PeerVerdict {
     say(&Event::PeerValidation {});
     let anchors = around.installed.anchors();
+    // One snapshot for all steps: lists that change meanwhile must not be mixed.
     let (now, instant) = (passed(&anchors), tvs.now());
     let WalkedVerdict { steps, verdict } = tvs.with_cache(|cache| {
         decide::peer(shown, &AtHand { anchors: &anchors, cache, now, instant })
@@ -60,6 +63,7 @@ async fn judge_once(
         Decision::Refuse(distrust) => WalkedVerdict { steps, verdict: Err(distrust) },
         Decision::Ask(stranger) => {
             let answer = tvs.peer(around, stranger.purpose(), stranger.certificate()).await;
+            // Again, since the answer may have taken seconds, in which a certificate can expire.
             let now = passed(&around.installed.anchors());
             let settled = stranger.settled(answer.as_ref().map_err(Clone::clone), now);
             say_all(&settled.steps, called);
@@ -68,14 +72,14 @@ async fn judge_once(
     }
 }
 
-/// The time, if the clock is set, and not before what the lists in force prove: a clock that is set
-/// back does not revive a certificate that has expired.
+/// The time, if the clock is set, but not before what the lists in force prove: setting the clock
+/// back does not revive an expired certificate.
 fn passed(anchors: &Anchors) -> Option<UnixTime> {
     let floor = UnixTime::since_unix_epoch(Duration::from_secs(anchors.floor().into()));
     clock::now().map(|now| now.max(floor))
 }
 
-/// The lines of the way to a verdict.
+/// Logs the steps to a verdict.
 fn say_all(steps: &[SearchStep], called: &str) {
     steps.iter().for_each(|step| say_step(step, called));
 }
@@ -93,7 +97,7 @@ fn say_step(step: &SearchStep, called: &str) {
             say_cached(found);
         }
         SearchStep::Oddity(warning) => say(&Event::PeerOdd { peer, warning: *warning }),
-        // A path that was found is said with the verdict, an answer where it comes in.
+        // A path that was found is logged with the verdict, an answer when it arrives.
         SearchStep::Authority(..) | SearchStep::Tvs(_) => {}
     }
 }

@@ -1,4 +1,4 @@
-//! What the phone shows of its trust: the Status Messages screen, and the last alarm.
+//! What the phone shows about its trust: the Status Messages screen, and the last alarm.
 
 use std::cell::{Cell, RefCell};
 use std::time::SystemTime;

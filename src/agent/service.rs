@@ -1,6 +1,7 @@
 //! The agent's service for the phone's other processes: Varlink calls on the local socket.
 //!
-//! What there is to call is described by [`crate::face`]; here is who may, and what it does.
+//! [`crate::face`] describes what can be called; this module decides who may call it, and carries
+//! it out.
 
 mod access;
 mod admin;

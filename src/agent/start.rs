@@ -1,4 +1,4 @@
-//! The start of the daemon.
+//! How the daemon starts.
 
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -16,17 +16,18 @@ use crate::io::console::Console;
 use crate::io::settings::Settings;
 use crate::io::{descriptors, files, process, ram};
 
-/// Runs the agent of these settings, which were read from `source`, until it is told to end, and
+/// Runs the agent with these settings, which were read from `source`, until a signal ends it, and
 /// serves the phone's processes meanwhile. Must run inside a `LocalSet`.
 ///
-/// Without a socket it runs all the same, and tries again to open it: a phone that trusts nobody
-/// for want of a folder helps nobody.
+/// If the socket cannot be opened, it runs without one and keeps trying: a phone is better off with
+/// current lists and no socket than with neither.
 ///
 /// # Errors
 /// If the system refuses the signal handlers.
 pub async fn run(settings: Settings, source: PathBuf, console: Console) -> std::io::Result<()> {
     let (version, device) = (env!("CARGO_PKG_VERSION"), settings.device.name.clone());
     say(&Event::Started { version, device });
+    // None of these is worth not starting for: the log names what is missing.
     if let Err(error) = process::conceal_memory() {
         say(&Event::MemoryNotConcealed { why: files::why(&error) });
     }
@@ -40,7 +41,7 @@ pub async fn run(settings: Settings, source: PathBuf, console: Console) -> std::
     Capacity::of(&settings, descriptors::limit()).compare(&settings);
     let agent = Rc::new(Agent::new(settings, Timeline::start()).reading(source));
     tokio::select! {
-        // The socket is there before the first pass begins, if it can be.
+        // In this order, so that the socket is open before the first pass begins, if it can be.
         biased;
         () = serve(&agent, console) => Ok(()),
         ended = agent.run() => ended,
@@ -49,26 +50,27 @@ pub async fn run(settings: Settings, source: PathBuf, console: Console) -> std::
 
 /// Serves the phone's processes, as soon as there is a socket for them.
 async fn serve(agent: &Rc<Agent>, console: Console) {
-    let (mut pause, mut said) = (FIRST_PAUSE, None);
+    let (mut pause, mut logged) = (FIRST_PAUSE, None);
     let listener = loop {
         let why = match agent.listen() {
             Ok(listener) => break listener,
             Err(not_open) => not_open.to_string(),
         };
-        if said.as_ref() != Some(&why) {
+        // Each reason once: the tries go on for as long as it lasts.
+        if logged.as_ref() != Some(&why) {
             say(&Event::SocketNotOpen { why: why.clone() });
-            said = Some(why);
+            logged = Some(why);
         }
         sleep(pause).await;
         pause = LONGEST_PAUSE.min(pause * 2);
     };
-    if said.is_some() {
+    if logged.is_some() {
         say(&Event::SocketOpen {});
     }
     Service::new(agent.clone(), console).serve(&listener).await;
 }
 
-/// How long until a socket that could not be opened is tried again; doubles up to the longest.
-/// Inferred: what is in the way is a full /run, or an agent that ends soon.
+/// The pause before a socket that could not be opened is tried again; doubles up to the longest.
+/// Inferred: what is in the way is a full /run, or an agent that is about to end.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);

@@ -30,25 +30,25 @@ use crate::wire::tvs::Session;
 mod member;
 mod question;
 
-use member::{Asking, Word};
+use member::{Asking, MemberAnswer};
 pub(super) use member::{NotShown, look};
 use question::{Flights, OfPeer, OfRecord, OfSigner, ProvingQuestion, SharedAnswer};
 
-/// What the agent knows of the service.
+/// What the agent knows of the service: questions, answers and members.
 pub(super) struct TvsService {
     sessions: RefCell<Sessions>,
     peers: Flights<OfPeer<'static>>,
     signers: Flights<OfSigner<'static>>,
     records: Flights<OfRecord<'static>>,
     cache: RefCell<Cache>,
-    /// What came of asking each member last, by the name that its configuration has for it.
+    /// The result of the last question to each member, by the name in the phone's configuration.
     contacts: RefCell<BTreeMap<ServerAddress, Contact>>,
     questions: Cell<u64>,
-    /// What answers expire by.
+    /// The time by which answers expire.
     timeline: Timeline,
 }
 
-/// What stands around a question: nothing of it is kept over an await but by its owner.
+/// What a question needs besides itself, borrowed from its owners.
 #[derive(Clone, Copy)]
 pub(super) struct Around<'a> {
     pub(super) settings: &'a Settings,
@@ -58,7 +58,8 @@ pub(super) struct Around<'a> {
 }
 
 impl Around<'_> {
-    /// The members of the last verified configuration, else those of secd.toml.
+    /// The members of the last verified configuration, else those of secd.toml: the new one is not
+    /// verified yet (domain facts 5.8).
     pub(super) fn members(&self) -> Vec<Member> {
         let members = self.installed.members();
         if members.is_empty() { self.settings.tvs.members.clone() } else { members }
@@ -91,7 +92,8 @@ impl TvsService {
         self.once(&self.signers, around, &OfSigner(query)).await
     }
 
-    /// Asks whether a peer's certificate is trusted for a purpose. Earlier answers were searched.
+    /// Asks whether a peer's certificate is trusted for a purpose. The caller has searched the
+    /// cache.
     pub(super) async fn peer(
         &self,
         around: Around<'_>,
@@ -101,8 +103,8 @@ impl TvsService {
         self.once(&self.peers, around, &OfPeer { purpose, certificate }).await
     }
 
-    /// As [`signer`](Self::signer), as a phone with these lists and these answers would ask; what
-    /// is learnt goes into that cache alone.
+    /// Asks as [`signer`](Self::signer) would on a phone with these lists and answers; what is
+    /// learned goes into that cache alone.
     pub(super) async fn signer_on_trial(
         &self,
         around: Around<'_>,
@@ -118,7 +120,7 @@ impl TvsService {
         Ok(vouched)
     }
 
-    /// Asks whether a record of an older list still holds. Nothing of it is kept.
+    /// Asks whether a record of an older list still holds. The answer is not cached.
     pub(super) async fn record(
         &self,
         around: Around<'_>,
@@ -127,7 +129,7 @@ impl TvsService {
         self.once(&self.records, around, &OfRecord(record)).await
     }
 
-    /// As [`record`](Self::record), as a phone with these lists would ask.
+    /// Asks as [`record`](Self::record) would on a phone with these lists.
     pub(super) async fn record_on_trial(
         &self,
         around: Around<'_>,
@@ -148,8 +150,8 @@ impl TvsService {
         found
     }
 
-    /// Asks, unless the same question is on its way already: then its answer is shared. Only who
-    /// asked keeps the answer.
+    /// Asks, unless the same question is on its way already: then its answer is shared. Only the
+    /// caller that really asked puts the answer into the cache.
     async fn once<Q: ProvingQuestion, Same>(
         &self,
         flights: &Flights<Same>,
@@ -160,6 +162,7 @@ impl TvsService {
         Same: ProvingQuestion<Key = Q::Key, Proof = Q::Proof>,
     {
         let key = question.key();
+        // An answer rests on the lists that the member was verified by: it is void if they change.
         let asked_under = around.installed.generation();
         let is_outdated = || {
             let outdated = around.installed.generation() != asked_under;
@@ -172,9 +175,9 @@ impl TvsService {
             return if is_outdated() { Err(Unanswered::ListsChanged) } else { answer };
         }
         let flight = flights.begin(key);
-        let word = self.ask_members(around, &around.installed.anchors(), question).await;
-        let word = if is_outdated() { Err(Unanswered::ListsChanged) } else { word };
-        let answer = word.map(|(proof, source)| {
+        let answered = self.ask_members(around, &around.installed.anchors(), question).await;
+        let answered = if is_outdated() { Err(Unanswered::ListsChanged) } else { answered };
+        let answer = answered.map(|(proof, source)| {
             self.keep::<Q>(proof.clone(), source);
             proof
         });
@@ -186,6 +189,7 @@ impl TvsService {
         if !Q::IS_KEPT {
             return;
         }
+        // The line has the word if the service names no time, or the usual day (technote).
         let default = match Q::ttl(&proof) {
             Some(ttl) if ttl != DEFAULT_TTL => "",
             _ => "default ",
@@ -202,7 +206,7 @@ impl TvsService {
         around: Around<'_>,
         anchors: &Arc<Anchors>,
         question: &Q,
-    ) -> Word<Q::Proof> {
+    ) -> MemberAnswer<Q::Proof> {
         let members = around.members();
         if let Some(lack) = lack(&members, anchors) {
             say(&Event::NobodyToAsk { lack });
@@ -217,17 +221,19 @@ impl TvsService {
             names: around.names,
             number: &number,
         };
+        // A question that cannot be sent is no member's fault, and costs no connection.
         if let Err(why) = asking.try_out(&question.request()) {
             say(&Event::QuestionUnsendable { why: why.clone() });
             return Err(Unanswered::NoAnswer(why));
         }
         say(&Event::NoServerSocket {});
+        // The first to answer decides, for good or ill; only failures go on to the next.
         let mut last = String::new();
         for Member { address, .. } in &members {
             match asking.ask(address, question).await {
-                Ok(word) => {
+                Ok(answer) => {
                     self.note(address, Contact::Answered);
-                    return word;
+                    return answer;
                 }
                 Err(why) => {
                     self.note(address, Contact::Failed(why.clone()));
@@ -249,36 +255,36 @@ impl TvsService {
         self.contacts.borrow_mut().insert(member.clone(), contact);
     }
 
-    /// What came of asking a member last.
+    /// The result of the last question to a member.
     pub(super) fn contact(&self, member: &ServerAddress) -> Contact {
         self.contacts.borrow().get(member).cloned().unwrap_or_default()
     }
 
-    /// Forgets members that are asked no more.
+    /// Forgets members that are no longer asked.
     pub(super) fn keep_only(&self, members: &[Member]) {
         let is_member = |server: &ServerAddress| members.iter().any(|it| it.address == *server);
         self.contacts.borrow_mut().retain(|server, _| is_member(server));
     }
 
-    /// The instant that answers expire by.
+    /// The present, on the time line by which answers expire.
     pub(super) fn now(&self) -> Duration {
         self.timeline.now()
     }
 
-    /// How often a member was asked.
+    /// How many questions were sent to members since the start.
     pub(super) fn questions(&self) -> u64 {
         self.questions.get()
     }
 }
 
-/// Earlier answers.
+/// The earlier answers, which hold until they expire or the lists change.
 impl TvsService {
-    /// A copy of them all.
+    /// A copy of them all, for a trial.
     pub(super) fn cache(&self) -> Cache {
         self.cache.borrow().clone()
     }
 
-    /// What one look at them gives.
+    /// Lets `look` read them.
     pub(super) fn with_cache<T>(&self, look: impl FnOnce(&Cache) -> T) -> T {
         look(&self.cache.borrow())
     }
@@ -288,25 +294,25 @@ impl TvsService {
         self.cache.borrow().entries(self.timeline.now()).cloned().collect()
     }
 
-    /// Forgets them all, and returns how many they were.
+    /// Forgets them all, and returns how many there were.
     pub(super) fn forget(&self) -> usize {
         self.cache.borrow_mut().clear()
     }
 
-    /// Forgets them all because the lists have changed: a change of trust ends what the old trust
-    /// vouched for (domain facts 2.3, step 8).
+    /// Forgets them all because the lists have changed: what was vouched for under the old lists is
+    /// no longer trusted (domain facts 2.3, step 8).
     pub(super) fn trust_changed(&self) {
         say(&Event::CacheFlushRequested {});
         say(&Event::CacheFlushed { count: self.forget() });
     }
 }
 
-/// The time that the records of older lists have in a pass, all together, from the first on.
+/// The time that all records of older lists together may take in a pass, from the first one on.
 #[derive(Default)]
 pub(super) struct Confirming(Option<Instant>);
 
 impl Confirming {
-    /// What a question comes to in that time.
+    /// The answer to a question, if it arrives in that time.
     pub(super) async fn bound<T>(
         &mut self,
         asked: impl Future<Output = Result<T, Unanswered>>,
@@ -318,11 +324,13 @@ impl Confirming {
     }
 }
 
-/// Inferred: sixteen answers of a server that is not overloaded take some seconds.
+/// The time for all of them. Inferred: sixteen answers of a server that is not overloaded take some
+/// seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Why nobody can be asked.
+/// Why no member can be asked; `None` if one can.
 fn lack(members: &[Member], anchors: &Anchors) -> Option<&'static str> {
+    // A member is trusted by its record alone: without one, no answer of TVS could be.
     let lists_tvs = |kind| anchors.records(kind).is_some_and(|list| list.lists(Role::Tvs));
     if !ListKind::ALL.into_iter().any(lists_tvs) {
         return Some("no list has a TVS record");

@@ -27,7 +27,7 @@ use crate::wire::name::FileName;
 /// The world as the agent finds it: servers, the store, the ram folder, the screen, the log.
 pub(super) struct Real<'a> {
     agent: &'a Agent,
-    /// Those of the whole pass: what a reload changes counts from the next one on.
+    /// Fixed for the whole pass: a reload takes effect with the next one.
     settings: Rc<Settings>,
     walk: ServerWalk,
     confirming: Confirming,
@@ -44,7 +44,7 @@ impl<'a> Real<'a> {
         self.agent.installed.anchors().line()
     }
 
-    /// What a pass in this world goes by.
+    /// The settings that a pass in this world goes by.
     pub(super) fn settings(&self) -> boot::PassSettings {
         settings(&self.settings)
     }
@@ -71,6 +71,7 @@ impl World for Real<'_> {
         self.agent
             .installed
             .seen(name.as_str())
+            // The store remembers configurations, memory the other files.
             .or_else(|| self.agent.files.seen(name, self.line()))
     }
 
@@ -84,7 +85,7 @@ impl World for Real<'_> {
 
     async fn first_server(&mut self) -> Option<String> {
         for server in self.walk.order(&self.settings.tftp.servers) {
-            // One that does not resolve is named when it is asked.
+            // One that does not resolve is logged when it is asked for a file.
             if let Ok(addresses) = self.walk.names.resolve(&server).await {
                 return addresses.first().map(|address| resolve::mapped(*address));
             }
@@ -120,7 +121,7 @@ impl World for Real<'_> {
     fn commit(&mut self, change: Change<'_>) -> Result<Committed, NotCommitted> {
         let agent = self.agent;
         match change {
-            // Nothing is proven where what was trusted is lost.
+            // Nothing can be proven without the lists that were trusted.
             _ if agent.installed.is_locked() => {
                 Err(not_stored(agent, &store::StoreFailure::NotOpen))
             }
@@ -136,6 +137,7 @@ impl World for Real<'_> {
             Change::List { list, name, bytes } => {
                 let installed = agent.installed.install(list, name, bytes);
                 installed.map_err(|failure| not_stored(agent, &failure))?;
+                // After the store has it: a failed install changes no trust.
                 agent.tvs.trust_changed();
                 Ok(Committed::Changed)
             }
@@ -149,6 +151,7 @@ impl World for Real<'_> {
             Event::ConfigurationUnread { name, why } => {
                 self.agent.passes.misread(format!("{name}: {why}"));
             }
+            // `show` logs it as well.
             Event::MessageShown { message } => return self.agent.show(message.clone()),
             Event::StageOver { stage, outcome } => {
                 self.agent.passes.pass((*stage, outcome));
@@ -167,7 +170,7 @@ pub(super) fn open(
     decrypt::decrypt(file, identity.key.as_ref().ok_or(Reason::NoKey)?)
 }
 
-/// What a pass goes by.
+/// The settings that a pass goes by.
 pub(super) fn settings(settings: &Settings) -> boot::PassSettings {
     boot::PassSettings {
         device: settings.device.name.clone(),
@@ -178,8 +181,8 @@ pub(super) fn settings(settings: &Settings) -> boot::PassSettings {
     }
 }
 
-/// Puts a payload into the ram folder; the same bytes again change nothing. The phone's own
-/// configuration, and the one in use, make room for nothing.
+/// Puts a payload into the ram folder; the same bytes again change nothing. Older files make room,
+/// except the phone's own configuration and the one in use.
 fn write(
     agent: &Agent,
     settings: &Settings,
@@ -214,6 +217,7 @@ fn restore(agent: &Agent) -> Result<Committed, NotCommitted> {
     let Some(name) = last.and_then(|last| FileName::parse(&last.name).ok()) else {
         return Ok(Committed::Same);
     };
+    // The ram folder is empty after a restart: applications get the last good configuration.
     match agent.installed.configuration_payload() {
         Some(payload) => write(agent, &agent.settings(), &name, &payload),
         None => Ok(Committed::Same),
@@ -237,6 +241,7 @@ pub(super) fn not_stored(agent: &Agent, failure: &store::StoreFailure) -> NotCom
 }
 
 fn not_written(failure: &files::WriteFailure) -> NotCommitted {
+    // A full disk has a status message of its own.
     let full = failure.source.kind() == std::io::ErrorKind::StorageFull;
     NotCommitted {
         path: failure.path.display().to_string(),

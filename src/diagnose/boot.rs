@@ -1,4 +1,4 @@
-//! What the next boot pass does, if nothing is changed.
+//! What the next boot pass does if nothing changes before it.
 
 use core::fmt;
 
@@ -9,34 +9,34 @@ use crate::trust::verified::{Acceptance, Voucher};
 /// The next boot pass, step by step.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct NextBoot {
-    /// The CTL step.
+    /// What happens to the CTL that the server offers; first, since a CTL can verify the ITL.
     pub ctl: Fate,
-    /// The ITL step.
+    /// What happens to the ITL, judged by the CTL as it is after its own step.
     pub itl: Fate,
-    /// The configuration step.
+    /// What happens to the configuration, judged by both lists as they are by then.
     pub configuration: Fate,
     /// The trust state afterwards.
     pub state: State,
-    /// Whether it comes to that: with a locked store no server is asked.
+    /// Whether the store is locked: then no server is asked, and the rest does not happen.
     pub is_locked: bool,
 }
 
-/// What happens to a file.
+/// What happens to one file of the pass.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fate {
-    /// The server has none; what the phone has stays.
+    /// The server has none; the phone keeps what it has.
     Absent,
-    /// Nobody can tell.
+    /// Unknown, because the file could not be fetched or was not examined in time.
     Open,
-    /// It is refused; what the phone has stays.
+    /// It is refused; the phone keeps what it has.
     Refused,
-    /// It is what the phone has.
+    /// It is the one that the phone already has.
     Same,
-    /// It is taken, on this one's word.
+    /// It is accepted; who vouches for its signer, or that it is the first use.
     Taken(Acceptance),
-    /// It is taken from anyone.
+    /// It is accepted without a check, in a state that demands no signature.
     Unchecked,
-    /// It cannot be read; what the phone has stays.
+    /// It cannot be read; the phone keeps what it has.
     Unreadable,
 }
 
@@ -54,7 +54,9 @@ impl NextBoot {
     /// Whether nothing is refused, and the configuration arrives.
     #[must_use]
     pub fn succeeds(&self) -> bool {
+        // `Open` is no success: a reset is advised only where the doctor saw that it works.
         let works = |fate| matches!(fate, Fate::Absent | Fate::Same | Fate::Taken(_));
+        // A list may stay as it is, but a phone without a new configuration is not helped.
         let arrives = matches!(self.configuration, Fate::Taken(_) | Fate::Unchecked);
         works(self.ctl) && works(self.itl) && arrives && !self.is_locked
     }
@@ -75,6 +77,8 @@ impl Fate {
 
     fn of_configuration(found: &ConfigurationFound) -> Self {
         match found {
+            // In a state that demands signed files the unsigned name is not even requested
+            // (technote, "ONLY requests signed").
             ConfigurationFound::Absent | ConfigurationFound::OnlyUnsigned { .. } => Self::Absent,
             ConfigurationFound::NotExamined | ConfigurationFound::NotFetched { .. } => Self::Open,
             ConfigurationFound::ForAnother { .. } | ConfigurationFound::Refused { .. } => {
@@ -112,6 +116,7 @@ impl fmt::Display for NextBoot {
         if *is_locked {
             return f.write_str("no server is asked, and nothing is trusted");
         }
+        // Nothing was reached: "unknown" for each file would help a reader less.
         if *ctl == Fate::Open && *itl == Fate::Open {
             return write!(
                 f,

@@ -1,27 +1,27 @@
-//! Which of the technote's cases it is.
+//! Which of the technote's cases the findings are.
 
 use core::fmt;
 
 use crate::trust::reason::Reason;
 
-/// What is the matter, as far as a phone can tell.
+/// What is wrong, by what can be seen from the phone.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Case {
-    /// Nothing.
+    /// Phone and cluster agree, and nothing is out of reach.
     AllWell,
     /// CallManager.pem and TVS.pem were regenerated at the same time.
     BothRegenerated,
-    /// CallManager.pem was regenerated.
+    /// CallManager.pem, whose key signs the files, was regenerated; TVS.pem was not.
     CallManagerRegenerated,
-    /// A central TFTP server gives its own lists to a phone of another cluster.
+    /// A central TFTP server offers its own lists to a phone of another cluster.
     CentralTftp,
     /// The server has no configuration that this phone may take.
     ConfigurationMissing,
-    /// The configuration is not believed, though the lists are in order.
+    /// The configuration is refused, though the lists are in order.
     ConfigurationRefused,
     /// The configuration cannot be read, though the lists are in order.
     ConfigurationUnreadable,
-    /// The CTL of the server does not know who signs the rest.
+    /// The CTL of the server does not list the signer of its other files.
     CtlBehind,
     /// The encrypted configuration is not for the key that this phone has.
     EncryptedForAnother,
@@ -29,11 +29,11 @@ pub enum Case {
     FirstContact,
     /// The server's list is damaged.
     ListDamaged,
-    /// Another cluster.
+    /// The server belongs to another cluster, of which the phone knows no certificate.
     Moved,
-    /// A new CTL.
+    /// The server has a new CTL that the phone accepts.
     NewCtl,
-    /// A newer list without news.
+    /// A newer list with the same certificates.
     NewerList,
     /// Neither phone nor server has a list.
     NoLists,
@@ -47,7 +47,7 @@ pub enum Case {
     RefusedByPolicy(Reason),
     /// A server was renamed, which regenerates all its certificates.
     Renamed(Cluster),
-    /// Restored from a backup without CallManager.pem: the lists are signed by nobody on them.
+    /// Restored from a backup without CallManager.pem: the signer of the lists is not on them.
     RestoredWithoutKey,
     /// The installed ITL is blank.
     RollbackActive,
@@ -55,30 +55,33 @@ pub enum Case {
     RollbackEnded,
     /// The server has a blank ITL.
     RollbackPrepared,
-    /// The server has a blank ITL, by a signer whom the phone does not know.
+    /// The server has a blank ITL whose signer the phone does not know.
     RollbackTooLate,
-    /// What was trusted cannot be read.
+    /// The lists that were trusted cannot be read.
     StoreLocked,
-    /// The folder of what is trusted does not exist.
+    /// The state folder does not exist.
     StoreMissing,
-    /// The folder of what is trusted cannot be used.
+    /// The state folder cannot be used.
     StoreUnusable,
-    /// A TVS server shows the serial number of a listed certificate, and another key.
+    /// A TVS server presents the serial number of a listed certificate with another key.
     TvsImpostor,
-    /// TVS.pem was regenerated.
+    /// TVS.pem was regenerated; CallManager.pem was not, so that the phone needs no TVS.
     TvsRegenerated,
     /// The lists are in order, and no TVS server answers.
     TvsUnreachable,
-    /// No TFTP server answers.
+    /// No TFTP server answers, so that nothing can be compared.
     Unreachable,
 }
 
 /// What kind of cluster it is, by the lists that the phone has.
+///
+/// # Source
+/// The technote has one remedy a kind, in "Change Host Names or Domain Names".
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Cluster {
-    /// TVS certificates in the lists: one a server.
+    /// TVS certificates in the lists, one for each server.
     pub nodes: usize,
-    /// Servers in the phone's call-manager group: those that it asks.
+    /// TVS servers that the phone asks: those of its call-manager group.
     pub group: usize,
     /// Whether there is a CTL besides the ITL.
     pub has_ctl: bool,
@@ -133,6 +136,7 @@ impl fmt::Display for Cluster {
             nodes => write!(f, "cluster of {nodes} nodes")?,
         }
         f.write_str(if self.has_ctl { " with CTL and ITL" } else { " with only an ITL" })?;
+        // Then the other TVS servers make no difference (technote, multi-node with only ITL).
         if self.nodes > 1 && self.group == 1 {
             f.write_str(", of which the phone can ask only one")?;
         }
@@ -148,6 +152,8 @@ impl fmt::Display for Case {
             }
             Self::Renamed(cluster) => write!(f, "a server was renamed in a {cluster}"),
             other => {
+                // Cases without facts of their own have fixed words, kept in one table so that a
+                // test can see that each has some.
                 let word = other.word();
                 let found = WORDS.iter().find(|(known, _)| *known == word);
                 f.write_str(found.map_or(word, |(_, text)| text))
@@ -156,7 +162,7 @@ impl fmt::Display for Case {
     }
 }
 
-/// What each case is to a person, by its word.
+/// How each case reads for a person, by its word.
 pub(super) const WORDS: [(&str, &str); 30] = [
     ("all-well", "all is well: phone and cluster agree"),
     ("both-regenerated", "CallManager.pem and TVS.pem were regenerated at the same time"),

@@ -1,4 +1,4 @@
-//! How an offered list differs from the installed ones, by what it claims.
+//! How an offered list differs from the installed ones, by what it claims to hold.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
@@ -10,18 +10,19 @@ use crate::wire::Role;
 /// How much of something is new.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Novelty {
-    /// Everything.
+    /// Everything that the offered list has of it.
     All,
-    /// Nothing.
+    /// Nothing: whatever the offered list has is installed already.
     #[default]
     None,
-    /// Some of it.
+    /// Some of it; the rest is installed already.
     Some,
 }
 
 impl Novelty {
     fn between<T: Ord>(before: &BTreeSet<T>, after: &BTreeSet<T>) -> Self {
         match after.difference(before).count() {
+            // First, so that a list without any of it counts as unchanged and not as all new.
             0 => Self::None,
             new if new == after.len() => Self::All,
             _ => Self::Some,
@@ -42,7 +43,7 @@ pub struct Changes {
     pub callmanager: Novelty,
     /// The certificates of TVS.
     pub tvs: Novelty,
-    /// The certificates of tokens and of ITLRecovery: SAST that serve no files.
+    /// The certificates of tokens and of ITLRecovery: SAST records of no file server.
     pub tokens: Novelty,
     /// The names of servers.
     pub names: Novelty,
@@ -59,6 +60,7 @@ impl Changes {
     /// What is new in `offered` to a phone with these lists.
     #[must_use]
     pub fn between(anchors: &Anchors, offered: &TrustList) -> Self {
+        // Compared kind with kind: the first list of its kind has nothing to differ from.
         let Some(installed) = anchors.records(offered.kind) else { return Self::default() };
         let sast = |list| digests(list, |anchor| anchor.role == Role::Sast);
         Self {
@@ -66,6 +68,7 @@ impl Changes {
             tvs: Novelty::between(&tvs(installed), &tvs(offered)),
             tokens: Novelty::between(&tokens(installed), &tokens(offered)),
             names: Novelty::between(&names(installed), &names(offered)),
+            // Over both kinds: a cluster has its certificates in its CTL and in its ITL.
             shares_any: [ListKind::Ctl, ListKind::Itl]
                 .into_iter()
                 .filter_map(|kind| anchors.records(kind))
@@ -90,14 +93,16 @@ fn tvs(list: &TrustList) -> Digests {
     digests(list, |anchor| anchor.role == Role::Tvs)
 }
 
-/// SAST certificates that are nobody's who serves files: eTokens, and ITLRecovery.
+/// SAST certificates that belong to no file server: eTokens, and ITLRecovery.
 pub(super) fn tokens(list: &TrustList) -> Digests {
+    // CallManager.pem is in two records, as SAST and as CCM+TFTP (domain facts 2.6).
     let sast = digests(list, |anchor| anchor.role == Role::Sast);
     sast.difference(&files(list)).copied().collect()
 }
 
 /// The servers by the subjects of their certificates.
 fn names(list: &TrustList) -> BTreeSet<Box<str>> {
+    // Tokens have subjects too, but are not renamed with a server.
     let server = |anchor: &&Anchor| anchor.role.serves_files() || anchor.role == Role::Tvs;
     list.anchors.iter().filter(server).filter_map(|anchor| anchor.subject.clone()).collect()
 }

@@ -12,25 +12,25 @@ use crate::diagnose::findings::{
 };
 use crate::trust::peer::Pinned;
 
-/// One check.
+/// One check, as one line of the report.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Check {
-    /// What was looked at.
+    /// What was examined, with the address of a server where there are several.
     pub name: String,
-    /// How it is.
+    /// Whether it is as it should be.
     pub mark: Mark,
-    /// What was found.
+    /// What was found, in words; may contain names that came from a server.
     pub detail: String,
 }
 
-/// How something that was looked at is.
+/// Whether something is as it should be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Mark {
     /// Not as it should be.
     NotOk,
     /// As it should be.
     Ok,
-    /// It could not be told.
+    /// It could not be found out, or means nothing without more knowledge.
     Unknown,
 }
 
@@ -58,6 +58,7 @@ impl Findings {
     pub fn checks(&self) -> Vec<Check> {
         let mut checks = alloc::vec![store(self.store), clock(self.clock)];
         checks.extend(self.servers.iter().map(|server| {
+            // Never "not ok": a server that did not answer may be fine, and its network not.
             let mark = if server.last.is_good() { Mark::Ok } else { Mark::Unknown };
             let last = match &server.last {
                 Contact::Never => "not asked".to_string(),
@@ -107,6 +108,7 @@ fn clock(found: Clock) -> Check {
 
 fn of_list(name: &str, list: &ListFound) -> Vec<Check> {
     let mut checks = alloc::vec![comparison(name, list)];
+    // Of a list that is installed already, who signed it was settled when it was installed.
     if let Some(offered) = list.news() {
         checks.push(integrity(name, offered));
         checks.push(signer(name, offered));
@@ -126,11 +128,14 @@ fn comparison(name: &str, list: &ListFound) -> Check {
         )
     };
     match &list.offered {
+        // A list that is missing on the server removes nothing from the phone (domain facts 1.4).
         Offered::Absent if list.installed.is_none() => check(Mark::Ok, "none"),
         Offered::Absent => check(Mark::Ok, "none; the phone keeps its own"),
         Offered::Found(found) => {
             let mark = if found.judged == ListVerdict::Same { Mark::Ok } else { Mark::NotOk };
+            // A phone without a list has nothing that the server's could differ from.
             let mark = if list.installed.is_none() { Mark::Unknown } else { mark };
+            // Trust screens show MD5 or SHA-1, by the model (domain facts 8.1).
             let sha1 = hex(&found.sha1);
             check(mark, &format!("{} ({}), SHA-1 {sha1}", hex(&found.md5), found.name))
         }
@@ -149,7 +154,7 @@ fn integrity(name: &str, list: &OfferedList) -> Check {
     let name = format!("{name} of the server");
     let blank = if list.is_blank { ", with empty entries" } else { "" };
     match &list.integrity {
-        Integrity::Whole => {
+        Integrity::Intact => {
             Check::new(name, Mark::Ok, format!("signed by one of its own SAST records{blank}"))
         }
         Integrity::SignerNotListed => {
@@ -159,7 +164,7 @@ fn integrity(name: &str, list: &OfferedList) -> Check {
     }
 }
 
-/// Who signed the new list, and who of those the phone trusts knows that signer.
+/// Who signed the new list, and by what the phone trusts that signer, or why it does not.
 fn signer(name: &str, list: &OfferedList) -> Check {
     let who = format!("{}, serial {}: ", list.signer, list.serial);
     let (mark, verdict) = match &list.judged {
@@ -170,16 +175,18 @@ fn signer(name: &str, list: &OfferedList) -> Check {
         ListVerdict::Same => (Mark::Ok, "already in force".to_string()),
         ListVerdict::Taken(acceptance) => (Mark::Ok, Fate::Taken(*acceptance).to_string()),
     };
+    // What `secd erase --pin` takes; absent where the list does not prove whose it is.
     let sha256 = list.signer_sha256.map(|digest| format!("; SHA-256 {}", hex(&digest)));
     Check::new(format!("{name} signer"), mark, who + &verdict + &sha256.unwrap_or_default())
 }
 
-/// The technote's second check: does TVS show the certificate of its record?
+/// The technote's second check: does TVS present the certificate of its record?
 fn tvs(member: &MemberFound, records: usize) -> Check {
     let name = format!("TVS {}", member.address);
     match &member.presented {
         Presented::Certificate(shown) => {
             let (mark, against) = match shown.pinned {
+                // There is nothing to pin TVS by, so that not being listed says nothing about it.
                 _ if records == 0 => {
                     (Mark::Unknown, "no installed list has a TVS record".to_string())
                 }
@@ -234,6 +241,7 @@ fn configuration(found: &ConfigurationFound) -> Check {
         ConfigurationFound::Unreadable { name, why } => {
             check(Mark::NotOk, &format!("{name}: cannot be read: {why}"))
         }
+        // Not a fault of the server, and still nothing that an administrator should rely on.
         ConfigurationFound::Unchecked { name } => {
             check(Mark::Unknown, &format!("{name}: accepted from anyone in this state"))
         }

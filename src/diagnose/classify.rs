@@ -1,4 +1,4 @@
-//! How a case is told from the others.
+//! How the cases are distinguished.
 
 use crate::diagnose::case::{Case, Cluster};
 use crate::diagnose::changes::Novelty;
@@ -12,18 +12,23 @@ use crate::trust::verified::{Acceptance, Voucher};
 
 impl Case {
     pub(super) fn of(findings: &Findings) -> Self {
+        // Nothing was asked of a server then, and no remedy there would help.
         match findings.store {
             StoreFound::Locked => return Self::StoreLocked,
             StoreFound::Missing => return Self::StoreMissing,
             StoreFound::Unusable => return Self::StoreUnusable,
             StoreFound::Repaired | StoreFound::Sound => {}
         }
+        // The CTL is fetched first: where that reached no server, the rest was not tried.
         if matches!(findings.ctl.offered, Offered::Unreachable(_) | Offered::NotExamined) {
             return Self::Unreachable;
         }
+        // Before all advice: what else is found may come from whoever answers there.
         if findings.shows_impostor() {
             return Self::TvsImpostor;
         }
+        // From the most specific to the least: a blank or damaged list also differs, and would
+        // otherwise pass for a regenerated one.
         first_contact(findings)
             .or_else(|| rollback(findings))
             .or_else(|| unfit(findings))
@@ -40,7 +45,7 @@ impl Cluster {
     }
 }
 
-/// A phone without lists.
+/// The cases of a phone without lists.
 fn first_contact(findings: &Findings) -> Option<Case> {
     if findings.state != State::None {
         return None;
@@ -54,16 +59,18 @@ fn first_contact(findings: &Findings) -> Option<Case> {
     if findings.itl.found().is_some_and(|list| list.is_blank) {
         return Some(Case::RollbackPrepared);
     }
+    // First use took the CTL, and with a CTL in force the ITL has to be signed by it (row B4).
     if findings.refuses_list() {
         return Some(Case::CtlBehind);
     }
     Some(if is_central(findings) { Case::CentralTftp } else { Case::FirstContact })
 }
 
-/// A blank list, installed or offered.
+/// The cases of a blank list, installed or offered.
 fn rollback(findings: &Findings) -> Option<Case> {
     let offered = findings.itl.news();
     if matches!(findings.state, State::Blank | State::CtlAndBlank) {
+        // A blank ITL lets anyone in, but a CTL beside it does not: then it is not the rollback.
         if findings.refuses_list() {
             return None;
         }
@@ -73,18 +80,22 @@ fn rollback(findings: &Findings) -> Option<Case> {
     }
     match &offered.filter(|list| list.is_blank)?.judged {
         ListVerdict::Taken(_) => Some(Case::RollbackPrepared),
+        // An old blank list may be a replay that is to switch the checks off.
         ListVerdict::Refused { reason: reason @ Reason::Older { .. }, .. } => {
             Some(Case::RefusedByPolicy(reason.clone()))
         }
+        // Only a cluster whose key the phone still trusts can prepare it (technote, "Can I turn off
+        // SBD?").
         ListVerdict::Refused { .. } => Some(Case::RollbackTooLate),
         ListVerdict::Same => None,
     }
 }
 
-/// A list that nobody should believe, or that this phone's policy does not.
+/// A list that no phone should trust, or that this phone's policy refuses.
 fn unfit(findings: &Findings) -> Option<Case> {
     [&findings.ctl, &findings.itl].into_iter().find_map(|list| {
         let (reason, _) = list.refused()?;
+        // Before policy, which has no say over a list that its own signer did not sign.
         match list.found().map(|found| &found.integrity) {
             Some(Integrity::SignerNotListed) => return Some(Case::RestoredWithoutKey),
             Some(Integrity::Broken(_)) => return Some(Case::ListDamaged),
@@ -97,30 +108,36 @@ fn unfit(findings: &Findings) -> Option<Case> {
             | Reason::Unconfirmed(_)
             | Reason::UnsupportedDigest(_)
             | Reason::WeakKey { .. } => Some(Case::RefusedByPolicy(reason.clone())),
+            // Intact, and by a stranger: what changed in it says which case that is.
             Reason::WrongSigner | Reason::WrongRole { .. } => None,
             _ => Some(Case::ListDamaged),
         }
     })
 }
 
-/// Another ITL than the installed one.
+/// The cases of an ITL that is not the installed one.
 fn changed(findings: &Findings) -> Option<Case> {
     let list = findings.itl.news()?;
     let changes = &list.changes;
+    // Any of these shows that the list is of the phone's own cluster, as another one shares no key.
     let known = changes.shares_any
         || ctl_is_ours(&findings.ctl)
         || findings.shows_offered()
         || is_vouched_by_list(list);
     Some(match (changes.names, changes.callmanager, changes.tvs) {
+        // Names are compared before certificates: a rename regenerates all of a server's at once
+        // (technote, "Change Host Names or Domain Names").
         _ if is_central(findings) && !known => Case::CentralTftp,
+        // With the names of before, and no TVS that vouches: a cluster with new keys is another
+        // cluster to a phone (technote, "Backup And Restore").
         (Novelty::None, _, _) if !known && findings.reach() != Reach::Fits => Case::Rebuilt,
         _ if !known => Case::Moved,
         (Novelty::Some | Novelty::All, _, _) => Case::Renamed(Cluster::of(findings)),
         (Novelty::None, Novelty::None, Novelty::None) => {
-            // The CTL is news, and the ITL only signed anew.
+            // The CTL is what changed; the ITL was merely signed again.
             return new_ctl(findings).or_else(|| Some(unregenerated(list)));
         }
-        // TVS.pem may be new as well, but this is who cannot be vouched for.
+        // TVS.pem may be new as well, but ITLRecovery is the signer that the phone cannot trust.
         (Novelty::None, Novelty::None, _) if is_refused(list) && changes.tokens.is_any() => {
             Case::RecoveryRegenerated
         }
@@ -134,7 +151,7 @@ fn is_refused(list: &OfferedList) -> bool {
     matches!(list.judged, ListVerdict::Refused { .. })
 }
 
-/// What is new if neither CallManager.pem nor TVS.pem is.
+/// The case of an ITL in which neither CallManager.pem nor TVS.pem is new.
 const fn unregenerated(list: &OfferedList) -> Case {
     if list.changes.tokens.is_any() {
         Case::RecoveryRegenerated
@@ -158,9 +175,10 @@ fn is_vouched_by_list(list: &OfferedList) -> bool {
     list.judged == ListVerdict::Taken(Acceptance::Chained(Voucher::Itl))
 }
 
-/// A CTL that is new, beside an ITL that is not.
+/// The cases of a new CTL beside an ITL that is not new.
 fn new_ctl(findings: &Findings) -> Option<Case> {
     let list = findings.ctl.news()?;
+    // A phone with only an ITL has no CTL to share certificates with: that proves nothing.
     let foreign = findings.ctl.installed.is_some() && !list.changes.shares_any;
     Some(match (&list.judged, foreign) {
         (ListVerdict::Taken(_), _) => Case::NewCtl,
@@ -169,9 +187,10 @@ fn new_ctl(findings: &Findings) -> Option<Case> {
     })
 }
 
-/// The lists are those that the phone has.
+/// The cases of lists that are the installed ones.
 fn unchanged(findings: &Findings) -> Case {
     match &findings.configuration {
+        // Before the central server: a file that cannot be decrypted was verified all the same.
         ConfigurationFound::ForAnother { .. }
         | ConfigurationFound::Refused { reason: Reason::NoKey | Reason::DecryptFailed, .. } => {
             return Case::EncryptedForAnother;
@@ -186,6 +205,7 @@ fn unchanged(findings: &Findings) -> Case {
         }
         _ => {}
     }
+    // Last, since nothing fails for it yet: the phone needs TVS for the next change, and for HTTPS.
     match findings.reach() {
         Reach::Differs if findings.tvs_records > 0 => Case::TvsRegenerated,
         Reach::Unreachable if findings.tvs_records > 0 => Case::TvsUnreachable,
@@ -193,12 +213,14 @@ fn unchanged(findings: &Findings) -> Case {
     }
 }
 
-/// Whether a server gives its lists to a phone that it does not know, and no configuration that
-/// the lists prove.
+/// Whether a server offers its lists to a phone that it does not know, and no configuration that
+/// the lists verify.
 fn is_central(findings: &Findings) -> bool {
     let configuration = &findings.configuration;
+    // The generic name is asked for when the phone's own is missing (technote, "Centralized TFTP").
     findings.itl.found().is_some_and(|list| list.is_generic)
         && !configuration.is_taken()
+        // An unreadable one has had its signature verified, so that its cluster is the right one.
         && !matches!(
             configuration,
             ConfigurationFound::NotExamined | ConfigurationFound::Unreadable { .. }

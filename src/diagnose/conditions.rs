@@ -2,17 +2,17 @@
 
 use crate::diagnose::findings::{ConfigurationFound, Findings, ListVerdict, Reach};
 
-/// The conditions that must all hold before a list is deleted by hand; none of them is known where
-/// the phone could not look.
+/// The conditions that must all hold before a list is deleted by hand; `None` where the phone could
+/// not find out.
 ///
 /// # Source
 /// Four are the technote's, "Manually Verify that Phone ITL Matches CUCM ITL"; domain facts 2.7.
 /// The fifth is ours: an attacker between phone and cluster makes the other four hold as well.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Conditions {
-    /// The signature of the phone's ITL is not that of the server's.
+    /// The signature of the phone's ITL differs from that of the server's.
     pub itl_differs: Option<bool>,
-    /// The TVS record of the phone's ITL is not the certificate that TVS shows.
+    /// The TVS record of the phone's ITL is not the certificate that TVS presents.
     pub tvs_differs: Option<bool>,
     /// A list or the configuration fails verification.
     pub fails: Option<bool>,
@@ -26,6 +26,7 @@ impl Conditions {
             tvs_differs: match findings.reach() {
                 Reach::Differs => Some(true),
                 Reach::Fits => Some(false),
+                // A TVS that is down may still match the record once it is back.
                 Reach::NoMembers | Reach::Unreachable => None,
             },
             fails: match findings.configuration {

@@ -1,41 +1,41 @@
-//! What came of talking to a server.
+//! The result of contacting a server.
 
 use alloc::string::String;
 use core::fmt;
 use core::net::IpAddr;
 
-/// What came of talking to a server last.
+/// The result of the last contact with a server.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum Contact {
-    /// It answered a question.
+    /// It answered a question; what it answered is not recorded here.
     Answered,
-    /// It gave no answer; others came, from an address that was not asked.
+    /// It did not answer; answers came from an address that was not asked.
     Elsewhere {
-        /// Where they came from.
+        /// The address that they came from.
         from: IpAddr,
-        /// Which address was asked.
+        /// The address that was asked.
         asked: IpAddr,
     },
-    /// It could not be talked to, or misbehaved; how.
+    /// It could not be reached, or misbehaved; how, in words.
     Failed(String),
-    /// It gave the file of this name.
-    Gave(String),
-    /// It is there, and does not have the file of this name.
+    /// It answered that it does not have the file of this name.
     Lacked(String),
-    /// It was not talked to.
+    /// It was not contacted.
     #[default]
     Never,
+    /// It sent the file of this name.
+    Sent(String),
 }
 
 impl Contact {
-    /// Whether the server did what a server does.
+    /// Whether the server did its part; to lack a file is an ordinary answer.
     #[must_use]
     pub const fn is_good(&self) -> bool {
-        matches!(self, Self::Answered | Self::Gave(_) | Self::Lacked(_))
+        matches!(self, Self::Answered | Self::Lacked(_) | Self::Sent(_))
     }
 }
 
-/// In words; empty if the server was not talked to.
+/// In words; empty if the server was not contacted.
 impl fmt::Display for Contact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -44,9 +44,9 @@ impl fmt::Display for Contact {
                 write!(f, "answers come from {from}, not from {asked}")
             }
             Self::Failed(how) => f.write_str(how),
-            Self::Gave(name) => write!(f, "sent {name}"),
             Self::Lacked(name) => write!(f, "has no {name}"),
             Self::Never => Ok(()),
+            Self::Sent(name) => write!(f, "sent {name}"),
         }
     }
 }

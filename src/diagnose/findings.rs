@@ -1,4 +1,4 @@
-//! The facts that a diagnosis is made of.
+//! The facts that a diagnosis is based on.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -14,14 +14,14 @@ use crate::trust::tvs::Unanswered;
 use crate::trust::verified::{Acceptance, Voucher};
 use crate::wire::Role;
 
-/// Everything that was found. What could not be looked at in time stays as it is by default.
+/// Everything that was found. What could not be examined in time keeps its default, "not examined".
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Findings {
-    /// The store.
+    /// Whether the lists that were trusted can be read from the store.
     pub store: StoreFound,
-    /// The clock.
+    /// Whether the clock was set when the examination began.
     pub clock: Clock,
-    /// The TFTP servers, with what came of talking to each.
+    /// The TFTP servers, with the result of the last contact with each.
     pub servers: Vec<ContactedServer>,
     /// The trust state that the phone is in.
     pub state: State,
@@ -31,24 +31,25 @@ pub struct Findings {
     pub ctl: ListFound,
     /// The identity trust list.
     pub itl: ListFound,
-    /// The TVS servers, in the order in which they are asked.
+    /// The TVS servers that the phone asks, in that order.
     pub members: Vec<MemberFound>,
-    /// The configuration.
+    /// The phone's own configuration, or the default one in its place.
     pub configuration: ConfigurationFound,
-    /// TVS certificates in the installed lists: as many as the cluster had servers.
+    /// TVS certificates in the installed lists, one for each server of the cluster.
     pub tvs_records: usize,
-    /// Whether the installed CTL has a token besides the call managers.
+    /// Whether the installed CTL lists a token, whose key outlives those of the call managers.
     pub has_token: bool,
 }
 
 impl Findings {
-    /// What is known before anything was looked at.
+    /// What is known before anything is examined.
     #[must_use]
     pub fn new(store: StoreFound, clock: Clock, anchors: &Anchors) -> Self {
         let list = |kind| ListFound {
             installed: anchors.records(kind).map(Fingerprint::of),
             offered: Offered::NotExamined,
         };
+        // Blank records have no certificate, and stand for no server that could vouch.
         let tvs = |list: &TrustList| {
             list.anchors.iter().filter(|it| it.role == Role::Tvs && it.has_material()).count()
         };
@@ -76,11 +77,12 @@ impl Findings {
         }
     }
 
-    /// Whether something was offered that the phone does not believe.
+    /// Whether something was offered that the phone refuses.
     #[must_use]
     pub fn refuses(&self) -> bool {
         let refused = |found: &ConfigurationFound| {
             use ConfigurationFound::{ForAnother, Refused};
+            // An unreadable one was verified: its fault is in the text, and no list causes it.
             matches!(found, ForAnother { .. } | Refused { .. })
         };
         self.refuses_list() || refused(&self.configuration)
@@ -90,11 +92,12 @@ impl Findings {
         [&self.ctl, &self.itl].into_iter().any(|list| list.refused().is_some())
     }
 
-    /// How the TVS servers stand to the installed lists, all together.
+    /// How the TVS servers, taken together, compare with the installed lists.
     pub(super) fn reach(&self) -> Reach {
         let shown = |fits: fn(&Pinned) -> bool| {
             self.members.iter().filter_map(MemberFound::shown).any(|shown| fits(&shown.pinned))
         };
+        // One that matches outweighs all others: the phone goes on to the next until one does.
         if self.members.is_empty() {
             Reach::NoMembers
         } else if shown(|pinned| matches!(pinned, Pinned::Fits(_))) {
@@ -106,44 +109,44 @@ impl Findings {
         }
     }
 
-    /// Whether a TVS server shows issuer and serial number of a listed certificate, and another
+    /// Whether a TVS server presents issuer and serial number of a listed certificate with another
     /// key.
     pub(super) fn shows_impostor(&self) -> bool {
         let mut shown = self.members.iter().filter_map(MemberFound::shown);
         shown.any(|shown| shown.is_impostor)
     }
 
-    /// Whether a TVS server shows a certificate that only the offered ITL has.
+    /// Whether a TVS server presents a certificate that the offered ITL lists.
     pub(super) fn shows_offered(&self) -> bool {
         self.members.iter().filter_map(MemberFound::shown).any(|shown| shown.is_offered)
     }
 }
 
-/// How the TVS servers stand to the installed lists, all together.
+/// How the TVS servers, taken together, compare with the installed lists.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Reach {
-    /// At least one answers, and none with a listed certificate.
+    /// At least one answers, but none with a listed certificate.
     Differs,
-    /// At least one shows its listed certificate.
+    /// At least one presents its listed certificate; one is enough (technote).
     Fits,
-    /// None is known.
+    /// No TVS server is known, neither by a configuration nor by secd.toml.
     NoMembers,
-    /// None answers.
+    /// There are TVS servers, but none presents a certificate.
     Unreachable,
 }
 
-/// How the store is.
+/// Whether the store can be read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum StoreFound {
-    /// What was trusted cannot be read.
+    /// The lists that were trusted cannot be read.
     Locked,
     /// Its folder does not exist.
     Missing,
-    /// A list was damaged, and the one before it is in force.
+    /// A list is damaged, and the one before it is in force.
     Repaired,
-    /// Whole.
+    /// Everything in it is intact.
     Sound,
-    /// Its folder is there and cannot be used.
+    /// Its folder exists but cannot be used.
     Unusable,
 }
 
@@ -158,27 +161,27 @@ impl StoreFound {
 /// Whether the clock was ever set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Clock {
-    /// It was.
+    /// It shows a time that a clock which was set can show.
     Set,
-    /// It was not.
+    /// It shows a time before 2020, as a clock does that has lost its battery.
     Unset,
 }
 
-/// A server, and what came of talking to it last.
+/// A server, and the result of the last contact with it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ContactedServer {
-    /// Where it is.
+    /// Its host and port, as the settings name them.
     pub address: String,
-    /// The contact.
+    /// What the last contact came to, in this pass or before.
     pub last: Contact,
 }
 
 /// One trust list, on the phone and on the server.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ListFound {
-    /// The installed one.
+    /// What identifies the list that is in force on the phone; `None` if it has none of that kind.
     pub installed: Option<Fingerprint>,
-    /// The server's.
+    /// What the servers have in its place.
     pub offered: Offered,
 }
 
@@ -192,12 +195,12 @@ impl ListFound {
         }
     }
 
-    /// The server's list if it is another one than the installed one.
+    /// The server's list, if it is not the installed one.
     pub(super) fn news(&self) -> Option<&OfferedList> {
         self.found().filter(|list| list.judged != ListVerdict::Same)
     }
 
-    /// Why the server's list is not believed.
+    /// Why the server's list is refused, and why TVS did not vouch for its signer.
     #[must_use]
     pub fn refused(&self) -> Option<(&Reason, Option<&Unanswered>)> {
         match self.found().map(|list| &list.judged) {
@@ -209,14 +212,14 @@ impl ListFound {
     }
 }
 
-/// What tells one list from another.
+/// What identifies a list.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Fingerprint {
     /// MD5 of the file, as trust screens show it.
     pub md5: [u8; 16],
-    /// Who signed it.
+    /// The subject of the certificate that signed it, as the list prints it.
     pub signer: Box<str>,
-    /// When, by the signer's clock.
+    /// When it was signed, in seconds since 1970 by the signer's clock.
     pub timestamp: u32,
 }
 
@@ -226,14 +229,14 @@ impl Fingerprint {
     }
 }
 
-/// What the servers have of a list.
+/// Which list of a kind the servers have.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Offered {
-    /// They have none.
+    /// A server answered that it has no such list.
     Absent,
-    /// This one.
+    /// They have this list, whoever signed it.
     Found(Box<OfferedList>),
-    /// It was not looked at.
+    /// It was not examined.
     NotExamined,
     /// It could not be fetched; why.
     NotFetched(String),
@@ -244,7 +247,7 @@ pub enum Offered {
 /// A list that a server has.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OfferedList {
-    /// The name that it was given under.
+    /// The name that it was requested by.
     pub name: String,
     /// Whether that is the name for phones that the cluster does not know.
     pub is_generic: bool,
@@ -252,39 +255,39 @@ pub struct OfferedList {
     pub md5: [u8; 16],
     /// SHA-1 of the file.
     pub sha1: [u8; 20],
-    /// Who signed it, by its own word.
+    /// The subject of its signer's certificate, as the list claims.
     pub signer: String,
     /// The serial number of the signer's certificate.
     pub serial: String,
-    /// SHA-256 of that, if it is a record of the list itself whose key has signed it.
+    /// SHA-256 of that certificate, if the list has it in a record and its key signed the list.
     pub signer_sha256: Option<[u8; 32]>,
-    /// Whether it is whole in itself.
+    /// Whether it is intact in itself.
     pub integrity: Integrity,
-    /// Whether it would switch the checks off.
+    /// Whether it is blank: installed, it would switch the checks off.
     pub is_blank: bool,
     /// What is new in it.
     pub changes: Changes,
-    /// What the phone makes of it.
+    /// Whether the phone would install it.
     pub judged: ListVerdict,
 }
 
-/// Whether a list is whole in itself, whoever signed it.
+/// Whether a list is intact in itself, whoever signed it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Integrity {
-    /// It cannot be read, or its own signer's key did not sign it.
+    /// It cannot be read, or the signature does not match its own signer's key.
     Broken(Reason),
+    /// Signed by one of its own SAST records.
+    Intact,
     /// Its signer is none of its own SAST records.
     SignerNotListed,
-    /// Signed by one of its own SAST records.
-    Whole,
 }
 
-/// What a phone makes of a list.
+/// Whether a phone would install a list, by the rules of a boot pass.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ListVerdict {
     /// It would not be installed.
     Refused {
-        /// Why.
+        /// Which rule of verification or policy refuses it.
         reason: Reason,
         /// Why TVS did not vouch for the signer, if it had to.
         unanswered: Option<Unanswered>,
@@ -295,12 +298,12 @@ pub enum ListVerdict {
     Taken(Acceptance),
 }
 
-/// A TVS server.
+/// A TVS server that the phone would ask, and the certificate that it presents.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct MemberFound {
-    /// Where it is.
+    /// Its host and port, as the configuration names them.
     pub address: String,
-    /// What it shows.
+    /// Which certificate a handshake with it brings up.
     pub presented: Presented,
 }
 
@@ -313,88 +316,88 @@ impl MemberFound {
     }
 }
 
-/// What a TVS server shows.
+/// What a TVS server presents.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Presented {
     /// A certificate whose key it holds.
     Certificate(Box<ShownCertificate>),
-    /// It takes connections, and there is no TLS with it; why.
+    /// It accepts connections, but the TLS handshake fails; why.
     NoTls(String),
-    /// It was not looked at.
+    /// It was not examined.
     NotExamined,
     /// There is no connection; why.
     Unreachable(String),
 }
 
-/// The certificate that a TVS server shows.
+/// The certificate that a TVS server presents.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ShownCertificate {
-    /// Its issuer.
+    /// The subject of its issuer, in words.
     pub issuer: String,
-    /// Its serial number.
+    /// Its serial number, in hexadecimal.
     pub serial: String,
-    /// Its SHA-1.
+    /// SHA-1 of its DER, as OS Administration shows it.
     pub sha1: [u8; 20],
-    /// How it stands to the installed lists.
+    /// How it compares with the TVS records of the installed lists.
     pub pinned: Pinned,
-    /// Whether it has issuer and serial number of a listed one, and is another.
+    /// Whether it has issuer and serial number of a listed one, but is not that one.
     pub is_impostor: bool,
-    /// Whether the server's ITL has it as a TVS record.
+    /// Whether the server's ITL lists it in a TVS record.
     pub is_offered: bool,
 }
 
-/// What the servers have of a configuration.
+/// Which configuration for the phone the servers have, and whether it would be used.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ConfigurationFound {
-    /// None.
+    /// Neither the phone's own nor a default one.
     Absent,
-    /// It is encrypted for the owner of another certificate than this phone's, by their hashes.
+    /// It is encrypted for another certificate than this phone's; both are known by their hashes.
     ForAnother {
-        /// The name of what says so.
+        /// The file that announces the encrypted one.
         name: String,
         /// The hash of the certificate that it is for.
         theirs: Box<str>,
         /// The hash of this phone's certificate, if it has one.
         ours: Option<String>,
     },
-    /// It was not looked at.
+    /// It was not examined.
     NotExamined,
     /// It could not be fetched; why.
     NotFetched {
-        /// Its name.
+        /// The name that was requested.
         name: String,
-        /// Why.
+        /// What the server or the network did, in words.
         why: String,
     },
-    /// Only one without a signature, where a signature is demanded.
+    /// There is only an unsigned one, but a signature is required.
     OnlyUnsigned {
-        /// Its name.
+        /// The name that it has on the server.
         name: String,
     },
-    /// It is not believed, or cannot be opened.
+    /// It fails verification, or cannot be decrypted.
     Refused {
-        /// Its name.
+        /// The name that was requested.
         name: String,
-        /// Why.
+        /// Which rule of verification or policy refuses it.
         reason: Reason,
         /// Why TVS did not vouch for the signer, if it had to.
         unanswered: Option<Unanswered>,
     },
     /// It cannot be read; why, and where.
     Unreadable {
-        /// Its name.
+        /// The name that was requested.
         name: String,
-        /// Why.
+        /// The fault, with its line and column.
         why: String,
     },
-    /// It would be taken from anyone.
+    /// It would be used unchecked, since the state demands no signature.
     Unchecked {
-        /// Its name.
+        /// The name that was requested.
         name: String,
     },
-    /// It is believed.
+    /// Its signature holds, and its signer is trusted.
     Verified {
-        /// Its name.
+        /// The name that was requested.
         name: String,
         /// Who vouches for its signer.
         by: Voucher,

@@ -1,9 +1,9 @@
-//! What is the matter between a phone and its cluster, and the least drastic remedy.
+//! What is wrong between a phone and its cluster, and the least drastic remedy.
 //!
 //! The technote's check "does the ITL of the phone match the cluster's", with the flow chart that
-//! goes with it, as a function: facts in, diagnosis out. Who gathers the facts is not said here.
-//! Nothing of an offered list is trusted by being looked at: what it claims serves the explanation
-//! only, and whether it would be believed was settled by the same rules as in a boot pass.
+//! goes with it, as a function: facts in, diagnosis out. Gathering the facts is not its concern.
+//! Examining an offered list does not make it trusted: what it claims serves the explanation alone,
+//! and whether it would be accepted was settled by the same rules as in a boot pass.
 
 mod boot;
 mod case;
@@ -29,26 +29,27 @@ pub use findings::{
 };
 pub use remedy::Remedy;
 
-/// What is the matter, what happens if nothing is done, and what to do.
+/// What is wrong, what happens if nothing is done, and what to do.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Diagnosis {
-    /// The technote's case.
+    /// Which of the technote's cases the findings are.
     pub case: Case,
-    /// What the next boot pass does.
+    /// What the next boot pass does, if nothing changes before it.
     pub next_boot: NextBoot,
-    /// The least drastic remedy.
+    /// The least drastic remedy that helps in this case.
     pub remedy: Remedy,
-    /// Whether the list may be deleted at all; nothing where there is nothing to delete it for.
+    /// Whether the ITL may be deleted at all; `None` if nothing was refused.
     pub conditions: Option<Conditions>,
 }
 
 impl Diagnosis {
-    /// Draws the conclusion.
+    /// Draws the conclusion from the findings; the same findings give the same diagnosis.
     #[must_use]
     pub fn of(findings: &Findings) -> Self {
         let case = Case::of(findings);
         let conditions = Conditions::of(findings);
         let remedy = Remedy::of(&case, findings, conditions);
+        // Where nothing is refused, there is no reason to consider deleting a list.
         let conditions = findings.refuses().then_some(conditions);
         Self { case, next_boot: NextBoot::of(findings), remedy, conditions }
     }

@@ -1,4 +1,4 @@
-//! The least drastic remedy.
+//! The least drastic remedy for a case.
 
 use core::fmt;
 
@@ -11,24 +11,24 @@ use crate::trust::anchors::State;
 use crate::trust::reason::Reason;
 use crate::trust::tvs::{Unanswered, Unvouched};
 
-/// What to do, from the least drastic to the most.
+/// What to do. Ordered from the least drastic to the most, not alphabetically: a test compares.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Remedy {
-    /// Nothing.
+    /// Leave everything as it is.
     Nothing,
     /// Reset the phone, which fetches what is new.
     ResetPhone,
     /// Provide the folder that the phone keeps its lists in.
     ProvideFolder,
-    /// Have the servers reached again.
+    /// Check the network and the servers.
     ReachServers,
-    /// Find out who answers in place of a server.
+    /// Find out who answers in place of a TVS server.
     FindImpostor,
     /// Have the call manager make the phone's configuration.
     MakeConfiguration,
     /// Have the call manager learn the phone's certificate.
     LearnCertificate,
-    /// Change the phone's policy, if that is what its owner wants.
+    /// Change the phone's policy, if its owner wants that list.
     ChangePolicy,
     /// Restart TVS and TFTP, then reset the phone.
     RestartServices,
@@ -58,28 +58,35 @@ impl Remedy {
     pub(super) fn of(case: &Case, findings: &Findings, conditions: Conditions) -> Self {
         match case {
             Case::AllWell | Case::NoLists => Self::Nothing,
+            // Damage never becomes first use by itself: a person at the phone has to decide that.
             Case::StoreLocked => Self::EraseAll,
             Case::StoreMissing | Case::StoreUnusable => Self::ProvideFolder,
             Case::Unreachable => Self::ReachServers,
             Case::TvsImpostor => Self::FindImpostor,
             Case::ConfigurationMissing | Case::ConfigurationUnreadable => Self::MakeConfiguration,
             Case::EncryptedForAnother => Self::LearnCertificate,
+            // Corrupt lists until a new CallManager.pem is generated (technote, "Backup And
+            // Restore").
             Case::RestoredWithoutKey => Self::RegenerateCallManager,
             Case::ConfigurationRefused | Case::ListDamaged | Case::TvsUnreachable => {
                 Self::RestartServices
             }
-            // A blank list of long ago is never to be let pass.
+            // No policy may accept an old blank list: it would switch all checks off.
             Case::RefusedByPolicy(Reason::Older { blank: true, .. }) => Self::RestartServices,
             Case::RefusedByPolicy(_) => Self::ChangePolicy,
             Case::RollbackActive => Self::EndRollback,
             Case::CtlBehind => Self::RunCtlClient,
-            // The phone's own lists are in order: its cluster is what cannot be reached.
+            // The phone's own lists are in order: its cluster is what cannot be reached (row T5).
             Case::CentralTftp if findings.refuses_list() => Self::ReachServers,
             Case::CentralTftp => Self::RollbackFirst,
+            // The server still offers the list of before: TFTP does not know of the new TVS.pem.
             Case::TvsRegenerated if findings.itl.news().is_none() => Self::RestartServices,
+            // The pass was tried on copies and works: a reset is all that it takes.
             _ if NextBoot::of(findings).succeeds() => Self::ResetPhone,
             Case::Moved => of_move(findings),
+            // A silent TVS leaves open whether the old key is lost.
             Case::Rebuilt if findings.reach() == Reach::Unreachable => Self::RestoreBackup,
+            // The phone accepts the lists: what it lacks is up to the server's TFTP.
             _ if !findings.refuses_list() => Self::RestartServices,
             _ => of_unknown_signer(findings, conditions),
         }
@@ -112,7 +119,8 @@ impl Remedy {
     }
 }
 
-/// The old cluster can vouch for the new one; where it cannot, the old tokens can sign for it.
+/// The remedy for a move: the old cluster can vouch for the new one, as long as its TVS matches; if
+/// it does not, the old tokens can sign for the new one.
 fn of_move(findings: &Findings) -> Remedy {
     if findings.reach() != Reach::Fits && findings.has_token {
         return Remedy::RunCtlClient;
@@ -120,12 +128,14 @@ fn of_move(findings: &Findings) -> Remedy {
     Remedy::ExchangeCertificates
 }
 
-/// The cluster is the phone's own, and its new signer is not known to the phone: whoever can still
-/// vouch for it, in the technote's order.
+/// The remedy where the cluster is the phone's own and its new signer is unknown to the phone:
+/// whoever can still vouch for that signer, in the technote's order.
 fn of_unknown_signer(findings: &Findings, conditions: Conditions) -> Remedy {
     let itl = findings.itl.found();
     let shares_sast = itl.is_some_and(|list| list.changes.shares_sast);
     let tvs_is_new = itl.is_some_and(|list| list.changes.tvs == Novelty::All);
+    // TVS knows the signer, but not as one that may sign lists: it has to be in Phone-SAST-trust,
+    // and a restart does not put it there.
     let wrong_role = findings.itl.refused().is_some_and(|(_, unanswered)| {
         matches!(
             unanswered,
@@ -135,9 +145,11 @@ fn of_unknown_signer(findings: &Findings, conditions: Conditions) -> Remedy {
     match findings.reach() {
         Reach::Fits if wrong_role && shares_sast => Remedy::ResetItlRecovery,
         Reach::Fits if wrong_role => Remedy::ExchangeCertificates,
+        // The record matches, so that TVS only has to learn of the new certificate (technote,
+        // "Manually Verify that Phone ITL Matches CUCM ITL": then do not delete).
         Reach::Fits => Remedy::RestartServices,
         Reach::Unreachable if !tvs_is_new => Remedy::RestartServices,
-        // The configuration arrives, and with it a second server to ask.
+        // The configuration arrives, and with it a second server that can be asked.
         Reach::Differs
             if !tvs_is_new
                 && findings.configuration.is_taken()
@@ -145,7 +157,10 @@ fn of_unknown_signer(findings: &Findings, conditions: Conditions) -> Remedy {
         {
             Remedy::AddTvs
         }
+        // In state S6 the cluster has left mixed mode, to which the CTL client belongs.
         _ if findings.has_token && findings.state != State::CtlWithoutFiles => Remedy::RunCtlClient,
+        // A key that both lists have can sign once more, and the phone accepts that without TVS
+        // (domain facts 2.6).
         _ if shares_sast => Remedy::ResetItlRecovery,
         _ if conditions.hold() => Remedy::DeleteItl,
         _ => Remedy::RestoreBackup,
@@ -159,7 +174,7 @@ impl fmt::Display for Remedy {
     }
 }
 
-/// What each remedy is to the person who carries it out.
+/// How each remedy reads for the person who carries it out: what to do, in the imperative.
 pub(super) const WORDS: [(Remedy, &str); 19] = [
     (
         Remedy::AddTvs,

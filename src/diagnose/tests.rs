@@ -37,7 +37,7 @@ fn offered(judged: ListVerdict) -> OfferedList {
         signer: "CN=a".to_string(),
         serial: "01".to_string(),
         signer_sha256: None,
-        integrity: Integrity::Whole,
+        integrity: Integrity::Intact,
         is_blank: false,
         changes: Changes { shares_any: true, ..Changes::default() },
         judged,
@@ -66,7 +66,7 @@ fn with_list(list: OfferedList) -> Findings {
     Findings { itl: ListFound { offered: Offered::Found(Box::new(list)), ..well().itl }, ..well() }
 }
 
-fn says(findings: &Findings) -> (&'static str, &'static str) {
+fn concluded(findings: &Findings) -> (&'static str, &'static str) {
     let diagnosis = Diagnosis::of(findings);
     (diagnosis.case.word(), diagnosis.remedy.word())
 }
@@ -88,7 +88,7 @@ fn a_configuration_that_cannot_be_read_is_named_with_its_place() {
     let mut generic = offered(ListVerdict::Same);
     generic.is_generic = true;
     findings.itl.offered = Offered::Found(Box::new(generic));
-    assert_eq!(says(&findings), ("configuration-unreadable", "make-configuration"));
+    assert_eq!(concluded(&findings), ("configuration-unreadable", "make-configuration"));
     assert!(!findings.refuses(), "nobody's trust is at stake");
     let checks = findings.checks();
     let check = checks.iter().find(|check| check.name == "configuration").unwrap();
@@ -101,7 +101,7 @@ fn a_configuration_that_cannot_be_read_is_named_with_its_place() {
 
 #[test]
 fn agreement_needs_nothing() {
-    assert_eq!(says(&well()), ("all-well", "nothing"));
+    assert_eq!(concluded(&well()), ("all-well", "nothing"));
     assert_eq!(Diagnosis::of(&well()).conditions, None);
     assert!(well().checks().iter().all(|check| check.mark == Mark::Ok));
 }
@@ -109,11 +109,11 @@ fn agreement_needs_nothing() {
 #[test]
 fn a_locked_store_comes_before_everything() {
     let findings = Findings { store: StoreFound::Locked, ..well() };
-    assert_eq!(says(&findings), ("store-locked", "erase-all"));
+    assert_eq!(concluded(&findings), ("store-locked", "erase-all"));
     let findings = Findings { store: StoreFound::Missing, ..well() };
-    assert_eq!(says(&findings), ("store-missing", "provide-folder"));
+    assert_eq!(concluded(&findings), ("store-missing", "provide-folder"));
     let findings = Findings { store: StoreFound::Unusable, ..well() };
-    assert_eq!(says(&findings), ("store-unusable", "provide-folder"));
+    assert_eq!(concluded(&findings), ("store-unusable", "provide-folder"));
     assert!(!Diagnosis::of(&findings).next_boot.succeeds());
 }
 
@@ -123,7 +123,7 @@ fn nothing_is_concluded_from_a_server_that_is_silent() {
     findings.ctl.offered = Offered::Unreachable("no answer".to_string());
     findings.itl.offered = Offered::NotExamined;
     findings.configuration = ConfigurationFound::NotExamined;
-    assert_eq!(says(&findings), ("unreachable", "reach-servers"));
+    assert_eq!(concluded(&findings), ("unreachable", "reach-servers"));
     assert_eq!(Conditions::of(&findings).fails, None);
 }
 
@@ -131,17 +131,17 @@ fn nothing_is_concluded_from_a_server_that_is_silent() {
 fn a_tvs_that_matches_and_does_not_know_the_signer_is_to_be_restarted() {
     let judged = refused(Unanswered::Unvouched(Unvouched::Invalid));
     let findings = with_list(regenerated(Novelty::None, judged));
-    assert_eq!(says(&findings), ("callmanager-regenerated", "restart-services"));
+    assert_eq!(concluded(&findings), ("callmanager-regenerated", "restart-services"));
 }
 
 #[test]
 fn the_list_is_never_deleted_while_tvs_matches_or_is_silent() {
     let judged = || refused(Unanswered::NobodyToAsk);
     let matching = with_list(regenerated(Novelty::All, judged()));
-    assert_eq!(says(&matching).1, "restart-services");
+    assert_eq!(concluded(&matching).1, "restart-services");
     let mut silent = with_list(regenerated(Novelty::All, judged()));
     silent.members[0].presented = Presented::Unreachable("no".to_string());
-    assert_eq!(says(&silent).1, "restore-backup");
+    assert_eq!(concluded(&silent).1, "restore-backup");
     assert_eq!(Diagnosis::of(&silent).conditions.unwrap().tvs_differs, None);
 }
 
@@ -149,16 +149,16 @@ fn the_list_is_never_deleted_while_tvs_matches_or_is_silent() {
 fn the_least_drastic_remedy_comes_first() {
     let mut findings = with_list(regenerated(Novelty::All, refused(Unanswered::NobodyToAsk)));
     findings.members = alloc::vec![member(Pinned::NotListed)];
-    assert_eq!(says(&findings), ("both-regenerated", "delete-itl"));
+    assert_eq!(concluded(&findings), ("both-regenerated", "delete-itl"));
     let Offered::Found(list) = &mut findings.itl.offered else { unreachable!() };
     list.changes.shares_sast = true;
-    assert_eq!(says(&findings).1, "reset-itl-recovery");
+    assert_eq!(concluded(&findings).1, "reset-itl-recovery");
     findings.has_token = true;
-    assert_eq!(says(&findings).1, "run-ctl-client");
+    assert_eq!(concluded(&findings).1, "run-ctl-client");
     let Offered::Found(list) = &mut findings.itl.offered else { unreachable!() };
     list.changes.tvs = Novelty::Some;
     findings.tvs_records = 2;
-    assert_eq!(says(&findings).1, "add-tvs");
+    assert_eq!(concluded(&findings).1, "add-tvs");
     assert!(Remedy::AddTvs < Remedy::RunCtlClient);
     assert!(Remedy::RunCtlClient < Remedy::ExchangeCertificates);
     assert!(Remedy::ExchangeCertificates < Remedy::ResetItlRecovery);
@@ -169,7 +169,7 @@ fn the_least_drastic_remedy_comes_first() {
 fn a_certificate_with_another_hash_is_not_the_listed_one() {
     let mut findings = well();
     findings.members = alloc::vec![member(Pinned::OtherCertificate(ListKind::Itl))];
-    assert_eq!(says(&findings), ("tvs-impostor", "find-impostor"));
+    assert_eq!(concluded(&findings), ("tvs-impostor", "find-impostor"));
     let checks = findings.checks();
     let check = checks.iter().find(|check| check.name.starts_with("TVS ")).unwrap();
     assert_eq!(check.mark, Mark::NotOk);
@@ -192,7 +192,7 @@ fn what_policy_refuses_is_the_owners_to_change_unless_it_is_an_old_blank_list() 
         (Reason::WeakKey { bits: 1024, least: 2048 }, "change-policy"),
     ] {
         let list = offered(ListVerdict::Refused { reason, unanswered: None });
-        assert_eq!(says(&with_list(list)), ("refused-by-policy", remedy));
+        assert_eq!(concluded(&with_list(list)), ("refused-by-policy", remedy));
     }
 }
 
@@ -210,7 +210,7 @@ fn an_encrypted_configuration_for_another_needs_the_certificate_learnt() {
         refused(Reason::DecryptFailed),
     ] {
         let findings = Findings { configuration, ..well() };
-        assert_eq!(says(&findings), ("encrypted-for-another", "learn-certificate"));
+        assert_eq!(concluded(&findings), ("encrypted-for-another", "learn-certificate"));
     }
 }
 

@@ -1,4 +1,4 @@
-//! A pass under examination: the world fetches and asks for real, and commits to copies.
+//! A boot pass on trial: its world fetches files and asks TVS for real, and commits to copies.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -28,21 +28,21 @@ use crate::trust::{
 use crate::wire::name::FileName;
 use crate::wire::{Envelope, FileKind, Role};
 
-/// A pass under examination: everything as it would be after each step.
+/// The world of a pass on trial: everything as it would be after each step.
 pub(super) struct Trial<'a> {
     agent: &'a Agent,
     settings: Rc<Settings>,
     identity: Rc<PhoneIdentity>,
     pub(super) anchors: Arc<Anchors>,
-    /// Those in force before.
+    /// The lists in force before the trial.
     before: Arc<Anchors>,
     cache: Cache,
     last: Option<LastConfiguration>,
-    /// What the pass remembers of a configuration, with the line of lists.
+    /// What the pass remembers of a configuration, with the line of lists that it belongs to.
     seen: (u32, Option<(String, Seen)>),
     walk: ServerWalk,
     confirming: Confirming,
-    /// The lists that the servers gave, by their names: for comparison only.
+    /// The lists that the servers sent, by their names: for comparison only.
     given: Vec<(String, Vec<u8>)>,
 }
 
@@ -63,7 +63,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// What the pass goes by.
+    /// The settings that the pass goes by.
     pub(super) fn settings(&self) -> boot::PassSettings {
         world::settings(&self.settings)
     }
@@ -78,8 +78,8 @@ impl<'a> Trial<'a> {
         format!("{}.cnf.xml", self.settings.device.name)
     }
 
-    /// Whether signed files are demanded, and the phone's configuration is there without a
-    /// signature alone.
+    /// Whether signed files are required, but the servers have the phone's configuration only
+    /// without a signature.
     pub(super) async fn has_only_unsigned(&mut self, outcome: &Outcome) -> bool {
         if outcome.configuration != Some(Configured::Absent) || !self.anchors.demand_signed_files()
         {
@@ -90,7 +90,7 @@ impl<'a> Trial<'a> {
         self.fetch(&Wanted { name: &name, limit, sort: Sort::File }).await.is_ok()
     }
 
-    /// Looks at the certificate of every TVS server, judged by the installed lists.
+    /// Examines the certificate of every TVS server, judged by the installed lists.
     pub(super) async fn look_at_members(&self, found: &mut [MemberFound], installed: &Anchors) {
         let offered = self.offered_list(ListKind::Itl);
         let members = self.agent.around(&self.settings, &self.identity).members();
@@ -106,18 +106,21 @@ impl<'a> Trial<'a> {
         }
     }
 
+    /// Keeps a list that was fetched, which the pass itself hands on and forgets.
     fn note(&mut self, wanted: &Wanted<'_>, fetched: &Result<Vec<u8>, NotFetched>) {
         if let (Ok(bytes), Sort::List) = (fetched, wanted.sort) {
+            // An empty file counts as none (domain facts 1.4).
             if !bytes.is_empty() {
                 self.given.push((wanted.name.to_owned(), bytes.clone()));
             }
         }
     }
 
-    /// The file that the servers gave as the list of a kind, and its name: the one that is in force
-    /// now, else the first, on which the outcome is.
+    /// The file that the servers sent as the list of a kind, and its name: the last one if the
+    /// trial installed it, else the first, which the outcome is about.
     pub(super) fn given(&self, kind: ListKind) -> Option<(&str, &[u8])> {
         let of_kind = |(name, _): &&(String, Vec<u8>)| name.starts_with(kind.word());
+        // A second server may have been asked after the first one's list was refused.
         let digest = |anchors: &Anchors| anchors.records(kind).map(|list| list.sha256);
         let mut given = self.given.iter();
         let found = match digest(&self.anchors) == digest(&self.before) {
@@ -127,7 +130,7 @@ impl<'a> Trial<'a> {
         found.map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
     }
 
-    /// The list of a kind that the servers gave, whoever signed it.
+    /// The list of a kind that the servers sent, whoever signed it.
     pub(super) fn offered_list(&self, kind: ListKind) -> Option<TrustList> {
         let file = Envelope::parse(self.given(kind)?.1, FileKind::List).ok()?;
         TrustList::decode(kind, &file).ok()
@@ -171,6 +174,7 @@ impl World for Trial<'_> {
     }
 
     async fn first_server(&mut self) -> Option<String> {
+        // Only a line of the log names it, and a trial writes none.
         None
     }
 
@@ -194,6 +198,7 @@ impl World for Trial<'_> {
 
     async fn vouch(&mut self, query: &Query) -> Result<Vouched, Unanswered> {
         let around = self.agent.around(&self.settings, &self.identity);
+        // The names of the pass, so that a trial resolves each host once, as a pass does.
         let around = Around { names: &self.walk.names, ..around };
         let tvs = &self.agent.tvs;
         tvs.signer_on_trial(around, &self.anchors, &mut self.cache, query).await
@@ -208,6 +213,7 @@ impl World for Trial<'_> {
 
     fn commit(&mut self, change: Change<'_>) -> Result<Committed, NotCommitted> {
         match change {
+            // The ram folder stays as it is: applications read from it meanwhile.
             Change::File { .. } | Change::Restore => return Ok(Committed::Same),
             Change::Keep { name, form, seen, .. } => {
                 self.seen = (self.anchors.line(), seen.map(|seen| (name.to_string(), seen)));
@@ -216,17 +222,18 @@ impl World for Trial<'_> {
             Change::List { list, .. } => {
                 let (standing, _) = self.anchors.standing_of(list, clock::seconds());
                 Arc::make_mut(&mut self.anchors).install_as(list.clone(), standing);
+                // As in a real pass (domain facts 2.3, step 8).
                 self.cache.clear();
             }
         }
         Ok(Committed::Changed)
     }
 
-    /// Nothing has happened.
+    /// Drops the event: on trial nothing has happened that a log or a screen should show.
     fn say(&mut self, _event: Event) {}
 }
 
-/// How a certificate that TVS shows stands to the installed lists and to the offered one.
+/// How a certificate that TVS presents compares with the installed lists and the offered one.
 fn shown(der: &[u8], installed: &Anchors, offered: Option<&TrustList>) -> Presented {
     let Ok(certificate) = Certificate::parse(der) else {
         return Presented::NoTls("its certificate is malformed".to_owned());

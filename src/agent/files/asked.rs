@@ -1,18 +1,18 @@
-//! One transfer, and what came of it.
+//! One transfer, and its result.
 
 use crate::boot::{NotFetched, Wanted};
 use crate::diagnose::Contact;
 
-/// One transfer: its number in the log, and what it is to bring.
+/// One transfer: its number in the log, and the file that it is for.
 #[derive(Clone, Copy)]
 pub(super) struct NumberedTransfer<'a> {
     pub(super) number: u64,
     pub(super) wanted: &'a Wanted<'a>,
 }
 
-/// What came of asking one server.
+/// The result of asking one server.
 pub(super) struct Asked {
     pub(super) outcome: Result<Vec<u8>, NotFetched>,
-    /// That answers came from elsewhere, if they did.
+    /// Where answers came from, if from another address than the one that was asked.
     pub(super) foreign: Option<Contact>,
 }

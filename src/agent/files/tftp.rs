@@ -1,5 +1,5 @@
-//! TFTP as the way to a file: its settings, its lines in the log, and its failures in the words of
-//! the sequence.
+//! TFTP as the way to a file: its settings, its lines in the log, and its failures in the terms of
+//! the boot pass.
 
 use std::net::SocketAddr;
 
@@ -22,6 +22,7 @@ pub(super) async fn read(
 ) -> Asked {
     let mut asked =
         Asked { outcome: Err(NotFetched::Unreachable(Trouble::of_no_server())), foreign: None };
+    // Other addresses of a name may lead to a server that works; an answer about the file ends it.
     for address in walk.order_addresses(addresses) {
         let foreign = &mut asked.foreign;
         match read_from(walk, settings, transfer, address, foreign).await {
@@ -46,6 +47,7 @@ async fn read_from(
     foreign: &mut Option<Contact>,
 ) -> Result<Vec<u8>, ReadFailure> {
     let plain = walk.is_plain(address);
+    // Without a second server it makes no sense to give up early.
     let is_loss = settings.servers.len() == 1 || walk.is_alive(address);
     let request = ReadRequest {
         name: wanted.name,
@@ -73,6 +75,7 @@ async fn read_from(
             walk.note_answer(address);
         }
         Err(failure) if failure.is_silence() => walk.note_silence(address),
+        // It answered, if not well: its silence later means that packets are lost.
         Err(_) => walk.note_answer(address),
     }
     outcome.map(|received| received.bytes)
@@ -99,6 +102,7 @@ fn shown(server: SocketAddr) -> String {
 /// A file that is not there is an ordinary answer; anything else is not.
 const fn gravity(failure: &ReadFailure) -> Level {
     match failure {
+        // A phone asks for names that many clusters do not have, such as a CTL.
         ReadFailure::NotFound { .. } => Level::Notice,
         ReadFailure::Io { .. } | ReadFailure::NoServer | ReadFailure::UnfitName(_) => Level::Error,
         _ => Level::Warning,
@@ -117,6 +121,7 @@ impl From<&ReadFailure> for NotFetched {
             | ReadFailure::Unreachable { .. } => {
                 Self::Unreachable(trouble(StatusMessage::TftpTimeout))
             }
+            // The phone's own side failed: its screen distinguishes that from a server's silence.
             ReadFailure::Io { .. } => Self::Unreachable(trouble(StatusMessage::TftpError)),
             ReadFailure::ServerError { code: ErrorCode::AccessViolation, .. } => {
                 Self::Failed(trouble(StatusMessage::TftpAccessError))
@@ -135,31 +140,32 @@ impl Trouble {
     }
 }
 
-/// The options that differ from the plain protocol; a plain request suits the oldest servers.
+/// The options that differ from the plain protocol; the oldest servers answer plain requests only.
 fn options(settings: &settings::TftpSettings) -> TftpOptions {
     let plain = TftpOptions::default();
     let sized =
+        // 512 is what a request without the option means (RFC 1350).
         if settings.blksize == 512 { Ok(plain) } else { plain.with_blksize(settings.blksize) };
     let windowed = sized.and_then(|options| match settings.windowsize {
         1 => Ok(options),
         blocks => options.with_windowsize(blocks),
     });
-    // The settings have been checked against the same ranges.
+    // Cannot fail: the settings were checked against the same ranges when they were read.
     let options = windowed.unwrap_or_default();
     if settings.tsize { options.with_tsize() } else { options }
 }
 
-/// How the silence of a server is to be understood.
+/// What the silence of a server means.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Silence {
-    /// The server is there, or there is no other: packets were lost.
+    /// The server exists, or there is no other: packets were lost.
     Loss,
-    /// The server may be gone, and another may be there.
+    /// The server may be down, and another may answer.
     Unknown,
 }
 
-/// A server whose silence is loss is asked twice as often before it is given up, and anew when it
-/// falls silent; otherwise the next server is as good.
+/// If silence means loss, a server is asked twice as often, and again when it falls silent during a
+/// transfer; otherwise the next server is as good.
 fn timing(settings: &settings::TftpSettings, silence: Silence) -> Timing {
     let plain = Timing::default();
     let requests = settings.retries + 1;
@@ -169,6 +175,7 @@ fn timing(settings: &settings::TftpSettings, silence: Silence) -> Timing {
     };
     Timing {
         timeout: settings.timeout,
+        // Doubling must not end below what the settings ask for.
         longest: plain.longest.max(settings.timeout),
         requests,
         tries: plain.tries.min(settings.retries + 1),

@@ -1,4 +1,4 @@
-//! What one pass learns of the servers, and forgets with its end.
+//! What one pass learns of the servers, and forgets when it ends.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -7,25 +7,25 @@ use crate::io::resolve::Names;
 use crate::proto::tftp::Negotiation;
 use crate::wire::address::ServerAddress;
 
-/// The way of one pass along the servers.
+/// The walk of one pass along the servers.
 pub(in crate::agent) struct ServerWalk {
-    /// Servers that were not reached: asked last from then on.
+    /// Servers that were not reached: asked last for the rest of the pass.
     late: Vec<ServerAddress>,
-    /// Servers that have given a file for the request at hand, or said that they cannot.
-    gave: Vec<ServerAddress>,
+    /// Servers that have sent a file for the request at hand, or failed to.
+    passed: Vec<ServerAddress>,
     addresses: BTreeMap<SocketAddr, ServerStanding>,
-    /// What their names mean, for the whole pass.
+    /// The addresses of host names, looked up once for the whole pass.
     pub(in crate::agent) names: Names,
 }
 
-/// What was learnt of one address.
+/// What the pass learned of one address.
 #[derive(Clone, Copy, Debug, Default)]
 struct ServerStanding {
-    /// It has answered.
+    /// It has answered in this pass, be it with an error.
     answered: bool,
-    /// It was not reached.
+    /// It was not reached, and has not answered since.
     missed: bool,
-    /// Signs that it does not take requests with options.
+    /// Signs that it does not accept requests with options; see [`SIGNS`].
     against_options: u32,
 }
 
@@ -34,41 +34,45 @@ impl ServerWalk {
     pub(in crate::agent) fn new(names: &Names) -> Self {
         Self {
             late: Vec::new(),
-            gave: Vec::new(),
+            passed: Vec::new(),
             addresses: BTreeMap::new(),
             names: names.for_a_pass(),
         }
     }
 
-    /// A new request begins: every server may be asked.
+    /// Begins a new request: every server may be asked again.
     pub(super) fn begin(&mut self) {
-        self.gave.clear();
+        self.passed.clear();
     }
 
     /// The servers in the order in which they are asked.
     pub(in crate::agent) fn order(&self, servers: &[ServerAddress]) -> Vec<ServerAddress> {
+        // A partition keeps the order of the settings within both halves.
         let (late, good): (Vec<_>, Vec<_>) =
             servers.iter().partition(|server| self.late.contains(server));
         good.into_iter().chain(late).cloned().collect()
     }
 
-    /// Servers that have not given a file for the request at hand. One that is silent is not waited
-    /// for again.
+    /// Servers that have not sent a file for the request at hand. A silent one is not waited for
+    /// again.
     pub(super) fn others(&self, servers: &[ServerAddress]) -> Vec<ServerAddress> {
-        let passed =
-            |server: &&ServerAddress| self.gave.contains(server) || self.late.contains(server);
-        servers.iter().filter(|server| !passed(server)).cloned().collect()
+        let is_over =
+            |server: &&ServerAddress| self.passed.contains(server) || self.late.contains(server);
+        servers.iter().filter(|server| !is_over(server)).cloned().collect()
     }
 
+    /// Notes a server that has sent the file.
     pub(super) fn note_given(&mut self, server: &ServerAddress) {
         self.late.retain(|late| late != server);
-        self.gave.push(server.clone());
+        self.passed.push(server.clone());
     }
 
+    /// Notes a server that was reached and did not send the file: it keeps its place.
     pub(super) fn note_failed(&mut self, server: &ServerAddress) {
-        self.gave.push(server.clone());
+        self.passed.push(server.clone());
     }
 
+    /// Notes a server that was not reached.
     pub(super) fn note_missed(&mut self, server: &ServerAddress) {
         if !self.late.contains(server) {
             self.late.push(server.clone());
@@ -81,6 +85,7 @@ impl ServerWalk {
     /// In the order in which they are asked.
     pub(super) fn order_addresses(&self, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
         let mut ordered = addresses.to_vec();
+        // A stable sort: otherwise the order is the resolver's.
         ordered.sort_by_key(|address| self.standing(*address).missed);
         ordered
     }
@@ -110,6 +115,7 @@ impl ServerWalk {
             Negotiation::Answered => *signs = 0,
             Negotiation::Refused => *signs = SIGNS,
             Negotiation::Unanswered => *signs += 1,
+            // A server that ignores options still answers the request (RFC 2347).
             Negotiation::Ignored | Negotiation::NotAsked => {}
         }
     }
@@ -119,8 +125,8 @@ impl ServerWalk {
     }
 }
 
-/// A refusal is a sign that suffices. Silence may be loss, and is one only the second time: a lossy
-/// line must not lose its larger blocks as well.
+/// Signs after which an address is asked without options. A refusal counts for all of them; silence
+/// may be loss, and counts for one: a lossy line should not lose its larger blocks as well.
 const SIGNS: u32 = 2;
 
 #[cfg(test)]

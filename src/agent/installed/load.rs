@@ -14,18 +14,18 @@ use crate::trust::standing::{self, Standing};
 use crate::trust::{Acceptance, Anchors, ListKind, State, TrustList, Verified, stored};
 use crate::wire::configuration::Member;
 
-/// What was trusted cannot be read; the log has said why.
+/// The lists that were trusted cannot be read; the reason has been logged.
 pub(super) struct Locked;
 
-/// Whether the last that was installed is what is in force.
+/// Whether what was installed last is in force.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(super) enum InstalledPlace {
     Current,
-    /// What was before it is, or nothing.
+    /// It is damaged: what was installed before it is in force, or nothing.
     Previous,
 }
 
-/// A list of the store, and its place in its line.
+/// A list from the store, and its place in its line.
 pub(super) struct FoundList {
     pub(super) list: Verified<TrustList>,
     standing: Standing,
@@ -41,8 +41,8 @@ impl FoundList {
 
 /// Whether a configuration shows that lists were in force when it was accepted.
 ///
-/// The version before did not note it: that it was encrypted, or that it names TVS members, is only
-/// believed of a configuration whose signer is known.
+/// An earlier version had no such note: there a configuration shows it by being encrypted or naming
+/// TVS members, which both need a known signer.
 fn shows_lists(store: &Store) -> bool {
     let (Loaded::Current(entry) | Loaded::Previous { entry, .. }) = store.load(Slot::Configuration)
     else {
@@ -54,7 +54,7 @@ fn shows_lists(store: &Store) -> bool {
     }
 }
 
-/// The configuration that was accepted last, and what it said.
+/// The configuration that was accepted last, and the circumstances.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Kept {
     pub(super) last: LastConfiguration,
@@ -62,13 +62,13 @@ pub(super) struct Kept {
     pub(super) digest: [u8; 32],
     /// What is remembered of each configuration.
     pub(super) seen: Remembered,
-    /// The state that the lists put the phone in then; the version before did not note it.
+    /// The trust state that the phone was in then; an earlier version did not note it.
     pub(super) state: Option<String>,
 }
 
 impl Kept {
     /// Whether another one is the same configuration, whatever the lists were.
-    pub(super) fn says_as(&self, other: &Self) -> bool {
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
         (&self.last, &self.digest) == (&other.last, &other.digest)
     }
 }
@@ -76,7 +76,7 @@ impl Kept {
 /// The lists of a store.
 ///
 /// # Errors
-/// [`Locked`].
+/// [`Locked`] if one cannot be read, or is missing and should not be.
 pub(super) fn lists(store: &Store) -> Result<(Anchors, InstalledPlace), Locked> {
     let (mut anchors, mut place) = (Anchors::default(), InstalledPlace::Current);
     let mut found = Vec::new();
@@ -87,7 +87,7 @@ pub(super) fn lists(store: &Store) -> Result<(Anchors, InstalledPlace), Locked> 
     for found in found {
         if found.place == InstalledPlace::Previous {
             place = InstalledPlace::Previous;
-            // Another cluster's would come back beside the list of this one.
+            // The list of an earlier cluster would come back beside the current one's.
             if found.standing.line < line {
                 say(&Event::StoredListOfBefore { list: found.list.value().kind });
                 return Err(Locked);
@@ -95,6 +95,7 @@ pub(super) fn lists(store: &Store) -> Result<(Anchors, InstalledPlace), Locked> 
         }
         found.install(&mut anchors);
     }
+    // An emptied store must not pass for that of a new phone, which trusts whoever comes first.
     if anchors.state() == State::None && !store.remembers() && shows_lists(store) {
         say(&Event::StoredListsLost {});
         return Err(Locked);
@@ -105,7 +106,7 @@ pub(super) fn lists(store: &Store) -> Result<(Anchors, InstalledPlace), Locked> 
 /// The list of a kind.
 ///
 /// # Errors
-/// [`Locked`].
+/// [`Locked`] if neither it nor the one before can be trusted again.
 pub(super) fn list(store: &Store, kind: ListKind) -> Result<Option<FoundList>, Locked> {
     let (entry, damage) = match store.load(slot(kind)) {
         Loaded::Absent => return Ok(None),
@@ -127,7 +128,7 @@ pub(super) fn list(store: &Store, kind: ListKind) -> Result<Option<FoundList>, L
     })?;
     let place = if damage.is_some() { InstalledPlace::Previous } else { InstalledPlace::Current };
     if let Some(damage) = damage {
-        // Damage must not undo what the lost list enforced, and nobody knows what that was.
+        // Damage must not undo what the lost list enforced, which is no longer known.
         if !list.value().serves_files() {
             say(&Event::StoredListWeaker { list: kind, damage });
             return Err(Locked);
@@ -138,7 +139,7 @@ pub(super) fn list(store: &Store, kind: ListKind) -> Result<Option<FoundList>, L
     Ok(Some(FoundList { list, standing, place }))
 }
 
-/// The last configuration. One that cannot be read is fetched anew; it is nobody's trust.
+/// The last configuration. One that cannot be read is fetched again: no trust depends on it.
 pub(super) fn configuration(store: &Store) -> (Option<(Kept, Vec<Member>)>, InstalledPlace) {
     match store.load(Slot::Configuration) {
         Loaded::Absent => (None, InstalledPlace::Current),
@@ -156,7 +157,7 @@ pub(super) fn configuration(store: &Store) -> (Option<(Kept, Vec<Member>)>, Inst
     }
 }
 
-/// What an entry says of the configuration in it.
+/// What the notes of an entry record of the configuration in it.
 fn kept(entry: &StoreEntry) -> Option<(Kept, Vec<Member>)> {
     let last = LastConfiguration { name: entry.note("name")?.to_owned(), form: form(entry) };
     let state = entry.note(STATE).map(str::to_owned);
@@ -188,10 +189,10 @@ pub(super) const fn slot(kind: ListKind) -> Slot {
     }
 }
 
-/// The note that says how a list was accepted.
+/// The key of the note that records how a list was accepted.
 pub(super) const ACCEPTANCE: &str = "acceptance";
 
-/// The notes about the place of a list in its line.
+/// Adds the notes about the place of a list in its line.
 ///
 /// | note         | value                                                      |
 /// | ------------ | ---------------------------------------------------------- |
@@ -207,25 +208,26 @@ pub(super) fn with_standing(entry: StoreEntry, standing: &Standing) -> StoreEntr
         .with("awaits-itl", if *awaits_itl { "yes" } else { "no" })
 }
 
-/// The place that the notes of an entry give a list of this timestamp.
+/// The place of a list of this timestamp, by the notes of its entry.
 fn standing(entry: &StoreEntry, timestamp: u32) -> Standing {
     let number = |key| entry.note(key).and_then(|text| text.parse().ok()).unwrap_or_default();
     Standing {
         line: number("line"),
+        // A store of an earlier version has no such note: then it is the list's own.
         newest: timestamp.max(number("newest")),
         floor: entry.note("floor").map_or(supposed_floor(entry, timestamp), |_| number("floor")),
         awaits_itl: entry.note("awaits-itl") == Some("yes"),
     }
 }
 
-/// The floor of time by a list of an older store: its timestamp, unless it was more than a day
-/// ahead of the clock when it was accepted.
+/// The floor of time by a list of a store without that note: its timestamp, unless that was more
+/// than a day ahead of the clock when the list was accepted.
 fn supposed_floor(entry: &StoreEntry, timestamp: u32) -> u32 {
     let accepted = entry.note("accepted").and_then(clock::parse_rfc3339);
     standing::floor_after(0, timestamp, accepted.map(u64::from)).0
 }
 
-/// The entry of a list at another place.
+/// The entry of a list, moved to another place in a line.
 pub(super) fn moved(entry: StoreEntry, standing: &Standing) -> StoreEntry {
     let places = ["newest", "line", "floor", "awaits-itl"];
     let notes = entry.notes.into_iter().filter(|(key, _)| !places.contains(&key.as_str()));
@@ -242,13 +244,14 @@ pub(super) fn seen_text(name: &str, line: u32, seen: &Seen) -> String {
     format!("{name} {line} {} {signer} {newest}", form_word(seen.form))
 }
 
-/// What such a note says.
+/// Reads such a note; `None` if it cannot be read.
 fn seen(text: &str) -> Option<(String, u32, Seen)> {
     let mut words = text.split(' ');
     let (name, line) = (words.next()?.to_owned(), words.next()?.parse().ok()?);
     let form = form_of(words.next()?);
     let signer = match words.next()? {
         "-" => None,
+        // A digest of another length is damage, and the note then counts as missing.
         signer => Some(HEXLOWER.decode(signer.as_bytes()).ok()?.try_into().ok()?),
     };
     let newest = match words.next()? {
@@ -258,8 +261,8 @@ fn seen(text: &str) -> Option<(String, u32, Seen)> {
     Some((name, line, Seen { newest, form, signer, taken: None }))
 }
 
-/// What can be known of a configuration that an older version kept, which remembered nothing: that
-/// it was signed, if it was encrypted or names TVS members, and when it was accepted.
+/// What can be known of a configuration that an earlier version kept, without notes: that it was
+/// signed, if it was encrypted or names TVS members, and when it was accepted.
 fn supposed(entry: &StoreEntry) -> Option<(String, (u32, Seen))> {
     let form = form(entry);
     if form == Form::Plain && members::of_notes(entry).is_empty() {
@@ -282,11 +285,11 @@ fn remembered(entry: &StoreEntry) -> Remembered {
 /// What is remembered of files: by their names, with the number of the line of lists.
 pub(super) type Remembered = BTreeMap<String, (u32, Seen)>;
 
-/// The keys of those notes: a phone has its own configuration and the default one.
+/// The keys of those notes: one each for the phone's own configuration and the default one.
 pub(super) const SEEN: [&str; 2] = ["seen-0", "seen-1"];
 
-/// The note of the state that the lists put the phone in when a configuration was accepted.
+/// The key of the note about the trust state in which a configuration was accepted.
 pub(super) const STATE: &str = "state";
 
-/// The note that says how a configuration came.
+/// The key of the note that records whether a configuration came encrypted.
 pub(super) const FORM: &str = "form";

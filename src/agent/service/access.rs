@@ -1,4 +1,4 @@
-//! Who may do what: the policy of the configuration, against the kernel's word on who asks.
+//! Who may do what: the policy of secd.toml, applied to the caller as the kernel identifies it.
 
 use crate::face::Right;
 use crate::io::ipc::ClientCredentials;
@@ -12,6 +12,7 @@ pub(super) fn may(access: &Access, peer: ClientCredentials, groups: &Groups, rig
         return true;
     }
     let holders = match right {
+        // Held by whoever has any of the others; no setting grants it alone.
         Right::Any => {
             return [Right::Configure, Right::Connect, Right::Erase, Right::Fetch, Right::Read]
                 .into_iter()
@@ -38,8 +39,11 @@ pub(super) fn standing(access: &Access, peer: ClientCredentials, groups: &Groups
 fn is(principal: &Principal, peer: ClientCredentials, groups: &Groups) -> bool {
     match principal {
         Principal::Everyone => true,
+        // The name is the user's in the system's user file, where it has one.
         Principal::User(id) => id.is(peer.uid, groups.user.as_deref()),
         Principal::Group(id) => {
+            // The process's own groups, not those of the group file: it may have dropped some, or
+            // been given others.
             id.is(peer.gid, None)
                 || groups.groups.iter().any(|(number, name)| id.is(*number, Some(name)))
         }

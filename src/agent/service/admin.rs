@@ -1,4 +1,4 @@
-//! For the administrator: how the agent is, and what it is ordered to do.
+//! For the administrator: the agent's status, and orders to it.
 
 use log::{Level as Grade, max_level};
 use tokio::sync::broadcast::error::RecvError;
@@ -38,8 +38,9 @@ impl OneReply<GetStatus> for Service {
             cached: agent.tvs_cache().len(),
             open_connections: agent.connections.open_now(),
             counters: self.counters(),
+            // The agent applies no sandbox to itself.
             sandbox: "none".to_owned(),
-            // There is no setting that shows nothing: errors are always shown.
+            // Never `None`: no setting hides errors.
             log_level: max_level().to_level().unwrap_or(Grade::Error).into(),
         })
     }
@@ -48,7 +49,7 @@ impl OneReply<GetStatus> for Service {
 impl OneReply<Reload> for Service {
     async fn answer(&self, _: Reload, _: &Client) -> Result<Reloaded, Error> {
         self.agent.reload().map_err(|faults| Error::BadConfiguration { faults })?;
-        // As SIGHUP: what was changed shows in a pass.
+        // As at SIGHUP: a pass shows what the change comes to.
         self.agent.passes.ask();
         Ok(Reloaded {})
     }
@@ -70,21 +71,24 @@ impl OneReply<FlushCache> for Service {
     }
 }
 
-/// Goes through a boot pass; with `more`, tells each stage as it is over.
+/// Goes through a boot pass; with `more`, reports each stage when it is over.
 impl Carry<Refresh, CallTurn, Over> for Service {
     async fn carry(&self, _: Refresh, mut turn: CallTurn) -> Over {
         let agent = &self.agent;
+        // Listens first: the pass may begin as soon as it is requested.
         let mut news = agent.passes.listen();
         let number = agent.passes.ask();
         let over = agent.passes.over(number);
         tokio::pin!(over);
         loop {
             let stage = tokio::select! {
+                // Stages first, so that the last of them is not lost to the end of the pass.
                 biased;
                 stage = news.recv() => stage,
                 () = &mut over => break,
             };
             match stage {
+                // Stages of a pass that was under way already are none of the caller's.
                 Ok(passed) if agent.passes.count() == number => {
                     report(&mut turn, passed).await?;
                 }
@@ -131,7 +135,7 @@ impl Service {
     }
 }
 
-/// Reports a stage to whoever waits for more than the last reply.
+/// Reports a stage, if the caller asked for more than the last reply.
 async fn report(turn: &mut CallTurn, (stage, detail): Passed) -> Result<(), Gone> {
     if !turn.call.more || turn.call.oneway {
         return Ok(());

@@ -26,8 +26,9 @@ impl OneReply<GetFile> for Service {
         })?;
         self.expect_unlocked()?;
         let most = self.agent.settings().tftp.config_limit;
+        // An application may ask for less than secd.toml allows, not for more.
         let limit = wanted.limit.unwrap_or(most).min(most);
-        // A file is in memory more than once while it is judged and written.
+        // A file is in memory more than once while it is judged and written: only so many at once.
         let _turn = self.files.take(client.peer.uid).await;
         let requester = &format!("client c:{}", client.descriptor());
         let (payload, by) = self.file(&name, limit, requester).await?;
@@ -35,7 +36,7 @@ impl OneReply<GetFile> for Service {
         let path = folder.join(name.as_str()).display().to_string();
         let mut descriptor = None;
         if wanted.descriptor == Some(true) {
-            // Nothing has waited since it was put there, so that nobody has put another.
+            // No await since it was put there, so that it cannot have been replaced.
             let open = ram::open(folder, &name, length);
             let open = open.map_err(|why| errors::not_handed_over(&path, &why))?;
             client.attach(open).map_err(|TooMany| Error::TooManyDescriptors)?;
@@ -49,7 +50,8 @@ impl OneReply<GetFile> for Service {
 type TakenFile = (Zeroizing<Vec<u8>>, Option<Voucher>);
 
 impl Service {
-    /// Takes a file; a configuration goes the way of the pass, which alone keeps one.
+    /// Fetches and verifies a file; a configuration goes the way of the pass, which alone keeps
+    /// one.
     async fn file(
         &self,
         name: &FileName,
@@ -70,13 +72,13 @@ impl Service {
         }
         let configured = configuration::take(&mut world, &settings, name).await;
         let by = errors::of_configuration(name.as_str(), limit, configured)?;
-        // Erased, or lost on the medium, in the moment since.
+        // It can have been erased, or damaged in the store, in the moment since.
         let lost = || Error::FileNotFound { name: name.to_string() };
         Ok((self.agent.installed.configuration_payload().ok_or_else(lost)?, by))
     }
 }
 
-/// A folder of that name would stand where the configuration has to.
+/// Refuses a name in a folder that would take the place of the phone's configuration.
 fn expect_no_folder(name: &FileName, own: Option<&FileName>) -> Result<(), Error> {
     if name.components().next() != own.map(FileName::as_str) {
         return Ok(());
@@ -91,16 +93,19 @@ const FIRST: usize = 0;
 impl OneReply<IsSecure> for Service {
     async fn answer(&self, wanted: IsSecure, client: &Client) -> Result<Security, Error> {
         self.expect_unlocked()?;
-        // Only a server's name gets into a line of our own.
+        // Only a valid host name gets into a line that bears the agent's name.
         let server = wanted
             .server
             .map(|text| Host::parse(&text).map_err(|_| Error::invalid_parameter("server")));
+        // The answer does not depend on the server: lists, not addresses, make servers secure
+        // (domain facts 8.2).
         let secure = self.agent.installed.anchors().demand_signed_files();
         let security = file::security_word(secure);
         let looked_up = match server.transpose()? {
             None => Event::SecurityLookedUp { security },
             Some(host) => Event::SecurityLookedUpFor { security, server: host.to_string() },
         };
+        // A client that asks without end would otherwise push out all other lines.
         if self.lines.is_worth_a_line(client.peer.uid) {
             say(&looked_up);
         }
@@ -119,6 +124,7 @@ impl OneReply<Judge> for Service {
         let shown = ShownChain { purpose, certificate, intermediates, name: name.as_ref() };
         let (settings, identity) = (self.agent.settings(), self.agent.identity());
         let around = self.agent.around(&settings, &identity);
+        // Each judgement may take a connection to TVS.
         let _turn = self.judgements.take(client.peer.uid).await;
         let judged = peers::judge(&self.agent.tvs, around, shown, &host.to_string()).await;
         let steps = judged.steps.iter().map(ToString::to_string).collect();
@@ -126,6 +132,7 @@ impl OneReply<Judge> for Service {
             Ok(grant) => {
                 Judgement { trusted: true, by: Some(grant.by().into()), reason: None, steps }
             }
+            // A fault of the call, not a verdict on a peer.
             Err(Distrust::NotACertificate) => return Err(Error::BadCertificate),
             Err(distrust) => {
                 let reason = Some(distrust.to_string());
@@ -141,5 +148,6 @@ impl Service {
     }
 }
 
-/// Stands for no host: a certificate cannot be for this one (RFC 6761 §6.4).
+/// The host of a certificate that is judged for none: no certificate can be for this name (RFC 6761
+/// §6.4).
 const NOWHERE: &str = "host.invalid";

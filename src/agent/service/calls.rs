@@ -1,4 +1,4 @@
-//! The calls of clients: read, allowed or not, carried out, answered.
+//! The calls of clients: read, allowed or refused, carried out, answered.
 
 use std::rc::Rc;
 
@@ -17,20 +17,20 @@ use crate::io::users::Groups;
 use crate::wire::varlink::{Call, Reply};
 
 impl Agent {
-    /// Opens the socket that the configuration names.
+    /// Opens the socket that secd.toml names.
     ///
     /// # Errors
-    /// [`NotOpen`].
+    /// [`NotOpen`], as when another agent listens there.
     pub fn listen(&self) -> Result<Listener, NotOpen> {
         let configuration = self.settings();
         Listener::open(&configuration.paths.socket, configuration.socket.mode)
     }
 }
 
-/// A call, and the client that waits for what comes of it.
+/// A call, and the client that waits for its outcome.
 pub(super) struct CallTurn {
     pub(super) client: Client,
-    /// Without its parameters: they have been read.
+    /// Without its parameters, which have been read already.
     pub(super) call: Call,
 }
 
@@ -53,12 +53,13 @@ where
 }
 
 impl Service {
-    /// Serves clients for ever. Must run inside a `LocalSet`.
+    /// Serves clients until it is dropped. Must run inside a `LocalSet`.
     pub async fn serve(self: Rc<Self>, listener: &Listener) {
         let limits = ipc::SocketLimits {
             connections: self.agent.capacity.connections,
             idle: self.agent.settings().socket.idle,
         };
+        // Once a connection: the groups are those that the process has when it connects.
         let know = |peer: ClientCredentials| {
             let groups = Groups::of(peer);
             (access::standing(&self.agent.settings().access, peer, &groups), groups)
@@ -73,7 +74,7 @@ impl Service {
         }
     }
 
-    /// Serves one client until it goes.
+    /// Serves one client until it leaves or is let go.
     async fn client(&self, mut client: Client, groups: Groups) {
         let peer = client.peer;
         if let Some(why) = peer.groups.untold().filter(|_| peer.uid != 0) {
@@ -97,6 +98,7 @@ impl Service {
     async fn gone(&self, mut client: Client, gone: Gone) {
         if let Gone::NotACall(_) = gone {
             let not_a_call = Error::invalid_parameter("method");
+            // A hint for whoever writes a client; the connection ends in any case.
             let _too_late = client.reply(not_a_call.into_reply()).await;
         }
         if !matches!(gone, Gone::Closed) {
@@ -121,6 +123,8 @@ impl Service {
         if !turn.call.oneway {
             turn.client.reply(reply).await?;
         }
+        // The upgrade has failed: what follows was meant for a stream, and must not be read as a
+        // call (threat model, 34).
         if turn.call.upgrade {
             return Err(Gone::Upgrading);
         }
@@ -138,6 +142,7 @@ impl Service {
         visit: &mut Visit,
     ) -> Result<MethodCall, Error> {
         let name = MethodName::of(call)?;
+        // Rights first: who may not call learns nothing of the parameters.
         self.allow(name, call, client, visit)?;
         Ok(name.request(call.parameters.take().unwrap_or_default())?)
     }
@@ -163,18 +168,19 @@ impl Service {
         Err(Error::NotAllowed { right })
     }
 
-    /// What keeps clients out, as a line.
+    /// Logs what keeps clients out.
     fn trouble(&self, trouble: AcceptTrouble) {
         match trouble {
             AcceptTrouble::Accept(error) => say(&Event::AcceptFailed { why: files::why(&error) }),
             AcceptTrouble::Crowded { uid, connections } if self.crowds.is_worth_a_line(uid) => {
                 say(&Event::UserCrowded { uid, connections });
             }
+            // Counted, and logged with the others of that user in a while.
             AcceptTrouble::Crowded { .. } => {}
         }
     }
 
-    /// Writes down, from time to time, what got no line of its own.
+    /// Logs, from time to time, how much got no line of its own.
     async fn sum_up(&self) {
         loop {
             tokio::select! {
@@ -182,6 +188,7 @@ impl Service {
                 () = self.crowds.any() => {}
                 () = self.lines.any() => {}
             }
+            // Only after the first occurrence: an idle agent does not wake up for this.
             sleep(tally::WINDOW).await;
             for (who, count) in self.refusals.sum_up() {
                 say(&Event::CallsRefused { who: who.to_string(), count });
@@ -199,17 +206,17 @@ impl Service {
 /// What the agent keeps of a client while it is there.
 struct Visit {
     groups: Groups,
-    /// How often it asked for what it may not.
+    /// How many of its calls were refused for want of a right.
     refused: u32,
 }
 
 fn say_gone(uid: u32, gone: &Gone) {
-    // Who is refused often enough to be let go has its lines already.
+    // A client that is let go for its refusals has its lines already.
     if !matches!(gone, Gone::Refused) {
         say(&Event::ClientGone { uid, why: gone.to_string() });
     }
 }
 
-/// Refusals after which a client is let go; inferred: twice what a program gets that tries every
-/// method.
+/// Refusals after which a client is let go. Inferred: twice as many as a program gets that tries
+/// every method.
 const REFUSALS: u32 = 32;

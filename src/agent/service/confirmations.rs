@@ -1,4 +1,4 @@
-//! Confirmations: what comes between the two calls that erase.
+//! Confirmations: the number that the second of the two erasing calls repeats.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use rustls::crypto::ring::default_provider;
 
 use crate::face::terms::What;
 
-/// The confirmation that was given out last: a second one makes the first void, as a second press
-/// of the phone's keys does.
+/// The confirmation that was issued last: a second one makes the first void, as a second press of
+/// the phone's keys does.
 #[derive(Default)]
 pub(super) struct Confirmations(Option<Issued>);
 
@@ -22,13 +22,15 @@ impl Confirmations {
     pub(super) fn issue(&mut self, what: What, uid: u32, now: Duration) -> Option<String> {
         let mut bytes = [0; 4];
         default_provider().secure_random.fill(&mut bytes).ok()?;
+        // Six digits, which a person can type; the remainder favours no value by a useful amount.
         let value = format!("{:06}", u32::from_be_bytes(bytes) % 1_000_000);
         self.0 = Some(Issued { what, uid, value: value.clone(), until: now + VALID });
         Some(value)
     }
 
-    /// A value is good once, for the user who got it and for what it was given.
+    /// Whether a value is good: once, for the user who got it and for what it was issued.
     pub(super) fn redeem(&mut self, what: What, uid: u32, value: &str, now: Duration) -> bool {
+        // Taken, not looked at: a wrong guess costs the confirmation, so that none can be tried.
         self.0.take().is_some_and(|issued| {
             issued.what == what && issued.uid == uid && issued.value == value && now < issued.until
         })

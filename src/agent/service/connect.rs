@@ -1,4 +1,4 @@
-//! For applications: connections.
+//! For applications: TLS connections that are judged before they are opened, and how they ended.
 
 use crate::agent::connections::Target;
 use crate::agent::narrate::say;
@@ -21,7 +21,7 @@ impl Carry<Connect, CallTurn, Over> for Service {
         };
         let opened = tokio::select! {
             opened = self.agent.open_for(&target, turn.client.peer.uid) => opened,
-            // Whoever hangs up while we connect wants nothing any more.
+            // A client that hangs up while we connect no longer needs the connection.
             () = turn.client.hangs_up() => {
                 say(&Event::ConnectionUnwanted { client: target.client });
                 return Err(Gone::Closed);
@@ -32,23 +32,29 @@ impl Carry<Connect, CallTurn, Over> for Service {
             Err(error) => return Ok((turn, Error::from(&error).into_reply())),
         };
         let connected = Connected { by: opened.by().into(), connection: opened.number() };
+        // The last message of the protocol: whatever follows it is the stream.
         turn.client.reply(Connect::last(Ok(connected))).await?;
         let (upgraded, early) = turn.client.upgrade();
+        // What the client sent behind its call belongs to the stream already.
         let stream = Prefixed::new(early, upgraded.stream);
         let _logged = opened.relay(stream).await;
         Err(Gone::Closed)
     }
 }
 
-/// Says how a connection of the caller's has ended.
+/// Answers how a connection of the caller has ended.
 impl OneReply<GetConnection> for Service {
     async fn answer(&self, wanted: GetConnection, client: &Client) -> Result<Connection, Error> {
         let end = self.agent.connections.ends.find(client.peer.uid, wanted.connection);
-        Ok(Connection { whole: end.as_ref().map(|end| end.whole), end: end.map(|end| end.words) })
+        Ok(Connection {
+            whole: end.as_ref().map(|end| end.complete),
+            end: end.map(|end| end.words),
+        })
     }
 }
 
 fn target(wanted: &Connect, CallTurn { client, call }: &CallTurn) -> Result<Target, Error> {
+    // Without `upgrade` there would be no stream, and with `oneway` no reply to begin it.
     if !call.upgrade || call.oneway {
         return Err(Error::invalid_parameter("upgrade"));
     }

@@ -1,4 +1,4 @@
-//! For the administrator: what is the matter.
+//! For the administrator: the diagnosis, as the interface shows it.
 
 use crate::agent::doctor::{Busy, Report};
 use crate::agent::service::calls::OneReply;

@@ -1,4 +1,4 @@
-//! Which failure of the agent is which error of the interface.
+//! Which error of the interface stands for which failure of the agent.
 
 use crate::agent::connections::NotOpened;
 use crate::boot::{Configured, NotCommitted, NotFetched, NotTaken, UNREADABLE};
@@ -6,7 +6,7 @@ use crate::face::Error;
 use crate::io::files;
 use crate::trust::{Reason, Voucher};
 
-/// The table: each reason is one error.
+/// The table: each reason maps to one error.
 impl From<&Reason> for Error {
     fn from(why: &Reason) -> Self {
         let (reason, detail) = (why.class().to_owned(), why.to_string());
@@ -34,7 +34,7 @@ impl From<&Reason> for Error {
     }
 }
 
-/// Why a file of that name was not obtained.
+/// The error for a file of that name that was not obtained.
 pub(super) fn of_file(name: &str, limit: usize, not_taken: NotTaken) -> Error {
     match not_taken {
         NotTaken::Fetch { why, .. } => not_fetched(name, limit, why),
@@ -54,7 +54,7 @@ fn not_fetched(name: &str, limit: usize, why: NotFetched) -> Error {
     }
 }
 
-/// Who vouches for a configuration of that name, or why it was not taken.
+/// Who vouches for a configuration of that name, or the error if it was not accepted.
 pub(super) fn of_configuration(
     name: &str,
     limit: usize,

@@ -1,4 +1,4 @@
-//! What every Varlink service says of itself.
+//! What every Varlink service reports about itself.
 
 use crate::agent::service::calls::OneReply;
 use crate::agent::service::office::Service;
@@ -12,6 +12,7 @@ impl OneReply<GetInfo> for Service {
             vendor: "secd".to_owned(),
             product: "secd".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            // The member is required, and there is no such page.
             url: String::new(),
             interfaces: INTERFACES.map(str::to_owned).to_vec(),
         })
@@ -33,8 +34,8 @@ impl OneReply<GetInterfaceDescription> for Service {
     }
 }
 
-/// Our interface, in Varlink's own language.
+/// Our interface, in Varlink's own notation; tests compare it with [`crate::face`].
 const OURS: &str = include_str!("../secd.varlink");
 
-/// What every Varlink service has.
+/// The interface that every Varlink service has.
 const VARLINK: &str = include_str!("org.varlink.service.varlink");

@@ -1,4 +1,4 @@
-//! The console log through the socket: read, followed, added to.
+//! The console log on the socket: read, followed, added to.
 
 use log::LevelFilter;
 
@@ -17,11 +17,12 @@ use crate::io::console::{self, ConsoleLine, Since};
 use crate::io::ipc::{Client, Gone};
 use crate::wire::varlink::MAX_MESSAGE;
 
-/// The last lines that are grave enough: as many as are wanted, and fit into one message.
+/// The last lines of that level and above: as many as requested that fit into one message.
 impl OneReply<GetLog> for Service {
     async fn answer(&self, wanted: GetLog, _: &Client) -> Result<Lines, Error> {
         let mut lines = self.recent(wanted.count, threshold(wanted.level));
         let mut room = ROOM;
+        // From the newest back: if not all fit, the oldest are left out.
         let fitting = lines.iter().rev().take_while(|line| {
             room = room.saturating_sub(cost(line));
             room > 0
@@ -32,7 +33,7 @@ impl OneReply<GetLog> for Service {
     }
 }
 
-/// Sends lines until the client goes. A reply never holds more than a message may have.
+/// Sends lines until the client leaves. No reply is longer than a message may be.
 impl Carry<FollowLog, CallTurn, Over> for Service {
     async fn carry(&self, wanted: FollowLog, turn: CallTurn) -> Over {
         if !turn.call.more || turn.call.oneway {
@@ -44,9 +45,9 @@ impl Carry<FollowLog, CallTurn, Over> for Service {
         // There is always a first reply, if only an empty one.
         let mut is_first = true;
         loop {
-            // Waits from here on, so that no line falls between reading and waiting.
+            // Begins to wait here, so that no line is missed between reading and waiting.
             let news = self.console.news();
-            // No more than one reply takes: who does not read must not hold the others in memory.
+            // No more than one reply takes: lines of a client that does not read must not pile up.
             let Since { missed, mut lines } = self.console.next(last, CHUNK);
             let reached = lines.last().map(ConsoleLine::sequence);
             lines.retain(|line| line.level() <= level);
@@ -57,6 +58,7 @@ impl Carry<FollowLog, CallTurn, Over> for Service {
             }
             if let Some(reached) = reached {
                 last = reached;
+                // The backlog is sent in turn with other clients' calls.
                 client.turn().await;
                 continue;
             }
@@ -76,11 +78,12 @@ impl OneReply<SetLogLevel> for Service {
     }
 }
 
-/// Writes a line for a client, under its own tag, which cannot be one of ours. Who writes without
-/// end has its lines counted and left out.
+/// Logs a line for a client, under its own tag, which cannot be one of ours. Beyond a limit its
+/// lines are counted and left out.
 impl OneReply<AppendLog> for Service {
     async fn answer(&self, wanted: AppendLog, client: &Client) -> Result<Appended, Error> {
         let process = wanted.process.as_str();
+        // Short, and of characters that cannot imitate the separators of a line, nor our own tags.
         let is_a_tag = (1..=16).contains(&process.len())
             && process.chars().all(|character| character.is_ascii_alphanumeric())
             && !is_ours(process)
@@ -105,7 +108,7 @@ impl Service {
         lines
     }
 
-    /// The number after which these lines come.
+    /// The number of the line before the first of these.
     fn before_recent(&self, count: Option<usize>, level: LevelFilter) -> u64 {
         match self.recent(count, level).first() {
             Some(line) => line.sequence() - 1,
@@ -114,13 +117,13 @@ impl Service {
     }
 }
 
-/// All lines, if nothing else is wanted.
+/// The lines to show: all, unless a level is given.
 fn threshold(level: Option<Level>) -> LevelFilter {
     filter(level.unwrap_or(Level::Debug))
 }
 
-/// The most bytes that a line takes in a reply: quotes and backslashes are escaped in the text and
-/// not again in the facts, and what stands around them is short.
+/// The most bytes that a line takes in a reply: quotes and backslashes are escaped in the text, but
+/// not again in the facts, and the other members are short.
 fn cost(line: &ConsoleLine) -> usize {
     let escaped = line.text().bytes().filter(|byte| b"\"\\".contains(byte)).count();
     let facts = line.origin().facts.as_deref().map_or(0, str::len);

@@ -6,12 +6,12 @@ use crate::agent::narrate::of_log;
 use crate::boot::event;
 use crate::face::terms::Level;
 
-/// Lines as grave as this.
+/// The filter that shows lines of this level and above.
 pub(super) fn filter(level: Level) -> LevelFilter {
     of_log(gravity(level)).to_level_filter()
 }
 
-/// The level of an event.
+/// The level of an event, by the interface's name for it.
 pub(super) const fn gravity(level: Level) -> event::Level {
     match level {
         Level::Error => event::Level::Error,

@@ -1,4 +1,4 @@
-//! What the service has, whoever calls.
+//! The service, and what it keeps across calls.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,11 +20,11 @@ pub struct Service {
     pub(super) judgements: Turns,
     pub(super) calls: Cell<u64>,
     pub(super) refused: Cell<u64>,
-    /// The refused calls that are written down.
+    /// Refused calls, of which so many are logged.
     pub(super) refusals: Tally,
-    /// The connections without a place that are.
+    /// Connections closed for want of a place, of which so many are logged.
     pub(super) crowds: Tally,
-    /// The lines that clients have written, for themselves or by asking.
+    /// Lines logged for clients, by order or as a consequence of a question.
     pub(super) lines: Tally,
 }
 
@@ -47,10 +47,11 @@ impl Service {
     }
 }
 
-/// Files that are fetched for clients at once: each is up to 550 kB, some times over; inferred.
+/// Files that are fetched for clients at once. Inferred: each takes several times its size in
+/// memory, up to 550 kB.
 const FILES: usize = 2;
 
-/// Of these, for one user: another one always comes next.
+/// Of these, for one user: so there is always a place for the next one.
 const FILES_EACH: usize = 1;
 
 /// Certificates that are judged for clients at once: each may take a descriptor, to TVS; inferred.
@@ -59,13 +60,13 @@ const JUDGEMENTS: usize = 16;
 /// Of these, for one user; inferred.
 const JUDGEMENTS_EACH: usize = 4;
 
-/// Refusals of a user that get a line each, in half a minute; inferred: a program that tries every
-/// method is seen in full.
+/// Refusals of a user that get a line each, in half a minute. Inferred: enough to log every one of
+/// a program that tries all methods.
 const REFUSALS: u32 = 16;
 
-/// Closed connections of a user that get one.
+/// Closed connections of a user that get a line each, in half a minute.
 const CROWDS: u32 = 1;
 
-/// Lines of a user that are written, in half a minute; inferred: several times what all of a phone
-/// writes while it boots.
+/// Lines of a user that are logged, in half a minute. Inferred: several times as many as all
+/// programs of a phone write while it boots.
 const LINES: u32 = 2000;

@@ -26,6 +26,7 @@ impl OneReply<GetTrust> for Service {
             state,
             meaning: meaning.to_owned(),
             locked,
+            // A locked phone trusts no file: it must not seem to accept unsigned ones.
             signed_files: locked || anchors.demand_signed_files(),
             pin: agent.installed.pin().map(|pin| hex(&pin)),
             lists: lists.map(Into::into).collect(),
@@ -43,6 +44,7 @@ impl OneReply<Erase> for Service {
             .as_deref()
             .map(|text| parse_pin(text).ok_or_else(|| Error::invalid_parameter("pin")));
         let pin = pin.transpose()?;
+        // The first call only issues the number; the second erases.
         let mut confirmations = self.confirmations.borrow_mut();
         let Some(confirmation) = wanted.confirmation else {
             let confirmation = confirmations.issue(what, peer.uid, now);
@@ -64,6 +66,7 @@ impl Service {
         peer: ClientCredentials,
     ) -> Result<Erased, Error> {
         let condition = self.agent.installed.condition();
+        // Without a folder nothing is erased, and the screen must not show that it is.
         if !matches!(condition, StoreFound::Missing | StoreFound::Unusable) {
             say(&Event::Erasing { what: what.word(), uid: peer.uid });
             self.agent.show(StatusMessage::Erasing);
@@ -76,8 +79,9 @@ impl Service {
             },
             NotErased::Failed(failure) => world::not_stored(&self.agent, &failure).into(),
         })?;
+        // The phone is without lists now: a pass can bring new ones at once.
         self.agent.passes.ask();
-        // Erased, and then not to be read any more.
+        // Erased, but what is left cannot be read.
         if self.agent.installed.is_locked() {
             return Err(Error::Locked);
         }

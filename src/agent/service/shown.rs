@@ -68,6 +68,7 @@ impl From<&console::ConsoleLine> for Line {
             level: line.level().into(),
             time: Stamp(origin.time).to_string(),
             event: origin.event.as_deref().map(str::to_owned),
+            // Made by `narrate` and cut to fit: what is no JSON any more is left out.
             facts: facts.and_then(|facts| serde_json::from_str(facts).ok()),
             text: line.text().to_owned(),
         }
@@ -158,7 +159,7 @@ impl From<Purpose> for trust::Purpose {
     }
 }
 
-/// An answer of TVS, and how long it holds from `now` on.
+/// An answer of TVS, with the seconds for which it still holds at `now`.
 pub(super) fn verdict(entry: &CachedAnswer, now: Duration) -> Verdict {
     Verdict {
         sha256: hex(entry.endorsed().sha256()),

@@ -1,4 +1,4 @@
-//! What anybody can have happen as often as it likes: written down a few times, and then counted.
+//! Events that a client can cause at will: logged a few times for each user, and then counted.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 /// Occurrences of one kind, user by user.
 pub(super) struct Tally {
-    /// How many of a user get a line each until they are summed up.
+    /// How many of one user get a line each until they are summed up.
     written: u32,
     users: RefCell<BTreeMap<Who, Occurrences>>,
     any: Notify,
@@ -19,7 +19,7 @@ pub(super) struct Tally {
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Who {
     User(u32),
-    /// Users beyond those that are told apart.
+    /// All users beyond those that are counted one by one.
     Others,
 }
 
@@ -30,15 +30,16 @@ struct Occurrences {
 }
 
 impl Tally {
-    /// One that has so many of each user written down.
+    /// A tally that allows each user so many lines.
     pub(super) fn writing(written: u32) -> Self {
         Self { written, users: RefCell::default(), any: Notify::new() }
     }
 
-    /// Counts an occurrence; whether it gets a line of its own.
+    /// Counts an occurrence, and returns whether it gets a line of its own.
     pub(super) fn is_worth_a_line(&self, uid: u32) -> bool {
         let mut users = self.users.borrow_mut();
         let user = Who::User(uid);
+        // Bounded: users come and go, and the map must not grow with them.
         let is_known = users.len() < USERS || users.contains_key(&user);
         let count = users.entry(if is_known { user } else { Who::Others }).or_default();
         self.any.notify_one();
@@ -55,7 +56,7 @@ impl Tally {
         self.any.notified().await;
     }
 
-    /// How many got no line, and begins anew.
+    /// How many got no line, user by user; then counting begins again.
     pub(super) fn sum_up(&self) -> Vec<(Who, u64)> {
         let users = self.users.take();
         let unwritten = users.into_iter().filter(|(_, count)| count.more > 0);
@@ -72,10 +73,10 @@ impl fmt::Display for Who {
     }
 }
 
-/// How long they are counted before they are summed up; inferred.
+/// How long occurrences are counted before they are summed up. Inferred: soon enough to be read.
 pub(super) const WINDOW: Duration = Duration::from_secs(30);
 
-/// Users that are told apart; inferred: more than a phone has.
+/// Users that are counted one by one. Inferred: more than a phone has.
 const USERS: usize = 64;
 
 #[cfg(test)]

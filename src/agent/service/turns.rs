@@ -1,4 +1,4 @@
-//! Work of which there is only so much at once, shared among users.
+//! Work of which only so much is done at once, shared among users.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -6,8 +6,8 @@ use std::sync::{Arc, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
-/// Turns at some work. A user's own wait for each other first, so that of the others' waiting at
-/// most a few are ahead of anybody.
+/// Turns at some work. The calls of one user wait for each other first, so that at most a few of
+/// them are ahead of another user's.
 pub(super) struct Turns {
     all: Semaphore,
     each: usize,
@@ -22,14 +22,15 @@ pub(super) struct Turn<'a> {
 }
 
 impl Turns {
-    /// So many at once, and so many of one user.
+    /// So many at once, and so many for one user.
     pub(super) fn new(all: usize, each: usize) -> Self {
         Self { all: Semaphore::new(all), each, users: RefCell::default() }
     }
 
     /// Waits for a turn.
     pub(super) async fn take(&self, uid: u32) -> Turn<'_> {
-        // The semaphores are never closed.
+        // Never an error: the semaphores are not closed. The user's own comes first; the other way
+        // round, a user's waiting calls would occupy the turns of all.
         let _of_user = self.of(uid).acquire_owned().await.ok();
         let _of_all = self.all.acquire().await.ok();
         Turn { _of_all, _of_user }
@@ -40,6 +41,7 @@ impl Turns {
         if let Some(user) = users.get(&uid).and_then(Weak::upgrade) {
             return user;
         }
+        // Users without a call are forgotten here, so that the map stays as small as the crowd.
         users.retain(|_, user| user.strong_count() > 0);
         let user = Arc::new(Semaphore::new(self.each));
         users.insert(uid, Arc::downgrade(&user));

@@ -1,4 +1,4 @@
-//! One member of the service: reached at any of its addresses, known by its record, asked.
+//! One member of the service: reached at any of its addresses, verified by its record, asked.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,25 +19,25 @@ use crate::wire::address::ServerAddress;
 use crate::wire::configuration::TVS_PORT;
 use crate::wire::tvs::{PhoneName, Session, TvsRequest};
 
-/// What a member is asked by.
+/// What it takes to ask a member.
 pub(super) struct Asking<'a> {
     pub(super) settings: &'a settings::TvsSettings,
     pub(super) caller: PhoneName,
     pub(super) client: Option<&'a tls::TlsIdentity>,
     pub(super) anchors: &'a Arc<Anchors>,
     pub(super) names: &'a Names,
-    /// Gives a question its number, and counts it.
+    /// Numbers a question, and counts it.
     pub(super) number: &'a dyn Fn() -> Session,
 }
 
-/// The answer of one member and its source; or its word that it does not vouch.
-pub(super) type Word<P> = Result<(P, Source), Unanswered>;
+/// What a member answered: a proof and its source, or that it does not vouch.
+pub(super) type MemberAnswer<P> = Result<(P, Source), Unanswered>;
 
 impl Asking<'_> {
-    /// Whether a question can be sent at all.
+    /// Tries whether a question can be sent at all, before a member is connected to.
     ///
     /// # Errors
-    /// Why it cannot: no member has to be disturbed for that.
+    /// Why it cannot, in words.
     pub(super) fn try_out(&self, request: &TvsRequest<'_>) -> Result<(), String> {
         self.begin(request, Session(0)).map(|_| ())
     }
@@ -53,24 +53,25 @@ impl Asking<'_> {
     /// Asks one member.
     ///
     /// # Errors
-    /// Why the member failed, so that the next one is asked; its word, either way, is no error.
+    /// Why the member failed, so that the next one is asked; a refusal to vouch is an answer.
     pub(super) async fn ask<Q: ProvingQuestion>(
         &self,
         address: &ServerAddress,
         question: &Q,
-    ) -> Result<Word<Q::Proof>, String> {
+    ) -> Result<MemberAnswer<Q::Proof>, String> {
         let (exchange, source) =
             self.converse(address, &question.request(), question.words().0).await?;
         let response = exchange.response().map_err(|misbehaved| misbehaved.to_string())?;
         say(&Event::AnswerReceived { answer: question.words().1, status: response.status });
         match question.judge(&response) {
             Ok(proof) => Ok(Ok((proof, source))),
+            // What the whole service would repeat ends the search (domain facts 5.8).
             Err(unvouched) if unvouched.is_final() => Ok(Err(Unanswered::Unvouched(unvouched))),
             Err(unvouched) => Err(unvouched.to_string()),
         }
     }
 
-    /// Sends a request to one member and takes in its answer.
+    /// Sends a request to one member and reads its answer.
     async fn converse(
         &self,
         address: &ServerAddress,
@@ -84,11 +85,12 @@ impl Asking<'_> {
             .await
             .map_err(|failure| failure.to_string())?;
         let source = Source { member: address.to_string().into() };
+        // The answer is complete: its use does not wait for the member's close_notify.
         tokio::task::spawn_local(tvs::close(stream));
         Ok((exchange, source))
     }
 
-    /// Connects to the first address of a member that leads to it.
+    /// Connects to the first address at which the member proves to be the listed one.
     async fn connect(&self, member: &ServerAddress) -> Result<tls::TlsConnection, String> {
         let mut last = String::new();
         for address in addresses(self.names, member).await? {
@@ -113,16 +115,16 @@ impl Asking<'_> {
     }
 }
 
-/// Why a member shows no certificate.
+/// Why a member presents no certificate.
 pub(in crate::agent) enum NotShown {
-    /// It takes connections, and there is no TLS with it; why.
+    /// It accepts connections, but the TLS handshake fails; why.
     NoTls(String),
-    /// There is no connection; why.
+    /// It cannot be connected to; why.
     Unreachable(String),
 }
 
-/// Has a member show its certificate: the one that the lists have, if any of its addresses leads to
-/// that, as a question would go to it; else the first that is shown.
+/// Has a member present its certificate: the listed one, if any of its addresses leads to that,
+/// where a question would go too; else the first that is presented.
 ///
 /// # Errors
 /// [`NotShown`], of the address where it got furthest.
@@ -146,12 +148,13 @@ pub(in crate::agent) async fn look(
                 Err(failure) => NotShown::NoTls(failure.to_string()),
             },
         };
+        // A handshake that failed says more than an address that did not answer.
         last = match (last, not_shown) {
             (Some(tls @ NotShown::NoTls(_)), NotShown::Unreachable(_)) => Some(tls),
             (_, not_shown) => Some(not_shown),
         };
     }
-    // A name without an address is an error above.
+    // Neither is there only for a name without addresses, which is an error above.
     first.ok_or_else(|| last.unwrap_or_else(|| NotShown::Unreachable(UNRESOLVED.to_owned())))
 }
 
@@ -185,7 +188,7 @@ async fn reach(
     socket.connect(settings.connect_timeout).await.map_err(|failure| failure.to_string())
 }
 
-/// What a handshake with a member is made under.
+/// The terms of a handshake with a member.
 fn terms(settings: &settings::TvsSettings, member: &ServerAddress, address: SocketAddr) -> Terms {
     Terms {
         name: tls::server_name(&member.host, address),
@@ -194,8 +197,8 @@ fn terms(settings: &settings::TvsSettings, member: &ServerAddress, address: Sock
     }
 }
 
-/// Whether a certificate is the one that the lists have for a TVS server, with the lines that the
-/// log has for the search.
+/// Whether a certificate is the one that the lists have for a TVS server; logs the search as the
+/// technote's firmware does.
 fn pin(anchors: Arc<Anchors>, address: SocketAddr) -> Pin {
     Arc::new(move |der| {
         let ip = address.ip();
@@ -204,6 +207,8 @@ fn pin(anchors: Arc<Anchors>, address: SocketAddr) -> Pin {
             say(&Event::TvsNotACertificate { ip });
             return false;
         };
+        // A snapshot of the lists: they may change during the handshake, and TVS never vouches for
+        // itself (domain facts 5.8).
         let pinned = peer::pinned(&anchors, &certificate);
         say(&Event::TvsRecordSearched { list: ListKind::Ctl });
         if !matches!(pinned, Pinned::Fits(ListKind::Ctl) | Pinned::OtherCertificate(ListKind::Ctl))

@@ -1,4 +1,4 @@
-//! The two questions, and the answers that are on their way.
+//! The questions to TVS, and those that are on their way.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,22 +18,22 @@ use crate::wire::tvs::{Response, TvsRequest};
 
 /// A question, and what an answer to it proves.
 pub(super) trait ProvingQuestion {
-    /// What tells one question from another.
+    /// What makes two questions the same.
     type Key: Clone + Ord;
-    /// What a good answer is.
+    /// What a good answer yields.
     type Proof: Clone;
-    /// The question as the log names it on its way out, and back.
+    /// The technote's names of the question and of its answer, for the log.
     fn words(&self) -> (&'static str, &'static str);
 
-    /// Whether an answer is good for later as well.
+    /// Whether an answer may be cached.
     const IS_KEPT: bool = true;
 
     fn key(&self) -> Self::Key;
     fn request(&self) -> TvsRequest<'_>;
     fn judge(&self, response: &Response<'_>) -> Result<Self::Proof, Unvouched>;
-    /// How long an answer holds by the service.
+    /// How long an answer holds, if the service names a time.
     fn ttl(proof: &Self::Proof) -> Option<Duration>;
-    /// Puts an answer into the cache, and tells how long it will hold, if it does.
+    /// Puts an answer into the cache, and returns for how long, if the cache accepts it.
     fn keep(
         proof: Self::Proof,
         cache: &mut Cache,
@@ -42,7 +42,7 @@ pub(super) trait ProvingQuestion {
     ) -> Option<Duration>;
 }
 
-/// Is this certificate, which a peer has shown, trusted for a purpose?
+/// Is this certificate, which a peer presented, trusted for a purpose?
 pub(super) struct OfPeer<'a> {
     pub(super) purpose: Purpose,
     pub(super) certificate: &'a [u8],
@@ -81,7 +81,7 @@ impl ProvingQuestion for OfPeer<'_> {
     }
 }
 
-/// Which certificate does the signer of a file have, and is it trusted?
+/// Which certificate does the signer of a file have, and is that trusted?
 pub(super) struct OfSigner<'a>(pub(super) &'a Query);
 
 impl ProvingQuestion for OfSigner<'_> {
@@ -94,6 +94,7 @@ impl ProvingQuestion for OfSigner<'_> {
 
     fn key(&self) -> Self::Key {
         let Query { subject, issuer, serial, roles, .. } = self.0;
+        // The roles are not sent, but the answer is judged by them.
         let roles = roles.iter().map(|role| role.code()).collect();
         ([subject.clone(), issuer.clone(), serial.clone()], roles)
     }
@@ -125,6 +126,7 @@ pub(super) struct OfRecord<'a>(pub(super) &'a RecordToConfirm);
 impl ProvingQuestion for OfRecord<'_> {
     type Key = ([u8; 20], u16);
     type Proof = Confirmed;
+    // A replayed list is confirmed by what TVS knows now, never by what it once answered.
     const IS_KEPT: bool = false;
 
     fn words(&self) -> (&'static str, &'static str) {
@@ -156,7 +158,7 @@ impl ProvingQuestion for OfRecord<'_> {
 const VERIFY: (&str, &str) = ("Authenticate Certificate", "Authentication Response");
 const QUERY: (&str, &str) = ("Query Certificate", "Query Response");
 
-/// An answer as all who ask at the same time share it.
+/// An answer, as all callers that ask at the same time share it.
 pub(super) type SharedAnswer<P> = Result<P, Unanswered>;
 
 /// Questions of one kind that are on their way.
@@ -171,12 +173,12 @@ impl<Q: ProvingQuestion> Default for Flights<Q> {
 }
 
 impl<Q: ProvingQuestion> Flights<Q> {
-    /// The answer to the same question, if that is on its way already.
+    /// The answer to the same question, if it is on its way already.
     pub(super) async fn shared(&self, key: &Q::Key) -> Option<SharedAnswer<Q::Proof>> {
         loop {
             let mut waiting = self.0.borrow().get(key).cloned()?;
             say(&Event::QuestionShared {});
-            // Who asked may have gone before the answer: then the question may be ours now.
+            // The caller that asked may be gone before the answer: then the question may be ours.
             if let Ok(answer) = waiting.wait_for(Option::is_some).await {
                 if let Some(answer) = answer.as_ref() {
                     return Some(answer.clone());
@@ -185,7 +187,7 @@ impl<Q: ProvingQuestion> Flights<Q> {
         }
     }
 
-    /// Announces a question; who asks the same from now on waits for its answer.
+    /// Announces a question; whoever asks the same from now on waits for its answer.
     pub(super) fn begin(&self, key: Q::Key) -> QuestionInFlight<'_, Q> {
         let (sender, receiver) = watch::channel(None);
         self.0.borrow_mut().insert(key.clone(), receiver);
@@ -193,7 +195,7 @@ impl<Q: ProvingQuestion> Flights<Q> {
     }
 }
 
-/// A question on its way. It is taken off the list also when who asked is dropped in the midst.
+/// A question on its way, taken off the list when dropped: also if its caller is dropped midway.
 pub(super) struct QuestionInFlight<'a, Q: ProvingQuestion> {
     flights: &'a Flights<Q>,
     key: Q::Key,
@@ -201,7 +203,7 @@ pub(super) struct QuestionInFlight<'a, Q: ProvingQuestion> {
 }
 
 impl<Q: ProvingQuestion> QuestionInFlight<'_, Q> {
-    /// Gives the answer to all who wait for it.
+    /// Passes the answer to all who wait for it.
     pub(super) fn land(self, answer: &SharedAnswer<Q::Proof>) {
         self.sender.send_replace(Some(answer.clone()));
     }
