@@ -102,7 +102,7 @@ fn expect_reason(lines: &[Line], file: &str, reason: &str) {
     assert_eq!(named.count(), 1, "{file}: {reason}: one line of\n{}", shown(lines));
 }
 
-const MISMATCH: &str = "the signature does not fit file and signer";
+const MISMATCH: &str = "the signature does not match the file and its signer";
 
 /// Bytes that are no file of the cluster's, with what is said of them.
 fn bad(good: &[u8], stranger: &[u8], body: &[u8]) -> Vec<(&'static str, Vec<u8>, &'static str)> {
@@ -144,7 +144,7 @@ fn a_bad_list_changes_nothing_and_is_told() {
         // No record is read before the signature holds.
         cases.push(("cut in a record", list[..list.len() - 7].to_vec(), MISMATCH));
         cases.push(("doubled", list.repeat(2), MISMATCH));
-        cases.push(("the other list", good[&other].clone(), "signed for the name "));
+        cases.push(("the other list", good[&other].clone(), "signed as "));
         for (what, bytes, reason) in cases {
             let lines = bench.pass_in_vain(bench.unchanged_but(&name, &bytes));
             expect_reason(&lines, &name, reason);
@@ -233,7 +233,7 @@ fn a_bad_configuration_changes_nothing_and_is_told() {
     let named_otherwise = bench.cluster.signed(&other, xml);
     cases.push(("cut", good[..good.len() - 3].to_vec(), MISMATCH));
     cases.push(("doubled", good.repeat(2), MISMATCH));
-    cases.push(("named otherwise", named_otherwise, "signed for the name SEP00112233445A"));
+    cases.push(("named otherwise", named_otherwise, "signed as SEP00112233445A"));
     for (what, bytes, reason) in cases {
         let lines = bench.pass_in_vain(bench.unchanged_but(&signed(), &bytes));
         expect_refused(&lines, &path, reason);

@@ -88,7 +88,11 @@ fn the_short_configuration_leads_to_the_encrypted_one_and_the_next_boot_asks_for
         server.serve(cluster.files());
         let lines = agent.pass_again();
         assert_eq!(asked(&server), [ENCRYPTED, SIGNED], "{}", shown(&lines));
-        assert!(shown(&lines).contains("which was encrypted (older_file)"), "{}", shown(&lines));
+        assert!(
+            shown(&lines).contains("which was encrypted (refused by older_file)"),
+            "{}",
+            shown(&lines)
+        );
         assert_eq!(phone.found(), before);
         cluster.set_timestamp(cluster.timestamp() + 1);
         server.serve(cluster.files());
@@ -176,7 +180,7 @@ fn whatever_cannot_be_decrypted_is_refused_in_the_same_words() {
     ];
     for (what, files) in cases {
         let lines = fail(&cluster, files, |phone| give(phone, &cluster.device));
-        assert_eq!(refusal(&lines), "not decrypted with this phone's key", "{what}");
+        assert_eq!(refusal(&lines), "could not be decrypted with this phone's key", "{what}");
     }
 }
 
@@ -186,7 +190,7 @@ fn nothing_is_decrypted_before_the_signature_holds() {
     let mut files = cluster.encrypted_files(Cipher::Aes128);
     *files.get_mut(ENCRYPTED).unwrap().last_mut().unwrap() ^= 1;
     let lines = fail(&cluster, files, |phone| give(phone, &cluster.device));
-    assert_eq!(refusal(&lines), "the signature does not fit file and signer");
+    assert_eq!(refusal(&lines), "the signature does not match the file and its signer");
 }
 
 #[test]
@@ -221,7 +225,7 @@ fn a_key_that_cannot_unwrap_is_said_at_the_start_and_opens_nothing() {
     let announcement = cluster.config().announcement(&curve.certificate);
     files.insert(SIGNED.to_owned(), cluster.signed(SIGNED, announcement.as_bytes()));
     let lines = fail(&cluster, files, |phone| give(phone, &curve));
-    assert_eq!(refusal(&lines), "encrypted, and this phone has no RSA key to open it with");
+    assert_eq!(refusal(&lines), "encrypted, and this phone has no RSA key to decrypt it with");
 }
 
 #[test]

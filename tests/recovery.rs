@@ -37,7 +37,11 @@ fn expect_nothing_trusted(phone: &Phone, lines: &[Line], why: &str) {
 #[test]
 fn a_phone_told_to_deny_believes_no_first_list() {
     let (phone, lines) = first_pass(&Cluster::new(Setup::default()), "first_use = \"deny\"");
-    expect_nothing_trusted(&phone, &lines, "first use is denied by policy");
+    expect_nothing_trusted(
+        &phone,
+        &lines,
+        "policy does not allow first use (first_use = \"deny\")",
+    );
 }
 
 #[test]
@@ -50,7 +54,7 @@ fn a_pinned_phone_believes_the_announced_signer_alone() {
     assert!(phone.holds("itl", &cluster.itl()));
     let others = pin(&cluster.setup.identity("stranger.lab.test"));
     let (phone, lines) = first_pass(&cluster, &policy(&others));
-    let why = "the first list's signer is not pinned; SHA-256 of its certificate: ";
+    let why = "the signer of the first list is not pinned; SHA-256 of its certificate: ";
     expect_nothing_trusted(&phone, &lines, &format!("{why}{theirs}"));
 }
 
@@ -80,7 +84,7 @@ fn a_person_is_told_what_a_blank_list_protects_and_what_not() {
     agent.pass();
     for command in ["trust", "status"] {
         let told = told(&phone, command);
-        assert!(told.contains("NOT protected are configurations and other files"), "{told}");
+        assert!(told.contains("are NOT protected"), "{told}");
         assert!(told.contains("HTTPS services do not work"), "{told}");
     }
     let trust = told(&phone, "trust");

@@ -249,8 +249,8 @@ fn certificates_are_judged_and_remembered() {
     support::write(&file, office.certificate().as_bytes());
     let file = file.display().to_string();
     let way = "step\tCTL: not installed\n\
-         step\tITL: no record of this certificate for HTTPS\nstep\tITL: no CA for HTTPS\n";
-    let asked = "step\tcache: no earlier answer of TVS about this certificate\n\
+         step\tITL: the certificate is not listed for HTTPS\nstep\tITL: no CA is listed for HTTPS\n";
+    let asked = "step\tcache: no earlier answer from TVS about this certificate\n\
          step\tTVS: vouches for the certificate as APP-SERVER\n";
     let verdict = told(&phone, &["check-cert", &file]);
     assert_eq!(verdict, format!("trusted\ttvs\n{way}{asked}"));

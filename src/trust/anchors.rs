@@ -245,19 +245,21 @@ impl State {
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::None => "no trust list; the first one will be believed as policy allows",
+            Self::None => "no trust list; the first one will be trusted if policy allows it",
             Self::Itl => "ITL in force; files must be signed",
-            Self::ItlWithoutFiles => "ITL in force; it names no file server, files come unsigned",
+            Self::ItlWithoutFiles => {
+                "ITL in force; it names no file server, so unsigned files are accepted"
+            }
             Self::Ctl => "CTL in force; files must be signed",
             Self::Both => "CTL and ITL in force; files must be signed",
             Self::Blank => {
-                "blank ITL, its entries are empty: NOT protected are configurations and other files \
-                 (taken unsigned, or signed by anyone) and the next trust list (believed on first \
-                 use); encrypted configurations and HTTPS services do not work"
+                "blank ITL, its entries are empty: configurations and other files (accepted unsigned, \
+                 or signed by anyone) and the next trust list (trusted on first use) are NOT \
+                 protected; encrypted configurations and HTTPS services do not work"
             }
             Self::CtlAndBlank => {
-                "CTL in force beside a blank ITL, its entries are empty: files and lists must be \
-                 signed as the CTL says; HTTPS services that only TVS knows do not work"
+                "CTL in force, and a blank ITL, its entries are empty: files and lists must be \
+                 signed by a signer in the CTL; HTTPS services that only TVS knows do not work"
             }
             Self::CtlWithoutFiles => "CTL in force; it names no file server",
         }

@@ -18,13 +18,15 @@ pub enum Distrust {
 impl fmt::Display for Distrust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotACertificate => write!(f, "the peer's certificate is not one in DER"),
-            Self::NotListed => write!(f, "no list knows the certificate"),
+            Self::NotACertificate => {
+                write!(f, "the peer's certificate is not a single DER certificate")
+            }
+            Self::NotListed => write!(f, "the certificate is not in the CTL or ITL"),
             Self::Unanswered(Unanswered::NobodyToAsk) => {
-                write!(f, "no list knows the certificate, and there is no TVS")
+                write!(f, "the certificate is not in the CTL or ITL, and there is no TVS to ask")
             }
             Self::Unanswered(Unanswered::Unvouched(why)) => {
-                write!(f, "TVS does not vouch for the certificate, {why}")
+                write!(f, "TVS does not vouch for the certificate ({why})")
             }
             Self::Unanswered(unanswered) => unanswered.fmt(f),
         }

@@ -26,16 +26,17 @@ impl Policy {
     #[must_use]
     pub fn openings(&self) -> Vec<&'static str> {
         let older_list = (self.older_list == OlderList::Accept).then_some(
-            "older_list = \"accept\": whoever recorded a list brings back the keys on it, also those \
-             that were stolen and replaced since",
+            "older_list = \"accept\": anyone who recorded an old list can replay it and bring its keys \
+             back, even those that were stolen and have since been replaced",
         );
         let older_file = (self.older_file == OlderFile::Accept).then_some(
-            "older_file = \"accept\": whoever recorded a plain configuration ends encryption with it",
+            "older_file = \"accept\": anyone who recorded an unencrypted configuration can replay it and \
+             so turn encryption off",
         );
         let always = self.default_configuration == DefaultConfiguration::Always;
         let default = always.then_some(
-            "default_configuration = \"always\": anybody on the network who answers \"not found\" \
-             takes the phone's configuration away",
+            "default_configuration = \"always\": anyone on the network who answers \"not found\" can \
+             make the phone drop its own configuration",
         );
         older_list.into_iter().chain(older_file).chain(default).collect()
     }

@@ -104,11 +104,8 @@ impl fmt::Display for OldFile {
             Some(offered) => write!(f, "file of {offered} ")?,
             None => write!(f, "file without a timestamp ")?,
         }
-        write!(
-            f,
-            "is {} than the one before",
-            if self.was_encrypted { "not newer" } else { "older" }
-        )?;
+        let is_old = if self.was_encrypted { "is not newer" } else { "is older" };
+        write!(f, "{is_old} than the last one")?;
         if let Some(kept) = self.kept {
             write!(f, " of {kept}")?;
         }
@@ -209,48 +206,71 @@ impl From<Malformed> for Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AmbiguousSigner => write!(f, "two listed certificates fit the signer"),
+            Self::AmbiguousSigner => write!(f, "two listed certificates match the signer"),
             Self::BadCertificate { offset } => {
                 write!(f, "offset {offset}, record: expected one DER certificate")
             }
-            Self::DecryptFailed => write!(f, "not decrypted with this phone's key"),
+            Self::DecryptFailed => write!(f, "could not be decrypted with this phone's key"),
             Self::FileNameMismatch { expected, found } => {
-                write!(f, "signed for the name {found}, asked for {expected}")
+                write!(f, "signed as {found}, but {expected} was requested")
             }
-            Self::FirstUseDenied => write!(f, "first use is denied by policy"),
-            Self::Locked => write!(f, "the store is locked, nobody is trusted"),
+            Self::FirstUseDenied => {
+                write!(f, "policy does not allow first use (first_use = \"deny\")")
+            }
+            Self::Locked => {
+                write!(f, "the store is LOCKED, nothing is trusted until it is repaired or erased")
+            }
             Self::Malformed(malformed) => malformed.fmt(f),
-            Self::NoKey => write!(f, "encrypted, and this phone has no RSA key to open it with"),
+            Self::NoKey => write!(f, "encrypted, and this phone has no RSA key to decrypt it with"),
             Self::NotPinned { signer } => {
-                f.write_str("the first list's signer is not pinned; SHA-256 of its certificate: ")?;
+                f.write_str(
+                    "the signer of the first list is not pinned; SHA-256 of its certificate: ",
+                )?;
                 signer.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
             }
             Self::Older { installed, offered, blank, weaker } => {
                 let kind = if *blank { "blank list" } else { "list" };
-                let policy = if *weaker { "" } else { " (older_list = \"refuse\")" };
-                write!(f, "{kind} of {offered} is older than the last one of {installed}{policy}")
+                if *weaker {
+                    return write!(
+                        f,
+                        "{kind} of {offered} would weaken the checks, and is not newer than the last \
+                         one of {installed}"
+                    );
+                }
+                write!(
+                    f,
+                    "{kind} of {offered} is older than the last one of {installed} (older_list = \
+                     \"refuse\")"
+                )
             }
-            Self::OlderFile(old) => write!(f, "{old} (older_file)"),
+            Self::OlderFile(old) => write!(f, "{old} (refused by older_file)"),
             Self::RecordMismatch { offset, field } => {
-                write!(f, "offset {offset}, record: {field} differs from the certificate's")
+                write!(f, "offset {offset}, record: {field} does not match the certificate")
             }
-            Self::SignatureMismatch => write!(f, "the signature does not fit file and signer"),
+            Self::SignatureMismatch => {
+                write!(f, "the signature does not match the file and its signer")
+            }
             Self::TrustList { name } => {
-                write!(f, "it is a trust list ({name}) and not the file asked for")
+                write!(f, "this is a trust list ({name}), not the requested file")
             }
             Self::Unconfirmed(unconfirmed) => unconfirmed.fmt(f),
             Self::UnsupportedAlgorithm(Unsupported::Exponent { least }) => {
                 write!(f, "the public exponent of the signer's key is below {least}")
             }
             Self::UnsupportedAlgorithm(Unsupported::Key) => {
-                write!(f, "the signer's key is not an RSA key that can be used")
+                write!(f, "the signer's key is not a usable RSA key")
             }
             Self::UnsupportedAlgorithm(Unsupported::Signature(code)) => {
-                write!(f, "signature algorithm {code}, not RSA")
+                write!(f, "signature algorithm {code} is not RSA PKCS#1 v1.5")
             }
-            Self::UnsupportedDigest(digest) => write!(f, "{digest} is not accepted"),
+            Self::UnsupportedDigest(digest) => {
+                write!(f, "signatures with {digest} are not accepted")
+            }
             Self::WeakKey { bits, least } => {
-                write!(f, "the signer's key has {bits} bits, at least {least} are required")
+                write!(
+                    f,
+                    "the signer's key has {bits} bits, at least {least} are required (min_rsa)"
+                )
             }
             Self::WrongRole { found } => write!(f, "the signer is listed, but only as {found}"),
             Self::WrongSigner => write!(f, "signer not in CTL or ITL"),
@@ -264,8 +284,8 @@ impl fmt::Display for Unconfirmed {
         write!(
             f,
             "list of {offered} is older than the last one of {installed}, and its {role} record \
-             <{subject}> is in no list of the phone and not confirmed (older_list = \"confirmed\"): \
-             {doubt}"
+             <{subject}> is neither in an installed list nor confirmed (older_list = \
+             \"confirmed\"): {doubt}"
         )
     }
 }
@@ -345,12 +365,12 @@ impl fmt::Display for Warning {
         match self {
             Self::Expired => write!(f, "the certificate has expired"),
             Self::MinorVersion(version) => {
-                write!(f, "header version {version} is newer than known")
+                write!(f, "header version {version} is newer than any known")
             }
-            Self::NoLongerEncrypted => write!(f, "the file before it was encrypted, it is not"),
-            Self::NoRoles => write!(f, "the service does not say what the certificate may do"),
+            Self::NoLongerEncrypted => write!(f, "not encrypted, although the last one was"),
+            Self::NoRoles => write!(f, "TVS names no role for the certificate"),
             Self::OddField { field, offset } => {
-                write!(f, "offset {offset}: odd {field}, kept as it is")
+                write!(f, "offset {offset}: odd {field}, kept as is")
             }
             Self::Older { installed, offered } => {
                 write!(f, "list of {offered} is older than the last one of {installed}")
@@ -359,7 +379,7 @@ impl fmt::Display for Warning {
             Self::Sha1 => write!(f, "signed with SHA-1"),
             Self::SmallKey { bits } => write!(f, "an RSA key of only {bits} bits"),
             Self::UnknownTag { tag, offset } => {
-                write!(f, "offset {offset}: skipped a field of unknown tag {tag}")
+                write!(f, "offset {offset}: skipped a field with the unknown tag {tag}")
             }
             Self::UnusableRecord { field, offset } => {
                 write!(f, "offset {offset}: unusable {field}, the record matches no certificate")

@@ -184,7 +184,7 @@ mod tests {
         let certificate = Certificate::parse(&signer.der).unwrap();
         let reason = SignerKey::of_certificate(&certificate).unwrap_err();
         assert_eq!(reason, Reason::UnsupportedAlgorithm(Unsupported::Key));
-        assert_eq!(reason.to_string(), "the signer's key is not an RSA key that can be used");
+        assert_eq!(reason.to_string(), "the signer's key is not a usable RSA key");
     }
     #[test]
     fn a_small_exponent_is_not_called_a_small_key() {

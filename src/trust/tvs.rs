@@ -237,9 +237,9 @@ impl Unanswered {
 impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ListsChanged => f.write_str("the trust lists changed while TVS was asked"),
+            Self::ListsChanged => f.write_str("the trust lists changed before TVS answered"),
             Self::NobodyToAsk => f.write_str("there is no TVS to ask"),
-            Self::NoAnswer(why) => write!(f, "no TVS server answered, {why}"),
+            Self::NoAnswer(why) => write!(f, "no TVS server answered ({why})"),
             Self::Unvouched(unvouched) => unvouched.fmt(f),
         }
     }
@@ -303,18 +303,20 @@ impl fmt::Display for Unvouched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::EmptyRoles => {
-                write!(f, "the service knows the certificate, and vouches for it for no purpose")
+                write!(f, "the service knows the certificate, but vouches for it in no role")
             }
             Self::Failed { status } => write!(f, "the service failed with status {status}"),
             Self::Invalid => write!(f, "the service does not know the certificate"),
-            Self::NoCertificate => write!(f, "the answer has no certificate"),
-            Self::NoRoles => write!(f, "the answer has no roles"),
-            Self::NotACertificate => write!(f, "the answer's certificate is not one in DER"),
+            Self::NoCertificate => write!(f, "the answer contains no certificate"),
+            Self::NoRoles => write!(f, "the answer names no roles"),
+            Self::NotACertificate => {
+                write!(f, "the answer's certificate is not a single DER certificate")
+            }
             Self::NotForTvs => write!(f, "the service does not vouch for itself"),
             Self::OtherCertificate { field } => {
-                write!(f, "{field} of the answer's certificate is not the one asked for")
+                write!(f, "the answer is about another certificate, its {field} does not match")
             }
-            Self::OtherQuestion => write!(f, "the answer is to another question"),
+            Self::OtherQuestion => write!(f, "the answer belongs to another question"),
             Self::WrongRoles { found } => {
                 write!(f, "the service knows the certificate, but only as ")?;
                 found.iter().enumerate().try_for_each(|(place, role)| {

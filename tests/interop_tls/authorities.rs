@@ -92,7 +92,7 @@ fn a_listed_authority_counts_only_while_it_is_valid() {
     let server = authority.issue(&Leaf::GOOD).certificate();
     assert_eq!(
         under(&expired, &[&server]),
-        Err("no path to a listed authority, the listed authority is not valid now".to_owned())
+        Err("no valid path to a listed CA (the listed CA is not valid at this time)".to_owned())
     );
     // Renewed, with the same name and key: listed beside the old one.
     authority.sign_itself(AUTHORITY, END);
@@ -110,8 +110,7 @@ fn the_length_of_a_path_is_the_listed_authoritys_to_allow() {
     assert_eq!(under(&authority.certificate(), &[&direct]), Ok(true));
     let below = authority.above("below", AUTHORITY, END);
     let server = below.issue(&Leaf::GOOD).certificate();
-    let longer =
-        "no path to a listed authority, the path is longer than the listed authority allows";
+    let longer = "no valid path to a listed CA (the path is longer than the listed CA allows)";
     let chain = [&server, &below.certificate()];
     assert_eq!(under(&authority.certificate(), &chain), Err(longer.to_owned()));
 
@@ -128,15 +127,15 @@ fn an_authority_on_the_way_counts_only_if_it_may_sign_as_well() {
     for (extensions, ends, why) in [
         (AUTHORITY, END, None),
         ("basicConstraints=critical,CA:TRUE", END, None),
-        (no_signing, END, Some("a certificate on the way may not sign others")),
+        (no_signing, END, Some("an intermediate certificate may not sign others")),
         (AUTHORITY, "20260101000000Z", Some("a certificate has expired")),
-        ("keyUsage=critical,keyCertSign", END, Some("a certificate breaks the rules for paths")),
+        ("keyUsage=critical,keyCertSign", END, Some("a certificate violates the rules for paths")),
     ] {
         let below = authority.above("below", extensions, ends);
         let server = below.issue(&Leaf::GOOD).certificate();
         let found = under(&authority.certificate(), &[&server, &below.certificate()]);
         let expected =
-            why.map_or(Ok(true), |why| Err(format!("no path to a listed authority, {why}")));
+            why.map_or(Ok(true), |why| Err(format!("no valid path to a listed CA ({why})")));
         assert_eq!(found, expected, "{extensions}");
     }
 }
@@ -147,7 +146,7 @@ fn a_host_that_no_certificate_can_name_has_no_path() {
     let server = authority.issue(&Leaf::GOOD).certificate();
     let listed = [(Role::APP_SERVER, &authority.certificate())];
     let found = judged(&listed, Purpose::HttpsService, &[&server], None);
-    assert_eq!(found, Err("no certificate can be for a host of this name".to_owned()));
+    assert_eq!(found, Err("no certificate can name this host".to_owned()));
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn no_path_counts_while_the_clock_is_not_set() {
             judged.map(|grant| grant.is_some()).map_err(|no_path| no_path.to_string())
         };
         assert_eq!(told(clock::now()), Ok(true));
-        let unset = "the clock is not set, no certificate path counts";
+        let unset = "the clock is not set, no certificate path can be verified";
         assert_eq!(told(None), Err(unset.to_owned()));
     });
 }
@@ -72,7 +72,10 @@ fn a_path_that_does_not_hold_leaves_the_word_to_tvs() {
                 "the certificate is for another host",
             ),
             (Leaf { ends: "20210101000000Z", ..Leaf::GOOD }, "a certificate has expired"),
-            (Leaf { usage: "clientAuth", ..Leaf::GOOD }, "a certificate is not for servers"),
+            (
+                Leaf { usage: "clientAuth", ..Leaf::GOOD },
+                "a certificate is not valid for TLS servers",
+            ),
         ] {
             let issued = authority.issue(&leaf);
             let peer = Peer::start(issued.folder());
@@ -109,7 +112,7 @@ fn chains_that_are_broken_are_refused() {
         for (what, address) in [("foreign", foreigner.address), ("forged", forger.address())] {
             let refused = office.open("localhost", address.port()).await.expect_err(what);
             assert!(matches!(refused, NotOpened::Distrusted(_)), "{what}: {refused}");
-            assert!(said("findCaInTL: ITL: no path to a listed authority"), "{what}");
+            assert!(said("findCaInTL: ITL: no valid path to a listed CA"), "{what}");
         }
     });
 }

@@ -26,9 +26,11 @@ pub enum NoPath {
 impl fmt::Display for NoPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ClockUnset => f.write_str("the clock is not set, no certificate path counts"),
-            Self::Invalid(why) => write!(f, "no path to a listed authority, {why}"),
-            Self::NoName => f.write_str("no certificate can be for a host of this name"),
+            Self::ClockUnset => {
+                f.write_str("the clock is not set, no certificate path can be verified")
+            }
+            Self::Invalid(why) => write!(f, "no valid path to a listed CA ({why})"),
+            Self::NoName => f.write_str("no certificate can name this host"),
             Self::OtherHost => f.write_str("the certificate is for another host"),
         }
     }
@@ -124,18 +126,18 @@ fn allowed<'a>(
 ) -> Result<(), &'static str> {
     let mut below = path.intermediate_certificates();
     if !below.all(|certificate| may_sign_others(&certificate.der())) {
-        return Err("a certificate on the way may not sign others");
+        return Err("an intermediate certificate may not sign others");
     }
     let count = path.intermediate_certificates().count();
     let mut why = "the issuer is not listed";
     for (_, authority) in listed.filter(|(anchor, _)| *anchor == path.anchor()) {
         if !authority.is_valid_at(now.as_secs()) {
-            why = "the listed authority is not valid now";
+            why = "the listed CA is not valid at this time";
         } else if authority
             .path_length
             .is_some_and(|most| usize::try_from(most).is_ok_and(|most| count > most))
         {
-            why = "the path is longer than the listed authority allows";
+            why = "the path is longer than the listed CA allows";
         } else {
             return Ok(());
         }
@@ -148,10 +150,12 @@ const fn word(error: &webpki::Error) -> &'static str {
         webpki::Error::CertExpired { .. } => "a certificate has expired",
         webpki::Error::CertNotValidYet { .. } => "a certificate is not valid yet",
         webpki::Error::UnknownIssuer => "the issuer is not listed",
-        webpki::Error::NameConstraintViolation => "a name constraint forbids it",
-        webpki::Error::RequiredEkuNotFoundContext(_) => "a certificate is not for servers",
-        webpki::Error::InvalidSignatureForPublicKey => "a signature does not fit",
-        _ => "a certificate breaks the rules for paths",
+        webpki::Error::NameConstraintViolation => "a name constraint is violated",
+        webpki::Error::RequiredEkuNotFoundContext(_) => {
+            "a certificate is not valid for TLS servers"
+        }
+        webpki::Error::InvalidSignatureForPublicKey => "a signature does not match",
+        _ => "a certificate violates the rules for paths",
     }
 }
 

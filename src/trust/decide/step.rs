@@ -72,7 +72,7 @@ impl fmt::Display for SearchStep {
             Self::Exact(list, found) => write!(f, "{}: {found}", list.word()),
             Self::Oddity(warning) => write!(f, "warning: {warning}"),
             Self::Tvs(Ok(None)) => {
-                write!(f, "TVS: vouches for the certificate, without a role")
+                write!(f, "TVS: vouches for the certificate, but names no role")
             }
             Self::Tvs(Ok(Some(roles))) => {
                 write!(f, "TVS: vouches for the certificate")?;
@@ -81,7 +81,7 @@ impl fmt::Display for SearchStep {
                 })
             }
             Self::Tvs(Err(Unanswered::ListsChanged)) => {
-                write!(f, "TVS: the trust lists changed while it was asked")
+                write!(f, "TVS: the trust lists changed before it answered")
             }
             Self::Tvs(Err(Unanswered::NobodyToAsk)) => write!(f, "TVS: no server to ask"),
             Self::Tvs(Err(Unanswered::NoAnswer(why))) => write!(f, "TVS: no answer, {why}"),
@@ -93,8 +93,10 @@ impl fmt::Display for SearchStep {
 impl fmt::Display for AuthoritySearch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Found(purpose) => write!(f, "the certificate is under a CA for {purpose}"),
-            Self::NoAuthority(purpose) => write!(f, "no CA for {purpose}"),
+            Self::Found(purpose) => {
+                write!(f, "the certificate was issued under a CA listed for {purpose}")
+            }
+            Self::NoAuthority(purpose) => write!(f, "no CA is listed for {purpose}"),
             Self::NoPath(no_path) => no_path.fmt(f),
         }
     }
@@ -107,7 +109,7 @@ impl fmt::Display for Cached {
                 write!(f, "TVS vouched for this certificate earlier")?;
                 warnings.iter().try_for_each(|warning| write!(f, ", {warning}"))
             }
-            Self::Miss => write!(f, "no earlier answer of TVS about this certificate"),
+            Self::Miss => write!(f, "no earlier answer from TVS about this certificate"),
         }
     }
 }
@@ -115,11 +117,11 @@ impl fmt::Display for Cached {
 impl fmt::Display for Exact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Found(purpose) => write!(f, "a record of this certificate for {purpose}"),
+            Self::Found(purpose) => write!(f, "the certificate is listed for {purpose}"),
             Self::NoList => write!(f, "not installed"),
-            Self::NoRecord(purpose) => write!(f, "no record of this certificate for {purpose}"),
+            Self::NoRecord(purpose) => write!(f, "the certificate is not listed for {purpose}"),
             Self::OtherRole { found, wanted } => {
-                write!(f, "a record of this certificate as {found} only, not for {wanted}")
+                write!(f, "the certificate is listed as {found} only, not for {wanted}")
             }
         }
     }

@@ -87,7 +87,7 @@ pub(crate) const ROWS: &[Row] = &[
                 &[NO_CTL, UPDATE_FAILED, NO_LIST, CONFIGURED],
                 "",
             ),
-            Log("the signature does not fit file and signer"),
+            Log("the signature does not match the file and its signer"),
         ],
     },
     Row {
@@ -174,7 +174,7 @@ pub(crate) const ROWS: &[Row] = &[
             }),
             Doctor("configuration-refused", "restart-services"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG=", 0, &[NO_CTL, VERIFICATION_FAILED], ""),
-            Log("signed for the name SEP665544332211.cnf.xml.sgn"),
+            Log("signed as SEP665544332211.cnf.xml.sgn"),
         ],
     },
     Row {

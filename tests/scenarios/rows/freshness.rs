@@ -76,7 +76,7 @@ pub(crate) const ROWS: &[Row] = &[
             Do(serve_kept),
             Doctor("refused-by-policy", "change-policy"),
             boot(NO_CTL_SIGNED, REFUSED, 8, IN_VAIN, "0 verify, 0 query"),
-            Log("not confirmed (older_list = \"confirmed\"): the service does not know"),
+            Log("nor confirmed (older_list = \"confirmed\"): the service does not know"),
             Do(serve_as_made),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG+", 0, &[NO_CTL, CONFIGURED], ""),
         ],
@@ -96,7 +96,7 @@ pub(crate) const ROWS: &[Row] = &[
             }),
             Doctor("refused-by-policy", "change-policy"),
             boot(NO_CTL_SIGNED, REFUSED, 8, IN_VAIN, ""),
-            Log("not confirmed (older_list = \"confirmed\"): no TVS server answered"),
+            Log("nor confirmed (older_list = \"confirmed\"): no TVS server answered"),
         ],
     },
     Row {

@@ -129,7 +129,7 @@ pub(crate) const ROWS: &[Row] = &[
                 &[NO_CTL, UPDATE_FAILED, VERIFICATION_FAILED],
                 "",
             ),
-            Log("no TVS server answered, no connection to 127.0.0.1:"),
+            Log("no TVS server answered (no connection to 127.0.0.1:"),
             Again(true),
             Do(|lab| lab.start_tvs()),
             Doctor("callmanager-regenerated", "reset-phone"),

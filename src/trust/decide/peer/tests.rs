@@ -152,7 +152,7 @@ fn endorsed(identity: &Identity, roles: &[Role]) -> Endorsed {
 }
 
 const NO_LISTS: [&str; 2] = ["CTL: not installed", "ITL: not installed"];
-const MISS: &str = "cache: no earlier answer of TVS about this certificate";
+const MISS: &str = "cache: no earlier answer from TVS about this certificate";
 
 #[test]
 fn a_record_of_the_ctl_ends_the_walk_before_the_itl() {
@@ -160,7 +160,7 @@ fn a_record_of_the_ctl_ends_the_walk_before_the_itl() {
     let server = world.server();
     world.install(ListKind::Ctl, &[(LabRole::APP_SERVER, &server)]);
     world.install(ListKind::Itl, &[(LabRole::APP_SERVER, &server)]);
-    let steps = ["CTL: a record of this certificate for HTTPS"];
+    let steps = ["CTL: the certificate is listed for HTTPS"];
     world.trusts(&server, GrantedBy::Listed(ListKind::Ctl), &steps);
 }
 
@@ -169,7 +169,7 @@ fn the_itl_is_searched_where_there_is_no_ctl() {
     let mut world = ScriptedWorld::new();
     let server = world.server();
     world.install(ListKind::Itl, &[(LabRole::CCM, &server), (LabRole::APP_SERVER, &server)]);
-    let steps = ["CTL: not installed", "ITL: a record of this certificate for HTTPS"];
+    let steps = ["CTL: not installed", "ITL: the certificate is listed for HTTPS"];
     world.trusts(&server, GrantedBy::Listed(ListKind::Itl), &steps);
 }
 
@@ -182,10 +182,10 @@ fn both_lists_are_searched_for_the_certificate_before_either_for_an_authority() 
     world.install(ListKind::Ctl, &[(LabRole::APP_SERVER, &other)]);
     world.install(ListKind::Itl, &[(LabRole::APP_SERVER, &authority)]);
     let steps = [
-        "CTL: no record of this certificate for HTTPS",
-        "ITL: no record of this certificate for HTTPS",
-        "CTL: no CA for HTTPS",
-        "ITL: the certificate is under a CA for HTTPS",
+        "CTL: the certificate is not listed for HTTPS",
+        "ITL: the certificate is not listed for HTTPS",
+        "CTL: no CA is listed for HTTPS",
+        "ITL: the certificate was issued under a CA listed for HTTPS",
     ];
     world.trusts(&server, GrantedBy::Path(ListKind::Itl), &steps);
 }
@@ -196,11 +196,11 @@ fn a_path_that_is_not_accepted_says_why_and_leads_to_the_question() {
     let authority = world.authority();
     let server = world.under(&authority);
     world.install(ListKind::Itl, &[(LabRole::APP_SERVER, &authority)]);
-    let [ctl, itl] = [NO_LISTS[0], "ITL: no record of this certificate for HTTPS"];
+    let [ctl, itl] = [NO_LISTS[0], "ITL: the certificate is not listed for HTTPS"];
     world.host = "other.lab.test";
     world.asks(&server, &[ctl, itl, "ITL: the certificate is for another host", MISS]);
     world.now = None;
-    let unset = "ITL: the clock is not set, no certificate path counts";
+    let unset = "ITL: the clock is not set, no certificate path can be verified";
     world.asks(&server, &[ctl, itl, unset, MISS]);
 }
 
@@ -209,8 +209,8 @@ fn a_certificate_that_is_listed_for_something_else_says_what_for() {
     let mut world = ScriptedWorld::new();
     let server = world.server();
     world.install(ListKind::Itl, &[(LabRole::CCM, &server)]);
-    let other = "ITL: a record of this certificate as CCM only, not for HTTPS";
-    world.asks(&server, &[NO_LISTS[0], other, "ITL: no CA for HTTPS", MISS]);
+    let other = "ITL: the certificate is listed as CCM only, not for HTTPS";
+    world.asks(&server, &[NO_LISTS[0], other, "ITL: no CA is listed for HTTPS", MISS]);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn an_earlier_answer_is_the_last_that_is_searched_and_keeps_its_warning() {
     world.trusts(&server, GrantedBy::Cache, &[ctl, itl, hit]);
     world.keep(&server, &[]);
     let hit = "cache: TVS vouched for this certificate earlier, \
-               the service does not say what the certificate may do";
+               TVS names no role for the certificate";
     world.trusts(&server, GrantedBy::Cache, &[ctl, itl, hit]);
 }
 
@@ -239,7 +239,7 @@ fn what_is_odd_about_a_trusted_certificate_comes_last() {
     assert_eq!((steps, verdict), (owned(&[vouches, odd[0], odd[1]]), Ok(GrantedBy::Tvs)));
 
     world.install(ListKind::Ctl, &[(LabRole::APP_SERVER, &server)]);
-    let listed = "CTL: a record of this certificate for HTTPS";
+    let listed = "CTL: the certificate is listed for HTTPS";
     world.trusts(&server, GrantedBy::Listed(ListKind::Ctl), &[listed, odd[0], odd[1]]);
 }
 
@@ -255,7 +255,7 @@ fn a_tvs_server_is_known_by_its_own_record_or_not_at_all() {
     let authority = world.authority();
     let server = world.under(&authority);
     world.install(ListKind::Itl, &[(LabRole::TVS, &authority)]);
-    let steps = ["CTL: not installed", "ITL: no record of this certificate for TVS"];
+    let steps = ["CTL: not installed", "ITL: the certificate is not listed for TVS"];
     let refused = world.refuses(Purpose::Tvs, &server.certificate.der);
     assert_eq!(refused, (owned(&steps), Some(Distrust::NotListed)));
 }
@@ -283,7 +283,7 @@ fn an_answer_about_another_certificate_is_called_that() {
     let (server, other) = (world.server(), world.server());
     let answer = endorsed(&other, &[Role::AppServer]);
     let (steps, verdict) = world.settles(&server, Ok(&answer));
-    let step = "TVS: SHA-256 of the answer's certificate is not the one asked for";
+    let step = "TVS: the answer is about another certificate, its SHA-256 does not match";
     assert_eq!(steps, [step]);
     let why = Unvouched::OtherCertificate { field: "SHA-256" };
     assert_eq!(verdict, Err(Distrust::Unanswered(Unanswered::Unvouched(why))));
