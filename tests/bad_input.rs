@@ -178,7 +178,7 @@ fn an_empty_list_is_a_list_that_was_not_found() {
     files.insert(itl(), Vec::new());
     files.insert("ITLFile.tlv".to_owned(), Vec::new());
     let lines = bench.pass_in_vain(files);
-    let empty = lines.iter().filter(|line| line.text.ends_with("is empty: taken as not found"));
+    let empty = lines.iter().filter(|line| line.text.ends_with("is empty: treated as not found"));
     assert_eq!(empty.count(), 4, "{}", shown(&lines));
     assert_eq!(messages(&lines), ["File Not Found <CTLFile.tlv>"]);
     assert_eq!(alarms(&lines), [""; 0]);
@@ -215,7 +215,7 @@ fn an_empty_configuration_is_one_that_was_not_found() {
     let mut files = bench.unchanged_but(&signed(), b"");
     files.remove(&default);
     let lines = bench.pass_in_vain(files);
-    let empty = format!("{} is empty: taken as not found", signed());
+    let empty = format!("{} is empty: treated as not found", signed());
     assert!(lines.iter().any(|line| line.text == empty), "{}", shown(&lines));
     assert_eq!(messages(&lines), ["File not found <Cfg File>"]);
     assert_eq!(bench.server.names(), [ctl(), itl(), signed()], "and no default one");
@@ -266,7 +266,7 @@ fn a_missing_signed_file_is_never_replaced_by_an_unsigned_one() {
     assert_eq!(bench.server.names(), [ctl(), itl(), signed()], "and no default one");
     assert_eq!(messages(&lines), ["File not found <Cfg File>"]);
     assert_eq!(alarms(&lines), [""; 0]);
-    expect_reason(&lines, "no configuration on the server", "the last good one stays");
+    expect_reason(&lines, "no configuration on the server", "the last good one stays in use");
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn a_pass_that_reached_nobody_is_repeated_without_being_asked_for() {
     assert_eq!(alarms(&agent.pass()), ["6 (TL_FAILED_NO_TL)"]);
     server.set_faults(Faults::default());
     let lines = agent.pass();
-    assert_eq!(lines[0].text, "refresh: next try in 1 seconds, or at SIGHUP");
+    assert_eq!(lines[0].text, "refresh: next try in 1 seconds, or on SIGHUP");
     assert_eq!(alarms(&lines), ["3 (ITL_INITIAL_SUCCESS)"], "{}", shown(&lines));
 }
 

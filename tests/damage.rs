@@ -48,7 +48,7 @@ fn expect_line(lines: &[Line], level: &str, parts: &[&str]) {
 fn expect_locked(lines: &[Line], server: &Server, why: &[&str]) {
     expect_line(lines, "ERR", why);
     expect_line(lines, "ERR", &["LOCKED: nothing is trusted"]);
-    expect_line(lines, "ERR", &["locked, no server is asked"]);
+    expect_line(lines, "ERR", &["the store is LOCKED, no server is contacted"]);
     assert_eq!(messages(lines), ["Trust List update failed"], "{}", shown(lines));
     assert_eq!(alarms(lines), ["7 (TL_FAILED)"], "{}", shown(lines));
     assert_eq!(server.names(), [""; 0], "{}", shown(lines));
@@ -101,7 +101,7 @@ fn a_configuration_that_finds_no_room_is_told_and_fetched_again() {
     "<!-- news -->".clone_into(&mut cluster.config_extra);
     server.serve(cluster.files());
     let lines = agent.pass_again();
-    let name = format!("{DEVICE}.cnf.xml not kept");
+    let name = format!("{DEVICE}.cnf.xml not saved");
     expect_line(&lines, "ERR", &[&name, &state, "no space left on device"]);
     assert_eq!(messages(&lines), ["CFG TFTP Size Error"], "{}", shown(&lines));
     fs::remove_file(filler).unwrap();
@@ -261,7 +261,7 @@ fn a_damaged_list_falls_back_to_the_one_before_and_is_made_good() {
     let mut agent = Agent::start(&phone);
     let lines = agent.pass();
     let path = phone.state().join("itl").display().to_string();
-    expect_line(&lines, "WRN", &[&path, "wrong sha256 at offset ", "the ITL before it"]);
+    expect_line(&lines, "WRN", &[&path, "wrong sha256 at offset ", "using the previous ITL"]);
     assert_eq!(messages(&lines), ["Trust List updated"], "{}", shown(&lines));
     assert_eq!(alarms(&lines), ["1 (TL_SUCCESS)"]);
     let list = &cluster.files()[&format!("ITL{DEVICE}.tlv")];
@@ -277,7 +277,7 @@ fn a_damaged_list_falls_back_to_the_one_before_without_a_server_too() {
     damage(&phone, "ctl");
     phone.configure(&[], "", "");
     let lines = Agent::start(&phone).pass();
-    expect_line(&lines, "WRN", &["ctl", "wrong sha256 at offset ", "the CTL before it"]);
+    expect_line(&lines, "WRN", &["ctl", "wrong sha256 at offset ", "using the previous CTL"]);
     expect_line(&lines, "ERR", &["no server reached for the CTL, state S3 stays"]);
     assert_eq!(phone.found(), Some(cluster.config().xml().into_bytes()), "of the last start");
 }
@@ -298,7 +298,7 @@ fn damage_does_not_bring_a_blank_list_back() {
     server.forget_requests();
     damage(&phone, "itl");
     let lines = Agent::start(&phone).pass();
-    expect_locked(&lines, &server, &["wrong sha256", "the ITL before it enforces less"]);
+    expect_locked(&lines, &server, &["wrong sha256", "the previous ITL enforces less"]);
 }
 
 #[test]
@@ -360,7 +360,7 @@ fn a_signed_configuration_beside_an_empty_store_is_not_a_new_phone() {
     let mut cluster = cluster();
     let server = Server::start(cluster.files());
     let lists = ["ctl", "itl"];
-    let why = "the configuration was accepted under trust lists, and none is there";
+    let why = "the configuration was accepted under trust lists, but they are missing";
 
     let phone = twice_installed(&mut cluster, &server);
     lose(&phone, &lists);
@@ -438,7 +438,7 @@ fn a_store_of_the_version_before_is_read_and_goes_on() {
         expect_line(
             &lines,
             "NOT",
-            &["store: SEP001122334455.cnf.xml of the last start is in place"],
+            &["store: SEP001122334455.cnf.xml restored from the last start"],
         );
         assert!(!lines.iter().any(|line| line.level == "WRN"), "{}", shown(&lines));
         assert!(agent.end().success());
@@ -452,7 +452,7 @@ fn a_store_of_the_version_before_is_read_and_goes_on() {
     }
     damage(&phone, "itl");
     let lines = Agent::start(&phone).pass();
-    expect_line(&lines, "WRN", &["itl: ", "the ITL before it"]);
+    expect_line(&lines, "WRN", &["itl: ", "using the previous ITL"]);
     expect_line(&lines, "ERR", &["no server reached for the CTL, state S3 stays"]);
 }
 
@@ -474,7 +474,7 @@ fn a_configuration_that_could_not_be_read_at_the_start_is_read_again() {
     assert_eq!(phone.found(), None);
     fs::remove_dir(&stored).unwrap();
     fs::rename(&aside, &stored).unwrap();
-    let place = "store: SEP001122334455.cnf.xml of the last start is in place";
+    let place = "store: SEP001122334455.cnf.xml restored from the last start";
     expect_line(&agent.pass_again(), "NOT", &[place]);
     assert_eq!(phone.found(), Some(cluster.config().xml().into_bytes()));
 }
@@ -489,7 +489,7 @@ fn a_list_that_could_not_be_read_at_the_start_is_read_again() {
     fs::create_dir(&stored).unwrap();
     phone.configure(&[], "", "");
     let mut agent = Agent::start(&phone);
-    expect_line(&agent.pass(), "WRN", &["itl: not a regular file", "the ITL before it"]);
+    expect_line(&agent.pass(), "WRN", &["itl: not a regular file", "using the previous ITL"]);
     fs::remove_dir(&stored).unwrap();
     fs::rename(&aside, &stored).unwrap();
     agent.pass_again();
@@ -502,7 +502,8 @@ fn a_list_that_could_not_be_read_at_the_start_is_read_again() {
 /// Waits until the agent has found that it has no socket.
 #[track_caller]
 fn expect_unserved(agent: &Agent) {
-    let unserved = |line: &Line| line.text.ends_with("nobody is served until it can be opened");
+    let unserved =
+        |line: &Line| line.text.ends_with("no client is served until the socket can be opened");
     assert!(agent.log.find(0, PATIENCE, unserved).is_some(), "{}", shown(&agent.log.from(0)));
 }
 

@@ -172,7 +172,7 @@ fn unfinished_files_are_removed_at_the_start() {
     let agent = booted(&phone);
     assert_eq!(names(&phone.ram()), [OWN, "a"]);
     assert_eq!(names(&phone.ram().join("a")), [""; 0]);
-    let line = "ram: 2 unfinished files of an earlier run removed";
+    let line = "ram: 2 unfinished files from an earlier run removed";
     assert!(agent.log.from(0).iter().any(|told| told.text == line));
 }
 

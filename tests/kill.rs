@@ -177,7 +177,7 @@ fn expect_same_at_next_start(phone: &Phone, server: &Server, states: &[State; 2]
     let mut agent = Agent::start(phone);
     let lines = agent.pass();
     let count = |text: &str| lines.iter().filter(|line| line.text.contains(text)).count();
-    assert_eq!(count("is the installed list"), 2, "{}", shown(&lines));
+    assert_eq!(count("is already installed"), 2, "{}", shown(&lines));
     assert_eq!(count("file updated") + count("LOCKED"), 0, "{}", shown(&lines));
 }
 

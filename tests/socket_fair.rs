@@ -96,7 +96,7 @@ fn a_flood_of_refused_calls_delays_nobody_and_is_summed_up() {
     // After half a minute they are counted anew.
     let most = 16 * usize::try_from(1 + start.elapsed().as_secs() / 30).unwrap();
     for uid in [STRANGER, BADGE] {
-        let refused = format!(" refused to uid {uid},");
+        let refused = format!(" not allowed for uid {uid},");
         let written = lines.iter().filter(|line| line.text.contains(&refused)).count();
         assert!((16..=most).contains(&written), "{written} lines");
     }
@@ -113,9 +113,9 @@ fn what_is_refused_beyond_a_few_is_counted_in_one_line() {
     let calls = message(&json!({ "method": full("GetStatus"), "oneway": true })).repeat(20);
     drop(Crowd::of(STRANGER, &phone, 1, "read", &calls));
     let patience = 2 * support::PATIENCE;
-    let summed = agent.log.find(0, patience, |line| line.text.contains(" more calls refused to "));
+    let summed = agent.log.find(0, patience, |line| line.text.contains(" more calls of "));
     let summed = &agent.log.from(0)[summed.expect("a sum")].text;
-    assert_eq!(summed, &format!("ipc: 4 more calls refused to uid {STRANGER}"));
+    assert_eq!(summed, &format!("ipc: 4 more calls of uid {STRANGER} refused"));
 }
 
 #[test]
@@ -134,9 +134,9 @@ fn lines_that_an_application_writes_without_end_are_left_out_and_counted() {
     // A pipe may lose lines; those of the boot pass count as well.
     assert!(written.count() <= 2010);
     let patience = 2 * support::PATIENCE;
-    let left_out = agent.log.find(0, patience, |line| line.text.contains(" left out"));
+    let left_out = agent.log.find(0, patience, |line| line.text.contains(" omitted"));
     let left_out = &agent.log.from(0)[left_out.expect("a sum")].text;
-    assert_eq!(left_out, &format!("ipc: 1000 more lines of uid {SCREEN} left out"));
+    assert_eq!(left_out, &format!("ipc: 1000 more lines of uid {SCREEN} omitted"));
 }
 
 #[test]

@@ -190,61 +190,62 @@ events! {
         Notice, SECD, "run: secd {version} for {device}";
     Ended {} Notice, SECD, "run: ended by signal";
     MemoryNotConcealed { why: String }
-        Warn, SECD, "memory: {why}; a core dump may hold keys";
-    DescriptorLimitStays { why: String } Warn, SECD, "run: the limit of descriptors stays, {why}";
+        Warn, SECD, "memory: {why}; a core dump may contain keys";
+    DescriptorLimitStays { why: String }
+        Warn, SECD, "run: the descriptor limit could not be raised, {why}";
     DescriptorsScarce { limit: usize, connections: usize, slots: usize }
         Warn, SECD,
-        "run: only {limit} descriptors: {connections} connections to the socket, {slots} to servers";
+        "run: only {limit} descriptors, enough for {connections} connections to the socket and {slots} to servers";
     ReloadedInPart { what: &'static str }
-        Warn, SECD, "reload: {what} take effect at the next start";
-    Reloaded { file: String } Notice, SECD, "reload: {file} is in force";
+        Warn, SECD, "reload: changes to {what} take effect at the next start";
+    Reloaded { file: String } Notice, SECD, "reload: {file} is now in effect";
     NotReloaded { fault: String }
-        Error, SECD, "EROR:reload: {fault}; the configuration before stays";
+        Error, SECD, "EROR:reload: {fault}; the previous settings stay in effect";
     LogLevelSet { level: &'static str } Notice, SECD, "console: level {level}";
     CertificateNotOffered { why: String }
-        Warn, SECD, "device.certificate: not offered to servers, {why}";
+        Warn, SECD, "device.certificate: not presented to servers, {why}";
     KeyUnreadable { path: String, why: String } Warn, SECD, "device.key: {path}: {why}";
     KeyNotRsa { path: String }
-        Warn, SECD, "device.key: {path}: not an RSA key, opens no encrypted configuration";
+        Warn, SECD, "device.key: {path}: not an RSA key, cannot decrypt configurations";
 
     // --- the store
     StoreRead { folder: String, state: State } Notice, SECD, "store: {folder}, state {state}";
     StoreLocked {}
-        Error, SECD, "EROR:store: LOCKED: nothing is trusted until the store is mended or erased";
+        Error, SECD, "EROR:store: LOCKED: nothing is trusted until the store is repaired or erased";
     StoreDamaged { damage: String } Error, SECD, "EROR:store: {damage}";
     StoreOdd { what: String } Warn, SECD, "store: {what}";
     StoredListsLost {}
         Error, SECD,
-        "EROR:store: the configuration was accepted under trust lists, and none is there";
+        "EROR:store: the configuration was accepted under trust lists, but they are missing";
     StoredListUnread { list: ListKind, reason: Reason } Error, SECD, "EROR:store: {list}: {reason}";
     StoredListWeaker { list: ListKind, damage: String }
-        Error, SECD, "EROR:store: {damage}; the {list} before it enforces less";
+        Error, SECD, "EROR:store: {damage}; the previous {list} enforces less, so it is not used";
     StoredListOfBefore { list: ListKind }
-        Error, SECD, "EROR:store: the {list} before the damaged one is of another line of lists";
+        Error, SECD, "EROR:store: the {list} before the damaged one belongs to another line of lists, so it is not used";
     StoredListBefore { list: ListKind, damage: String }
-        Warn, SECD, "store: {damage}; going on with the {list} before it";
+        Warn, SECD, "store: {damage}; using the previous {list}";
     StoredConfigurationBefore { damage: String }
-        Warn, SECD, "store: {damage}; going on with the configuration before it";
+        Warn, SECD, "store: {damage}; using the previous configuration";
     ConfigurationRestored { name: String }
-        Notice, SECD, "store: {name} of the last start is in place";
+        Notice, SECD, "store: {name} restored from the last start";
 
     // --- a boot pass
     StageOver { stage: Stage, outcome: &'static str }
         Info, SECD, "refresh: {stage} {outcome}";
-    RefreshLocked {} Error, SECD, "refresh: locked, no server is asked";
+    RefreshLocked {} Error, SECD, "refresh: the store is LOCKED, no server is contacted";
     RefreshCut { list: ListKind, state: State }
         Error, SECD, "refresh: no server reached for the {list}, state {state} stays";
     RefreshDone { state: State, meaning: &'static str, configuration: &'static str }
         Notice, SECD, "refresh: done, state {state} ({meaning}), configuration {configuration}";
     RefreshAgain { seconds: u64 }
-        Notice, SECD, "refresh: next try in {seconds} seconds, or at SIGHUP";
+        Notice, SECD, "refresh: next try in {seconds} seconds, or on SIGHUP";
     MessageShown { message: StatusMessage } Notice, SECD, "status message: {message}";
     AlarmRaised { alarm: Alarm }
         if alarm.is_success() { Notice } else { Error }, SECD, "Trust List update alarm: {alarm}";
 
     // --- trust lists
     ListRequested { name: String } Notice, SECD, "tlRequestFile: Request {name}";
-    ListEmpty { name: String } Warn, SECD, "tlRequestFile: {name} is empty: taken as not found";
+    ListEmpty { name: String } Warn, SECD, "tlRequestFile: {name} is empty: treated as not found";
     ListAbsent { list: ListKind } Notice, SECD, "tlRequestFile: no {list} on the server";
     ListNotFetched { name: String, why: String } Error, SECD, "EROR:tlRequestFile: {name}: {why}";
     ListVerified { header_length: usize }
@@ -254,19 +255,19 @@ events! {
         Warn, SECD, "validate_file_envelope: {name}: {warning}";
     ListRefused { name: String, reason: Reason }
         Error, SECD, "EROR:validate_file_envelope: File sign verify FAILED, {name}: {reason}";
-    ListSame { name: String } Info, SECD, "updateFromFile: {name} is the installed list";
+    ListSame { name: String } Info, SECD, "updateFromFile: {name} is already installed";
     ListFirstUse { name: String, signer: Box<str> }
-        Warn, SECD, "updateFromFile: {name} believed on FIRST USE, signed by {signer}";
+        Warn, SECD, "updateFromFile: {name} trusted on FIRST USE, signed by {signer}";
     ListInstalled { list: ListKind } Notice, SECD, "updateFromFile: {list} file updated";
     ListNotInstalled { name: String, why: String }
         Error, SECD, "EROR:updateFromFile: {name} not installed: {why}";
     RecordAsked { name: String, role: Role, subject: String }
-        Notice, SECD, "processTvsClntReq: {name} is older: asking about its {role} record <{subject}>";
+        Notice, SECD, "processTvsClntReq: {name} is older: asking TVS about its {role} record <{subject}>";
     RecordConfirmed { name: String, role: Role, subject: String }
         Notice, SECD, "processTvsClntReq: {role} record <{subject}> of {name} confirmed";
     ListAhead { list: ListKind, timestamp: u32 }
         Warn, SECD,
-        "updateFromFile: {list} of {timestamp} is more than a day ahead of the clock: not taken for the time";
+        "updateFromFile: {list} of {timestamp} is more than a day ahead of the clock: not used as the time";
     SignerUnvouched { name: String, why: Unanswered }
         Error, SECD, "EROR:processTvsClntReq: signer of {name} not vouched for: {why}";
 
@@ -291,40 +292,40 @@ events! {
         Notice, TFTP_CLIENT, "encrypted file approved - add .enc.sgn -- {name}";
     FileVerified { path: String } Notice, SECD, "verifyFile: verify SUCCESS <{path}>";
     FileOdd { name: String, warning: Warning } Warn, SECD, "verifyFile: {name}: {warning}";
-    FileUnsigned { path: String } Warn, SECD, "verifyFile: UNSIGNED, taken as it is <{path}>";
+    FileUnsigned { path: String } Warn, SECD, "verifyFile: UNSIGNED, accepted as is <{path}>";
     FileUnchecked { path: String }
-        Warn, SECD, "verifyFile: NOT VERIFIED, taken from anyone <{path}>";
+        Warn, SECD, "verifyFile: NOT VERIFIED, accepted from anyone <{path}>";
     FileSignerUnlisted { path: String }
         Error, SECD,
         "EROR:verifyFile: sgn verify file failed <{path}>, errclass 8, errcode 19 (signer not in CTL)";
     FileRefused { path: String, reason: Reason }
         Error, SECD, "EROR:verifyFile: sgn verify file failed <{path}>: {reason}";
     FileFailed { path: String } Error, SECD, "EROR:verifyFile: verify FAILED, <{path}>";
-    FileEmpty { name: String } Warn, TFTP_CLIENT, "{name} is empty: taken as not found";
+    FileEmpty { name: String } Warn, TFTP_CLIENT, "{name} is empty: treated as not found";
     FileEvicted { name: String, bytes: u64 }
         Notice, SECD, "ram: {name} removed to make room, {bytes} bytes";
     RamTidied { count: usize }
-        Notice, SECD, "ram: {count} unfinished files of an earlier run removed";
+        Notice, SECD, "ram: {count} unfinished files from an earlier run removed";
     FileNotWritten { why: String } Error, SECD, "EROR:verifyFile: {why}";
     ConfigurationNotKept { name: String, why: String }
-        Error, SECD, "EROR:verifyFile: {name} not kept: {why}";
+        Error, SECD, "EROR:verifyFile: {name} not saved: {why}";
     ConfigurationAbsent {}
-        Error, TFTP_CLIENT, "no configuration on the server; the last good one stays";
+        Error, TFTP_CLIENT, "no configuration on the server; the last good one stays in use";
     ConfigurationKept { name: String }
         Warn, TFTP_CLIENT,
-        "{name}: not found is no proof: the one that the phone has stays, and no default one is asked for";
+        "{name}: not found, which proves nothing: the phone keeps its own and requests no default one";
     ConfigurationNotFetched { name: String, why: String } Error, TFTP_CLIENT, "{name}: {why}";
     ConfigurationOdd { what: String } Warn, SECD, "configuration: {what}";
     ConfigurationUnread { name: String, why: String }
         Error, SECD,
-        "EROR:configuration: {name}: {why}; the last good one and its TVS members stay";
+        "EROR:configuration: {name}: {why}; the last good one and its TVS members stay in use";
     ConfigurationUnreadSealed { name: String, why: String }
         Warn, SECD, "configuration: {name}: {why}; it announces an encrypted one";
     EncryptedAbsent { name: String }
-        Error, TFTP_CLIENT, "{name}.enc.sgn is announced and not there";
+        Error, TFTP_CLIENT, "{name}.enc.sgn was announced, but is not on the server";
     EncryptedForAnother { theirs: Box<str>, ours: String }
         Error, SECD,
-        "EROR:certHash: the configuration is encrypted for certificate <{theirs}>, this phone has {ours}";
+        "EROR:certHash: the configuration is encrypted for certificate <{theirs}>, but this phone has {ours}";
 
     // --- transfers
     Requesting { number: u64, name: String, server: String }
@@ -336,7 +337,7 @@ events! {
     TransferFailed { number: u64, why: String, level: Level } *level, TFTP, "[{number}]:{why}";
     ForeignAnswer { number: u64, from: IpAddr, server: IpAddr }
         Warn, TFTP, "[{number}]:answers come from {from}, not from {server}";
-    AskedElsewhere { name: String } Notice, SECD, "{name}: the next server is asked for a better one";
+    AskedElsewhere { name: String } Notice, SECD, "{name}: trying the next server for a better one";
     Unresolved { host: String, why: String } Warn, SECD, "resolve: {host}: {why}";
 
     // --- questions to the Trust Verification Service
@@ -345,7 +346,7 @@ events! {
     CacheHit {} Notice, SECD, "lookupAuthCertTvsCacheEntry: Matching entry found at cache";
     CacheHitOdd { warning: Warning } Warn, SECD, "lookupAuthCertTvsCacheEntry: {warning}";
     CacheMiss {} Notice, SECD, "lookupAuthCertTvsCacheEntry: No matching entry found at cache";
-    QuestionShared {} Info, SECD, "processTvsClntReq: the same question is on its way";
+    QuestionShared {} Info, SECD, "processTvsClntReq: the same question is already pending";
     NobodyToAsk { lack: &'static str } Error, SECD, "EROR:processTvsClntReq: no TVS to ask, {lack}";
     QuestionUnsendable { why: String } Error, SECD, "EROR:processTvsClntReq: {why}";
     NoServerSocket {} Notice, SECD, "processTvsClntReq: No server sock exists, must be created";
@@ -365,7 +366,7 @@ events! {
     TvsVerified { ip: IpAddr }
         Notice, SECD, "tvs_cert_vfy: TVS cert verified with hash from TL, <{ip}>";
     TvsUnlisted { ip: IpAddr } Error, SECD, "EROR:tvs_cert_vfy: TVS cert not in CTL or ITL, <{ip}>";
-    TvsNotACertificate { ip: IpAddr } Error, SECD, "EROR:tvs_cert_vfy: not one certificate, <{ip}>";
+    TvsNotACertificate { ip: IpAddr } Error, SECD, "EROR:tvs_cert_vfy: not a single DER certificate, <{ip}>";
     QuestionSent { question: &'static str }
         Notice, SECD,
         "sendTvsClientReqToSrvr: {question} : request sent to TVS server - waiting for response";
@@ -373,17 +374,17 @@ events! {
         Notice, SECD, "processTvsSrvrResponse: {answer} received, status : {status}";
     AnswerOdd { warning: Warning } Warn, SECD, "processTvsSrvrResponse: {warning}";
     AnswerOutdated { question: &'static str }
-        Notice, SECD, "processTvsSrvrResponse: {question} was asked under other lists: decided anew";
+        Notice, SECD, "processTvsSrvrResponse: {question}: the trust lists changed before the answer, deciding again";
     MemberFailed { member: String, why: String }
         Error, SECD, "EROR:processTvsClntReq: TVS server {member}: {why}";
     AnswerKept { default: &'static str, seconds: u64 }
         Notice, SECD,
         "saveCertToTvsCache: Saving certificate in TVS cache with {default}time-to-live value: {seconds} seconds";
-    AnswerNotKept {} Warn, SECD, "saveCertToTvsCache: the answer is not kept";
+    AnswerNotKept {} Warn, SECD, "saveCertToTvsCache: the answer is not cached";
     CacheFlushRequested {} Notice, SECD, "tvsReqFlushTvsCertCache: the trust lists have changed";
     CacheFlushed { count: usize }
-        Notice, SECD, "tvsFlushCertCache: Completed, {count} answers forgotten";
-    AnswersFlushed { count: usize } Notice, SECD, "TVS cache: {count} answers forgotten by order";
+        Notice, SECD, "tvsFlushCertCache: Completed, {count} answers dropped";
+    AnswersFlushed { count: usize } Notice, SECD, "TVS cache: {count} answers dropped on request";
 
     // --- connections for the phone's other processes
     Connecting { family: &'static str, ip: IpAddr, port: u16 }
@@ -406,9 +407,9 @@ events! {
     ConnectionEnded { server: String, end: String, up: u64, down: u64 }
         Notice, SECD, "clpState: connection to {server} {end}, {up} bytes up, {down} down";
     ConnectionCut { server: String, end: String, up: u64, down: u64 }
-        Warn, SECD, "clpState: connection to {server} {end}: perhaps not all has come, {up} bytes up, {down} down";
+        Warn, SECD, "clpState: connection to {server} {end}: data may be missing, {up} bytes up, {down} down";
     ConnectionUnwanted { client: i32 }
-        Notice, SECD, "clpSetupSsl: c:{client} has gone, no connection";
+        Notice, SECD, "clpSetupSsl: c:{client} has hung up, connection abandoned";
     PeerValidation {} Notice, SECD, "srvr_cert_vfy: Server Certificate Validation needs to be done";
     PeerSearched { list: ListKind }
         Notice, SECD, "findByCertAndRoleInTL: Searching TL from {list} file";
@@ -427,26 +428,26 @@ events! {
         Error, SECD, "EROR:https_cert_vfy: HTTPS cert not trusted, <{peer}>: {why}";
 
     // --- the local socket
-    SocketNotOpen { why: String } Error, SECD, "EROR:ipc: {why}; nobody is served until it can be opened";
+    SocketNotOpen { why: String } Error, SECD, "EROR:ipc: {why}; no client is served until the socket can be opened";
     SocketOpen {} Notice, SECD, "ipc: the socket is open now";
     AcceptFailed { why: String } Error, SECD, "EROR:ipc: accept: {why}";
     UserCrowded { uid: u32, connections: usize }
-        Warn, SECD, "ipc: no place for uid {uid}, which has {connections} connections: closed";
+        Warn, SECD, "ipc: uid {uid} already has {connections} connections, refusing another";
     CrowdClosed { who: String, count: u64 }
-        Notice, SECD, "ipc: no place for {count} more connections of {who}: closed";
+        Notice, SECD, "ipc: {count} more connections of {who} refused";
     ClientGone { uid: u32, why: String } Info, SECD, "ipc: client of uid {uid}: {why}";
     CallRefused { method: String, uid: u32, gid: u32, pid: i32, right: &'static str }
         Warn, SECD,
-        "ipc: {method} refused to uid {uid}, gid {gid}, pid {pid}: lacks the right {right}";
+        "ipc: {method} not allowed for uid {uid}, gid {gid}, pid {pid}: the right {right} is missing";
     GroupsUntold { uid: u32, gid: u32, why: String }
-        Info, SECD, "ipc: client of uid {uid}: {why}: of its groups, {gid} alone counts";
+        Info, SECD, "ipc: client of uid {uid}: {why}: of its groups, only {gid} counts";
     CallsRefused { who: String, count: u64 }
-        Warn, SECD, "ipc: {count} more calls refused to {who}";
+        Warn, SECD, "ipc: {count} more calls of {who} refused";
     LinesLeftOut { who: String, count: u64 }
-        Warn, SECD, "ipc: {count} more lines of {who} left out";
+        Warn, SECD, "ipc: {count} more lines of {who} omitted";
     Erasing { what: &'static str, uid: u32 } Notice, SECD, "erase: {what} by uid {uid}";
-    ConfirmationWrong { uid: u32 } Warn, SECD, "erase: wrong confirmation by uid {uid}";
-    DoctorLooks {} Notice, SECD, "doctor: looks, and changes nothing";
+    ConfirmationWrong { uid: u32 } Warn, SECD, "erase: wrong confirmation from uid {uid}";
+    DoctorLooks {} Notice, SECD, "doctor: diagnosing, nothing will be changed";
     DoctorSays { case: &'static str, remedy: &'static str }
         Notice, SECD, "doctor: case {case}, remedy {remedy}; nothing was changed";
     // A line of another process of the phone, under its own name.

@@ -127,7 +127,7 @@ pub(crate) const ROWS: &[Row] = &[
                 &[NO_CTL, ITL_INSTALLED, CONFIGURED],
                 "",
             ),
-            Log("UNSIGNED, taken as it is"),
+            Log("UNSIGNED, accepted as is"),
         ],
     },
     Row {

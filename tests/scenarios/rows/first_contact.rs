@@ -29,7 +29,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             Doctor("first-contact", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 3, &[NO_CTL, ITL_INSTALLED, CONFIGURED], ""),
-            Log("believed on FIRST USE"),
+            Log("trusted on FIRST USE"),
         ],
     },
     Row {

@@ -230,7 +230,7 @@ pub(crate) const ROWS: &[Row] = &[
             Do(serve_no_configuration),
             Doctor("configuration-missing", "make-configuration"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG=", 0, &[NO_CTL, NO_CONFIGURATION], ""),
-            Log("not found is no proof"),
+            Log("not found, which proves nothing"),
             Restart,
             boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG=", 0, &[NO_CTL, NO_CONFIGURATION], ""),
             Erase(ListKind::Itl),

@@ -47,7 +47,7 @@ pub(crate) const ROWS: &[Row] = &[
             Do(serve_foreign_signed),
             Doctor("rollback-active", "end-rollback"),
             boot(NO_CTL_PLAIN, "S4 CTL- ITL= CFG+", 0, &[NO_CTL, CONFIGURED], ""),
-            Log("WRN | verifyFile: NOT VERIFIED, taken from anyone"),
+            Log("WRN | verifyFile: NOT VERIFIED, accepted from anyone"),
         ],
     },
     Row {
@@ -61,7 +61,7 @@ pub(crate) const ROWS: &[Row] = &[
             Do(|lab| lab.rollback(Off)),
             Doctor("rollback-ended", "reset-phone"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG+", 1, &[NO_CTL, UPDATED, CONFIGURED], ""),
-            Log("believed on FIRST USE"),
+            Log("trusted on FIRST USE"),
         ],
     },
     Row {
