@@ -6,12 +6,12 @@ use crate::trust::list::{Anchor, ListKind, TrustList};
 use crate::trust::standing::{self, Standing};
 use crate::trust::verified::{Provenance, Verified, Voucher};
 
-/// What is installed. Only verified lists can be.
+/// The installed lists. Only verified ones can be installed.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Anchors {
     ctl: Option<InForce>,
     itl: Option<InForce>,
-    /// The highest number of a line so far, also of one that nothing is left of.
+    /// The highest line number so far, even if no list of that line is left.
     lines: u32,
 }
 
@@ -35,7 +35,7 @@ impl Anchors {
         self.list(kind).map(Verified::value)
     }
 
-    /// The installed lists.
+    /// The records of all installed lists, the CTL's first.
     pub fn lists(&self) -> impl Iterator<Item = &TrustList> {
         ListKind::ALL.into_iter().filter_map(|kind| self.records(kind))
     }
@@ -54,15 +54,15 @@ impl Anchors {
         }
     }
 
-    /// Puts a verified list in force: it replaces the one of its kind as a whole. For where no
-    /// clock counts; else [`install_as`](Self::install_as).
+    /// Puts a verified list in force: it replaces the one of its kind completely. For callers
+    /// without a clock; others use [`install_as`](Self::install_as).
     pub fn install(&mut self, list: Verified<TrustList>) {
         let (standing, _) = self.standing_of(&list, None);
         self.install_as(list, standing);
     }
 
-    /// Puts a verified list in force, at the place that [`standing_of`](Self::standing_of) gave or
-    /// the store has kept.
+    /// Puts a verified list in force, at the place that [`standing_of`](Self::standing_of) returned
+    /// or the store has kept.
     pub fn install_as(&mut self, list: Verified<TrustList>, standing: Standing) {
         self.remember_line(standing.line);
         let kind = list.value().kind;
@@ -75,8 +75,8 @@ impl Anchors {
         self.installed(kind).map(|installed| installed.standing)
     }
 
-    /// The place that a list would have, and whether it is so far ahead of the clock that it does
-    /// not count as the time. `now`: seconds since 1970, if the clock is set.
+    /// The place that a list would take, and whether it is so far ahead of the clock that it is
+    /// not used as the time. `now`: seconds since 1970, if the clock is set.
     #[must_use]
     pub fn standing_of(&self, list: &Verified<TrustList>, now: Option<u64>) -> (Standing, bool) {
         let (kind, timestamp) = (list.value().kind, list.value().timestamp);
@@ -105,20 +105,20 @@ impl Anchors {
     }
 
     /// Whether a list shares no certificate with the installed ones, and no name of a server
-    /// either: certificates that were all regenerated still bear their names.
+    /// either: certificates that were all regenerated still carry their names.
     #[must_use]
     pub(in crate::trust) fn is_foreign(&self, list: &TrustList) -> bool {
         !self.lists().any(|installed| installed.shares_any(list) || installed.names_any(list))
     }
 
-    /// The number of the line that is in force; 0 before the first.
+    /// The number of the line in force; 0 before the first.
     #[must_use]
     pub fn line(&self) -> u32 {
         let lines = [&self.ctl, &self.itl].into_iter().flatten();
         lines.map(|installed| installed.standing.line).max().unwrap_or_default()
     }
 
-    /// Takes up that a line of this number has been.
+    /// Notes that this line number has been used, so that the next line takes a higher one.
     pub fn remember_line(&mut self, line: u32) {
         self.lines = self.lines.max(line);
     }
@@ -127,17 +127,17 @@ impl Anchors {
         self.lines.saturating_add(1)
     }
 
-    /// The place of the list of a kind, if that is of the line in force.
+    /// The place of the list of a kind, if that list belongs to the line in force.
     fn current(&self, kind: ListKind) -> Option<Standing> {
         self.standing(kind).filter(|standing| standing.line == self.line())
     }
 
-    /// The timestamp that a list which came to be trusted in this way must not fall short of.
+    /// The timestamp below which a list that came to be trusted in this way is an older one.
     ///
-    /// That of its own kind where the line has had one, or where the list is not of the new line.
-    /// An ITL is written anew at each restart of the call manager and a CTL by hand alone, so that
-    /// only where there is none the other kind's counts; and nothing does for the first ITL after
-    /// the CTL that began the line and vouches for it.
+    /// It is that of its own kind, where the line has had one or the list is not of the new line.
+    /// An ITL is rewritten at each restart of the call manager but a CTL only by hand, so the other
+    /// kind's timestamp counts only where there is none; and none does for the first ITL after the
+    /// CTL that began the line and vouches for it.
     #[must_use]
     pub fn newest(&self, kind: ListKind, by: Provenance) -> Option<u32> {
         let by_other = by == Provenance::Chained(kind.other().into());
@@ -149,22 +149,22 @@ impl Anchors {
         (!(by_other && other.awaits_itl)).then_some(other.newest)
     }
 
-    /// The timestamp of the other kind, which a list that would weaken the checks must not fall
-    /// short of, even as the first of its kind.
+    /// The timestamp of the other kind. A list that would weaken the checks must not be older than
+    /// that, even as the first of its kind.
     #[must_use]
     pub fn newest_of_other(&self, kind: ListKind) -> Option<u32> {
         self.current(kind.other()).map(|other| other.newest)
     }
 
-    /// The moment that has passed at least, by the lists in force; seconds since 1970.
+    /// The time that it is at least, going by the lists in force; seconds since 1970.
     #[must_use]
     pub fn floor(&self) -> u32 {
         let current = ListKind::ALL.into_iter().filter_map(|kind| self.current(kind));
         current.map(|standing| standing.floor).max().unwrap_or_default()
     }
 
-    /// Forgets the list of a kind, by order of a person at the phone. What is left is a line of its
-    /// own: nothing that was kept for the one before is held against what comes.
+    /// Forgets the list of a kind, because a person at the phone ordered it. What is left becomes a
+    /// line of its own: nothing that is remembered of the previous line counts against later lists.
     pub fn erase(&mut self, kind: ListKind) {
         *self.installed_mut(kind) = None;
         if let Some(left) = self.standing_after_erasing(kind) {
@@ -210,7 +210,7 @@ impl Anchors {
         self.lists().any(|list| list.anchors.iter().any(signs))
     }
 
-    /// Whether only signed files are asked for and accepted.
+    /// Whether only signed files are requested and accepted (domain facts 1.3).
     #[must_use]
     pub fn demand_signed_files(&self) -> bool {
         [ListKind::Ctl, ListKind::Itl]
@@ -222,7 +222,7 @@ impl Anchors {
 /// The trust states, by the numbers of domain facts 2.1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum State {
-    /// S0: no list.
+    /// S0: neither list is installed; the first one is a first use.
     None,
     /// S1: an identity trust list in force.
     Itl,
@@ -230,7 +230,7 @@ pub enum State {
     ItlWithoutFiles,
     /// S2: a certificate trust list alone.
     Ctl,
-    /// S3: both.
+    /// S3: both lists, neither of them blank.
     Both,
     /// S4: a blank identity trust list: nothing is checked.
     Blank,
@@ -253,9 +253,9 @@ impl State {
             Self::Ctl => "CTL in force; files must be signed",
             Self::Both => "CTL and ITL in force; files must be signed",
             Self::Blank => {
-                "blank ITL, its entries are empty: configurations and other files (accepted unsigned, \
-                 or signed by anyone) and the next trust list (trusted on first use) are NOT \
-                 protected; encrypted configurations and HTTPS services do not work"
+                "blank ITL, its entries are empty: configurations and other files (accepted \
+                 unsigned, or signed by anyone) and the next trust list (trusted on first use) are \
+                 NOT protected; encrypted configurations and HTTPS services do not work"
             }
             Self::CtlAndBlank => {
                 "CTL in force, and a blank ITL, its entries are empty: files and lists must be \

@@ -1,7 +1,7 @@
-//! Answers of the Trust Verification Service that still hold.
+//! Answers of the Trust Verification Service that have not expired.
 //!
-//! Only proofs can be put in, so a refusal or an error is never stored. Time is what the caller's
-//! monotonic clock shows: the [`Duration`] since an origin of its own.
+//! Only proofs can be put in, so a refusal or an error is never stored. Times are those of the
+//! caller's monotonic clock: the [`Duration`] since an origin of its own.
 
 #[cfg(test)]
 mod tests;
@@ -16,20 +16,20 @@ use crate::trust::purpose::Purpose;
 use crate::trust::query::{Asks, Query};
 use crate::trust::tvs::{Endorsed, Vouched};
 
-/// Who gave an answer.
+/// Where an answer came from.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Source {
     /// The member, as the configuration names it.
     pub member: Box<str>,
 }
 
-/// One answer.
+/// One answer, with its source and its expiry.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CachedAnswer {
     proof: Proof,
-    /// Who gave it.
+    /// The member that answered.
     pub source: Source,
-    /// When it ceases to hold.
+    /// When it expires, by the caller's monotonic clock.
     pub expires: Duration,
 }
 
@@ -40,7 +40,7 @@ enum Proof {
 }
 
 impl CachedAnswer {
-    /// What the service says of the certificate.
+    /// What the service knows about the certificate.
     #[must_use]
     pub const fn endorsed(&self) -> &Endorsed {
         match &self.proof {
@@ -56,7 +56,7 @@ impl CachedAnswer {
         }
     }
 
-    /// Bytes of the certificate that is kept, 0 if none is.
+    /// Bytes of the certificate that is kept; 0 if there is none.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.vouched().map_or(0, |vouched| vouched.certificate().len())
@@ -93,7 +93,7 @@ impl Default for Cache {
 }
 
 impl Cache {
-    /// A cache of at most `capacity` answers, none of which holds longer than `longest`.
+    /// A cache of at most `capacity` answers, none of which is kept longer than `longest`.
     #[must_use]
     pub const fn new(capacity: usize, longest: Duration) -> Self {
         Self {
@@ -108,7 +108,7 @@ impl Cache {
 
     /// Keeps the answer about a peer's certificate, in place of an earlier one.
     ///
-    /// Gives how long it will hold; nothing if it is not kept.
+    /// Returns how long it will be kept; nothing if it is not kept at all.
     pub fn insert_peer(
         &mut self,
         endorsed: Endorsed,
@@ -121,7 +121,7 @@ impl Cache {
     /// Keeps the answer about a signer, with its certificate, unless that is longer than
     /// [`MAX_CERTIFICATE`].
     ///
-    /// Gives how long it will hold; nothing if it is not kept.
+    /// Returns how long it will be kept; nothing if it is not kept at all.
     pub fn insert_signer(
         &mut self,
         vouched: Vouched,
@@ -172,7 +172,7 @@ impl Cache {
 
     /// The answer to a question about a signer, if there is exactly one.
     ///
-    /// Found by the very question that it was given to, names included: a server may know several
+    /// It is found by the very question that it answered, names included: a server may know several
     /// certificates of one serial number, and which one it meant depends on what it was asked.
     #[must_use]
     pub fn signer(&self, query: &Query, now: Duration) -> Option<&Vouched> {
@@ -199,7 +199,7 @@ impl Cache {
         count
     }
 
-    /// The answers that hold, the next to expire first.
+    /// The answers that have not expired, the next to expire first.
     pub fn entries(&self, now: Duration) -> impl Iterator<Item = &CachedAnswer> {
         self.by_expiry
             .iter()
@@ -235,14 +235,15 @@ impl Cache {
 /// Inferred: a phone meets a handful of servers; this bounds memory, not use.
 pub const CAPACITY: usize = 256;
 
-/// How long an answer holds that does not say it (technote: "default time-to-live value: 86400").
+/// How long an answer without a time-to-live is kept (technote: "default time-to-live value:
+/// 86400").
 pub const DEFAULT_TTL: Duration = Duration::from_secs(86_400);
 
-/// The longest that an answer is believed unless configured otherwise: a withdrawn certificate
-/// stays trusted as long (domain facts 10, row 15).
+/// The longest that an answer is trusted unless configured otherwise: a withdrawn certificate
+/// stays trusted that long (domain facts 10, row 15).
 pub const LONGEST_TTL: Duration = Duration::from_secs(86_400);
 
-/// A longer certificate is not kept, and asked for each time. Inferred: with a 4096-bit key and
+/// A longer certificate is not kept, but requested each time. Inferred: with a 4096-bit key and
 /// some names a certificate has about 2000 bytes; the captured one has 1451.
 pub const MAX_CERTIFICATE: usize = 4096;
 

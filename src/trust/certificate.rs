@@ -1,4 +1,4 @@
-//! What a certificate says of itself. Nothing here decides whether it is believed.
+//! What a certificate contains. Nothing here decides whether it is trusted.
 
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
@@ -22,7 +22,7 @@ pub use kind::KeyKind;
 /// The facts of one certificate.
 #[derive(Clone, Debug)]
 pub struct Certificate<'a> {
-    /// The certificate, DER.
+    /// The whole certificate in DER, which is what lists and digests compare.
     pub der: &'a [u8],
     /// Its number at the issuer.
     pub serial: Serial<'a>,
@@ -30,7 +30,7 @@ pub struct Certificate<'a> {
     pub key: PublicKey<'a>,
     /// The same with its algorithm, DER `SubjectPublicKeyInfo`.
     pub key_info: &'a [u8],
-    /// Its kind.
+    /// The algorithm of the key, and its curve.
     pub key_kind: KeyKind,
     /// The issuer's signature on it.
     pub signature: &'a [u8],
@@ -45,9 +45,9 @@ pub struct Certificate<'a> {
 pub enum PublicKey<'a> {
     /// An uncompressed curve point.
     Ec(&'a [u8]),
-    /// PKCS#1 `RSAPublicKey`, DER.
+    /// PKCS#1 `RSAPublicKey` in DER, for signatures with PKCS#1 v1.5.
     Rsa(&'a [u8]),
-    /// PKCS#1 `RSAPublicKey`, DER, of a key that is for RSA-PSS alone (RFC 4055 §1.2).
+    /// PKCS#1 `RSAPublicKey` in DER, of a key that may only be used for RSA-PSS (RFC 4055 §1.2).
     RsaPss(&'a [u8]),
     /// A key of another algorithm.
     Other(&'a [u8]),
@@ -63,7 +63,7 @@ impl<'a> PublicKey<'a> {
     }
 }
 
-/// Whether a certificate is followed by other bytes: two readers could take them for two things.
+/// Whether a certificate is followed by other bytes: two parsers could read two different things.
 pub(in crate::trust) fn has_more_behind(der: &[u8]) -> bool {
     X509Certificate::from_der(der).is_ok_and(|(rest, _)| !rest.is_empty())
 }
@@ -76,7 +76,7 @@ impl<'a> Certificate<'a> {
     /// Reads exactly one certificate.
     ///
     /// # Errors
-    /// [`NotACertificate`] also for bytes that follow it.
+    /// [`NotACertificate`], also if bytes follow it.
     pub fn parse(der: &'a [u8]) -> Result<Self, NotACertificate> {
         let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| NotACertificate)?;
         if !rest.is_empty() {

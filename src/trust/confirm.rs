@@ -1,8 +1,8 @@
-//! Whether the records of an older list still hold: what is asked of the Trust Verification
-//! Service, and what its answers prove.
+//! Whether the records of an older list are still valid: what the Trust Verification Service is
+//! asked, and what its answers prove.
 //!
-//! An old list is as genuine as a new one, and may list a key that has been stolen and regenerated
-//! since. Within a line of lists, what an older one lists and the installed ones do not is
+//! An old list is as genuine as a new one, and may list a key that has since been stolen and
+//! replaced. Within a line of lists, whatever an older one lists and the installed ones do not is
 //! therefore confirmed, record by record, and never from the cache.
 
 use alloc::boxed::Box;
@@ -19,17 +19,17 @@ use crate::trust::tvs::{Unanswered, Unvouched, Vouched, peer_trusted};
 use crate::wire::tvs::{Response, TvsRequest};
 use crate::wire::{Role, Serial};
 
-/// What an offered list needs to be asked about.
+/// What the service has to be asked about an offered list.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Doubtful {
     /// A record of it that the installed lists lack.
     Record(Box<RecordToConfirm>),
-    /// Its signer.
+    /// Its signer, whom no installed list knows.
     Signer(Query),
 }
 
 impl Doubtful {
-    /// Why the list is refused if nobody is asked.
+    /// Why the list is refused if no one is asked.
     #[must_use]
     pub fn otherwise(self) -> Reason {
         match self {
@@ -44,7 +44,7 @@ impl Question for Doubtful {
 }
 
 impl<Grant> Decision<Grant, Doubtful> {
-    /// The decision for one who will not ask anybody: a question is a refusal.
+    /// The decision for a caller that asks no one: a question counts as a refusal.
     ///
     /// # Errors
     /// [`Reason`].
@@ -57,12 +57,12 @@ impl<Grant> Decision<Grant, Doubtful> {
     }
 }
 
-/// The answers that an offered list has been given so far.
+/// The answers about an offered list so far.
 #[derive(Clone, Debug, Default)]
 pub struct Proofs {
-    /// About its signer.
+    /// The one that vouches for its signer.
     pub signer: Option<Vouched>,
-    /// About its records.
+    /// The ones that confirm its records, in no particular order.
     pub records: Vec<Confirmed>,
 }
 
@@ -105,7 +105,7 @@ impl RecordToConfirm {
         }
     }
 
-    /// SHA-1 of the certificate, and the role: what tells this question from another.
+    /// SHA-1 of the certificate, and the role: what distinguishes this question from another.
     #[must_use]
     pub const fn key(&self) -> ([u8; 20], Role) {
         (self.sha1, self.role)
@@ -123,8 +123,8 @@ impl RecordToConfirm {
         &self.subject
     }
 
-    /// The question: whether the certificate is trusted, or which one the service knows by the
-    /// record's names and number where the list has only its hash.
+    /// The question: whether the certificate is trusted or, where the list has only its hash, which
+    /// certificate the service knows by the record's names and number.
     #[must_use]
     pub fn request(&self) -> TvsRequest<'_> {
         match &self.certificate {
@@ -168,19 +168,19 @@ impl RecordToConfirm {
         }))
     }
 
-    /// The refusal once the service was asked in vain.
+    /// The refusal after the service was asked without success.
     #[must_use]
     pub fn unanswered(&self, why: &Unanswered) -> Reason {
         self.unconfirmed(Doubt::Unanswered(why.to_string()))
     }
 }
 
-/// What an older list lists and the installed lists lack, as far as it signs lists or files, or
-/// vouches for others, and nothing proves that it still holds; nothing if all of it is proven.
+/// The next record of an older list that has power (to sign lists or files, or to vouch for
+/// others), is in no installed list, and is not proven to be still valid; nothing if there is none.
 ///
 /// # Errors
-/// [`Reason::Unconfirmed`]: a TVS record, for which the service never vouches, or more records than
-/// [`QUESTIONS`].
+/// [`Reason::Unconfirmed`] for a TVS record, for which the service never vouches, and for more
+/// records than [`QUESTIONS`].
 pub(in crate::trust) fn doubtful(
     anchors: &Anchors,
     list: &TrustList,
@@ -217,8 +217,8 @@ fn has_power(anchor: &Anchor) -> bool {
         || anchor.authority.is_some()
 }
 
-/// The roles of which an answer must give one for a record of this role: a call manager's
-/// certificate is a file server's in the answers that have been seen (domain facts 5.6).
+/// The roles of which an answer must name one for a record of this role: in the answers that have
+/// been seen, a call manager's certificate is a file server's (domain facts 5.6).
 const fn roles(role: Role) -> &'static [Role] {
     match role {
         Role::Sast => &[Role::Sast],
@@ -231,6 +231,6 @@ const fn roles(role: Role) -> &'static [Role] {
     }
 }
 
-/// Questions about the records of one list. Inferred: a cluster has at most a dozen servers that
-/// hand out files, and a restored list lacks the certificates of few of them.
+/// The most questions about the records of one list. Inferred: a cluster has at most a dozen
+/// servers that hand out files, and a restored list lacks the certificates of few of them.
 pub const QUESTIONS: usize = 16;

@@ -1,4 +1,4 @@
-//! What policy says, without having asked anyone: of the signers of files, and of peers.
+//! What policy decides without asking anyone, about the signers of files and about peers.
 
 pub mod candidates;
 pub mod peer;
@@ -13,15 +13,15 @@ pub use step::SearchStep;
 pub use crate::trust::query::Query;
 use crate::trust::reason::Reason;
 
-/// What policy says, without having asked anyone.
+/// What policy decides without asking anyone.
 #[derive(Debug, Eq, PartialEq)]
 #[must_use]
 pub enum Decision<Grant, Q: Question = Query> {
-    /// Only someone else can tell: ask the Trust Verification Service.
+    /// What is installed does not settle it: ask the Trust Verification Service.
     Ask(Q),
-    /// No.
+    /// Refused, and why; asking would not help.
     Refuse(Q::Refusal),
-    /// Yes, under these terms.
+    /// Trusted, under these terms.
     Trust(Grant),
 }
 
@@ -45,7 +45,7 @@ impl<Grant> Decision<Grant> {
         }
     }
 
-    /// The decision for one who will not ask anybody: a question is a refusal.
+    /// The decision for a caller that asks no one: a question counts as a refusal.
     ///
     /// # Errors
     /// [`Reason`].

@@ -51,10 +51,11 @@ impl DeviceKey {
     }
 }
 
-/// Decrypts a file whose signature has been verified: nobody else is given an oracle.
+/// Decrypts a file whose signature has been verified, so that no one else can use it as an oracle.
 ///
 /// # Errors
-/// [`Reason::DecryptFailed`], whatever failed: key, padding, length or digest cannot be told apart.
+/// [`Reason::DecryptFailed`], whatever failed: key, padding, length and digest are not
+/// distinguished (domain facts 10, row 18).
 pub fn decrypt(
     file: &Verified<Envelope<'_>>,
     key: &DeviceKey,

@@ -7,7 +7,7 @@ use crate::trust::tvs::Unanswered;
 /// Why no one vouched for a peer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Distrust {
-    /// What the peer showed is not one certificate.
+    /// What the peer sent is not exactly one certificate.
     NotACertificate,
     /// Neither list knows it, and the service is not asked about itself.
     NotListed,

@@ -1,4 +1,4 @@
-//! Whether a list that is signed as it should be is too old.
+//! Whether a properly signed list is too old.
 
 use crate::trust::accepted::Accepted;
 use crate::trust::anchors::Anchors;
@@ -11,7 +11,7 @@ use crate::trust::reason::{Reason, Warning};
 use crate::trust::tvs::{Vouched, VouchedAt};
 use crate::trust::verified::Verified;
 
-/// What the age of a list is judged by.
+/// What decides whether a list is too old.
 pub(in crate::trust) struct Freshness<'a> {
     pub(in crate::trust) anchors: &'a Anchors,
     pub(in crate::trust) policy: &'a Policy,
@@ -23,11 +23,11 @@ type ListedCertificates = Decision<Accepted<Verified<TrustList>>, Doubtful>;
 impl Freshness<'_> {
     /// Judges the age of a list.
     ///
-    /// An older list may be a restored one, or a replayed one (design, policies; domain facts 10,
-    /// rows 2 and 3). One that would weaken the checks, because it is blank or because no file
-    /// would have to be signed any more, must be newer than any seen, whatever the policy. Another
-    /// cluster's begins a line: the service has to vouch for its signer now. `again` is the
-    /// question about it, if there was one.
+    /// An older list may have been restored from a backup, or replayed (design, policies; domain
+    /// facts 10, rows 2 and 3). One that would weaken the checks, because it is blank or because
+    /// files would no longer have to be signed, must be newer than any seen, whatever the policy.
+    /// Another cluster's list begins a line: the service has to vouch for its signer now. `again`
+    /// is the question about that signer, if there was one.
     pub(in crate::trust) fn of(
         &self,
         accepted: Accepted<Verified<TrustList>>,
@@ -57,8 +57,8 @@ impl Freshness<'_> {
         }
     }
 
-    /// Whether the phone would check less with a list than it does without. A blank CTL on a phone
-    /// without one leaves the ITL in force.
+    /// Whether the phone would check less with a list than without it. A blank CTL on a phone
+    /// without a CTL does not: it leaves the ITL in force.
     fn is_weaker(&self, list: &TrustList) -> bool {
         match self.anchors.records(list.kind) {
             Some(before) => list.is_blank() || (before.serves_files() && !list.serves_files()),
@@ -70,8 +70,8 @@ impl Freshness<'_> {
         self.proofs.signer.as_ref().map(Vouched::said) == Some(VouchedAt::Now)
     }
 
-    /// Whether all that the installed lists lack of an older list is confirmed; else what to ask
-    /// next.
+    /// Accepts an older list once every record that the installed lists lack is confirmed; until
+    /// then, asks about the next one.
     fn confirmed(
         &self,
         accepted: Accepted<Verified<TrustList>>,

@@ -1,4 +1,4 @@
-//! Trust lists as they are kept: the records' facts, owned and indexed.
+//! Trust lists as the phone keeps them: the facts of their records, owned and indexed.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -42,7 +42,7 @@ impl ListKind {
         }
     }
 
-    /// The one that this is not.
+    /// The other of the two kinds.
     #[must_use]
     pub const fn other(self) -> Self {
         match self {
@@ -61,17 +61,17 @@ impl ListKind {
     }
 }
 
-/// One record: what its certificate is, and what it may do.
+/// One record: its certificate, and what that may do.
 ///
-/// One that cannot be used has neither certificate nor digest here, whatever the file says: it is
-/// for no certificate, and still counts where the list is classified.
+/// A record that cannot be used has neither certificate nor digest here, whatever the file
+/// contains: it matches no certificate, but still counts when the list is classified.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Anchor {
-    /// What it may do.
+    /// What its certificate may do.
     pub role: Role,
-    /// Whose it is.
+    /// The certificate's subject as the list prints it; for people.
     pub subject: Option<Box<str>>,
-    /// Who issued it.
+    /// The certificate's issuer as the list prints it; for people.
     pub issuer: Option<Box<str>>,
     serial: Option<Box<[u8]>>,
     /// The key, in a record that carries no certificate.
@@ -80,13 +80,13 @@ pub struct Anchor {
     pub certificate: Option<Box<[u8]>>,
     /// SHA-1 of the certificate, carried or computed.
     pub sha1: Option<[u8; 20]>,
-    /// What the certificate may issue, if it may.
+    /// What the certificate may issue, if it is an authority's.
     pub(in crate::trust) authority: Option<Authority>,
     has_material: bool,
 }
 
 impl Anchor {
-    /// The record, and the field for want of which it cannot be used.
+    /// The record, and the field that makes it unusable, if there is one.
     fn of_record(record: &Record<'_>) -> Result<(Self, Option<OddField>), Reason> {
         let mut anchor = Self {
             role: record.role,
@@ -121,8 +121,9 @@ impl Anchor {
         Ok((anchor, None))
     }
 
-    /// Whether the record prints these names of subject and issuer. Its own are read for that,
-    /// which costs more than all the rest of a record: only where they count, and once a judgement.
+    /// Whether the record prints these names of subject and issuer. Its own have to be parsed for
+    /// that, which costs more than the rest of the record: done only where needed, once a
+    /// judgement.
     pub(in crate::trust) fn prints(&self, [subject, issuer]: &[DistinguishedName; 2]) -> bool {
         let is = |text: &Option<Box<str>>, name: &DistinguishedName| {
             text.as_deref().is_some_and(|text| DistinguishedName::of_text(text) == *name)
@@ -136,11 +137,11 @@ impl Anchor {
         self.serial.as_deref().map(Serial::new)
     }
 
-    /// Whether the record is for exactly this certificate, whose SHA-1 is at hand.
+    /// Whether the record is for exactly this certificate, which has this SHA-1.
     ///
-    /// The certificate itself decides where the record has it, else digest, serial number and the
-    /// record's key together. One with neither certificate nor digest is for none (domain facts
-    /// 6.4), and names are not looked at.
+    /// Where the record carries the certificate, that decides; otherwise digest, serial number and
+    /// the record's key together. A record with neither certificate nor digest matches none (domain
+    /// facts 6.4), and names are not looked at.
     pub(in crate::trust) fn is_for(&self, certificate: &Certificate<'_>, sha1: &[u8; 20]) -> bool {
         if let Some(listed) = &self.certificate {
             return **listed == *certificate.der;
@@ -150,19 +151,19 @@ impl Anchor {
             && self.key.as_deref().is_none_or(|key| key == certificate.key.bytes())
     }
 
-    /// Whether the record stands for a certificate at all; an emptied one does not.
+    /// Whether the record contains anything that identifies a certificate; an emptied one does not.
     #[must_use]
     pub const fn has_material(&self) -> bool {
         self.has_material
     }
 
-    /// Whether it says which certificate it is for, so that one can be compared with it.
+    /// Whether it identifies its certificate, so that one can be compared with it.
     const fn is_for_any(&self) -> bool {
         self.certificate.is_some() || self.sha1.is_some()
     }
 
-    /// Whether it is a file server's as far as anyone can tell: a role that cannot be read may have
-    /// been that, and must not switch checks off.
+    /// Whether it may be a file server's: a role that cannot be read may have been that, and must
+    /// not switch checks off.
     fn may_serve_files(&self) -> bool {
         self.role.serves_files() || self.role == Role::Unreadable
     }
@@ -172,8 +173,8 @@ fn shown(name: Text<'_>) -> Box<str> {
     String::from(name).into_boxed_str()
 }
 
-/// The certificate of a record, with which the record must agree (vectors, rule 7); nothing if it
-/// cannot be read at all. Its names are not compared: they are for people.
+/// The certificate of a record, which the record must agree with (vectors, rule 7); nothing if it
+/// cannot be read at all. Names are not compared: they are for people.
 fn agreeing<'a>(record: &Record<'_>, der: &'a [u8]) -> Result<Option<Certificate<'a>>, Reason> {
     let offset = record.offset;
     let Ok(certificate) = Certificate::parse(der) else {
@@ -198,8 +199,7 @@ fn agreeing<'a>(record: &Record<'_>, der: &'a [u8]) -> Result<Option<Certificate
     }
 }
 
-/// A decoded list. Whether it is trusted is said by the [`Verified`](crate::trust::Verified)
-/// around it.
+/// A decoded list. It is trusted only inside a [`Verified`](crate::trust::Verified).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TrustList {
     /// Which of the two it is.
@@ -218,15 +218,15 @@ pub struct TrustList {
     pub sha1: [u8; 20],
     /// SHA-256 of the file.
     pub sha256: [u8; 32],
-    /// SHA-256 of what is signed: wherever the signature stands, it is the same list.
+    /// SHA-256 of what is signed: two files are the same list wherever their signature is.
     pub signed: [u8; 32],
-    /// Who signed it.
+    /// The signer's name as the header prints it; for people.
     pub signer: Box<str>,
-    /// Fields of records that were skipped.
+    /// Fields of records that were skipped because their tag is unknown.
     pub unknown: Vec<UnknownTag>,
-    /// Fields of records that are odd and for people only.
+    /// Odd fields of records that are only for people, and change nothing.
     pub odd: Vec<OddField>,
-    /// Fields for want of which their records cannot be used.
+    /// Fields that make their records unusable.
     pub unusable: Vec<OddField>,
     by_serial: BTreeMap<Box<[u8]>, Vec<usize>>,
 }
@@ -264,8 +264,8 @@ impl TrustList {
         })
     }
 
-    /// The records with this serial number that say which certificate they are for, of whatever
-    /// issuer and role. The cost does not grow with the list.
+    /// The records with this serial number that identify a certificate, of whatever issuer and
+    /// role. The cost does not grow with the list.
     #[must_use]
     pub fn find_serial(&self, serial: Serial<'_>) -> Vec<&Anchor> {
         let places = self.by_serial.get(serial.magnitude()).map_or(&[][..], Vec::as_slice);
@@ -297,7 +297,7 @@ impl TrustList {
         self.anchors.iter().any(|anchor| anchor.role == role && anchor.sha1 == Some(sha1))
     }
 
-    /// Whether someone on the list may sign files: then only signed ones are accepted.
+    /// Whether someone on the list may sign files: if so, only signed ones are accepted.
     #[must_use]
     pub fn serves_files(&self) -> bool {
         self.anchors.iter().any(|anchor| anchor.may_serve_files() && anchor.has_material)
@@ -311,9 +311,9 @@ impl TrustList {
 
     /// Whether the list switches the checks off ("prepare cluster for rollback").
     ///
-    /// Either it has entries for file servers or TVS, all emptied; or it has no key material at
-    /// all. A list that never had such entries, but has a token, is not blank: it keeps its
-    /// token in force (domain facts 2.1).
+    /// It has entries for file servers or TVS and all of them are emptied, or it has no key
+    /// material at all. A list that never had such entries, but has a token, is not blank: its
+    /// token stays in force (domain facts 2.1).
     #[must_use]
     pub fn is_blank(&self) -> bool {
         let function = |anchor: &&Anchor| anchor.may_serve_files() || anchor.role == Role::Tvs;
@@ -323,13 +323,13 @@ impl TrustList {
     }
 }
 
-/// SHA-256 of what is signed.
+/// SHA-256 of what is signed, without the signature itself.
 #[must_use]
 pub fn signed(file: &Envelope<'_>) -> [u8; 32] {
     sha256(&file.signed_bytes().concat())
 }
 
-/// Of what is odd in a list, as much as is kept with it.
+/// The part of a list's oddities that is kept with it.
 fn kept<T>(odd: impl IntoIterator<Item = T>) -> Vec<T> {
     odd.into_iter().take(MAX_ODD).collect()
 }
@@ -344,6 +344,6 @@ fn index(anchors: &[Anchor]) -> BTreeMap<Box<[u8]>, Vec<usize>> {
     by_serial
 }
 
-/// Bounds what a list takes up that is full of odd fields. Inferred: several times as many of a
-/// kind as are logged.
+/// Bounds the memory for a list full of odd fields. Inferred: several times as many of a kind as
+/// are logged.
 const MAX_ODD: usize = 64;

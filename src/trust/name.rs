@@ -1,5 +1,5 @@
 //! Distinguished names, which trust lists write in more than one way. They are hints: nothing is
-//! trusted or refused for a name alone.
+//! trusted or refused because of a name alone.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -7,10 +7,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-/// A name as a text prints it, read once, so that comparing it costs next to nothing.
+/// A name as a text prints it, parsed once so that comparisons are cheap.
 ///
-/// Two are equal if their attributes are, in whatever order: type in any case, value as it is.
-/// Where the attributes cannot be told apart, only the same text is the same name.
+/// Two are equal if their attributes are, in whatever order: types regardless of case, values
+/// exactly. Where a text cannot be split into attributes, only the same text is the same name.
 ///
 /// # Source
 /// Call managers join attributes with `;`, most specific first; the tools with `,` in certificate
@@ -19,7 +19,7 @@ use core::cmp::Ordering;
 pub enum DistinguishedName {
     /// The attributes in one order and one spelling.
     Attributes(Box<str>),
-    /// A text whose attributes cannot be told.
+    /// A text that cannot be split into attributes.
     Text(Box<str>),
 }
 
@@ -69,7 +69,7 @@ struct Attribute<'a> {
 }
 
 impl<'a> Attribute<'a> {
-    /// `type=value`; quotes make the reading ambiguous, and that is said rather than guessed.
+    /// Parses `type=value`; nothing if there are quotes, which would make the reading a guess.
     fn of_part(part: &'a str) -> Option<Self> {
         let (kind, value) = match unescaped(part) {
             Cow::Borrowed(part) => {
@@ -84,7 +84,7 @@ impl<'a> Attribute<'a> {
         (!kind.is_empty() && !value.contains('"')).then_some(Self { kind, value })
     }
 
-    /// Any order will do in which attributes that are the same are beside each other.
+    /// Any order will do that puts equal attributes next to each other.
     fn order(&self, other: &Self) -> Ordering {
         let upper = |byte: u8| byte.to_ascii_uppercase();
         let kinds = (self.kind.bytes().map(upper), other.kind.bytes().map(upper));
@@ -131,8 +131,8 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(core::iter::from_fn(next).collect())
 }
 
-/// Attributes of a name that are told apart; one of more is the same as its own text alone. Bounds
-/// what reading a name costs. Inferred: call managers write six, of nine types.
+/// The most attributes that a name is split into; one with more is compared as a text. Bounds what
+/// parsing a name costs. Inferred: call managers write six, of nine types.
 const MAX_ATTRIBUTES: usize = 16;
 
 #[cfg(test)]

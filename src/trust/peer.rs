@@ -1,4 +1,4 @@
-//! Whether a peer's certificate is believed, by what is at hand: the lists, and earlier answers.
+//! Whether a peer's certificate is trusted by what the phone has: the lists, and earlier answers.
 
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -21,16 +21,16 @@ use crate::trust::tvs::{Endorsed, Unvouched};
 use crate::trust::verified::{Grant, GrantedBy};
 use crate::wire::Role;
 
-/// What a peer has shown, and proved to hold the first certificate of.
+/// The certificates that a peer has shown; it has proved that it holds the key of the first.
 #[derive(Clone, Copy, Debug)]
 pub struct ShownChain<'a> {
     /// What it is to the phone.
     pub purpose: Purpose,
-    /// The certificate of its own, DER.
+    /// Its own certificate in DER.
     pub certificate: &'a [u8],
     /// The certificates that it sent along.
     pub intermediates: &'a [CertificateDer<'a>],
-    /// The host that was asked for; nothing if no certificate can name it.
+    /// The host that was requested; nothing if no certificate can name it.
     pub name: Option<&'a ServerName<'a>>,
 }
 
@@ -58,7 +58,7 @@ impl Peer<'_> {
         self.shown.purpose
     }
 
-    /// Its certificate, DER.
+    /// The certificate that it has shown, in DER.
     #[must_use]
     pub const fn certificate(&self) -> &[u8] {
         self.shown.certificate
@@ -66,7 +66,7 @@ impl Peer<'_> {
 
     /// Searches one list for exactly this certificate in a role of the purpose.
     ///
-    /// Neither dates nor names are looked at: the trust is in this one certificate
+    /// Neither dates nor names are checked: exactly this certificate is what is trusted
     /// (domain facts 6.4).
     #[must_use]
     pub fn listed(&self, anchors: &Anchors, kind: ListKind) -> Option<Grant> {
@@ -86,10 +86,10 @@ impl Peer<'_> {
             .map(|anchor| anchor.role)
     }
 
-    /// Searches one list for an authority in a role of the purpose, to which a path leads.
+    /// Searches one list for an authority in a role of the purpose that a path leads to.
     ///
     /// # Errors
-    /// `NoPath` if the list has such authorities and the path to none of them holds.
+    /// [`NoPath`] if the list has such authorities, but no path to any of them is valid.
     pub fn under_authority(
         &self,
         anchors: &Anchors,
@@ -114,7 +114,7 @@ impl Peer<'_> {
         Some(Accepted { value, warnings: found.warnings })
     }
 
-    /// Takes the service's word, if it is about this certificate.
+    /// Accepts what the service vouches for, if it is this certificate.
     ///
     /// # Errors
     /// [`Unvouched::OtherCertificate`], and the errors of [`Endorsed::serves`].
@@ -126,7 +126,7 @@ impl Peer<'_> {
         Ok(Grant::assertion(self.certificate(), GrantedBy::Tvs))
     }
 
-    /// What is odd about a certificate that is believed all the same.
+    /// What is odd about a certificate that is trusted anyway; only for the log.
     #[must_use]
     pub fn oddities(&self, now: Option<UnixTime>) -> Vec<Warning> {
         let (_, last) = self.certificate.validity;
@@ -139,7 +139,7 @@ impl Peer<'_> {
     }
 }
 
-/// The records that are for exactly this certificate, in whatever role.
+/// The records of exactly this certificate, in whatever role.
 fn exactly<'a>(list: &'a TrustList, certificate: &Certificate<'_>) -> Vec<&'a Anchor> {
     let found = list.find_serial(certificate.serial);
     if found.is_empty() {
@@ -162,19 +162,19 @@ fn authorities(list: &TrustList, purpose: Purpose) -> Vec<ListedAuthority<'_>> {
         .collect()
 }
 
-/// How the certificate of a TVS server stands to the lists.
+/// How the certificate of a TVS server compares with the lists.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Pinned {
-    /// It is the one of a record of this list.
+    /// A TVS record of this list is for this certificate.
     Fits(ListKind),
-    /// A record has its serial number, but is for another certificate.
+    /// A TVS record has its serial number, but is for another certificate.
     OtherCertificate(ListKind),
-    /// No record has its serial number.
+    /// No TVS record has its serial number.
     NotListed,
 }
 
-/// Whether a TVS server shows issuer and serial number of a listed certificate, and is another one:
-/// an issuer gives a number once.
+/// Whether a TVS server's certificate has the issuer and serial number of a listed one, but is
+/// another: an issuer assigns a number only once.
 #[must_use]
 pub fn is_impostor(anchors: &Anchors, certificate: &Certificate<'_>) -> bool {
     let issuer = DistinguishedName::of_text(&certificate.issuer());

@@ -1,42 +1,42 @@
-//! What is left to the owner of the phone to decide.
+//! What the owner of the phone decides.
 
 use alloc::vec::Vec;
 
-/// The choices; `Default` is what a phone does.
+/// The owner's choices; `Default` is what a phone does.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Policy {
-    /// Whether a phone without lists believes the first one.
+    /// Whether a phone without lists trusts the first one.
     pub first_use: FirstUsePolicy,
     /// Whether an older list may replace a newer one.
     pub older_list: OlderList,
     /// Whether an older signed file may replace a newer one.
     pub older_file: OlderFile,
-    /// When the configuration for phones that the call manager does not know counts.
+    /// When the default configuration, for phones unknown to the call manager, is accepted.
     pub default_configuration: DefaultConfiguration,
-    /// Smallest RSA modulus of a signer, in bits; never below [`LEAST_RSA_BITS`].
+    /// The smallest RSA modulus of a signer, in bits; never below [`LEAST_RSA_BITS`].
     pub min_rsa_bits: usize,
-    /// Whether SHA-1 signatures count.
+    /// Whether SHA-1 signatures are accepted.
     pub sha1: Choice,
-    /// Whether SHA-256 signatures count; no call manager makes them.
+    /// Whether SHA-256 signatures are accepted; no call manager makes them.
     pub sha256: Choice,
 }
 
 impl Policy {
-    /// What the choices open that are laxer than a phone's own, a sentence each.
+    /// What an attacker gains by choices that are laxer than a phone's own, one sentence each.
     #[must_use]
     pub fn openings(&self) -> Vec<&'static str> {
         let older_list = (self.older_list == OlderList::Accept).then_some(
-            "older_list = \"accept\": anyone who recorded an old list can replay it and bring its keys \
-             back, even those that were stolen and have since been replaced",
+            "older_list = \"accept\": anyone who recorded an old list can replay it and bring its \
+             keys back, even those that were stolen and have since been replaced",
         );
         let older_file = (self.older_file == OlderFile::Accept).then_some(
-            "older_file = \"accept\": anyone who recorded an unencrypted configuration can replay it and \
-             so turn encryption off",
+            "older_file = \"accept\": anyone who recorded an unencrypted configuration can replay \
+             it and so turn encryption off",
         );
         let always = self.default_configuration == DefaultConfiguration::Always;
         let default = always.then_some(
-            "default_configuration = \"always\": anyone on the network who answers \"not found\" can \
-             make the phone drop its own configuration",
+            "default_configuration = \"always\": anyone on the network who answers \"not found\" \
+             can make the phone drop its own configuration",
         );
         older_list.into_iter().chain(older_file).chain(default).collect()
     }
@@ -59,58 +59,58 @@ impl Default for Policy {
 /// What happens with a list that is older than the installed one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum OlderList {
-    /// It counts, with a warning.
+    /// It is accepted, with a warning.
     Accept,
-    /// It counts, with a warning, if TVS confirms what the installed lists lack of it.
+    /// It is accepted, with a warning, if TVS confirms the records that the installed lists lack.
     Confirmed,
-    /// It does not.
+    /// It is refused, even if it comes from a restored backup.
     Refuse,
 }
 
 /// What happens with a signed file that is older than the one before it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum OlderFile {
-    /// It counts, with a warning.
+    /// It is accepted, with a warning.
     Accept,
-    /// It does not.
+    /// It is refused, even if it comes from a restored backup.
     Refuse,
-    /// It counts, with a warning, but for a plain one after an encrypted one.
+    /// It is accepted, with a warning, unless it is plain and the last one was encrypted.
     UnlessEncrypted,
 }
 
-/// When the configuration for phones that the call manager does not know counts, on a phone that
-/// demands signed files.
+/// When a phone that demands signed files accepts the default configuration, which is for phones
+/// that the call manager does not know.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum DefaultConfiguration {
     /// Whenever the servers do not have the phone's own.
     Always,
-    /// As long as no own one is kept whose signer is listed: that a file is not there is said by
-    /// anyone.
+    /// Only while the phone has no configuration of its own with a listed signer: anyone on the
+    /// network can answer "not found".
     First,
 }
 
-/// Yes, with a warning where there is something to warn of, or no.
+/// Whether policy accepts an algorithm.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Choice {
-    /// It counts.
+    /// Accepted, with a warning where the algorithm is weak.
     Accept,
-    /// It does not.
+    /// Refused, whoever has signed.
     Refuse,
 }
 
 /// What happens with the first list of a phone that has none.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum FirstUsePolicy {
-    /// Believed if it is consistent in itself (technote).
+    /// It is trusted if it is consistent in itself (technote).
     Allow,
-    /// Never believed.
+    /// It is never trusted: lists have to be in the store already.
     Deny,
-    /// Believed if signed by a certificate with one of these SHA-256 digests.
+    /// It is trusted if signed by a certificate with one of these SHA-256 digests.
     Pin(Vec<[u8; 32]>),
 }
 
 impl FirstUsePolicy {
-    /// The policy while one signer is awaited: never laxer than it is.
+    /// The policy while one signer is awaited; never laxer than the policy itself.
     #[must_use]
     pub fn awaiting(self, pin: [u8; 32]) -> Self {
         match self {
@@ -121,5 +121,5 @@ impl FirstUsePolicy {
     }
 }
 
-/// 512-bit moduli exist as a code of the format; they have been factored in public since 1999.
+/// The format has a code for 512-bit moduli, which have been factored in public since 1999.
 pub const LEAST_RSA_BITS: usize = 1024;

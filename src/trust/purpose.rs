@@ -1,4 +1,4 @@
-//! What a peer's certificate is wanted for.
+//! What a peer's certificate is needed for.
 
 use core::fmt;
 
@@ -6,8 +6,8 @@ use crate::wire::Role;
 
 /// What a peer that shows a certificate is to the phone.
 ///
-/// Who may sign files is not said here but in [`decide`](crate::trust::decide), since it depends
-/// on the lists that are installed.
+/// Who may sign files is decided not here but in [`decide`](crate::trust::decide), since it depends
+/// on the installed lists.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Purpose {
     /// Certificate Authority Proxy Function.
@@ -23,7 +23,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// The roles of which a certificate must have one.
+    /// The roles of which the certificate must have one.
     ///
     /// # Source
     /// Reference tools, technote; domain facts 6.3. That the joint role serves files over HTTPS
@@ -44,7 +44,7 @@ impl Purpose {
     /// # Source
     /// A list found in the field carries public authorities as APP-SERVER records; none is known in
     /// another role (domain facts 6.4). That the certificate of a call manager, a file server or
-    /// CAPF is for itself alone is inferred.
+    /// CAPF vouches only for itself is inferred.
     #[must_use]
     pub const fn authority_roles(self) -> &'static [Role] {
         match self {

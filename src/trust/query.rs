@@ -7,29 +7,29 @@ use crate::trust::reason::Reason;
 use crate::trust::signature::sha256;
 use crate::wire::{Role, Serial, Signer};
 
-/// A question to the Trust Verification Service about a signer whose certificate is not at hand.
+/// A question to the Trust Verification Service about a signer whose certificate is not listed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Query {
     /// The signer's name, as the file writes it.
     pub subject: Box<[u8]>,
-    /// Its certificate's issuer.
+    /// The issuer of the signer's certificate, as the file writes it.
     pub issuer: Box<[u8]>,
-    /// Its certificate's serial number.
+    /// The serial number of the signer's certificate, big-endian.
     pub serial: Box<[u8]>,
-    /// Roles of which the answer must give one.
+    /// The roles of which the answer must name one.
     pub roles: &'static [Role],
-    /// Whether an earlier answer will do.
+    /// Whether a cached answer will do.
     pub asks: Asks,
-    /// The reason for a refusal if nobody vouches.
+    /// The reason for the refusal if no one vouches.
     pub otherwise: Reason,
 }
 
-/// Whether an earlier answer to a question will do.
+/// Whether a cached answer to a question will do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Asks {
     /// The service has to be asked now.
     Afresh,
-    /// It will.
+    /// A cached answer to this very question will do.
     Ordinarily,
 }
 
@@ -50,15 +50,16 @@ impl Query {
         }
     }
 
-    /// The same question, for which no earlier answer will do.
+    /// The same question, for which no cached answer will do.
     #[must_use]
     pub fn afresh(self) -> Self {
         Self { asks: Asks::Afresh, ..self }
     }
 
-    /// What tells this question from any other: SHA-256 of names and number, each with its length.
+    /// What distinguishes this question from any other: SHA-256 of names and number, each with its
+    /// length.
     ///
-    /// The roles are no part of it: they are not sent, and an answer is held to them each time.
+    /// The roles are not part of it: they are not sent, and each answer is checked against them.
     pub(in crate::trust) fn digest(&self) -> [u8; 32] {
         let serial = Serial::new(&self.serial).magnitude();
         let asked = [&self.subject, &self.issuer, serial];

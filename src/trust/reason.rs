@@ -1,4 +1,4 @@
-//! Why something is not believed, and what is believed with a warning.
+//! Why something is not trusted, and what is trusted with a warning.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -9,27 +9,27 @@ use crate::wire::{Digest, FormatVersion, Malformed, Role};
 /// Why a file or a peer is refused.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Reason {
-    /// Two certificates of one list fit the signer equally well.
+    /// The keys of two listed certificates both match the signature.
     AmbiguousSigner,
     /// A record holds something other than one certificate.
     BadCertificate {
-        /// Where the record stands in the file.
+        /// Where the record begins in the file, in bytes.
         offset: usize,
     },
-    /// The content could not be decrypted; which step failed is not told.
+    /// The content could not be decrypted; which step failed is not reported.
     DecryptFailed,
-    /// The name inside the file is not the one asked for.
+    /// The name inside the file is not the one that was requested.
     FileNameMismatch {
-        /// The name asked for.
+        /// The name that was requested.
         expected: String,
         /// The name that the signature binds.
         found: String,
     },
-    /// There is no list yet, and the policy is not to believe the first one.
+    /// There is no list yet, and policy does not trust the first one.
     FirstUseDenied,
-    /// What was trusted cannot be read, so nobody can be.
+    /// The installed lists cannot be read, so nothing can be trusted.
     Locked,
-    /// The bytes are not such a file.
+    /// The bytes are not a file of the expected format.
     Malformed(Malformed),
     /// An encrypted file, and no key that can open it.
     NoKey,
@@ -46,55 +46,55 @@ pub enum Reason {
         offered: u32,
         /// Whether the refused list is blank: that would switch all checks off.
         blank: bool,
-        /// Whether the phone would check less by it; otherwise policy alone refuses it.
+        /// Whether the phone would check less with it; otherwise only policy refuses it.
         weaker: bool,
     },
-    /// An older list than the installed one, with a record that nobody confirms.
+    /// An older list than the installed one, with a record that no one confirms.
     Unconfirmed(Box<Unconfirmed>),
-    /// An older file than the one before, or one that is no longer encrypted and not newer.
+    /// An older file than the last one, or one that is no longer encrypted and not newer.
     OlderFile(OldFile),
     /// A record contradicts the certificate in it.
     RecordMismatch {
-        /// Where the record stands in the file.
+        /// Where the record begins in the file, in bytes.
         offset: usize,
         /// The field that differs.
         field: &'static str,
     },
     /// The signature is not the signer's signature of this file.
     SignatureMismatch,
-    /// A trust list, handed out as another file.
+    /// A trust list that was served as another file.
     TrustList {
         /// The name in its header.
         name: String,
     },
     /// A signature algorithm other than RSA PKCS#1 v1.5, or a key that is not for it.
     UnsupportedAlgorithm(Unsupported),
-    /// A digest that is not known, or not allowed by policy.
+    /// A digest that is unknown, or not allowed by policy.
     UnsupportedDigest(Digest),
     /// The signer's key is smaller than policy allows.
     WeakKey {
         /// Bits of the modulus.
         bits: usize,
-        /// The policy.
+        /// The fewest bits that policy allows.
         least: usize,
     },
     /// The signer is known, but not for this.
     WrongRole {
-        /// What the signer's record allows.
+        /// The role of the signer's record.
         found: Role,
     },
     /// No list knows the signer.
     WrongSigner,
 }
 
-/// A signed file that is older than the one before it.
+/// A signed file that is older than the last one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct OldFile {
     /// The newest timestamp so far.
     pub kept: Option<u32>,
     /// The timestamp of this one.
     pub offered: Option<u32>,
-    /// Whether the one before was encrypted, and this one is not.
+    /// Whether the last one was encrypted, and this one is not.
     pub was_encrypted: bool,
 }
 
@@ -113,7 +113,7 @@ impl fmt::Display for OldFile {
     }
 }
 
-/// Why an older list is refused that TVS was to confirm.
+/// Why an older list that TVS had to confirm is refused.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Unconfirmed {
     /// Timestamp of the installed list.
@@ -133,11 +133,11 @@ pub struct Unconfirmed {
 pub enum Doubt {
     /// TVS never vouches for itself.
     NeverVouchedFor,
-    /// Nobody was asked.
+    /// TVS has not been asked, because the caller asks no one.
     NotAsked,
-    /// There are more such records than are asked about.
+    /// More records need confirmation than TVS is asked about.
     TooMany {
-        /// How many are.
+        /// How many records TVS is asked about at most.
         most: usize,
     },
     /// TVS does not vouch for it, or does not answer; in words.
@@ -155,18 +155,32 @@ impl fmt::Display for Doubt {
     }
 }
 
-/// What of a signature is not supported.
+/// What makes a signature unsupported.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Unsupported {
     /// The key's public exponent: it is too small.
     Exponent {
-        /// The smallest that counts.
+        /// The smallest that is accepted.
         least: u32,
     },
     /// The key in the signer's certificate: not RSA, damaged, or larger than 4096 bits.
     Key,
     /// The algorithm, by the code in the header.
     Signature(u8),
+}
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exponent { least } => {
+                write!(f, "the public exponent of the signer's key is below {least}")
+            }
+            Self::Key => write!(f, "the signer's key is not a usable RSA key"),
+            Self::Signature(code) => {
+                write!(f, "signature algorithm {code} is not RSA PKCS#1 v1.5")
+            }
+        }
+    }
 }
 
 impl Reason {
@@ -230,18 +244,12 @@ impl fmt::Display for Reason {
             }
             Self::Older { installed, offered, blank, weaker } => {
                 let kind = if *blank { "blank list" } else { "list" };
-                if *weaker {
-                    return write!(
-                        f,
-                        "{kind} of {offered} would weaken the checks, and is not newer than the last \
-                         one of {installed}"
-                    );
-                }
-                write!(
-                    f,
-                    "{kind} of {offered} is older than the last one of {installed} (older_list = \
-                     \"refuse\")"
-                )
+                let (old, policy) = if *weaker {
+                    ("would weaken the checks, and is not newer", "")
+                } else {
+                    ("is older", " (older_list = \"refuse\")")
+                };
+                write!(f, "{kind} of {offered} {old} than the last one of {installed}{policy}")
             }
             Self::OlderFile(old) => write!(f, "{old} (refused by older_file)"),
             Self::RecordMismatch { offset, field } => {
@@ -254,15 +262,7 @@ impl fmt::Display for Reason {
                 write!(f, "this is a trust list ({name}), not the requested file")
             }
             Self::Unconfirmed(unconfirmed) => unconfirmed.fmt(f),
-            Self::UnsupportedAlgorithm(Unsupported::Exponent { least }) => {
-                write!(f, "the public exponent of the signer's key is below {least}")
-            }
-            Self::UnsupportedAlgorithm(Unsupported::Key) => {
-                write!(f, "the signer's key is not a usable RSA key")
-            }
-            Self::UnsupportedAlgorithm(Unsupported::Signature(code)) => {
-                write!(f, "signature algorithm {code} is not RSA PKCS#1 v1.5")
-            }
+            Self::UnsupportedAlgorithm(unsupported) => unsupported.fmt(f),
             Self::UnsupportedDigest(digest) => {
                 write!(f, "signatures with {digest} are not accepted")
             }
@@ -295,17 +295,17 @@ impl fmt::Display for Unconfirmed {
 pub enum Warning {
     /// The peer's certificate has expired.
     Expired,
-    /// A higher minor version than any seen.
+    /// A higher minor version than any known.
     MinorVersion(FormatVersion),
-    /// The file before it was encrypted, and this one, which is newer, is not.
+    /// The last file was encrypted, and this newer one is not.
     NoLongerEncrypted,
-    /// The service that vouches does not say what for.
+    /// The service vouches for the certificate without naming a role.
     NoRoles,
-    /// A field for people has a value that is none: it is kept as it is.
+    /// A field for people has a malformed value, which is kept as is.
     OddField {
-        /// Which one.
+        /// The name of the field.
         field: &'static str,
-        /// Where it stands.
+        /// Where the field begins in the file, in bytes.
         offset: usize,
     },
     /// An older list than the installed one.
@@ -315,9 +315,9 @@ pub enum Warning {
         /// Timestamp of the new one.
         offered: u32,
     },
-    /// An older file than the one before.
+    /// An older file than the last one.
     OlderFile(OldFile),
-    /// Signed with SHA-1.
+    /// Signed with SHA-1, for which collisions are known.
     Sha1,
     /// Signed with a key below 2048 bits.
     SmallKey {
@@ -326,16 +326,16 @@ pub enum Warning {
     },
     /// A field was skipped.
     UnknownTag {
-        /// Its tag.
+        /// The tag that is not known.
         tag: u8,
-        /// Where it stands.
+        /// Where the field begins in the file, in bytes.
         offset: usize,
     },
-    /// A record cannot be used for want of a field that can be read.
+    /// A record cannot be used because one of its fields cannot be read.
     UnusableRecord {
-        /// Which one.
+        /// The name of the field.
         field: &'static str,
-        /// Where it stands.
+        /// Where the field begins in the file, in bytes.
         offset: usize,
     },
 }

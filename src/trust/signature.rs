@@ -67,8 +67,8 @@ impl SignerKey {
     }
 }
 
-/// A signed file before it is known who signed it: its digest is computed at most once, however
-/// many keys are tried.
+/// A signed file whose signer is not known yet: its digest is computed at most once, however many
+/// keys are tried.
 #[derive(Debug)]
 pub struct Unverified<'a> {
     file: &'a Envelope<'a>,
@@ -83,10 +83,10 @@ impl<'a> Unverified<'a> {
         Self { file, policy, digest: OnceCell::new() }
     }
 
-    /// Verifies the signature with the key of a certificate, and returns what policy lets pass with
-    /// a warning.
+    /// Verifies the signature with the key of a certificate, and returns what policy accepts with a
+    /// warning.
     ///
-    /// The file is read where it lies: digest and signature check copy none of it.
+    /// The file is read in place: neither the digest nor the signature check copies it.
     ///
     /// # Errors
     /// [`Reason::UnsupportedAlgorithm`], [`Reason::UnsupportedDigest`] and [`Reason::WeakKey`] by
@@ -139,13 +139,13 @@ pub fn digest_of(algorithm: Digest, bytes: &[u8]) -> Option<Vec<u8>> {
     hashed(algorithm, [bytes, &[]])
 }
 
-/// SHA-1, which names certificates in trust lists and on trust screens.
+/// SHA-1, which identifies certificates in trust lists and on trust screens.
 #[must_use]
 pub fn sha1(bytes: &[u8]) -> [u8; 20] {
     Sha1::digest(bytes).into()
 }
 
-/// SHA-256, which names certificates where we choose.
+/// SHA-256, which identifies certificates where the choice is ours.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
@@ -160,7 +160,7 @@ pub fn md5(bytes: &[u8]) -> [u8; 16] {
 /// Tag 10: RSA PKCS#1 v1.5 (domain facts 3.2).
 const RSA_PKCS1: u8 = 0;
 
-/// Below this a key is told in the log (design, policies).
+/// A key with fewer bits is logged with a warning (design, policies).
 pub(in crate::trust) const GOOD_RSA_BITS: usize = 2048;
 
 /// Smaller public exponents have a history of forgeries (domain facts 10, row 12).

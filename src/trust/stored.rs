@@ -5,13 +5,13 @@ use crate::trust::reason::Reason;
 use crate::trust::verified::{Acceptance, Provenance, Verified};
 use crate::wire::{Envelope, FileKind};
 
-/// Believes a list again that the store kept unharmed since it was accepted.
+/// Trusts a list again that the store has kept intact since it was accepted.
 ///
-/// Its signer may have left the lists in the meantime; what vouches for it is the store, whose
-/// digest the caller has compared.
+/// Its signer may no longer be listed; what vouches for it is the store, whose digest the caller
+/// has compared.
 ///
 /// # Errors
-/// [`Reason`] if the bytes are not a list: then the store is damaged, or of another program.
+/// [`Reason`] if the bytes are not a list: the store is damaged, or belongs to another program.
 pub fn list(
     kind: ListKind,
     bytes: &[u8],

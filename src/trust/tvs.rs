@@ -1,7 +1,7 @@
-//! What an answer of the Trust Verification Service is worth.
+//! What an answer of the Trust Verification Service proves.
 //!
-//! Policy on bytes that have already been matched to their question. The member that gave the
-//! answer must have been pinned to a TVS record of a list, by its caller.
+//! Policy on answers that have already been matched to their question. The caller must have
+//! verified the member that answered against a TVS record of a list.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -42,13 +42,13 @@ impl Endorsed {
         &self.sha256
     }
 
-    /// What the service says that it may do; nothing if it does not say.
+    /// The roles that the service names; nothing if the answer contains none.
     #[must_use]
     pub fn roles(&self) -> Option<&[Role]> {
         self.roles.as_deref()
     }
 
-    /// How long the answer holds by the service.
+    /// How long the answer is valid, if the service states it.
     #[must_use]
     pub const fn ttl(&self) -> Option<Duration> {
         self.ttl
@@ -56,8 +56,8 @@ impl Endorsed {
 
     /// Whether the certificate may serve a purpose.
     ///
-    /// Where the answer does not speak of roles, only HTTPS services are let pass, with a warning:
-    /// servers may leave them out (domain facts 5.6). An empty list of roles is for no purpose.
+    /// If the answer contains no roles, only HTTPS services are accepted, with a warning: servers
+    /// may leave them out (domain facts 5.6). An empty list of roles serves no purpose.
     ///
     /// # Errors
     /// [`Unvouched::NoRoles`], [`Unvouched::EmptyRoles`], [`Unvouched::WrongRoles`],
@@ -94,14 +94,14 @@ pub struct Vouched {
 /// When the service vouched.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum VouchedAt {
-    /// The answer was kept since.
+    /// In an earlier answer, which has been cached since.
     Earlier,
-    /// To this very question.
+    /// In the answer to this very question.
     Now,
 }
 
 impl Vouched {
-    /// States that the service gave this certificate for the signer that was asked about.
+    /// States that the service returned this certificate for the signer that was asked about.
     fn assertion(query: &Query, certificate: &[u8], response: &Response<'_>) -> Self {
         let endorsed = Endorsed::assertion(certificate, response);
         Self {
@@ -123,19 +123,19 @@ impl Vouched {
         &self.certificate
     }
 
-    /// What the service says of it.
+    /// What the service knows about it.
     #[must_use]
     pub const fn endorsed(&self) -> &Endorsed {
         &self.endorsed
     }
 
-    /// When the service said it.
+    /// When the service vouched, which decides whether it counts for a list of another cluster.
     #[must_use]
     pub const fn said(&self) -> VouchedAt {
         self.said
     }
 
-    /// The same, as it is kept for later.
+    /// The same, marked as an earlier answer for the cache.
     pub(in crate::trust) fn kept(self) -> Self {
         Self { said: VouchedAt::Earlier, ..self }
     }
@@ -150,12 +150,12 @@ impl Vouched {
 
     /// The certificate, if it is the one that a question is about, in a role that it may sign in.
     ///
-    /// Its names are not compared with those that were asked for: they are printed in too many ways
-    /// (domain facts 3.7). Its serial number, its roles and in the end its key's signature decide.
+    /// Its names are not compared with those of the question: they are printed in too many ways
+    /// (domain facts 3.7). Its serial number, its roles and finally its key's signature decide.
     ///
     /// # Errors
     /// [`Unvouched::NotACertificate`], [`Unvouched::OtherCertificate`],
-    /// [`Unvouched::OtherQuestion`], and what [`serves`](Endorsed::serves) says of roles.
+    /// [`Unvouched::OtherQuestion`], and the errors of [`serves`](Endorsed::serves) about roles.
     pub fn answer(&self, query: &Query) -> Result<Certificate<'_>, Unvouched> {
         let certificate =
             Certificate::parse(&self.certificate).map_err(|_| Unvouched::NotACertificate)?;
@@ -182,7 +182,7 @@ pub fn signer(query: &Query, response: &Response<'_>) -> Result<Vouched, Unvouch
     Ok(vouched)
 }
 
-/// That the service trusts a certificate, whatever for.
+/// Proof that the service trusts a certificate, for whatever purpose.
 pub(in crate::trust) fn peer_trusted(
     certificate: &[u8],
     response: &Response<'_>,
@@ -194,7 +194,7 @@ pub(in crate::trust) fn peer_trusted(
 /// Judges the answer to a question about the certificate that a peer has shown.
 ///
 /// # Errors
-/// [`Unvouched`]: a status, and the errors of [`Endorsed::serves`].
+/// [`Unvouched`] for a status other than "trusted", and the errors of [`Endorsed::serves`].
 pub fn peer(
     purpose: Purpose,
     certificate: &[u8],
@@ -213,21 +213,21 @@ const fn trusted(response: &Response<'_>) -> Result<(), Unvouched> {
     }
 }
 
-/// Why nobody vouches.
+/// Why no one vouches for a certificate or signer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Unanswered {
-    /// No member is known, or no list says how to know one.
+    /// No member is known, or no list has a record to verify one with.
     NobodyToAsk,
-    /// The lists have changed since the question was asked: it has to be decided anew.
+    /// The lists have changed since the question was asked: the caller decides again.
     ListsChanged,
-    /// No member gave an answer; why the last one did not.
+    /// No member answered; the reason of the last one, in words.
     NoAnswer(String),
     /// The service answered, and does not vouch.
     Unvouched(Unvouched),
 }
 
 impl Unanswered {
-    /// Whether the service may say something else soon: it was not heard.
+    /// Whether another try may soon end differently: the service has not answered yet.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
         matches!(self, Self::ListsChanged | Self::NoAnswer(_))
@@ -248,31 +248,31 @@ impl fmt::Display for Unanswered {
 /// Why an answer does not vouch.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Unvouched {
-    /// The service knows the certificate, and vouches for it for no purpose.
+    /// The service knows the certificate, but vouches for it in no role.
     EmptyRoles,
-    /// The service could not tell.
+    /// The service answered with an error.
     Failed {
         /// A status other than "trusted" and "invalid".
         status: u8,
     },
     /// The service does not know the certificate.
     Invalid,
-    /// "Trusted", and nothing to verify with.
+    /// The answer is "trusted", but contains no certificate to verify with.
     NoCertificate,
-    /// The service does not say what the certificate may do.
+    /// The answer names no role for the certificate.
     NoRoles,
-    /// What came as a certificate is not exactly one.
+    /// What the answer contains as a certificate is not exactly one.
     NotACertificate,
     /// The service never vouches for itself.
     NotForTvs,
-    /// The certificate is not the one that was asked for.
+    /// The certificate is not the one that was asked about.
     OtherCertificate {
-        /// What differs.
+        /// The field that differs.
         field: &'static str,
     },
-    /// The answer was given to another question.
+    /// The answer belongs to another question.
     OtherQuestion,
-    /// The certificate may not do what it is wanted for.
+    /// The certificate may not serve the purpose.
     WrongRoles {
         /// What it may do.
         found: Vec<Role>,
@@ -280,8 +280,8 @@ pub enum Unvouched {
 }
 
 impl Unvouched {
-    /// Whether this is the service's word, which another member would only repeat; otherwise the
-    /// member has failed, and the next is asked (domain facts 5.8 and 5.9).
+    /// Whether this is a definite answer, which another member would only repeat; otherwise the
+    /// member has failed, and the next one is asked (domain facts 5.8 and 5.9).
     #[must_use]
     pub const fn is_final(&self) -> bool {
         match self {

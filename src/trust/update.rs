@@ -1,4 +1,4 @@
-//! Whether an offered file is believed: the whole way from bytes to proof.
+//! Whether an offered file is trusted: the whole way from bytes to proof.
 
 use alloc::boxed::Box;
 use alloc::string::ToString;
@@ -21,28 +21,28 @@ use crate::trust::verified::{FirstUse, Provenance, Verified, Voucher};
 use crate::wire::envelope::UnknownTag;
 use crate::wire::{Envelope, FileKind, FormatVersion, OddField, list};
 
-/// A file that was fetched, and the name that it was asked for by.
+/// A file that was fetched, and the name under which it was requested.
 #[derive(Clone, Copy, Debug)]
 pub struct Offer<'a> {
-    /// The name asked for.
+    /// The name that was requested.
     pub name: &'a str,
-    /// What came.
+    /// The file as the server sent it.
     pub bytes: &'a [u8],
 }
 
-/// What a file holds, once its signer and name are settled.
+/// What a file contains, once its signer and name are settled.
 #[derive(Debug, Eq, PartialEq)]
 pub enum Content<'a> {
-    /// Nobody could be verified with in this state: the payload is taken from anyone.
+    /// No signature is required in this state: the payload may be anyone's.
     Unchecked(&'a [u8]),
-    /// Signed by someone who may sign files; the whole envelope, for what it says of encryption.
+    /// Signed by someone who may sign files; with the envelope, for its encryption fields.
     Verified(Box<SignedFile<'a>>),
 }
 
 /// A file that is signed by someone who may sign files.
 #[derive(Debug, Eq, PartialEq)]
 pub struct SignedFile<'a> {
-    /// The whole envelope.
+    /// The envelope, header and body.
     pub file: Verified<Envelope<'a>>,
     /// SHA-1 of the signer's certificate.
     pub signer: [u8; 20],
@@ -60,8 +60,8 @@ pub fn list(
 
 /// As [`list()`], with what the service has answered so far.
 ///
-/// Nothing of an earlier judgement is relied on: if the installed lists know the signer by now,
-/// they decide, and proof for another signer, record or role is worth nothing.
+/// Nothing is carried over from an earlier judgement: if the installed lists know the signer by
+/// now, they decide, and a proof for another signer, record or role is worth nothing.
 pub fn list_with(
     anchors: &Anchors,
     kind: ListKind,
@@ -145,29 +145,29 @@ fn judged_file<'a>(
         let (voucher, signer, warnings) = match signing {
             Signing::Free(Anyone) => {
                 let value = Content::Unchecked(file.body());
-                return Ok(Accepted { value, warnings: told(&file) });
+                return Ok(Accepted { value, warnings: header_warnings(&file) });
             }
             Signing::Listed(by) => (by.list.into(), sha1(by.certificate.der), by.warnings),
             Signing::Vouched(by) => (Voucher::Tvs, sha1(by.der), signed_by(&by)?),
         };
         // What verifies the file still borrows it.
         named(&file, offer.name, None)?;
-        let warnings = warnings.into_iter().chain(told(&file)).collect();
+        let warnings = warnings.into_iter().chain(header_warnings(&file)).collect();
         let file = Verified::assertion(file.clone(), Provenance::Chained(voucher));
         let value = Content::Verified(Box::new(SignedFile { file, signer }));
         Ok(Accepted { value, warnings })
     })
 }
 
-/// Whether a file is a trust list, whatever name it came under: its header has a list's name, or
-/// records tile its body.
+/// Whether a file is a trust list, whatever name it was served under: its header has a list's name,
+/// or its body is a sequence of records.
 fn is_list(file: &Envelope<'_>) -> bool {
     let body = file.body();
     FileKind::of_name(file.file_name) == FileKind::List
         || (!body.is_empty() && list::parse(body, file.header_length).is_ok())
 }
 
-/// Who a file may be verified with, once it is known who vouches for its signer.
+/// The decision, once it is known whether the service vouches for the signer.
 fn asked<'a, Free>(
     decision: Decision<Signing<'a, Free>>,
     vouched: Option<&'a Vouched>,
@@ -185,12 +185,12 @@ fn chained(
     mut warnings: Vec<Warning>,
 ) -> Result<Accepted<Verified<TrustList>>, Reason> {
     let list = TrustList::decode(kind, file)?;
-    warnings.extend(told(file).into_iter().chain(told_of_records(&list)));
+    warnings.extend(header_warnings(file).into_iter().chain(record_warnings(&list)));
     let value = Verified::assertion(list, Provenance::Chained(voucher));
     Ok(Accepted { value, warnings })
 }
 
-/// Believes a list for want of another: it must be signed by one of its own tokens.
+/// Trusts a list because there is no other: it must be signed by one of its own tokens.
 ///
 /// This is the one place where records are decoded before the signature holds, and why it costs a
 /// [`FirstUse`].
@@ -204,7 +204,7 @@ fn first_use(
     let list = TrustList::decode(kind, file)?;
     let Signatory { certificate, mut warnings, .. } =
         signer::token(&list, &file.signer, signed_by)?;
-    warnings.extend(told(file).into_iter().chain(told_of_records(&list)));
+    warnings.extend(header_warnings(file).into_iter().chain(record_warnings(&list)));
     match &policy.first_use {
         FirstUsePolicy::Allow => {}
         FirstUsePolicy::Deny => return Err(Reason::FirstUseDenied),
@@ -217,8 +217,8 @@ fn first_use(
     Ok(Accepted { value: Verified::assertion(list, Provenance::FirstUse), warnings })
 }
 
-/// SHA-256 of the certificate of a list's own that has signed it, if one has: for people to
-/// compare, and no proof of anything.
+/// SHA-256 of the certificate in a list that has signed the list itself, if one has: for people to
+/// compare, not a proof of anything.
 #[must_use]
 pub fn own_signer(kind: ListKind, offer: Offer<'_>) -> Option<[u8; 32]> {
     let file = Envelope::parse(offer.bytes, FileKind::List).ok()?;
@@ -230,43 +230,45 @@ pub fn own_signer(kind: ListKind, offer: Offer<'_>) -> Option<[u8; 32]> {
     Some(sha256(found.certificate.der))
 }
 
-/// What a header has that is new to us, or odd.
-fn told(file: &Envelope<'_>) -> Vec<Warning> {
+/// What is unknown or odd in a header.
+fn header_warnings(file: &Envelope<'_>) -> Vec<Warning> {
     let newer = file.version > newest(file.version.major);
     let minor = newer.then_some(Warning::MinorVersion(file.version));
     minor.into_iter().chain(skipped(&file.unknown)).chain(odd(&file.odd)).collect()
 }
 
-/// What the records of a list have that is new to us, odd, or of no use.
-fn told_of_records(list: &TrustList) -> Vec<Warning> {
-    let unusable = list.unusable.iter().take(TOLD);
+/// What is unknown, odd or unusable in the records of a list.
+fn record_warnings(list: &TrustList) -> Vec<Warning> {
+    let unusable = list.unusable.iter().take(MAX_WARNINGS);
     let unusable =
         unusable.map(|&OddField { field, offset }| Warning::UnusableRecord { field, offset });
     skipped(&list.unknown).chain(unusable).chain(odd(&list.odd)).collect()
 }
 
-/// Odd fields, as far as anyone wants to read of them.
+/// Warnings about odd fields, up to [`MAX_WARNINGS`].
 fn odd(odd: &[OddField]) -> impl Iterator<Item = Warning> + '_ {
-    odd.iter().take(TOLD).map(|&OddField { field, offset }| Warning::OddField { field, offset })
+    odd.iter()
+        .take(MAX_WARNINGS)
+        .map(|&OddField { field, offset }| Warning::OddField { field, offset })
 }
 
-/// Skipped fields, as far as anyone wants to read of them.
+/// Warnings about skipped fields, up to [`MAX_WARNINGS`].
 fn skipped(unknown: &[UnknownTag]) -> impl Iterator<Item = Warning> + '_ {
     unknown
         .iter()
-        .take(TOLD)
+        .take(MAX_WARNINGS)
         .map(|field| Warning::UnknownTag { tag: field.tag, offset: field.offset })
 }
 
-/// Fields of a kind that are logged of one file: a file of nothing else must not fill the log.
-const TOLD: usize = 8;
+/// The most warnings of a kind about one file: a file full of odd fields must not fill the log.
+const MAX_WARNINGS: usize = 8;
 
 /// The highest version seen of a format: lists 1.2, encrypted files 2.0 (domain facts 1.2).
 const fn newest(major: u8) -> FormatVersion {
     FormatVersion { major, minor: if major == 1 { 2 } else { 0 } }
 }
 
-/// The name that the signature binds must be the one asked for, or the generic one if there is one.
+/// Compares the name that the signature binds with the requested one, or the generic one.
 fn named(file: &Envelope<'_>, asked: &str, generic: Option<&str>) -> Result<(), Reason> {
     let bare = |name: &str| name.strip_prefix("./").unwrap_or(name).to_string();
     if [asked].into_iter().chain(generic).any(|name| bare(name) == bare(file.file_name)) {

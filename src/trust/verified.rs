@@ -6,7 +6,7 @@
 use crate::trust::list::ListKind;
 use crate::trust::signature::sha256;
 
-/// A value whose signature was verified against a signer that may sign it.
+/// A value whose signature was verified with the key of a signer that may sign it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Verified<T> {
     value: T,
@@ -25,7 +25,7 @@ impl<T> Verified<T> {
         self.provenance
     }
 
-    /// The value.
+    /// The value that was signed; a proof is never taken apart.
     #[must_use]
     pub const fn value(&self) -> &T {
         &self.value
@@ -35,11 +35,11 @@ impl<T> Verified<T> {
 /// How something came to be trusted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Provenance {
-    /// Just now, by someone trusted before.
+    /// Just now, by someone who was already trusted.
     Chained(Voucher),
-    /// Just now, because nothing was there to check it with.
+    /// Just now, because there was nothing to check it with.
     FirstUse,
-    /// At an earlier time; it was kept in the store since.
+    /// Earlier; the store has kept it since.
     Stored(Acceptance),
 }
 
@@ -60,7 +60,7 @@ impl Provenance {
 pub enum Acceptance {
     /// Its signer was vouched for.
     Chained(Voucher),
-    /// Nothing was there to check it with.
+    /// There was nothing to check it with.
     FirstUse,
 }
 
@@ -101,7 +101,7 @@ pub enum Voucher {
     Tvs,
 }
 
-/// The right to believe one list without a prior one. It is spent by use and cannot be copied.
+/// The right to trust one list without a prior one. It is spent by use and cannot be copied.
 #[derive(Debug, Eq, PartialEq)]
 pub struct FirstUse(());
 

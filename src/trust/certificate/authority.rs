@@ -16,12 +16,12 @@ impl Authority {
     /// The authority that a certificate is, if it is one.
     ///
     /// A trust list has no role of its own for authorities: they are listed as the servers that
-    /// they vouch for (domain facts 6.4), and certificates that call managers and tools sign
-    /// themselves claim to be authorities as well. So it counts for an authority's only if it says
-    /// that it may sign certificates (basic constraints and keyUsage, which an authority must have:
-    /// RFC 5280 §4.2.1.3), for servers if for anything in particular, and if nothing in it is a
-    /// server's: neither host names nor addresses, nor a key for the exchange of others, which RFC
-    /// 3279 §2.3 advises authorities against.
+    /// they vouch for (domain facts 6.4), and the self-signed certificates of call managers and
+    /// tools claim to be authorities as well. So one counts as an authority only if it may sign
+    /// certificates (basic constraints and keyUsage, which an authority must have: RFC 5280
+    /// §4.2.1.3), is not restricted to purposes other than servers, and has nothing that belongs to
+    /// a server: no host name or address, and no key for key exchange, which RFC 3279 §2.3 advises
+    /// authorities against.
     pub(super) fn of(certificate: &X509Certificate<'_>) -> Option<Self> {
         let constraints = certificate.basic_constraints().ok()??.value;
         let issues = constraints.ca && signs_certificates(certificate)?;
@@ -42,8 +42,8 @@ impl Authority {
     }
 }
 
-/// Whether the holder of a certificate, DER, may sign others as far as its keyUsage says; one that
-/// is absent does not forbid it (RFC 5280 §6.1.4 (n)).
+/// Whether the keyUsage of a certificate in DER allows it to sign others; an absent one does not
+/// forbid it (RFC 5280 §6.1.4 (n)).
 pub(super) fn may_sign_others(der: &[u8]) -> bool {
     X509Certificate::from_der(der).is_ok_and(|(_, certificate)| match certificate.key_usage() {
         Ok(usage) => usage.is_none_or(|usage| usage.value.key_cert_sign()),
@@ -55,8 +55,8 @@ fn signs_certificates(certificate: &X509Certificate<'_>) -> Option<bool> {
     Some(certificate.key_usage().ok()??.value.key_cert_sign())
 }
 
-/// Whether it names a host, or has a key for the exchange of others. What cannot be read is taken
-/// to.
+/// Whether it names a host, or has a key for key exchange. An extension that cannot be read counts
+/// as doing so.
 fn is_a_servers(certificate: &X509Certificate<'_>) -> bool {
     let names_a_host = match certificate.subject_alternative_name() {
         Ok(names) => names.is_some_and(|names| names.value.general_names.iter().any(is_a_host)),
@@ -76,7 +76,7 @@ const fn is_a_host(name: &GeneralName<'_>) -> bool {
     matches!(name, GeneralName::DNSName(_) | GeneralName::IPAddress(_))
 }
 
-/// Whether what it issues may be for servers: an authority may be for something else alone.
+/// Whether it may issue certificates for servers: an authority may be restricted to others.
 fn is_for_servers(certificate: &X509Certificate<'_>) -> bool {
     match certificate.extended_key_usage() {
         Ok(usage) => usage.is_none_or(|usage| usage.value.any || usage.value.server_auth),

@@ -6,9 +6,9 @@ use x509_parser::oid_registry::{
 };
 use x509_parser::x509::AlgorithmIdentifier;
 
-/// The kind of a public key.
+/// The kind of a public key: its algorithm, and for elliptic curves which one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[allow(missing_docs, reason = "their names say what they are")]
+#[allow(missing_docs, reason = "the names are those of the algorithms")]
 pub enum KeyKind {
     Ed25519,
     Ed448,
@@ -38,7 +38,7 @@ impl KeyKind {
         known.map_or(Self::OtherCurve, |(_, kind)| *kind)
     }
 
-    /// Its name.
+    /// Its name as messages print it; not for machines.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

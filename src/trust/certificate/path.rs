@@ -15,11 +15,11 @@ use crate::trust::certificate::authority::may_sign_others;
 pub enum NoPath {
     /// The clock is not set: dates cannot be compared.
     ClockUnset,
-    /// The path does not hold: a signature, a date, a constraint, a usage.
+    /// The path is not valid: a signature, a date, a constraint, a usage; in words.
     Invalid(&'static str),
-    /// No certificate can name the host that was asked for.
+    /// No certificate can name the host that was requested.
     NoName,
-    /// The certificate is not for the host that was asked for.
+    /// The certificate is not for the host that was requested.
     OtherHost,
 }
 
@@ -39,14 +39,14 @@ impl fmt::Display for NoPath {
 /// An authority of a list.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::trust) struct ListedAuthority<'a> {
-    /// Its certificate.
+    /// Its certificate in DER, as the list carries it.
     pub(in crate::trust) der: &'a [u8],
-    /// What that may issue.
+    /// What it may issue.
     pub(in crate::trust) authority: Authority,
 }
 
 /// Verifies the path of a server's certificate to one of the authorities, and that it is for the
-/// host that was asked for: otherwise any certificate of a public authority would pass.
+/// host that was requested: otherwise any certificate of a public authority would pass.
 ///
 /// # Errors
 /// [`NoPath`].
@@ -100,8 +100,8 @@ fn read<'a>(
     Some((anchor_from_trusted_cert(der).ok()?, listed.authority))
 }
 
-/// Of the certificates that a server sends along those that a path is looked for with: the time for
-/// that grows with the number of those that have one name, to the power of the path's length.
+/// Selects the sent certificates that are used to build a path. The time that building takes grows
+/// with the number of those that share a name, to the power of the path's length.
 fn looked_at<'a>(sent: &'a [CertificateDer<'a>]) -> Vec<CertificateDer<'a>> {
     let mut looked_at: Vec<(EndEntityCert<'_>, &CertificateDer<'_>)> = Vec::new();
     for der in sent.iter().take(MAX_INTERMEDIATES) {
@@ -117,8 +117,8 @@ fn looked_at<'a>(sent: &'a [CertificateDer<'a>]) -> Vec<CertificateDer<'a>> {
 
 /// Whether the authority at the end of a path may have issued it, and those on the way.
 ///
-/// Of listed authorities with the name and the key of that one, any may: a certificate that was
-/// renewed is listed beside the one before.
+/// Any listed authority with that name and key will do: a renewed certificate is listed beside the
+/// previous one.
 fn allowed<'a>(
     path: &VerifiedPath<'_>,
     listed: impl Iterator<Item = (&'a TrustAnchor<'a>, &'a Authority)>,
@@ -159,8 +159,8 @@ const fn word(error: &webpki::Error) -> &'static str {
     }
 }
 
-/// Certificates that a server sends along, beyond which no more are looked at, and how many of them
-/// may have the same subject. Inferred: paths on the Internet have one to three, sent twice at most
+/// How many of the certificates that a server sends along are looked at, and how many of those may
+/// have the same subject. Inferred: paths on the Internet have one to three, sent twice at most
 /// where an authority is certified by two others; RFC 8446 §4.4.2 has them in the order of the
 /// path.
 const MAX_INTERMEDIATES: usize = 8;

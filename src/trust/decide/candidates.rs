@@ -9,10 +9,10 @@ use crate::trust::name::DistinguishedName;
 use crate::trust::reason::{Reason, Warning};
 use crate::wire::{Role, Signer};
 
-/// Tells whether a file bears the signature of a certificate's key, and what policy says of it.
+/// Verifies a file's signature with a certificate's key, and returns what policy warns of.
 pub type Signature<'f> = &'f dyn Fn(&Certificate<'_>) -> Result<Vec<Warning>, Reason>;
 
-/// Who is said to have signed a file, and what tells whether it is true.
+/// Who claims to have signed a file, and the check whether that is true.
 #[derive(Clone, Copy)]
 pub(super) struct Claim<'c> {
     pub(super) signer: &'c Signer<'c>,
@@ -22,25 +22,25 @@ pub(super) struct Claim<'c> {
 /// The certificate whose key signed a file.
 #[derive(Debug)]
 pub struct Signatory<'a> {
-    /// The certificate.
+    /// The certificate, as the list carries it.
     pub certificate: Certificate<'a>,
     /// The list that has it.
     pub list: ListKind,
-    /// What policy let pass.
+    /// What policy allowed although it is not as it should be.
     pub warnings: Vec<Warning>,
 }
 
 /// Why no candidate is the signer.
 #[derive(Debug)]
 pub(super) enum NoSignatory {
-    /// No record is the signer's, as far as can be told: someone else may know it.
+    /// No record can be shown to be the signer's: someone else may know the signer.
     Unlisted(Reason),
     /// The lists settle it.
     Refused(Reason),
 }
 
 impl NoSignatory {
-    /// The reason, where nobody else is asked.
+    /// The reason, for where no one else is asked.
     pub(super) fn reason(self) -> Reason {
         match self {
             Self::Refused(reason) | Self::Unlisted(reason) => reason,
@@ -48,19 +48,20 @@ impl NoSignatory {
     }
 }
 
-/// The certificates under a signer's serial number, in a fitting role, each key once.
+/// The certificates with a signer's serial number, in a suitable role, each key once.
 struct Candidates<'a> {
     certificates: Vec<(Certificate<'a>, ListKind)>,
     /// Whether their records print the signer's names as the file does.
     printed: bool,
 }
 
-/// Finds the signer of a file among the records of some lists, of each in the roles beside it.
+/// Finds the signer of a file among the records of some lists, each list with the roles to look
+/// for.
 ///
-/// Serial number and role say who may be it, and the signature says who is. Names only narrow the
-/// choice: where records print the signer's names as the file does, no other is tried, and the file
-/// is theirs or refused. Else each key under the serial number is tried, and exactly one must have
-/// signed.
+/// Serial number and role select the candidates, and the signature decides. Names only narrow the
+/// choice: where records print the signer's names as the file does, no others are tried, and the
+/// file is signed by one of them or refused. Otherwise each key with the serial number is tried,
+/// and exactly one must have signed.
 pub(super) fn signatory<'a>(
     lists: &[(&'a TrustList, &[Role])],
     Claim { signer, signed_by }: Claim<'_>,
@@ -122,7 +123,7 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// Why no record fits: a certificate of that number in another role is worth saying.
+/// Why no record matches; a certificate with that number in another role is reported.
 fn unfit(lists: &[(&TrustList, &[Role])], signer: &Signer<'_>) -> Reason {
     let mut others = lists.iter().flat_map(|(list, roles)| {
         let others = move |anchor: &&Anchor| !roles.contains(&anchor.role);
@@ -132,7 +133,7 @@ fn unfit(lists: &[(&TrustList, &[Role])], signer: &Signer<'_>) -> Reason {
     other.map_or(Reason::WrongSigner, |anchor| Reason::WrongRole { found: anchor.role })
 }
 
-/// Of several reasons the one that came furthest: a key that may sign, and did not.
+/// The most informative of several reasons: that of a key that may sign, but did not.
 fn telling(failed: Vec<Reason>) -> Reason {
     if failed.contains(&Reason::SignatureMismatch) {
         return Reason::SignatureMismatch;
@@ -140,6 +141,6 @@ fn telling(failed: Vec<Reason>) -> Reason {
     failed.into_iter().next().unwrap_or(Reason::WrongSigner)
 }
 
-/// Bounds the signature checks of one file. Inferred: call managers give serial numbers of 64 bits
-/// and more, so that even two keys under one number are rare.
+/// Bounds the signature checks of one file. Inferred: call managers issue serial numbers of 64 bits
+/// and more, so that even two keys with one number are rare.
 pub const MAX_CANDIDATES: usize = 8;

@@ -24,13 +24,13 @@ use crate::trust::verified::Grant;
 /// What a peer is judged by before anyone is asked.
 #[derive(Clone, Copy, Debug)]
 pub struct AtHand<'a> {
-    /// The installed lists.
+    /// The installed lists, which come before any answer.
     pub anchors: &'a Anchors,
-    /// The earlier answers.
+    /// The earlier answers of the service.
     pub cache: &'a Cache,
     /// The time, if the clock is set.
     pub now: Option<UnixTime>,
-    /// The instant by the clock that the earlier answers expire by.
+    /// The time by the monotonic clock by which the earlier answers expire.
     pub instant: Duration,
 }
 
@@ -40,18 +40,18 @@ pub struct AtHand<'a> {
 pub struct WalkedVerdict<T> {
     /// What was searched, and what was found.
     pub steps: Vec<SearchStep>,
-    /// What it came to.
+    /// The verdict that these steps led to.
     pub verdict: T,
 }
 
 impl<T> WalkedVerdict<T> {
-    /// The same verdict, at the end of a longer way.
+    /// The same verdict, with earlier steps put before its own.
     pub fn after(self, earlier: Vec<SearchStep>) -> Self {
         Self { steps: earlier.into_iter().chain(self.steps).collect(), ..self }
     }
 }
 
-/// A peer that nothing at hand vouches for: the question is whether the service does.
+/// A peer that neither the lists nor an earlier answer vouch for: the service has to be asked.
 #[derive(Clone, Debug)]
 pub struct Stranger<'a>(Peer<'a>);
 
@@ -96,13 +96,13 @@ impl Stranger<'_> {
         self.0.purpose()
     }
 
-    /// Its certificate, DER.
+    /// The certificate that it has shown, in DER.
     #[must_use]
     pub const fn certificate(&self) -> &[u8] {
         self.0.certificate()
     }
 
-    /// Judges it by what came of the question. Only the steps since then are in the result.
+    /// Judges it by the answer to the question. Only the steps since then are in the result.
     pub fn settled(
         &self,
         answer: Result<&Endorsed, Unanswered>,

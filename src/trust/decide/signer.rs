@@ -14,24 +14,25 @@ use crate::trust::tvs::Vouched;
 use crate::trust::verified::FirstUse;
 use crate::wire::{Role, Signer};
 
-/// Who has signed a file, or may be verified with. `Free` is what the state allows where nobody is
-/// needed for that.
+/// Who has signed a file, or whose key to verify it with. `Free` is what the state allows where no
+/// signature is required.
 #[derive(Debug)]
 pub enum Signing<'a, Free> {
-    /// Nobody is to be verified.
+    /// No signature is required in this state.
     Free(Free),
     /// The certificate of a record: its key has signed the file.
     Listed(Box<Signatory<'a>>),
-    /// The certificate that the Trust Verification Service vouches for, to be verified with.
+    /// The certificate that the Trust Verification Service vouches for; the caller verifies with
+    /// it.
     Vouched(Box<Certificate<'a>>),
 }
 
-/// In this state files that are no trust lists are taken from anyone.
+/// Shows that the state accepts files from anyone; never trust lists.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Anyone;
 
 impl<'a, Free> Decision<Signing<'a, Free>> {
-    /// The decision once somebody was asked: a question that the proof does not answer is a
+    /// The decision after the service has answered: a question that the proof does not answer is a
     /// refusal, and where no question is open the proof does not count.
     pub fn asked(self, vouched: &'a Vouched) -> Self {
         match self {
@@ -44,8 +45,7 @@ impl<'a, Free> Decision<Signing<'a, Free>> {
     }
 }
 
-/// Decides who has signed a trust list that names `signer`; `signed_by` tells whose signature it
-/// is.
+/// Decides who has signed a trust list that names `signer`; `signed_by` verifies the signature.
 pub fn list<'a>(
     anchors: &'a Anchors,
     kind: ListKind,
@@ -67,10 +67,10 @@ pub fn file<'a>(
     rule.decide(anchors, Claim { signer, signed_by }, FILES, || Anyone)
 }
 
-/// The token of a list itself that has signed it.
+/// The token in a list that has signed the list itself.
 ///
 /// # Errors
-/// [`Reason`]: no such record, or not its signature.
+/// [`Reason`] if there is no such record, or the signature is not its.
 pub(in crate::trust) fn token<'a>(
     list: &'a TrustList,
     signer: &Signer<'_>,
@@ -92,8 +92,8 @@ impl Rule {
         Self { search, otherwise }
     }
 
-    /// Applies the rule: `asked` are the roles that the service may name, `free` is what the state
-    /// allows where nobody is to be verified.
+    /// Applies the rule: `asked` are the roles of which the service must name one, `free` makes
+    /// what the state allows where no signature is required.
     fn decide<'a, Free>(
         &self,
         anchors: &'a Anchors,
@@ -121,7 +121,7 @@ impl Rule {
 #[derive(Clone, Copy)]
 enum Otherwise {
     Ask,
-    /// Nobody is to be verified: first use of a list, files from anyone.
+    /// No signature is required: first use of a list, files from anyone.
     Free,
     Refuse,
 }

@@ -11,7 +11,7 @@ use crate::trust::reason::Warning;
 use crate::trust::tvs::Unanswered;
 use crate::wire::Role;
 
-/// One step: where was searched, and what was found.
+/// One step: what was searched, and what was found.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SearchStep {
     /// One list, for a path to an authority on it.
@@ -22,11 +22,11 @@ pub enum SearchStep {
     Exact(ListKind, Exact),
     /// What is odd about a certificate that is trusted all the same.
     Oddity(Warning),
-    /// The service: the roles that it vouches for, nothing if it does not say.
+    /// The service: the roles that it vouches for; nothing if the answer names none.
     Tvs(Result<Option<Box<[Role]>>, Unanswered>),
 }
 
-/// What the search for a path to an authority on a list came to.
+/// The result of searching a list for an authority that a path leads to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum AuthoritySearch {
     /// A path leads to one.
@@ -37,16 +37,16 @@ pub enum AuthoritySearch {
     NoPath(NoPath),
 }
 
-/// What the search of the earlier answers came to.
+/// The result of searching the earlier answers.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Cached {
-    /// One still holds.
+    /// One is there and has not expired; with the warnings about it.
     Hit(Vec<Warning>),
-    /// None does.
+    /// None is there, or it has expired or is for other purposes.
     Miss,
 }
 
-/// What the search of a list for exactly one certificate came to.
+/// The result of searching a list for exactly one certificate.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Exact {
     /// A record has it, for the purpose.
@@ -57,9 +57,9 @@ pub enum Exact {
     NoRecord(Purpose),
     /// A record has it, for something else.
     OtherRole {
-        /// What for.
+        /// The role in which it is listed.
         found: Role,
-        /// What it was wanted for.
+        /// The purpose that it was to serve.
         wanted: Purpose,
     },
 }
