@@ -27,7 +27,7 @@ pub(super) async fn refresh<W: World>(world: &mut W, settings: &PassSettings) ->
         let step = NameStep { settings, name: &name, asked_by: AskedBy::Pass };
         let configured = step.take(world).await;
         if configured != Configured::Absent {
-            tell(world, &name, &configured);
+            report(world, &name, &configured);
             return configured;
         }
     }
@@ -36,11 +36,11 @@ pub(super) async fn refresh<W: World>(world: &mut W, settings: &PassSettings) ->
     Configured::Absent
 }
 
-/// Whether the phone's own configuration stays although no server has one: anybody on the network
-/// can say "not found".
+/// Whether the phone keeps its own configuration although no server has one: anyone on the network
+/// can answer "not found".
 ///
-/// As long as its signer may sign files, which the installed lists say. A phone that begins anew,
-/// or that belongs to another cluster now, takes the default one.
+/// It does as long as the installed lists allow its signer to sign files. A phone that starts
+/// afresh, or that now belongs to another cluster, takes the default one.
 fn is_kept<W: World>(world: &mut W, settings: &PassSettings) -> bool {
     let anchors = world.anchors();
     let first = settings.policy.default_configuration == DefaultConfiguration::First;
@@ -65,15 +65,15 @@ pub fn own_name(settings: &PassSettings) -> Option<FileName> {
     FileName::parse(&format!("{}.cnf.xml", settings.device)).ok()
 }
 
-/// Takes one configuration as a pass does, for who asks for it by name: what is in place is always
-/// what is kept, and whole, where the file of that name may only say that it is encrypted. The
-/// screen is not told of a failure: nobody at it has asked.
+/// Takes one configuration as a pass does, for a client that requests it by name: what is in place
+/// is always what is kept, and complete, where the file of that name may only announce an encrypted
+/// one. A failure is not shown on the screen: no one there has asked.
 pub async fn take<W: World>(world: &mut W, settings: &PassSettings, name: &FileName) -> Configured {
     NameStep { settings, name, asked_by: AskedBy::Client }.take(world).await
 }
 
-/// What a person is told of an outcome.
-fn tell<W: World>(world: &mut W, name: &FileName, configured: &Configured) {
+/// Reports an outcome, in the log and on the screen.
+fn report<W: World>(world: &mut W, name: &FileName, configured: &Configured) {
     let message = match configured {
         Configured::NotFetched { why: NotFetched::Absent, .. } => {
             Some(StatusMessage::ConfigurationNotFound)
@@ -112,17 +112,18 @@ struct NameStep<'a> {
 /// Who asks for a configuration.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum AskedBy {
-    /// A process of the phone, by its name: it only gets what a pass would keep.
+    /// A process of the phone that names the file: it only gets what a pass would keep.
     Client,
-    /// A boot pass.
+    /// A boot pass, which takes what it finds first.
     Pass,
 }
 
 impl NameStep<'_> {
     /// Fetches, judges and keeps one configuration.
     ///
-    /// One that was encrypted the last time is asked for in that form first. A signed one may be
-    /// short and say that the whole one is encrypted, and for whom (domain facts 1.3 and 4.2).
+    /// One that was encrypted the last time is requested in that form first. A signed one may be
+    /// short, and announce that the complete one is encrypted and for whom (domain facts 1.3 and
+    /// 4.2).
     async fn take<W: World>(&self, world: &mut W) -> Configured {
         // Where nobody is verified, ciphertext is of no use, and the server has the plain form.
         if self.was_encrypted(world) && world.anchors().demand_signed_files() {
@@ -149,8 +150,8 @@ impl NameStep<'_> {
         }
     }
 
-    /// Goes on from a file that cannot be read: an empty one counts as not there, and one that
-    /// announces an encrypted configuration as far as it goes leads to that.
+    /// Goes on from a file that cannot be read: an empty one counts as absent, and one that
+    /// announces an encrypted configuration before it breaks off leads to that.
     async fn take_unread<W: World>(
         &self,
         world: &mut W,
@@ -196,14 +197,14 @@ impl NameStep<'_> {
             .is_some_and(|last| last.form == Form::Encrypted && last.name == self.name.as_str())
     }
 
-    /// What a configuration says, whose root is that of its name.
+    /// Parses a configuration; its name decides which root element it must have.
     fn read(&self, obtained: &Obtained) -> Result<Configuration, UnreadableConfiguration> {
         let root = if self.name.as_str() == DEFAULT { Root::Default } else { Root::Device };
         Configuration::parse(&obtained.payload, root)
     }
 
-    /// Whether a configuration says that the whole one is encrypted, and whether it is for the
-    /// certificate that this phone has; the log says so if it is not.
+    /// Whether a configuration announces that the complete one is encrypted, and whether it is for
+    /// this phone's certificate; if it is not, that is logged.
     fn sealed<W: World>(
         &self,
         world: &mut W,
@@ -229,7 +230,8 @@ impl NameStep<'_> {
         }
     }
 
-    /// Whether the configuration is the phone's own, or nothing is against the default one.
+    /// Whether the phone has a use for the configuration: a pass requested it, it is the phone's
+    /// own, or it is the one in place.
     fn is_wanted<W: World>(&self, world: &W) -> bool {
         let own = own_name(self.settings);
         let last = world.last_configuration().map(|last| last.name);
@@ -240,7 +242,7 @@ impl NameStep<'_> {
 
     /// Keeps a configuration for the next start, and puts it in place.
     ///
-    /// Only a proven one names TVS members, in the order in which they are asked
+    /// Only a verified one may name TVS members, in the order in which they are asked
     /// (domain facts 10, row 25).
     fn put_read<W: World>(
         &self,
@@ -287,18 +289,18 @@ impl NameStep<'_> {
     }
 }
 
-/// Whether the whole configuration is encrypted, and for whom.
+/// Whether the complete configuration is encrypted, and for whom.
 enum Sealed {
     /// For the owner of another certificate, by its hash.
     ForAnother { theirs: Box<str>, ours: Option<String> },
-    /// For this phone.
+    /// For this phone's certificate, by its hash.
     ForUs,
     /// It is not encrypted.
     No,
 }
 
 impl Sealed {
-    /// What a configuration says of itself to the phone whose certificate has this hash.
+    /// What a configuration announces to the phone whose certificate has this hash.
     fn of(configuration: &Configuration, ours: Option<String>) -> Self {
         if configuration.encrypted != Some(true) {
             return Self::No;

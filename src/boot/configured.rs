@@ -1,4 +1,4 @@
-//! What came of the configuration step of a pass.
+//! The outcome of the configuration step of a pass.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -8,14 +8,14 @@ use crate::boot::world::{NotCommitted, NotFetched};
 use crate::trust::{Reason, Unanswered, Voucher};
 use crate::wire::configuration::UnreadableConfiguration;
 
-/// What came of the configuration step.
+/// The outcome of the configuration step.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Configured {
     /// The servers have none; the last good one stays.
     Absent,
     /// It is encrypted for the owner of another certificate than this phone's, by their hashes.
     ForAnother {
-        /// The name of what says so.
+        /// The name of the file that announces it.
         name: String,
         /// The hash of the certificate that it is for.
         theirs: Box<str>,
@@ -24,35 +24,35 @@ pub enum Configured {
     },
     /// It was not fetched; [`NotFetched::Absent`] if it was announced and is not there.
     NotFetched {
-        /// The name that it was asked for by.
+        /// The name under which it was requested.
         name: String,
-        /// Why.
+        /// Why the servers did not deliver it.
         why: NotFetched,
     },
-    /// It was accepted, and could not be put in place.
+    /// It was accepted, but could not be put in place.
     NotPut(NotCommitted),
-    /// It is refused, or cannot be opened; the last good one stays.
+    /// It is refused, or cannot be decrypted; the last good one stays.
     Refused {
-        /// The name that it was asked for by.
+        /// The name under which it was requested.
         name: String,
-        /// Why.
+        /// Why policy refuses it, or why it could not be decrypted.
         reason: Reason,
         /// Why TVS did not vouch for the signer, if it had to.
         unanswered: Option<Unanswered>,
     },
     /// It is in place.
     Taken {
-        /// The name that it was asked for by.
+        /// The name under which it was requested.
         name: String,
-        /// Who vouched for its signer; nobody if it was taken from anyone.
+        /// Who vouched for its signer; nothing if it was accepted from anyone.
         by: Option<Voucher>,
     },
-    /// It cannot be read, and so nothing is known of it; the last good one and its TVS members
-    /// stay.
+    /// It cannot be read, so nothing is known about its content; the last good one and its TVS
+    /// members stay.
     Unread {
-        /// The name that it was asked for by.
+        /// The name under which it was requested.
         name: String,
-        /// Why, and where.
+        /// What is wrong with it, and at which byte.
         why: UnreadableConfiguration,
     },
 }
@@ -102,5 +102,5 @@ impl From<NotTaken> for Configured {
     }
 }
 
-/// How the stage went whose file cannot be read.
+/// The word for the stage if its file cannot be read.
 pub const UNREADABLE: &str = "unreadable";

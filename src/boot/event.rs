@@ -1,7 +1,7 @@
 //! Every line that the console log can show: its name, its facts, and its words.
 //!
-//! One row a line. The logic says an [`Event`], which is data; what a person reads of it, at which
-//! level and in whose name, stands in the table below and nowhere else. The lines of the golden
+//! One row a line. The logic emits an [`Event`], which is data; the text that a person reads, its
+//! level and its process are in the table below and nowhere else. The lines of the golden
 //! trace are the firmware's own (technote 116232): odd spellings and levels are part of them.
 
 use alloc::boxed::Box;
@@ -16,18 +16,18 @@ use crate::wire::Role;
 use crate::wire::name::DeviceName;
 use crate::wire::tvs::Status;
 
-/// How grave a line is.
+/// The severity of a line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Level {
-    /// `ERR`.
+    /// `ERR`: something failed, or the technote's firmware logs it so.
     Error,
-    /// `WRN`.
+    /// `WRN`: something is odd, but was accepted.
     Warning,
-    /// `NOT`.
+    /// `NOT`: what a person usually wants to read.
     Notice,
-    /// `INF`.
+    /// `INF`: details for an administrator.
     Info,
-    /// `DEB`.
+    /// `DEB`: details for a developer.
     Debug,
 }
 
@@ -40,16 +40,16 @@ pub struct LineRow {
     pub level: &'static str,
     /// The process in whose name it is written.
     pub process: &'static str,
-    /// Its text, with facts by name, in braces.
+    /// Its text, with the names of facts in braces.
     pub text: &'static str,
 }
 
-/// A fact of a line, for programs.
+/// A fact of a line, for programs that read the log.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Fact {
-    /// A count, a size, a number of the system.
+    /// A count, a size, or a number that the system assigned.
     Number(i64),
-    /// Anything else.
+    /// Anything else, as the line prints it.
     Text(String),
 }
 
@@ -149,7 +149,7 @@ macro_rules! events {
                 match self { $(Self::$name { .. } => stringify!($name)),* }
             }
 
-            /// How grave it is.
+            /// Its severity.
             #[must_use]
             pub const fn level(&self) -> Level {
                 match self { $(Self::$name { $($field),* } => $level),* }
@@ -172,7 +172,7 @@ macro_rules! events {
             }
         }
 
-        /// The text.
+        /// The text of the line, without number, level, time and process.
         #[allow(unused_variables, reason = "few lines decide level or process by their facts")]
         impl fmt::Display for Event {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -422,7 +422,7 @@ events! {
     PeerUnderAuthority { list: ListKind, peer: String }
         Notice, SECD, "https_cert_vfy: HTTPS cert under a CA in {list}, <{peer}>";
     PeerByCache {} Notice, SECD, "Authenticated the HTTPS conn via TVS cache";
-    // The technote's firmware says this as an error.
+    // The technote's firmware logs this as an error.
     PeerByTvs {} Error, SECD, "Authenticated the HTTPS conn via TVS";
     PeerDistrusted { peer: String, why: String }
         Error, SECD, "EROR:https_cert_vfy: HTTPS cert not trusted, <{peer}>: {why}";
@@ -459,16 +459,16 @@ const SECD: &str = "SECD";
 const TFTP: &str = "TFTP";
 const TFTP_CLIENT: &str = "tftpClient";
 
-/// Whether only the agent writes under this name, or a person takes it for such a one: by another
-/// case, by digits in place of letters or at an end. Nobody is to forge a verdict in the log.
+/// Whether only the agent writes under this name, or a person could mistake it for such a name:
+/// other case, digits in place of letters or at an end. No one may forge a verdict in the log.
 #[must_use]
 pub fn is_ours(process: &str) -> bool {
     let names = [process, process.trim_matches(|c: char| c.is_ascii_digit())];
     OURS.iter().any(|ours| names.iter().any(|name| looks(name).eq(looks(ours))))
 }
 
-/// What a reader sees of a name, in ASCII: its letters, whatever their case and drawn by whichever
-/// character.
+/// What a name looks like to a reader, in ASCII: its letters, whatever their case and whichever
+/// character imitates them.
 fn looks(name: &str) -> impl Iterator<Item = char> + '_ {
     name.chars().map(|c| match c.to_ascii_lowercase() {
         '0' => 'o',

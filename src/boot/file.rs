@@ -1,4 +1,4 @@
-//! A file that is not a trust list: asked for under the right name, judged, and put in place
+//! A file that is not a trust list: requested under the right name, judged, and put in place
 //! without its envelope.
 
 use alloc::format;
@@ -15,39 +15,39 @@ use crate::trust::{Decision, Provenance, Reason, Unanswered, Verified, Voucher};
 use crate::wire::name::FileName;
 use crate::wire::{Envelope, FileKind};
 
-/// A file of the phone that is wanted.
+/// A file that the phone needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Order<'a> {
-    /// Its name, without what says that it is signed.
+    /// Its name, without the suffix of a signed file.
     pub name: &'a FileName,
     /// The most bytes that it may have.
     pub limit: usize,
-    /// Who wants it, for the log.
+    /// The process that requests it, for the log.
     pub requester: &'a str,
-    /// In which form it is asked for.
+    /// The form in which it is requested.
     pub form: Form,
 }
 
 /// A file that was fetched and judged.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Obtained {
-    /// The name that it was asked for by.
+    /// The name under which it was requested.
     pub asked: String,
-    /// What it holds, without its envelope; wiped when dropped.
+    /// Its content, without the envelope; wiped from memory when dropped.
     pub payload: Zeroizing<Vec<u8>>,
-    /// Who vouched for its signer; nobody if it was taken from anyone.
+    /// Who vouched for its signer; nothing if it was accepted from anyone.
     pub by: Option<Voucher>,
-    /// How it came.
+    /// Whether it was encrypted for this phone.
     pub form: Form,
-    /// What it compares with others by; nothing if it was taken from anyone.
+    /// What decides whether it is older than others; nothing if it was accepted from anyone.
     pub signed: Option<Signed>,
 }
 
 impl Obtained {
-    /// Whether it is not too old to be taken; it is said if it is older and taken all the same.
+    /// Refuses it if it is too old; if it is older but accepted, that is logged.
     ///
     /// # Errors
-    /// [`Reason::OlderFile`].
+    /// [`Reason::OlderFile`], which the caller logs.
     pub(super) fn is_fresh<W: World>(
         &self,
         world: &mut W,
@@ -63,7 +63,7 @@ impl Obtained {
         Ok(())
     }
 
-    /// What is to be remembered of it.
+    /// What to remember of it.
     pub(super) fn seen<W: World>(&self, world: &W, name: &FileName) -> Option<Seen> {
         let before = world.seen(name);
         self.signed.map(|signed| signed.after(self.form, before.as_ref()))
@@ -75,16 +75,16 @@ impl Obtained {
 pub enum NotTaken {
     /// It was not fetched.
     Fetch {
-        /// The name that it was asked for by.
+        /// The name under which it was requested.
         asked: String,
-        /// Why.
+        /// Why the servers did not deliver it.
         why: NotFetched,
     },
-    /// It is refused.
+    /// It was fetched and is refused.
     Refused {
-        /// The name that it was asked for by.
+        /// The name under which it was requested.
         asked: String,
-        /// Why.
+        /// Why policy refuses it, or why it could not be decrypted.
         reason: Reason,
         /// Why TVS did not vouch for the signer, if it had to.
         unanswered: Option<Unanswered>,
@@ -175,7 +175,7 @@ pub(super) async fn obtain<W: World>(
     }
 }
 
-/// A file of another server in place of one that is refused, if there is a different one.
+/// Fetches a different file from another server, in place of a refused one, if there is one.
 async fn another<W: World>(
     world: &mut W,
     wanted: &Wanted<'_>,
@@ -196,8 +196,8 @@ async fn another<W: World>(
     None
 }
 
-/// Whether the servers are secure, with the lines that the log has for it. It is the lists that
-/// make them so: no address is compared (domain facts 8.2).
+/// Logs whether the servers are secure, in the technote's lines. It is the lists that make them so:
+/// no address is compared (domain facts 8.2).
 async fn look_up_servers<W: World>(world: &mut W) {
     let Some(server) = world.first_server().await else { return };
     let secure = world.anchors().demand_signed_files();
@@ -215,13 +215,13 @@ async fn look_up_servers<W: World>(world: &mut W) {
     }
 }
 
-/// How the log calls servers whose files must be signed, or need not.
+/// The log's words for servers whose files must be signed, or need not be.
 #[must_use]
 pub const fn security_word(secure: bool) -> &'static str {
     if secure { "secure" } else { "not secure" }
 }
 
-/// The name that a file is asked for by.
+/// The name under which a file is requested; logs the choice in the technote's lines.
 fn asked<W: World>(world: &mut W, name: &FileName, form: Form) -> String {
     match form {
         Form::Encrypted => {
@@ -243,7 +243,7 @@ fn asked<W: World>(world: &mut W, name: &FileName, form: Form) -> String {
 /// A refusal, and why TVS did not vouch, if it had to.
 type FileRefusal = (Reason, Option<Unanswered>);
 
-/// What was found in a file, and who vouches for it; nobody if it was taken from anyone.
+/// The content of a file, and who vouches for it; nothing if it was accepted from anyone.
 struct FoundFile {
     payload: Zeroizing<Vec<u8>>,
     by: Option<Voucher>,
@@ -260,12 +260,12 @@ impl FoundFile {
 struct Judging<'a> {
     settings: &'a PassSettings,
     form: Form,
-    /// Where it would be put, for the log.
+    /// Where it will be put, for the log.
     path: &'a str,
 }
 
 impl Judging<'_> {
-    /// Judges a file, and anew as often as the lists change while TVS is asked: but not for ever.
+    /// Judges a file, and again if the lists change while TVS is being asked: but not for ever.
     async fn judge<W: World>(
         &self,
         world: &mut W,
@@ -374,6 +374,6 @@ pub(super) fn say_refusal<W: World>(world: &mut W, path: String, reason: &Reason
     world.say(Event::FileFailed { path });
 }
 
-/// How often a file, list or peer is judged anew because the lists changed while TVS was asked.
-/// Inferred: a person at the phone erases once.
+/// How often a file, list or peer is judged again because the lists changed while TVS was being
+/// asked. Inferred: a person at the phone erases once.
 pub const ANEW: usize = 2;

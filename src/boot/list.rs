@@ -18,44 +18,44 @@ use crate::trust::{
 };
 use crate::wire::{Envelope, FileKind};
 
-/// What came of the step for one list.
+/// The outcome of the step for one list.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Listed {
     /// The servers have none; what is in force stays.
     Absent,
     /// A new one is in force.
     Installed {
-        /// The name that it was fetched by.
+        /// The name under which it was fetched.
         name: String,
         /// Who vouched for its signer.
         acceptance: Acceptance,
     },
     /// It was not fetched.
     NotFetched {
-        /// The name that it was asked for by.
+        /// The name under which it was requested.
         name: String,
-        /// Why.
+        /// Why the servers did not deliver it.
         why: NotFetched,
     },
-    /// It is accepted, and could not be kept: the phone's own fault.
+    /// It was accepted, but could not be stored: the phone's own fault.
     NotInstalled {
-        /// The name that it was fetched by.
+        /// The name under which it was fetched.
         name: String,
-        /// Why.
+        /// What could not be written, and why.
         why: NotCommitted,
     },
     /// It is refused; what is in force stays.
     Refused {
-        /// The name that it was fetched by.
+        /// The name under which it was fetched.
         name: String,
-        /// Why.
+        /// Why it is not trusted, or not installed all the same.
         reason: Reason,
         /// Why TVS did not vouch for the signer, if it had to.
         unanswered: Option<Unanswered>,
     },
     /// It is the one in force.
     Same {
-        /// The name that it was fetched by.
+        /// The name under which it was fetched.
         name: String,
     },
 }
@@ -90,10 +90,10 @@ impl Listed {
     }
 }
 
-/// Brings the list of a kind up to date. What is in force stays so, whatever fails.
+/// Brings the list of a kind up to date. Whatever fails, the list in force stays.
 ///
-/// A list that is refused does not keep the other servers from being asked for theirs, under both
-/// names; each is judged as if it had been the first.
+/// If a list is refused, the other servers are still asked for theirs, under both names; each is
+/// judged as if it were the first.
 pub(super) async fn refresh<W: World>(
     world: &mut W,
     settings: &PassSettings,
@@ -120,12 +120,12 @@ pub(super) async fn refresh<W: World>(
 struct ListSearch<'a> {
     settings: &'a PassSettings,
     kind: ListKind,
-    /// The refusal of the first one that was given, and the digest of that.
+    /// The refusal of the first list that was fetched, and the SHA-256 of that file.
     refused: Option<(Listed, [u8; 32])>,
 }
 
 impl ListSearch<'_> {
-    /// Looks for it under one name; nothing if there is none.
+    /// Looks for it under one name; nothing if none can be put in force.
     async fn under<W: World>(&mut self, world: &mut W, name: &str) -> Option<Listed> {
         loop {
             match self.fetch(world, name).await {
@@ -146,7 +146,7 @@ impl ListSearch<'_> {
         }
     }
 
-    /// From any server at first, then from those that have not given one yet.
+    /// From any server at first, then from those that have not delivered one yet.
     async fn fetch<W: World>(&self, world: &mut W, name: &str) -> Result<Vec<u8>, NotFetched> {
         let wanted = Wanted { name, limit: self.settings.list_limit, sort: Sort::List };
         if self.refused.is_none() {
@@ -160,7 +160,7 @@ impl ListSearch<'_> {
         world.fetch_from_another(&wanted).await
     }
 
-    /// Judges a list that was given; nothing if another server may have a better one.
+    /// Judges a fetched list; nothing if another server may have a better one.
     async fn settle<W: World>(&mut self, world: &mut W, offer: Offer<'_>) -> Option<Listed> {
         let digest = sha256(offer.bytes);
         // The same list again: TVS need not be asked again either.
@@ -193,8 +193,8 @@ fn not_fetched<W: World>(world: &mut W, name: &str, why: NotFetched) -> Listed {
     Listed::NotFetched { name, why }
 }
 
-/// Judges what came, and installs it if it is trusted and new; anew as often as the lists change
-/// while TVS is asked, but not for ever.
+/// Judges what was fetched, and installs it if it is trusted and new; again if the lists change
+/// while TVS is being asked, but not for ever.
 async fn judge<W: World>(
     world: &mut W,
     policy: &Policy,
@@ -243,7 +243,7 @@ async fn judge_once<W: World>(
     settle(world, offer, same, judged)
 }
 
-/// The policy while a signer is awaited.
+/// The policy, narrowed to the signer that a person at the phone waits for, if there is one.
 fn awaiting(policy: &Policy, awaited: Option<[u8; 32]>) -> Policy {
     let mut policy = policy.clone();
     if let Some(pin) = awaited {
@@ -252,7 +252,8 @@ fn awaiting(policy: &Policy, awaited: Option<[u8; 32]>) -> Policy {
     policy
 }
 
-/// Whether an offered list is the one in force: the same is signed, wherever the signature stands.
+/// Whether an offered list is the one in force: the signed part is the same, wherever the signature
+/// is.
 fn is_same<W: World>(world: &W, kind: ListKind, offer: Offer<'_>) -> bool {
     let anchors = world.anchors();
     let Some(installed) = anchors.records(kind) else { return false };
@@ -260,13 +261,13 @@ fn is_same<W: World>(world: &W, kind: ListKind, offer: Offer<'_>) -> bool {
     signed.is_ok_and(|signed| installed.signed == signed)
 }
 
-/// What TVS has answered about an offered list.
+/// An answer of TVS about an offered list.
 enum TvsAnswer {
     Record(Confirmed),
     Signer(Vouched),
 }
 
-/// Asks TVS; else the reason for the refusal, and why it did not vouch.
+/// Asks TVS; the error is the reason for the refusal, and why TVS did not vouch.
 ///
 /// Each answer settles its question, or the list is refused: there are at most as many questions as
 /// [`QUESTIONS`](crate::trust::confirm::QUESTIONS), and two about the signer.
@@ -298,7 +299,7 @@ async fn ask<W: World>(
     }
 }
 
-/// Does what the verdict says.
+/// Carries the verdict out.
 fn settle<W: World>(
     world: &mut W,
     offer: Offer<'_>,

@@ -1,7 +1,7 @@
 //! The boot pass, written once: CTL, then ITL, then the configuration, and the files after it.
 //!
-//! A sequence over a [`World`]: what it needs of the network, the store and the phone's own key it
-//! asks the world for, and what it has to tell it says as an [`Event`]. The agent's world is the
+//! A sequence over a [`World`]: it asks the world for what it needs of the network, the store and
+//! the phone's own key, and reports what happens as an [`Event`]. The agent's world is the
 //! real one; the doctor's commits to copies; a test's is a script. Nothing here waits, fails or
 //! logs by itself, so all of them go through the very same steps.
 

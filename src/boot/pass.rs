@@ -1,4 +1,4 @@
-//! The pass: CTL, then ITL, then configuration.
+//! The order of a pass, and where it may end early.
 
 use crate::boot::configuration;
 use crate::boot::configured::Configured;
@@ -8,20 +8,20 @@ use crate::boot::report::{Alarm, ListStep, Prior, Stage, StatusMessage};
 use crate::boot::world::{Change, Committed, LastConfiguration, PassSettings, World};
 use crate::trust::{ListKind, State};
 
-/// What came of a pass, as far as it got.
+/// The outcome of a pass, up to where it got.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Outcome {
-    /// The certificate trust list.
+    /// The step for the certificate trust list.
     pub ctl: Option<Listed>,
-    /// The identity trust list.
+    /// The step for the identity trust list.
     pub itl: Option<Listed>,
-    /// The configuration.
+    /// The configuration step; nothing if the pass ended before it.
     pub configuration: Option<Configured>,
 }
 
 impl Outcome {
     /// Whether another pass may end better without a change on the server: the network, the store,
-    /// a TVS server that was not heard.
+    /// a TVS server that did not answer.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         let passes = |list: &Option<Listed>| list.as_ref().is_some_and(Listed::is_passing);
@@ -35,7 +35,7 @@ impl Outcome {
 
 /// Goes through one boot pass.
 ///
-/// Each step is committed before the next one begins: the ITL is judged by the new CTL, the
+/// Each step is committed before the next one begins: the ITL is judged by the new CTL, and the
 /// configuration by both.
 ///
 /// # Source
@@ -46,7 +46,8 @@ pub async fn pass<W: World>(world: &mut W, settings: &PassSettings) -> Outcome {
     outcome
 }
 
-/// As [`pass`], with what came of each step so far in `outcome`: for who may have to stop midway.
+/// As [`pass`], with the outcome of each step so far in `outcome`: for a caller that may have to
+/// stop midway.
 pub async fn pass_into<W: World>(world: &mut W, settings: &PassSettings, outcome: &mut Outcome) {
     if world.is_locked() {
         return locked(world);
@@ -85,7 +86,7 @@ fn locked<W: World>(world: &mut W) {
     world.say(Event::RefreshLocked {});
 }
 
-/// The phone works with its last configuration until there is a new one.
+/// Puts the last configuration in place, so that the phone can work until there is a new one.
 fn restore<W: World>(world: &mut W) {
     match (world.commit(Change::Restore), world.last_configuration()) {
         (Ok(Committed::Changed), Some(LastConfiguration { name, .. })) => {
@@ -96,7 +97,7 @@ fn restore<W: World>(world: &mut W) {
     }
 }
 
-/// Nobody can be reached: the phone goes on with what it has.
+/// Ends the pass because no server can be reached: the phone goes on with what it has.
 fn cut<W: World>(world: &mut W, prior: Prior, list: ListKind, ctl: ListStep) {
     world.say(Event::StageOver { stage: Stage::Network, outcome: "unreachable" });
     sum_up(world, prior, ctl, ListStep::Failed);

@@ -1,4 +1,4 @@
-//! What a person is told about a boot pass: the status messages and the alarm.
+//! What a boot pass shows to people: the status messages and the alarm.
 
 use alloc::string::String;
 use core::fmt;
@@ -46,13 +46,13 @@ impl Alarm {
         }
     }
 
-    /// Whether it tells of new lists, and not of a failure.
+    /// Whether it reports new lists rather than a failure.
     #[must_use]
     pub const fn is_success(self) -> bool {
         self.code() <= Self::InitialSuccess.code()
     }
 
-    /// The name that the guide gives it.
+    /// Its name in the guide.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -100,20 +100,20 @@ impl fmt::Display for Alarm {
 /// Whether any list was installed when the pass began.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Prior {
-    /// None.
+    /// Neither list: what is installed now is the first.
     None,
-    /// At least one.
+    /// At least one: what is installed now replaces or joins it.
     Some,
 }
 
 /// The stages of a boot pass, and where it may end early.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Stage {
-    /// The CTL.
+    /// The CTL step, which comes first.
     Ctl,
-    /// The ITL.
+    /// The ITL step, once the CTL is committed.
     Itl,
-    /// The configuration.
+    /// The configuration step, which comes last.
     Configuration,
     /// The pass ended here: no server was reached.
     Network,
@@ -136,9 +136,9 @@ impl fmt::Display for Stage {
 /// How the step for one list went.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ListStep {
-    /// The list could not be kept: the phone's own fault.
+    /// The list could not be stored: the phone's own fault.
     Broken,
-    /// The list was not fetched, or not believed.
+    /// The list was not fetched, or is not trusted.
     Failed,
     /// A new list is in force.
     Installed,
@@ -174,17 +174,17 @@ pub enum StatusMessage {
     ConfigurationUnreadable,
     /// This configuration is in use.
     ConfigurationUsed(String),
-    /// The first lists.
+    /// CTL and ITL were installed, and there was no list before.
     CtlAndItlInstalled,
-    /// The first CTL.
+    /// A CTL was installed, and there was no list before.
     CtlInstalled,
     /// The server has no CTL.
     CtlNotFound,
     /// The CTL could not be updated.
     CtlUpdateFailed,
-    /// A person erases lists.
+    /// A person at the phone is erasing lists.
     Erasing,
-    /// The first ITL.
+    /// An ITL was installed, and there was no list before.
     ItlInstalled,
     /// Neither list is installed.
     NoTrustList,
@@ -192,13 +192,13 @@ pub enum StatusMessage {
     TftpAccessError,
     /// An error of the server without another name.
     TftpError,
-    /// No answer.
+    /// The server did not answer in time.
     TftpTimeout,
     /// A list could not be updated.
     TrustListUpdateFailed,
     /// A list was replaced.
     TrustListUpdated,
-    /// A downloaded file was not believed (technote).
+    /// A downloaded file is not trusted (technote).
     VerificationFailed,
 }
 
@@ -227,7 +227,7 @@ impl fmt::Display for StatusMessage {
 }
 
 impl StatusMessage {
-    /// What the screen says of the two list steps, if anything.
+    /// The message for the two list steps, if there is one.
     #[must_use]
     pub const fn of_lists(prior: Prior, ctl: ListStep, itl: ListStep) -> Option<Self> {
         match (prior, ctl, itl) {

@@ -1,5 +1,5 @@
-//! What is remembered of a signed file that was taken: an older one may be a restored one, or a
-//! replayed one.
+//! What is remembered of a signed file that was accepted: an older one may have been restored from
+//! a backup, or replayed.
 
 use crate::trust::policy::OlderFile;
 use crate::trust::reason::{OldFile, Reason, Warning};
@@ -7,18 +7,18 @@ use crate::trust::reason::{OldFile, Reason, Warning};
 /// What is remembered of the files of one name, in the line of lists that is in force.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Seen {
-    /// The newest timestamp of any that was taken; none if no file had one.
+    /// The newest timestamp of any accepted file; nothing if no file had one.
     pub newest: Option<u32>,
-    /// How the last came.
+    /// The form of the last one.
     pub form: Form,
-    /// SHA-1 of the certificate that the last was signed with; not known from a store that an older
-    /// version wrote.
+    /// SHA-1 of the certificate that the last one was signed with; unknown if an older version
+    /// wrote the store.
     pub signer: Option<[u8; 20]>,
-    /// When the last was taken, by the phone's clock, where its timestamp is not known either.
+    /// When the last one was accepted, by the phone's clock, where its timestamp is unknown too.
     pub taken: Option<u32>,
 }
 
-/// A signed file as it compares with those before.
+/// What decides whether a signed file is older than previous ones.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Signed {
     /// Its timestamp, by the signer's clock.
@@ -28,13 +28,13 @@ pub struct Signed {
 }
 
 impl Signed {
-    /// Judges the age of a file that is whole and not only the announcement of an encrypted one.
+    /// Judges the age of a complete file, not of one that only announces an encrypted one.
     ///
-    /// One without a timestamp is older than any with one. After an encrypted one, a plain one must
-    /// be newer: an old one shows its secrets to the whole network, and ends the encryption.
+    /// A file without a timestamp is older than any with one. After an encrypted file, a plain one
+    /// must be newer: an old one would show its secrets to the whole network, and end encryption.
     ///
     /// # Errors
-    /// [`Reason::OlderFile`].
+    /// [`Reason::OlderFile`], if policy does not accept it.
     pub fn judge(
         &self,
         form: Form,
@@ -57,7 +57,7 @@ impl Signed {
         }
     }
 
-    /// What is to be remembered once it is taken.
+    /// What to remember once it is accepted.
     #[must_use]
     pub fn after(&self, form: Form, before: Option<&Seen>) -> Seen {
         let newest = self.timestamp.max(before.and_then(|before| before.newest));
@@ -65,11 +65,11 @@ impl Signed {
     }
 }
 
-/// How a file comes.
+/// The form in which a file is served.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Form {
-    /// Encrypted for this phone: the next one is asked for in this form first.
+    /// Encrypted for this phone: the next one is requested in this form first.
     Encrypted,
-    /// As it is.
+    /// Not encrypted; signed wherever that is demanded.
     Plain,
 }

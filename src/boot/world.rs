@@ -1,4 +1,4 @@
-//! What a boot pass needs of the world.
+//! What a boot pass needs from the outside.
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -23,19 +23,19 @@ pub trait World {
     /// The lists in force.
     fn anchors(&self) -> Arc<Anchors>;
 
-    /// The signer that a person has the next first use wait for, by SHA-256 of its certificate;
-    /// asked at each judgement, since it may be named while a pass is under way.
+    /// The signer that the next first use has to wait for, because a person at the phone named it,
+    /// by SHA-256 of its certificate; asked at each judgement, since it may be named during a pass.
     fn awaited(&self) -> Option<[u8; 32]> {
         None
     }
 
-    /// Whether nothing may be trusted, because what was trusted cannot be read.
+    /// Whether nothing may be trusted, because the installed lists cannot be read.
     fn is_locked(&self) -> bool;
 
     /// The configuration that was accepted last.
     fn last_configuration(&self) -> Option<LastConfiguration>;
 
-    /// What is remembered of the files of a name that were taken, since this line of lists began.
+    /// What is remembered of the accepted files of a name, since this line of lists began.
     fn seen(&self, name: &FileName) -> Option<Seen>;
 
     /// The name of the phone's own certificate in `certHash`, lower-case hexadecimal
@@ -48,7 +48,7 @@ pub trait World {
     /// [`Reason::NoKey`], [`Reason::DecryptFailed`].
     fn decrypt(&self, file: &Verified<Envelope<'_>>) -> Result<Zeroizing<Vec<u8>>, Reason>;
 
-    /// The address of the server that is asked first, as the log writes it; for the log alone.
+    /// The address of the server that is asked first, as the log writes it; only for the log.
     async fn first_server(&mut self) -> Option<String>;
 
     /// Gets a file from the servers.
@@ -57,12 +57,12 @@ pub trait World {
     /// [`NotFetched`].
     async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched>;
 
-    /// Whether there is a server that has not given a file since the last [`World::fetch`].
+    /// Whether there is a server that has not delivered a file since the last [`World::fetch`].
     fn has_another_server(&self) -> bool {
         false
     }
 
-    /// Gets a file from those servers alone: what the others gave is of no use.
+    /// Gets a file from those servers only: what the others delivered is of no use.
     ///
     /// # Errors
     /// [`NotFetched`].
@@ -76,8 +76,8 @@ pub trait World {
     /// [`Unanswered`].
     async fn vouch(&mut self, query: &Query) -> Result<Vouched, Unanswered>;
 
-    /// Asks the Trust Verification Service whether a record of an older list still holds; an
-    /// earlier answer does not count.
+    /// Asks the Trust Verification Service whether a record of an older list is still valid; a
+    /// cached answer does not count.
     ///
     /// # Errors
     /// [`Unanswered`].
@@ -86,23 +86,23 @@ pub trait World {
     /// Makes a change that stays.
     ///
     /// # Errors
-    /// [`NotCommitted`]; everything is as it was then.
+    /// [`NotCommitted`]; nothing has changed then.
     fn commit(&mut self, change: Change<'_>) -> Result<Committed, NotCommitted>;
 
-    /// Takes note of what happened.
+    /// Reports what happened; putting it into words is the world's part.
     fn say(&mut self, event: Event);
 }
 
-/// What the sequence goes by.
+/// The settings of a boot pass.
 #[derive(Clone, Debug)]
 pub struct PassSettings {
-    /// The phone.
+    /// The name of the phone, which the names of its files are made from.
     pub device: DeviceName,
     /// The most bytes of a trust list.
     pub list_limit: usize,
     /// The most bytes of a configuration.
     pub config_limit: usize,
-    /// The owner's choices.
+    /// The owner's choices about what to trust.
     pub policy: Policy,
     /// The folder of verified files, as the log writes it.
     pub folder: String,
@@ -116,32 +116,32 @@ impl PassSettings {
     }
 }
 
-/// A file that is wanted from the servers.
+/// A file to fetch from the servers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Wanted<'a> {
-    /// Its name there.
+    /// Its name on the servers.
     pub name: &'a str,
     /// The most bytes that it may have.
     pub limit: usize,
-    /// What it is to the phone.
+    /// What the phone uses it for.
     pub sort: Sort,
 }
 
-/// What a file is to the phone.
+/// What the phone uses a file for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Sort {
     /// A configuration, or a file that it names.
     File,
-    /// A trust list.
+    /// A trust list, whose limit is another one.
     List,
 }
 
-/// Why a file was not fetched, whatever way it was asked for.
+/// Why a file was not fetched, by whatever protocol.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum NotFetched {
     /// The servers do not have it: an ordinary answer.
     Absent,
-    /// A server was reached and did not give it.
+    /// A server was reached, but did not deliver it.
     Failed(Trouble),
     /// It is larger than it may be; in words.
     TooLarge(String),
@@ -149,12 +149,12 @@ pub enum NotFetched {
     Unreachable(Trouble),
 }
 
-/// What went wrong, as the way that was taken puts it.
+/// What went wrong, in the words of the protocol that was used.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Trouble {
-    /// For the log.
+    /// The reason, for the log.
     pub why: String,
-    /// For the screen.
+    /// The status message, for the screen.
     pub message: StatusMessage,
 }
 
@@ -169,7 +169,7 @@ impl fmt::Display for NotFetched {
 }
 
 impl NotFetched {
-    /// What the screen says of it, if anything: a file that is not there is no trouble.
+    /// The status message for it, if there is one: an absent file is no trouble.
     #[must_use]
     pub fn message(&self, sort: Sort) -> Option<StatusMessage> {
         match self {
@@ -186,45 +186,45 @@ impl NotFetched {
 pub enum Change<'a> {
     /// Puts a verified file where the phone looks for it.
     File {
-        /// Its name there.
+        /// Its name in the folder of verified files.
         name: &'a FileName,
-        /// What it holds, without its envelope.
+        /// Its content, without the envelope.
         payload: &'a [u8],
-        /// What is to be remembered of it, if it is signed.
+        /// What to remember of it, if it is signed.
         seen: Option<Seen>,
     },
     /// Keeps a configuration for the next start.
     Keep {
         /// Its name in the folder of verified files.
         name: &'a FileName,
-        /// What it holds, without its envelope.
+        /// Its content, without the envelope.
         payload: &'a [u8],
-        /// How it came.
+        /// Whether it was encrypted for this phone.
         form: Form,
-        /// What is to be remembered of it, if it is signed.
+        /// What to remember of it, if it is signed.
         seen: Option<Seen>,
-        /// The TVS members from now on; those before stay where there are none.
+        /// The TVS members from now on; if there are none, the previous ones stay.
         members: &'a [Member],
     },
     /// Puts a list in force.
     List {
-        /// The list.
+        /// The verified list, decoded.
         list: &'a Verified<TrustList>,
-        /// The name that it was fetched by.
+        /// The name under which it was fetched.
         name: &'a str,
-        /// The file.
+        /// The file as it was fetched, which is what the store keeps.
         bytes: &'a [u8],
     },
     /// Puts the configuration of the last start where the phone looks for it.
     Restore,
 }
 
-/// What a change came to.
+/// What a change did.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Committed {
     /// Something is different now.
     Changed,
-    /// Everything was so before.
+    /// Nothing is different from before.
     Same,
 }
 
@@ -233,9 +233,9 @@ pub enum Committed {
 pub struct NotCommitted {
     /// What could not be written.
     pub path: String,
-    /// Why.
+    /// The reason, in words.
     pub why: String,
-    /// Whether that was for want of room.
+    /// Whether there was too little room.
     pub room: Room,
 }
 
@@ -248,9 +248,9 @@ impl fmt::Display for NotCommitted {
 /// Whether there was room to write something.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Room {
-    /// There was.
+    /// There was room: something else went wrong.
     Enough,
-    /// There was not.
+    /// The file system or the folder's limit has no room left.
     None,
 }
 
@@ -259,6 +259,6 @@ pub enum Room {
 pub struct LastConfiguration {
     /// Its name in the folder of verified files.
     pub name: String,
-    /// How it came.
+    /// Whether it was encrypted for this phone.
     pub form: Form,
 }
