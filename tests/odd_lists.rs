@@ -276,7 +276,7 @@ fn a_list_under_a_configurations_name_is_refused_as_a_list() {
             let decision = update::file(anchors, FileKind::Signed, offer, &Policy::default());
             let refused = decision.unasked().unwrap_err();
             assert_eq!(refused.class(), "trust-list", "{refused}");
-            assert!(refused.to_string().contains("it is a trust list ("), "{refused}");
+            assert!(refused.to_string().contains("this is a trust list ("), "{refused}");
         }
     }
     assert!(knows(&anchors, &cast.file()), "a signed file is none");

@@ -95,7 +95,7 @@ fn a_person_is_told_what_a_blank_list_protects_and_what_not() {
     server.serve(cluster.files());
     agent.pass_again();
     let trust = told(&phone, "trust");
-    assert!(trust.contains("files and lists must be signed as the CTL says"), "{trust}");
+    assert!(trust.contains("files and lists must be signed by a signer in the CTL"), "{trust}");
     assert!(!trust.contains("NOT protected"), "{trust}");
 }
 

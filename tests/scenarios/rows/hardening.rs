@@ -54,7 +54,7 @@ pub(crate) const ROWS: &[Row] = &[
             Do(replay_blank_itl),
             Doctor("refused-by-policy", "restart-services"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG+", 8, &[NO_CTL, UPDATE_FAILED, CONFIGURED], ""),
-            Log("blank list of 1600000000 is older"),
+            Log("blank list of 1600000000 would weaken the checks, and is not newer"),
         ],
     },
     Row {
