@@ -1,26 +1,29 @@
-//! Certificates as the interface carries them: in PEM, or one in DER, in Base64.
+//! Certificates as the interface carries them: in PEM, or a single one in DER, in Base64.
 
 use data_encoding::BASE64;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-/// What a file holds, PEM or DER, as the interface carries it.
+/// The content of a file, PEM or DER, as the interface carries it.
 #[must_use]
 pub fn text(bytes: Vec<u8>) -> String {
     match String::from_utf8(bytes) {
         Ok(text) if text.contains(PEM) => text,
+        // DER can be valid UTF-8 by chance.
         Ok(text) => BASE64.encode(text.as_bytes()),
         Err(der) => BASE64.encode(der.as_bytes()),
     }
 }
 
-/// The certificates in such a text; `None` if there is none, or something else among them.
+/// The certificates in such a text; `None` if there are none, or not only certificates.
 #[must_use]
 pub fn read(text: &str) -> Option<Vec<CertificateDer<'static>>> {
     if text.contains(PEM) {
         let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
+        // All or nothing: a chain with a gap would be judged as another one.
         return read.ok().filter(|chain| !chain.is_empty());
     }
+    // Base64 tools break lines, and the decoder takes no white space.
     let compact: String = text.split_ascii_whitespace().collect();
     let der = BASE64.decode(compact.as_bytes()).ok().filter(|der| !der.is_empty())?;
     Some(vec![der.into()])

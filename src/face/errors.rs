@@ -22,7 +22,7 @@ macro_rules! errors {
         )*)* }
 
         impl Error {
-            /// Its name, without the interface.
+            /// Its name, without the interface in front.
             #[must_use]
             pub const fn name(&self) -> &'static str {
                 match self { $($(Self::$name $({ $($fact: _,)* })? => stringify!($name),)*)* }
@@ -35,9 +35,10 @@ macro_rules! errors {
                 )*)* }
             }
 
-            /// Its facts as an object.
+            /// Its facts as an object, by their names.
             #[must_use]
             pub fn into_facts(self) -> Map<String, Value> {
+                // The underscore is for errors without facts, which leave the map unused.
                 let mut _facts = Map::new();
                 match self { $($(Self::$name $({ $($fact,)* })? => {
                     $($(put(&mut _facts, stringify!($fact), $fact);)*)?
@@ -75,12 +76,12 @@ errors! {
         ExpectedMore;
         /// There is no such interface.
         InterfaceNotFound {
-            /// Its name.
+            /// The name that the call has in front of the method's.
             interface: String,
         };
-        /// A parameter is missing, wrong, or not known.
+        /// A parameter is missing, wrong, or unknown.
         InvalidParameter {
-            /// Its name.
+            /// The name of the first such parameter, with those around it.
             parameter: String,
         };
         /// There is no such method.
@@ -88,7 +89,7 @@ errors! {
             /// Its name, without the interface.
             method: String,
         };
-        /// The method is declared only.
+        /// The method is declared, but not implemented.
         MethodNotImplemented {
             /// Its name, without the interface.
             method: String,
@@ -101,12 +102,12 @@ errors! {
         BadCertificate;
         /// secd.toml has faults; nothing was changed.
         BadConfiguration {
-            /// Each in words.
+            /// One text for each fault, for people.
             faults: Vec<String>,
         };
-        /// The name cannot be asked for.
+        /// The name is not a valid file name.
         BadName {
-            /// The name.
+            /// The name as the caller passed it.
             name: String,
             /// What is wrong with it.
             detail: String,
@@ -118,31 +119,31 @@ errors! {
             /// The reason in words.
             detail: String,
         };
-        /// Another diagnosis is being made.
+        /// Another diagnosis is running; try again later.
         Busy;
         /// The server has no such file.
         FileNotFound {
-            /// Its name.
+            /// The name under which the file was requested.
             name: String,
         };
         /// The file has more bytes than allowed.
         FileTooLarge {
-            /// Its name.
+            /// The name under which the file was requested.
             name: String,
             /// How many bytes are allowed.
             limit: usize,
         };
-        /// There is no TLS with this server.
+        /// The TLS handshake with this server failed.
         HandshakeFailed {
-            /// Why.
+            /// The reason in words.
             detail: String,
         };
         /// The host cannot be reached.
         HostUnreachable {
-            /// Why.
+            /// The reason in words.
             detail: String,
         };
-        /// Nothing can be trusted: what was trusted cannot be read.
+        /// Nothing can be trusted: the installed lists cannot be read.
         Locked;
         /// The file is not what it should be.
         Malformed {
@@ -153,9 +154,11 @@ errors! {
         };
         /// The caller lacks a right.
         NotAllowed {
-            /// Which.
+            /// The right that the method needs.
             right: Right,
         };
+        // Which step failed is not reported: the phone must not be a padding oracle (domain facts
+        // 10, row 18).
         /// The content could not be decrypted.
         NotDecrypted {
             /// The class of the reason.
@@ -165,38 +168,38 @@ errors! {
         };
         /// The server's certificate is not trusted.
         NotTrusted {
-            /// Why.
+            /// The reason in words.
             detail: String,
         };
         /// A file of the phone could not be written, or erased.
         NotWritten {
-            /// Which.
+            /// The path of the file or its folder.
             path: String,
-            /// Why, where it is known.
+            /// The reason in words, where it is known.
             detail: Option<String>,
         };
-        /// Signed, and refused by policy all the same.
+        /// The signature is good, but policy refuses the file.
         RefusedByPolicy {
             /// The class of the reason.
             reason: String,
             /// The reason in words.
             detail: String,
         };
-        /// No server gave the file.
+        /// No server delivered the file.
         ServerUnreachable {
-            /// Why.
+            /// The reason in words.
             detail: String,
         };
-        /// The signer may not sign this, or nobody knows it.
+        /// The signer may not sign this, or no one vouches for it.
         SignerNotTrusted {
             /// The class of the reason.
             reason: String,
             /// The reason in words.
             detail: String,
         };
-        /// As many connections as may be are open.
+        /// As many connections to servers as are allowed are already open.
         TooManyConnections;
-        /// As many descriptors went over this connection as may.
+        /// As many descriptors as are allowed have been passed over this connection.
         TooManyDescriptors;
         /// The confirmation is not the one that was issued, or too old.
         WrongConfirmation;
@@ -204,24 +207,25 @@ errors! {
 }
 
 impl Error {
-    /// A parameter is missing, wrong, or not known.
+    /// A parameter is missing, wrong, or unknown.
     #[must_use]
     pub fn invalid_parameter(parameter: &str) -> Self {
         Self::InvalidParameter { parameter: parameter.into() }
     }
 
-    /// The reply that says it.
+    /// The reply that carries the error to the caller.
     #[must_use]
     pub fn into_reply(self) -> Reply {
         Reply::error(self.full_name(), Value::Object(self.into_facts()))
     }
 
-    /// The error of that name, interface included; nothing if this program does not know it, or not
-    /// with these facts.
+    /// The error with that name, interface included; nothing if this program does not know it, or
+    /// not with these facts.
     #[must_use]
     pub fn read(name: &str, facts: &Value) -> Option<Self> {
         let mut facts = Members::new(facts.as_object().cloned().unwrap_or_default());
         let error = Self::take(name, &mut facts)?;
+        // Facts that this program does not know yet are no fault: the service may be newer.
         facts.end().is_ok().then_some(error)
     }
 }

@@ -13,16 +13,16 @@ use crate::wire::varlink::{Call, Reply};
 
 /// A method; the type is that of its parameters.
 pub trait Method: ObjectType {
-    /// The interface that it is of.
+    /// The interface that declares it.
     const INTERFACE: &'static str;
 
     /// The right that it needs; introspection needs none.
     const RIGHT: Option<Right>;
 
-    /// What comes of its connection.
+    /// What becomes of its connection.
     const MODE: Mode;
 
-    /// What it answers.
+    /// The type of its reply, without errors.
     type Reply: ObjectType;
 
     /// The call with these parameters, for a client.
@@ -43,7 +43,7 @@ pub trait Method: ObjectType {
         }
     }
 
-    /// A reply after which others follow.
+    /// A reply that others follow.
     #[must_use]
     fn part(reply: Self::Reply) -> Reply
     where
@@ -59,17 +59,18 @@ pub trait Method: ObjectType {
     fn read(parameters: Value) -> Result<Self::Reply, Unfit> {
         match parameters {
             Value::Object(map) => Self::Reply::of_reply(map),
+            // Varlink lets a service leave out parameters that are empty.
             _ => Self::Reply::of_reply(Map::new()),
         }
     }
 }
 
-/// What comes of the connection of a call.
+/// What becomes of the connection of a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Mode {
     /// Several replies, to a call with `more`.
     More,
-    /// One reply.
+    /// One reply, to an ordinary call.
     Once,
     /// Another stream after the reply, to a call with `upgrade`.
     Upgrade,
@@ -78,21 +79,21 @@ pub enum Mode {
 /// A method that answers several times when it is called with `more`.
 pub trait Streams: Method {}
 
-/// A method after which the connection is another stream.
+/// A method after which the connection becomes another stream.
 pub trait Upgrades: Method {}
 
 /// A method for the interface's language.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Declaration {
-    /// The interface that it is of.
+    /// The interface that declares it.
     pub interface: &'static str,
-    /// Its name.
+    /// Its name, without the interface in front.
     pub name: &'static str,
     /// The right that it needs.
     pub right: Option<Right>,
-    /// What comes of its connection.
+    /// What becomes of its connection.
     pub mode: Mode,
-    /// Its parameters.
+    /// The names and types of its parameters.
     pub parameters: Vec<ShapeMember>,
     /// The members of its reply.
     pub reply: Vec<ShapeMember>,
@@ -100,6 +101,7 @@ pub struct Declaration {
 
 impl Declaration {
     pub(super) fn of<M: Method>(types: &mut Types) -> Self {
+        // Not the record itself: parameters and replies have no name in the interface's language.
         M::declare_members(types);
         M::Reply::declare_members(types);
         Self {
@@ -113,14 +115,14 @@ impl Declaration {
     }
 }
 
-/// Who carries a method out: in its turn, with an outcome that the caller knows what to do with.
+/// Carries a method out. What a turn and an outcome are is up to the service.
 #[expect(async_fn_in_trait, reason = "one thread: nothing is sent to another")]
 pub trait Carry<M, Turn, Outcome> {
     /// Carries the method out.
     async fn carry(&self, wanted: M, turn: Turn) -> Outcome;
 }
 
-/// Declares every method: mode, name, right, parameters, reply.
+/// Declares every method, one after the other: mode, name, right, parameters, reply.
 macro_rules! methods {
     ($(interface $interface:literal { $(
         $(#[$about:meta])*
@@ -133,6 +135,7 @@ macro_rules! methods {
 
             impl Method for $name {
                 const INTERFACE: &'static str = $interface;
+                // The first element: the right if one is written, otherwise none.
                 const RIGHT: Option<Right> = [$(Some(Right::$right),)? None][0];
                 const MODE: Mode = Mode::$mode;
                 type Reply = $reply;
@@ -155,6 +158,8 @@ macro_rules! methods {
                 $($(if (interface, method) == ($interface, stringify!($name)) {
                     return Ok(Self::$name);
                 })*)*
+                // Which of the two names is wrong tells the caller whether the service is older or
+                // another one.
                 if INTERFACES.contains(&interface) {
                     return Err(Error::MethodNotFound { method: method.into() });
                 }
@@ -167,7 +172,7 @@ macro_rules! methods {
                 match self { $($(Self::$name => <$name as Method>::RIGHT,)*)* }
             }
 
-            /// Reads its parameters.
+            /// Reads its parameters, all of which must be known.
             ///
             /// # Errors
             /// [`Unfit`].
@@ -183,12 +188,12 @@ macro_rules! methods {
         pub enum MethodCall { $($(#[doc = concat!("Of [`", stringify!($name), "`](self::", stringify!($name), ").")] $name($name),)*)* }
 
         impl MethodCall {
-            /// Has it carried out.
+            /// Hands it to the service, which carries it out.
             pub async fn carried_out<S, T, O>(self, service: &S, turn: T) -> O
             where
                 $($(S: Carry<$name, T, O>,)*)*
             {
-                // Boxed: no call is to take up the room of the largest method.
+                // Boxed: otherwise every call would take up as much memory as the largest method.
                 match self {
                     $($(Self::$name(it) => Box::pin(service.carry(it, turn)).await,)*)*
                 }
@@ -206,7 +211,7 @@ macro_rules! methods {
     };
 }
 
-/// Marks what is not called once.
+/// Marks the methods that do more than reply once.
 macro_rules! mode {
     (Once $name:ident) => {};
     (More $name:ident) => {

@@ -1,4 +1,4 @@
-//! The methods. Whoever adds one adds it here, in `secd.varlink`, and where it is carried out.
+//! The methods. A new one has to be added here, in `secd.varlink`, and where it is carried out.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -21,23 +21,23 @@ use crate::wire::varlink::Call;
 
 methods! {
     interface "org.varlink.service" {
-        /// Says what service this is.
+        /// Describes the service and its interfaces.
         Once GetInfo() {} -> /** What service this is. */ Info {
-            /// Who made it.
+            /// Who publishes the service.
             vendor: String,
-            /// What it is.
+            /// The name of the program.
             product: String,
-            /// Its version.
+            /// The version of the program.
             version: String,
-            /// Where to read on.
+            /// Where to read more.
             url: String,
             /// The names of its interfaces.
             interfaces: Vec<String>,
         }
 
-        /// Describes an interface.
+        /// Describes an interface in Varlink's own language.
         Once GetInterfaceDescription() {
-            /// Which.
+            /// The full name of the interface.
             interface: String,
         } -> /** An interface. */ Description {
             /// In Varlink's own language.
@@ -48,89 +48,96 @@ methods! {
     interface "phone.secd" {
         /// Writes a line into the console log.
         Once AppendLog(Any) {
+            // Never a name of the agent's own, under which a client could forge a verdict in the
+            // log.
             /// The caller's own tag.
             process: String,
-            /// How grave it is.
+            /// The severity of the line.
             level: Level,
-            /// What it says.
+            /// Its text, which the log cleans of control characters.
             text: String,
         } -> /** The line is written. */ Appended {}
 
         /// Opens a TLS connection to a server and judges it.
         Upgrade Connect(Connect) {
-            /// The server.
+            /// The server's name or address, which its certificate may have to match.
             host: String,
-            /// Its port.
+            /// The TCP port of the server.
             port: u16,
-            /// What it is to the phone; directories and services if nothing else is said.
+            /// What the server is to the phone; directories and services if absent.
             purpose: Option<Purpose>,
         } -> /** The connection has become the plaintext stream. */ Connected {
-            /// By what the server is trusted.
+            /// What vouches for the server.
             by: By,
-            /// Its number, for [`GetConnection`].
+            // Asked about on another connection, since this one has become the plaintext stream.
+            /// Its number, to pass to [`GetConnection`].
             connection: u64,
         }
 
-        /// Finds out what is the matter between phone and cluster.
-        Once Diagnose(Read) {} -> /** What is the matter. */ Diagnosis {
+        /// Finds out what is wrong between phone and cluster.
+        Once Diagnose(Read) {} -> /** What is wrong. */ Diagnosis {
             /// What was looked at.
             checks: Vec<Check>,
-            /// The technote's case.
+            /// The technote's case that this is.
             case: Finding,
-            /// What the next boot pass does.
+            /// What the next boot pass will do.
             next_boot: String,
             /// The least drastic remedy.
             remedy: Finding,
-            /// Whether the ITL may be deleted; none where nothing is refused.
+            /// Whether the ITL may be deleted; empty if nothing is refused.
             conditions: Vec<Condition>,
         }
 
-        /// Erases trust lists, by the second of two calls.
+        // Two calls, so that a slip does not erase: the second has to return what the first replied
+        // with, within ten seconds.
+        /// Erases trust lists, at the second of two calls.
         Once Erase(Erase) {
-            /// Which.
+            /// Which of the lists to erase.
             what: What,
-            /// What the first call answered.
+            /// What the first call returned; absent in the first call.
             confirmation: Option<String>,
             /// SHA-256 of the certificate of the signer that the next first use waits for.
             pin: Option<String>,
-        } -> /** What came of one of the two calls. */ Erased {
-            /// Whether it was the second.
+        } -> /** The result of one of the two calls. */ Erased {
+            /// Whether the lists were erased, by the second call.
             erased: bool,
-            /// What must come back in the second.
+            /// What the second call must pass.
             confirmation: Option<String>,
         }
 
         /// Forgets the answers of TVS.
-        Once FlushCache(Configure) {} -> /** They are forgotten. */ Flushed {
-            /// How many there were.
+        Once FlushCache(Configure) {} -> /** The answers are forgotten. */ Flushed {
+            /// How many answers were forgotten.
             count: usize,
         }
 
-        /// Reads the console log, and goes on with every new line.
+        /// Reads the console log, and continues with every new line.
         More FollowLog(Read) {
             /// How many of the last lines, at most.
             count: Option<usize>,
-            /// Only lines as grave as this.
+            /// Only lines at least as severe as this.
             level: Option<Level>,
-        } -> /** Lines, as they come. */ News {
-            /// The lines.
+        } -> /** Lines, as they are written. */ News {
+            /// The new lines, oldest first.
             lines: Vec<Line>,
-            /// How many came faster than they were read.
+            // Counted and dropped: a reader that is slow must not hold the agent up.
+            /// How many were lost because they were written faster than they were read.
             missed: u64,
         }
 
-        /// Lists the answers of TVS that still hold.
-        Once GetCache(Read) {} -> /** The answers of TVS that still hold. */ Verdicts {
-            /// The next to expire first.
+        /// Lists the answers of TVS that have not expired.
+        Once GetCache(Read) {} -> /** The answers of TVS that have not expired. */ Verdicts {
+            /// The answers, the next to expire first.
             verdicts: Vec<Verdict>,
         }
 
-        /// Asks how a connection of the caller's has ended.
+        /// Shows how a connection of the caller has ended.
         Once GetConnection(Connect) {
-            /// Its number.
+            /// The number that [`Connect`] returned.
             connection: u64,
         } -> /** How it has ended. */ Connection {
-            /// Whether all that the server sent has come; nothing if that is not known, or not yet.
+            /// Whether everything that the server sent has arrived; absent if that is unknown, or
+            /// not known yet.
             whole: Option<bool>,
             /// How it ended, in words.
             end: Option<String>,
@@ -138,18 +145,19 @@ methods! {
 
         /// Fetches a file of the phone into the ram folder.
         Once GetFile(Fetch) {
-            /// Its name, without what says that it is signed.
+            /// Its name, without the suffix of a signed file.
             name: String,
             /// The most bytes that it may have.
             limit: Option<usize>,
+            // For callers of other users, who cannot open the path.
             /// Whether a descriptor comes with the reply.
             descriptor: Option<bool>,
         } -> /** The file is in the ram folder. */ File {
-            /// Where.
+            /// Its path, which only the agent's user can open.
             path: String,
-            /// In bytes.
+            /// The bytes of its content, without the envelope.
             length: usize,
-            /// Whether someone who may sign it has.
+            /// Whether it was signed by someone who may sign it.
             verified: bool,
             /// Which of the descriptors that came with the reply is the file's.
             descriptor: Option<usize>,
@@ -157,112 +165,115 @@ methods! {
 
         /// Reads the last lines of the console log.
         Once GetLog(Read) {
-            /// How many, at most.
+            /// How many lines, at most.
             count: Option<usize>,
-            /// Only lines as grave as this.
+            /// Only lines at least as severe as this.
             level: Option<Level>,
         } -> /** The last lines of the console log. */ Lines {
-            /// Oldest first.
+            /// The lines, oldest first.
             lines: Vec<Line>,
         }
 
-        /// Says how the agent is.
-        Once GetStatus(Read) {} -> /** How the agent is. */ Status {
-            /// Its version.
+        /// Shows the state of the agent.
+        Once GetStatus(Read) {} -> /** The state of the agent. */ Status {
+            /// The version of the program.
             version: String,
-            /// The phone's name.
+            /// The phone's name, from which file names are made.
             device: String,
-            /// In seconds.
+            /// Seconds since the start of the agent.
             uptime: u64,
-            /// The trust state.
+            /// The trust state by its number, such as S1.
             state: String,
             /// The trust state in words.
             meaning: String,
-            /// Whether what was trusted cannot be read.
+            /// Whether the store is locked, because the installed lists cannot be read.
             locked: bool,
             /// The name of the configuration in use.
             configuration: Option<String>,
-            /// Why the one on the server is not in use, where it cannot be read.
+            /// Why the one on the server is not in use, if it cannot be read.
             configuration_fault: Option<String>,
-            /// The TFTP servers.
+            /// The TFTP servers, in the order in which they are asked.
             tftp: Vec<Server>,
-            /// The TVS members.
+            /// The TVS members, in the order in which they are asked.
             tvs: Vec<Server>,
-            /// Answers of TVS that still hold.
+            /// How many answers of TVS are cached.
             cached: usize,
-            /// Connections that are open for clients.
+            /// How many connections are open for clients.
             open_connections: usize,
             /// What was counted since the start.
             counters: Counters,
-            /// How the process is fenced in.
+            /// How the process is confined.
             sandbox: String,
-            /// What the console log shows.
+            /// The least severe level that the console log shows.
             log_level: Level,
         }
 
-        /// Says what is trusted.
+        /// Shows what is trusted.
         Once GetTrust(Read) {} -> /** What the Trust List screen shows. */ Trust {
-            /// The trust state.
+            /// The trust state by its number, such as S1.
             state: String,
             /// The trust state in words.
             meaning: String,
-            /// Whether what was trusted cannot be read.
+            /// Whether the store is locked, because the installed lists cannot be read.
             locked: bool,
             /// Whether files must be signed.
             signed_files: bool,
             /// SHA-256 of the certificate of the signer that the next first use waits for.
             pin: Option<String>,
-            /// The installed lists.
+            /// The installed lists, the CTL first.
             lists: Vec<List>,
-            /// The last alarm.
+            /// The last alarm since the start, if there was one.
             alarm: Option<Alarm>,
             /// The status messages, oldest first.
             messages: Vec<Message>,
         }
 
-        /// Asks whether files must be signed.
+        /// Shows whether files must be signed.
         Once IsSecure(Fetch) {
-            /// A host, for the log.
+            // No address is compared: it is the lists that make servers secure (domain facts 8.2).
+            /// A host, only for the log.
             server: Option<String>,
         } -> /** Whether files must be signed. */ Security {
-            /// Whether they must.
+            /// Whether files must be signed; the same for all servers.
             secure: bool,
         }
 
-        /// Judges a certificate as a server's.
+        /// Judges a certificate as that of a server.
         Once Judge(Connect) {
-            /// In PEM, with those above it; or in DER, in Base64.
+            // With those above it, because a path to a listed CA may lead through them (domain
+            // facts 6.4).
+            /// The certificate in PEM, with those above it; or in DER, in Base64.
             certificate: String,
             /// What the server is to the phone.
             purpose: Purpose,
             /// Whose certificate it is.
             host: Option<String>,
         } -> /** Whether a certificate is trusted. */ Judgement {
-            /// Whether it is.
+            /// Whether a connection would be allowed.
             trusted: bool,
-            /// By what, if it is.
+            /// What vouches for it, if it is trusted.
             by: Option<By>,
-            /// Why not, if it is not.
+            /// Why it is not trusted, if it is not.
             reason: Option<String>,
             /// The steps that led to the verdict, in their order, in words.
             steps: Vec<String>,
         }
 
-        /// Goes through a boot pass.
-        More Refresh(Configure) {} -> /** How a boot pass goes: a stage, or in the end the outcome. */ Progress {
+        /// Runs a boot pass.
+        More Refresh(Configure) {} -> /** The progress of a boot pass: a stage, or finally the outcome. */ Progress {
             /// A stage that is over.
             stage: Option<Stage>,
-            /// What came of the pass.
+            /// The outcome of the pass, in the last reply.
             outcome: Option<Outcome>,
         }
 
-        /// Reads secd.toml again.
-        Once Reload(Configure) {} -> /** It is in force. */ Reloaded {}
+        /// Reads secd.toml again, and puts it into effect if it has no faults.
+        Once Reload(Configure) {} -> /** The settings are in effect. */ Reloaded {}
 
         /// Sets what the console log shows.
         Once SetLogLevel(Configure) {
-            /// Lines as grave as this.
+            /// Show only lines at least as severe as this.
             level: Level,
-        } -> /** It is set. */ LevelSet {}
+        } -> /** The level is set. */ LevelSet {}
     }
 }

@@ -1,8 +1,8 @@
 //! The socket's interface, once: methods, parameters, replies, errors and rights, as types.
 //!
-//! The service answers in these types and the command line asks in them. `secd.varlink` says the
-//! same in Varlink's own language; `tests/interface.rs` compares the two, both ways. Nothing here
-//! acts: who carries a method out implements [`Carry`].
+//! The service replies with these types, and the command line calls with them. `secd.varlink` is
+//! the same in Varlink's own language; `tests/interface.rs` compares the two, both ways. Nothing
+//! here acts: the service that carries the methods out implements [`Carry`].
 
 pub mod certificates;
 pub mod errors;

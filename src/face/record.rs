@@ -12,10 +12,10 @@ pub trait ObjectType: Sized {
     /// Its name in the interface's language.
     const NAME: &'static str;
 
-    /// Its members as an object.
+    /// Its members as a JSON object.
     fn into_map(self) -> Map<String, Value>;
 
-    /// Takes its members out of an object, and leaves what it does not know.
+    /// Takes its members out of an object, and leaves those that it does not know.
     fn take(members: &mut Members) -> Self;
 
     /// Its members for the interface's language.
@@ -34,13 +34,15 @@ pub trait ObjectType: Sized {
         members.end().map(|_| record)
     }
 
-    /// Reads parameters, of which each must be known: what is not understood must not be ignored.
+    /// Reads parameters, each of which must be known: what is not understood must not be ignored.
     ///
     /// # Errors
-    /// [`Unfit`]: the member that is wrong, missing, or not known.
+    /// [`Unfit`]: the member that is wrong, missing, or unknown.
     fn of_parameters(map: Map<String, Value>) -> Result<Self, Unfit> {
         let mut members = Members::new(map);
         let record = Self::take(&mut members);
+        // Whatever is left was not declared. A misspelt option that was ignored would be worse than
+        // an error.
         match members.end()?.into_iter().next() {
             None => Ok(record),
             Some((member, _)) => Err(Unfit { member }),
@@ -50,8 +52,8 @@ pub trait ObjectType: Sized {
 
 /// The members of an object, as they are taken out of it.
 ///
-/// What is wrong is remembered and said in the end: to leave at each member would be most of the
-/// code of a record.
+/// The first fault is remembered and returned at the end: an early return at each member would make
+/// up most of the code of a record.
 #[derive(Debug)]
 pub struct Members {
     map: Object,
@@ -63,13 +65,16 @@ impl Members {
         Self { map, wrong: None }
     }
 
-    /// Takes one out.
+    /// Takes a member out; a placeholder if it is wrong or missing, which `end` then reports.
     pub(super) fn take<T: Shape>(&mut self, name: &str) -> T {
         let found = match self.map.remove(name) {
             Some(value) => T::of_value(value),
+            // Only an optional member may be absent.
             None => T::absent().ok_or_else(Unfit::default),
         };
         found.unwrap_or_else(|unfit| {
+            // Only the first fault is reported; the placeholder below lets the others be passed
+            // over.
             self.wrong.get_or_insert_with(|| unfit.within(name));
             T::blank()
         })
@@ -100,6 +105,7 @@ macro_rules! record {
             const NAME: &'static str = stringify!($name);
 
             fn into_map(self) -> $crate::face::record::Object {
+                // The underscore is for records without members, which leave the map unused.
                 let mut _map = $crate::face::record::Object::new();
                 $($crate::face::record::put(&mut _map, stringify!($member), self.$member);)*
                 _map
@@ -157,12 +163,12 @@ mod tests {
     use serde_json::json;
 
     record! {
-        /// A part.
+        /// A record inside another one.
         Inner { number: u8, }
     }
 
     record! {
-        /// A whole.
+        /// A record with another one inside.
         Outer { text: String, maybe: Option<bool>, parts: Vec<Inner>, }
     }
 

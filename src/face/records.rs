@@ -11,9 +11,9 @@ use crate::face::terms::{Acceptance, Level, ListKind, Mark, StageName};
 record! {
     /// The last trust list update alarm that was raised.
     Alarm {
-        /// The call manager's number.
+        /// Its number in the call manager's alarms.
         code: u8,
-        /// The call manager's name.
+        /// Its name in the call manager's alarms.
         name: String,
     }
 }
@@ -21,11 +21,11 @@ record! {
 record! {
     /// One check of a diagnosis.
     Check {
-        /// What was looked at.
+        /// What was checked, in a few words.
         name: String,
-        /// What came of it.
+        /// The result of the check.
         mark: Mark,
-        /// What was found.
+        /// What was found, in words.
         detail: String,
     }
 }
@@ -33,9 +33,9 @@ record! {
 record! {
     /// One of the conditions that must all hold before an ITL is deleted.
     Condition {
-        /// In words.
+        /// The condition, in words.
         text: String,
-        /// Nothing if it cannot be known.
+        /// Whether it holds; absent if it cannot be known.
         holds: Option<bool>,
     }
 }
@@ -43,17 +43,17 @@ record! {
 record! {
     /// What was counted since the start.
     Counters {
-        /// Boot passes.
+        /// Boot passes that were begun.
         passes: u64,
-        /// Files asked for.
+        /// Files that were requested from servers.
         transfers: u64,
-        /// Questions to TVS.
+        /// Questions that were sent to TVS.
         tvs_questions: u64,
         /// Connections opened for clients.
         connections: u64,
-        /// Connections that were not.
+        /// Connections that clients requested and did not get.
         refused_connections: u64,
-        /// Connections that the server's side cut off, so that perhaps not all has come.
+        /// Connections that the server's side cut off, so that data may be missing.
         cut_connections: u64,
         /// Calls on the socket.
         calls: u64,
@@ -63,11 +63,11 @@ record! {
 }
 
 record! {
-    /// A conclusion.
+    /// A conclusion of a diagnosis.
     Finding {
         /// One word for machines.
         word: String,
-        /// What it means.
+        /// What it means, in words.
         text: String,
     }
 }
@@ -75,9 +75,9 @@ record! {
 record! {
     /// A line of the console log.
     Line {
-        /// Its number, from the start.
+        /// Its number, counted from the start of the agent.
         sequence: u64,
-        /// How grave it is.
+        /// The severity of the line.
         level: Level,
         /// When it was written: RFC 3339 in UTC, with microseconds.
         time: String,
@@ -85,7 +85,7 @@ record! {
         event: Option<String>,
         /// The facts of its event.
         facts: Option<Map<String, Value>>,
-        /// As it is shown.
+        /// The text that the console log shows.
         text: String,
     }
 }
@@ -95,9 +95,10 @@ record! {
     List {
         /// Which of the two.
         kind: ListKind,
-        /// In bytes.
+        /// The bytes of the file.
         length: usize,
-        /// When it was signed.
+        // As wide as in the file format (domain facts 10, row 4).
+        /// When it was signed: seconds since 1970, by the signer's clock.
         timestamp: u32,
         /// The name of its signer.
         signer: String,
@@ -105,13 +106,14 @@ record! {
         acceptance: Acceptance,
         /// Whether it was read from the store at the start.
         stored: bool,
-        /// Whether its entries are emptied, so that nothing is checked by it.
+        /// Whether its entries are emptied, so that nothing is checked with it.
         blank: bool,
-        /// Of the file.
+        // The two digests that trust screens and call managers show, for people to compare.
+        /// MD5 of the file, in hexadecimal.
         md5: String,
-        /// Of the file.
+        /// SHA-1 of the file, in hexadecimal.
         sha1: String,
-        /// Its records.
+        /// Its records, in the order of the file.
         records: Vec<Record>,
     }
 }
@@ -119,17 +121,17 @@ record! {
 record! {
     /// A status message of the phone's screen.
     Message {
-        /// When it was shown.
+        /// When it was shown: seconds since 1970.
         time: u64,
-        /// What it says.
+        /// The text, exactly as on the screen.
         text: String,
     }
 }
 
 record! {
-    /// What came of a boot pass.
+    /// The outcome of a boot pass.
     Outcome {
-        /// The trust state.
+        /// The trust state after it, such as S1.
         state: String,
         /// The trust state in words.
         meaning: String,
@@ -139,7 +141,7 @@ record! {
         itl: String,
         /// How the stage of the configuration went.
         configuration: String,
-        /// The last alarm.
+        /// The last alarm since the start, if there was one.
         alarm: Option<Alarm>,
     }
 }
@@ -151,13 +153,13 @@ record! {
         role: String,
         /// Its role by number.
         role_code: u16,
-        /// The certificate's subject.
+        /// The certificate's subject, as the list prints it.
         subject: Option<String>,
-        /// The certificate's issuer.
+        /// The certificate's issuer, as the list prints it.
         issuer: Option<String>,
         /// The certificate's serial number, in hexadecimal.
         serial: Option<String>,
-        /// SHA-1 of the certificate.
+        /// SHA-1 of the certificate, in hexadecimal.
         cert_sha1: Option<String>,
         /// Whether the list carries the certificate itself.
         has_certificate: bool,
@@ -167,9 +169,9 @@ record! {
 record! {
     /// A TFTP server or a TVS member.
     Server {
-        /// Host and port.
+        /// Its address, as host and port.
         address: String,
-        /// What came of talking to it last; empty if that was never.
+        /// The result of the last contact; empty if there was none.
         last: String,
     }
 }
@@ -177,23 +179,23 @@ record! {
 record! {
     /// How a stage of a boot pass went.
     Stage {
-        /// Which.
+        /// The stage that is over.
         stage: StageName,
-        /// In one word.
+        /// How it went, in one word.
         detail: String,
     }
 }
 
 record! {
-    /// An answer of TVS that still holds.
+    /// An answer of TVS that has not expired.
     Verdict {
-        /// Of the certificate.
+        /// SHA-256 of the certificate, in hexadecimal.
         sha256: String,
-        /// What the certificate may be.
+        /// The roles that TVS named; empty if it named none.
         roles: Vec<String>,
-        /// Who answered.
+        /// The TVS member that answered.
         member: String,
-        /// In seconds.
+        /// Seconds until it expires.
         expires_in: u64,
         /// Whether the certificate itself is kept.
         has_certificate: bool,

@@ -1,21 +1,21 @@
-//! Rights: what the `[access]` section of secd.toml hands out.
+//! Rights, which the `[access]` section of secd.toml grants.
 
 use crate::face::words::words;
 
 words! {
-    /// What a method needs of its caller.
+    /// The right that a method requires of its caller.
     Right {
-        /// Any of the others.
+        /// Whoever has any of the other rights has this one.
         Any = "any",
         /// Boot passes, the configuration, the cache, the level of the log.
         Configure = "configure",
-        /// Connections to servers.
+        /// Connections to servers, and the judgement of certificates.
         Connect = "connect",
-        /// Erasing trust lists.
+        /// Erasing trust lists, at the second of two calls.
         Erase = "erase",
         /// Files of the phone.
         Fetch = "fetch",
-        /// Looking.
+        /// What only shows: status, trust, cache, log and diagnosis.
         Read = "read",
     }
 }

@@ -1,4 +1,4 @@
-//! How a Rust type looks in Varlink: in the interface's language, and as JSON.
+//! How a Rust type appears in Varlink: in the interface's language, and as JSON.
 //!
 //! Written out instead of derived: what serde generates for the same types is several times the
 //! code, in a binary that has to fit into a phone's flash.
@@ -25,11 +25,11 @@ pub trait Shape: Sized {
     /// [`Unfit`].
     fn of_value(value: Value) -> Result<Self, Unfit>;
 
-    /// Any value: it takes the place of what could not be read, in a record that is then refused.
+    /// Any value: a placeholder for what could not be read, in a record that is then refused.
     #[must_use]
     fn blank() -> Self;
 
-    /// What it amounts to that a member is not there; nothing where it must be.
+    /// The value of an absent member; nothing if the member must be present.
     #[must_use]
     fn absent() -> Option<Self> {
         None
@@ -60,7 +60,7 @@ impl Unfit {
 /// The types that an interface declares, by their names.
 pub type Types = BTreeMap<&'static str, Declared>;
 
-/// A declared type.
+/// A type that an interface declares by name.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Declared {
     /// A record of these members.
@@ -123,6 +123,7 @@ macro_rules! integers {
             }
 
             fn of_value(value: Value) -> Result<Self, Unfit> {
+                // Out of range is refused, never cut off; `1.0` is no integer here.
                 value.as_u64().and_then(|it| it.try_into().ok()).ok_or_else(Unfit::default)
             }
 
@@ -157,7 +158,7 @@ impl Shape for Map<String, Value> {
     }
 }
 
-/// Null and absent are the same.
+/// A member that is null or absent is `None`.
 impl<T: Shape> Shape for Option<T> {
     fn varlink() -> String {
         format!("?{}", T::varlink())
@@ -168,6 +169,7 @@ impl<T: Shape> Shape for Option<T> {
     }
 
     fn of_value(value: Value) -> Result<Self, Unfit> {
+        // Null and absent mean the same, whichever a client's library writes.
         if value.is_null() { Ok(None) } else { T::of_value(value).map(Some) }
     }
 

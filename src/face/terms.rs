@@ -7,7 +7,7 @@ words! {
     Acceptance {
         /// A signer that the CTL lists.
         Ctl = "ctl",
-        /// Nobody: it was the first list.
+        /// No one: it was the first list.
         FirstUse = "first-use",
         /// A signer that the ITL lists.
         Itl = "itl",
@@ -17,7 +17,7 @@ words! {
 }
 
 words! {
-    /// By what a server's certificate is trusted.
+    /// What vouches for a server's certificate.
     By {
         /// An earlier answer of TVS.
         Cache = "cache",
@@ -29,23 +29,24 @@ words! {
         Itl = "itl",
         /// The ITL lists an authority above it.
         ItlCa = "itl-ca",
-        /// TVS.
+        /// TVS, in answer to a question about it.
         Tvs = "tvs",
     }
 }
 
 words! {
-    /// How grave a line of the console log is, from the gravest.
+    /// The severity of a line of the console log, the most severe first.
     Level {
-        /// Something failed.
+        // By severity rather than by alphabet, as in the technote's levels.
+        /// Something failed, or the technote's firmware logs it so.
         Error = "error",
-        /// Something is odd.
+        /// Something is odd, but was accepted.
         Warning = "warning",
-        /// What a person wants to see.
+        /// What a person usually wants to read.
         Notice = "notice",
-        /// What an administrator wants to see.
+        /// Details for an administrator.
         Info = "info",
-        /// Everything.
+        /// Details for a developer.
         Debug = "debug",
     }
 }
@@ -53,15 +54,15 @@ words! {
 words! {
     /// The two kinds of trust list.
     ListKind {
-        /// Certificate trust list.
+        /// The certificate trust list, of clusters in mixed mode.
         Ctl = "CTL",
-        /// Identity trust list.
+        /// The identity trust list, of every cluster since 8.0.
         Itl = "ITL",
     }
 }
 
 words! {
-    /// What came of a check.
+    /// The result of a check.
     Mark {
         /// Not as it should be.
         NotOk = "not-ok",
@@ -89,13 +90,14 @@ words! {
 words! {
     /// The stages of a boot pass.
     StageName {
-        /// The CTL.
+        // In the order of a pass, which the technote fixes: the ITL is judged by the new CTL.
+        /// The CTL step, which comes first.
         Ctl = "ctl",
-        /// The ITL.
+        /// The ITL step, once the CTL is committed.
         Itl = "itl",
-        /// The configuration.
+        /// The configuration step, which comes last.
         Configuration = "configuration",
-        /// The pass ended here: nobody can be reached.
+        /// The pass ended here: no server can be reached.
         Network = "network",
         /// The pass ended here: the store is locked.
         Store = "store",
@@ -103,13 +105,13 @@ words! {
 }
 
 words! {
-    /// What is to be erased.
+    /// Which of the trust lists to erase.
     What {
-        /// Both lists.
+        /// Both lists, which also unlocks a locked store.
         All = "all",
-        /// The CTL.
+        /// The CTL only; the ITL stays.
         Ctl = "ctl",
-        /// The ITL.
+        /// The ITL only; the CTL stays.
         Itl = "itl",
     }
 }

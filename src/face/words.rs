@@ -7,18 +7,18 @@ use serde_json::Value;
 
 use crate::face::shape::{Declared, Shape, Types, Unfit};
 
-/// An enum of which every value is one word.
+/// An enum whose values are single words.
 pub trait Words: Copy + 'static {
     /// Its name in the interface's language.
     const NAME: &'static str;
 
-    /// Every value.
+    /// Every value, in the order of declaration.
     const ALL: &'static [Self];
 
-    /// The word.
+    /// The word that stands for the value on the wire.
     fn word(self) -> &'static str;
 
-    /// The value of a word.
+    /// The value that a word stands for.
     #[must_use]
     fn of(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|it| it.word() == word)
@@ -28,21 +28,25 @@ pub trait Words: Copy + 'static {
 /// The type in the interface's language. A word with a hyphen cannot be a member of an enum there:
 /// then it is a string, and a comment says which.
 pub(super) fn varlink<W: Words>() -> String {
+    // The words stay the same on the wire, where both are strings.
     if is_enum::<W>() { W::NAME.to_owned() } else { String::varlink() }
 }
 
 pub(super) fn of_value<W: Words>(value: &Value) -> Result<W, Unfit> {
+    // Exactly as declared: other case or a blank is refused, not guessed.
     value.as_str().and_then(W::of).ok_or_else(Unfit::default)
 }
 
 pub(super) fn declare<W: Words>(types: &mut Types) {
     if is_enum::<W>() {
+        // Only then: a set that is a string in the language has no name there.
         let words = W::ALL.iter().map(|it| it.word()).collect();
         types.insert(W::NAME, Declared::Words(words));
     }
 }
 
 fn is_enum<W: Words>() -> bool {
+    // All or none: one hyphened word turns the whole set into strings.
     W::ALL.iter().all(|it| it.word().bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
@@ -82,6 +86,7 @@ macro_rules! words {
             }
 
             fn blank() -> Self {
+                // Any will do: a record with a placeholder is refused as a whole.
                 <Self as $crate::face::words::Words>::ALL[0]
             }
 
