@@ -21,6 +21,7 @@ use crate::wire::name::FileName;
 /// Brings the configuration up to date.
 pub(super) async fn refresh<W: World>(world: &mut W, settings: &PassSettings) -> Configured {
     for name in own_name(settings).into_iter().chain(FileName::parse(DEFAULT)) {
+        // Only once the servers have answered that they do not have the phone's own.
         if name.as_str() == DEFAULT && is_kept(world, settings) {
             break;
         }
@@ -52,6 +53,8 @@ fn is_kept<W: World>(world: &mut W, settings: &PassSettings) -> bool {
     let name = last.and_then(|last| FileName::parse(&last.name).ok());
     let seen = name.and_then(|name| world.seen(&name));
     let is_listed = |signer| anchors.lists_file_signer(signer);
+    // Without a known signer the store is of an older version, which must not lose the
+    // configuration.
     let is_kept = seen.is_some_and(|seen| seen.signer.is_none_or(is_listed));
     if is_kept {
         world.say(Event::ConfigurationKept { name: own });
@@ -158,10 +161,12 @@ impl NameStep<'_> {
         obtained: Obtained,
         why: UnreadableConfiguration,
     ) -> Configured {
+        // Inferred: servers that make files on demand send nothing for what they do not have.
         if why.defect == Defect::Empty {
             world.say(Event::FileEmpty { name: obtained.asked });
             return Configured::Absent;
         }
+        // Only if signed: anyone else could send the phone in search of a file that is not there.
         if obtained.by.is_some() && why.announces_encryption {
             let (name, why) = (obtained.asked.clone(), why.to_string());
             world.say(Event::ConfigurationUnreadSealed { name, why });
@@ -211,6 +216,7 @@ impl NameStep<'_> {
         obtained: &Obtained,
         configuration: &Configuration,
     ) -> Sealed {
+        // Where no signer is verified, ciphertext is of no use, whatever the file announces.
         if obtained.by.is_none() {
             return Sealed::No;
         }
@@ -261,8 +267,10 @@ impl NameStep<'_> {
         for warning in &configuration.warnings {
             world.say(Event::ConfigurationOdd { what: warning.to_string() });
         }
+        // An unsigned file must not choose the servers that vouch for others.
         let members = if obtained.by.is_some() { configuration.tvs } else { Vec::new() };
         let seen = obtained.seen(world, self.name);
+        // Stored before it is put in place, so that a restart never brings back an older one.
         let kept = world.commit(Change::Keep {
             name: self.name,
             payload: &obtained.payload,

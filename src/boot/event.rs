@@ -149,7 +149,7 @@ macro_rules! events {
                 match self { $(Self::$name { .. } => stringify!($name)),* }
             }
 
-            /// Its severity.
+            /// Its severity, as the console log prints it.
             #[must_use]
             pub const fn level(&self) -> Level {
                 match self { $(Self::$name { $($field),* } => $level),* }
@@ -463,6 +463,7 @@ const TFTP_CLIENT: &str = "tftpClient";
 /// other case, digits in place of letters or at an end. No one may forge a verdict in the log.
 #[must_use]
 pub fn is_ours(process: &str) -> bool {
+    // With digits cut off at both ends, since `SECD1` would pass for the agent at a glance.
     let names = [process, process.trim_matches(|c: char| c.is_ascii_digit())];
     OURS.iter().any(|ours| names.iter().any(|name| looks(name).eq(looks(ours))))
 }

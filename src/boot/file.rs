@@ -142,6 +142,7 @@ pub(super) async fn obtain<W: World>(
         path: path.clone(),
         limit,
     });
+    // In the technote's order: the lines are compared with its trace.
     look_up_servers(world).await;
     let asked = asked(world, name, form);
     let wanted = Wanted { name: &asked, limit, sort: Sort::File };
@@ -189,6 +190,7 @@ async fn another<W: World>(
     while world.has_another_server() {
         world.say(Event::AskedElsewhere { name: wanted.name.to_string() });
         match world.fetch_from_another(wanted).await {
+            // The same bytes would be refused again, and TVS would be asked again for nothing.
             Ok(useless) if useless.is_empty() || useless == bytes => {}
             given => return given.ok(),
         }
@@ -343,6 +345,7 @@ impl Judging<'_> {
                 // Decrypted only now: nobody but a trusted signer learns anything from a failure.
                 let payload = match file.value().encryption {
                     None => Zeroizing::new(file.value().body().to_vec()),
+                    // The world has the phone's key; it takes only a verified file.
                     Some(_) => world.decrypt(&file)?,
                 };
                 world.say(Event::FileVerified { path: self.path.to_string() });
@@ -362,12 +365,14 @@ impl Judging<'_> {
 fn voucher(file: &Verified<Envelope<'_>>) -> Option<Voucher> {
     match file.provenance() {
         Provenance::Chained(voucher) => Some(voucher),
+        // Neither occurs for files: both are for trust lists.
         Provenance::FirstUse | Provenance::Stored(_) => None,
     }
 }
 
 pub(super) fn say_refusal<W: World>(world: &mut W, path: String, reason: &Reason) {
     world.say(match reason {
+        // The firmware has a code of its own for this one, which administrators search for.
         Reason::WrongSigner => Event::FileSignerUnlisted { path: path.clone() },
         _ => Event::FileRefused { path: path.clone(), reason: reason.clone() },
     });

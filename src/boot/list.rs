@@ -99,6 +99,7 @@ pub(super) async fn refresh<W: World>(
     settings: &PassSettings,
     kind: ListKind,
 ) -> Listed {
+    // The phone's own name first, then the generic one (technote; domain facts 1.1).
     let own = format!("{kind}{}.tlv", settings.device);
     let mut search = ListSearch { settings, kind, refused: None };
     for name in [own.as_str(), kind.generic_name()] {
@@ -110,6 +111,7 @@ pub(super) async fn refresh<W: World>(
         return refused;
     }
     world.say(Event::ListAbsent { list: kind });
+    // The guide has this message for the CTL only: a cluster that is not in mixed mode has none.
     if kind == ListKind::Ctl {
         world.say(Event::MessageShown { message: StatusMessage::CtlNotFound });
     }
@@ -153,6 +155,7 @@ impl ListSearch<'_> {
             world.say(Event::ListRequested { name: name.to_string() });
             return world.fetch(&wanted).await;
         }
+        // Every server has delivered the list that is refused.
         if !world.has_another_server() {
             return Err(NotFetched::Absent);
         }
@@ -314,6 +317,8 @@ fn settle<W: World>(
             Listed::Same { name }
         }
         Ok(accepted) => install(world, accepted, offer),
+        // The list in force stays even if it could not be accepted today, for example because its
+        // signer is no longer listed.
         Err(_) if same => {
             world.say(Event::ListSame { name: name.clone() });
             Listed::Same { name }
@@ -342,6 +347,7 @@ fn install<W: World>(
     for warning in warnings {
         world.say(Event::ListOdd { name: name.clone(), warning });
     }
+    // Loudly: whoever answers a phone without lists owns it (domain facts 10, row 1).
     if list.provenance() == Provenance::FirstUse {
         let signer = list.value().signer.clone();
         world.say(Event::ListFirstUse { name: name.clone(), signer });

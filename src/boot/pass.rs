@@ -52,9 +52,12 @@ pub async fn pass_into<W: World>(world: &mut W, settings: &PassSettings, outcome
     if world.is_locked() {
         return locked(world);
     }
+    // Before anything is fetched: the phone must be able to work while servers do not answer.
     restore(world);
+    // Before the first list: the alarms differ for a phone that had none.
     let prior = if state(world) == State::None { Prior::None } else { Prior::Some };
     let ctl = outcome.ctl.insert(list::refresh(world, settings, ListKind::Ctl).await);
+    // Servers that are silent now would be silent for the ITL too, and each timeout is long.
     if ctl.is_unreachable() {
         return cut(world, prior, ListKind::Ctl, ListStep::Failed);
     }

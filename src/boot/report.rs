@@ -75,6 +75,7 @@ impl Alarm {
     #[must_use]
     pub const fn of(prior: Prior, ctl: ListStep, itl: ListStep) -> Option<Self> {
         match (prior, ctl, itl) {
+            // First: it is neither the servers' fault nor that of the lists.
             (_, ListStep::Broken, _) | (_, _, ListStep::Broken) => Some(Self::Failed),
             (Prior::None, ListStep::Failed, _) | (Prior::None, _, ListStep::Failed) => {
                 Some(Self::FailedNone)

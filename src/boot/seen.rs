@@ -45,6 +45,8 @@ impl Signed {
         let was_encrypted = before.form == Form::Encrypted && form == Form::Plain;
         let old = OldFile { kept: before.newest, offered: self.timestamp, was_encrypted };
         let is_new = if was_encrypted {
+            // Strictly newer, and `None` is less than any: a file without a timestamp does not
+            // pass.
             self.timestamp > before.newest.max(before.taken)
         } else {
             self.timestamp >= before.newest

@@ -175,6 +175,7 @@ impl NotFetched {
         match self {
             Self::Absent => None,
             Self::Failed(trouble) | Self::Unreachable(trouble) => Some(trouble.message.clone()),
+            // The guide has a size message for configurations only.
             Self::TooLarge(_) if sort == Sort::File => Some(StatusMessage::ConfigurationTooLarge),
             Self::TooLarge(_) => Some(StatusMessage::TftpError),
         }

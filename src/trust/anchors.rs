@@ -81,13 +81,18 @@ impl Anchors {
     pub fn standing_of(&self, list: &Verified<TrustList>, now: Option<u64>) -> (Standing, bool) {
         let (kind, timestamp) = (list.value().kind, list.value().timestamp);
         let begins = self.begins_line(list);
+        // Another line's timestamps come from another cluster's clock, and are not compared.
         let before = self.current(kind).filter(|_| !begins);
         let floor = before.map_or(0, |before| before.floor);
         let (floor, ahead) = standing::floor_after(floor, timestamp, now);
         let standing = Standing {
             line: if begins { self.next_line() } else { self.line() },
+            // Not the list's own timestamp: after a restored backup it would allow replays of what
+            // lies between.
             newest: before.map_or(timestamp, |before| before.newest.max(timestamp)),
             floor,
+            // An ITL may well have been written before the CTL that began the line: CTLs are signed
+            // by hand.
             awaits_itl: kind == ListKind::Ctl && begins,
         };
         (standing, ahead)
@@ -99,6 +104,7 @@ impl Anchors {
     pub fn begins_line(&self, list: &Verified<TrustList>) -> bool {
         match list.provenance() {
             Provenance::FirstUse => true,
+            // TVS also vouches for a renewed signer of this cluster, whose list continues the line.
             Provenance::Chained(Voucher::Tvs) => self.is_foreign(list.value()),
             Provenance::Chained(Voucher::Ctl | Voucher::Itl) | Provenance::Stored(_) => false,
         }
@@ -141,6 +147,8 @@ impl Anchors {
     #[must_use]
     pub fn newest(&self, kind: ListKind, by: Provenance) -> Option<u32> {
         let by_other = by == Provenance::Chained(kind.other().into());
+        // A list that the other kind vouches for belongs to that one's line, not to an earlier line
+        // of its own kind.
         let own = self.standing(kind).filter(|own| !by_other || own.line == self.line());
         if let Some(own) = own {
             return Some(own.newest);
@@ -186,6 +194,7 @@ impl Anchors {
     #[must_use]
     pub fn state(&self) -> State {
         let full = self.records(ListKind::Ctl).map(TrustList::serves_files);
+        // The table of domain facts 2.1, first without an ITL.
         let Some(itl) = self.records(ListKind::Itl) else {
             return match full {
                 None => State::None,
@@ -199,6 +208,7 @@ impl Anchors {
             (None, false) => State::ItlWithoutFiles,
             (Some(true), true) => State::CtlAndBlank,
             (Some(true), false) => State::Both,
+            // A CTL that names no file server decides, whether the ITL beside it is blank or not.
             (Some(false), _) => State::CtlWithoutFiles,
         }
     }

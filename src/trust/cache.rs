@@ -136,14 +136,20 @@ impl Cache {
 
     fn insert(&mut self, proof: Proof, source: Source, now: Duration) -> Option<Duration> {
         let mut entry = CachedAnswer { proof, source, expires: now };
+        // The clamp bounds how long a certificate that was withdrawn on the server stays trusted.
         let ttl = entry.endorsed().ttl().unwrap_or(DEFAULT_TTL).min(self.longest);
         entry.expires = now.saturating_add(ttl);
         let key = *entry.endorsed().sha256();
+        // First, even if nothing takes its place: a time-to-live of zero withdraws an earlier
+        // answer.
         self.remove(&key);
+        // Expired answers must not cost a valid one its place.
         self.expire(now);
         if !entry.holds(now) || self.capacity == 0 {
             return None;
         }
+        // Bounded by count and by bytes: neither many servers nor long certificates fill the
+        // phone's memory.
         while self.entries.len() >= self.capacity || self.bytes + entry.bytes() > MAX_BYTES {
             let Some((_, soonest)) = self.by_expiry.first().copied() else { break };
             self.remove(&soonest);
@@ -166,6 +172,8 @@ impl Cache {
         now: Duration,
     ) -> Option<Accepted<&Endorsed>> {
         let entry = self.entries.get(sha256).filter(|entry| entry.holds(now))?;
+        // Checked at each lookup: an answer for one purpose must not serve another (domain facts
+        // 10, row 16).
         let warnings = Vec::from_iter(entry.endorsed().serves(purpose).ok()?);
         Some(Accepted { value: entry.endorsed(), warnings })
     }
@@ -176,6 +184,7 @@ impl Cache {
     /// certificates of one serial number, and which one it meant depends on what it was asked.
     #[must_use]
     pub fn signer(&self, query: &Query, now: Duration) -> Option<&Vouched> {
+        // What was vouched for before a theft proves nothing about now.
         if query.asks == Asks::Afresh {
             return None;
         }
@@ -187,14 +196,17 @@ impl Cache {
             .filter_map(|(_, key)| self.entries.get(key))
             .filter(|entry| entry.holds(now))
             .filter_map(CachedAnswer::vouched)
+            // Roles are not part of the digest, so they are compared here.
             .filter(|vouched| vouched.answers(query).is_ok());
         let found = fitting.next();
+        // Ambiguous: asking again is safer than guessing which certificate was meant.
         if fitting.next().is_some() { None } else { found }
     }
 
     /// Forgets everything, and returns how many answers that were (domain facts 2.3, step 8).
     pub fn clear(&mut self) -> usize {
         let count = self.entries.len();
+        // Rebuilt rather than emptied, so that no index can be forgotten.
         *self = Self::new(self.capacity, self.longest);
         count
     }

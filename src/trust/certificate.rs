@@ -79,9 +79,11 @@ impl<'a> Certificate<'a> {
     /// [`NotACertificate`], also if bytes follow it.
     pub fn parse(der: &'a [u8]) -> Result<Self, NotACertificate> {
         let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| NotACertificate)?;
+        // Bytes behind a certificate would be hashed by one reader and ignored by another.
         if !rest.is_empty() {
             return Err(NotACertificate);
         }
+        // Before the parts of `parsed` are moved out below.
         let authority = Authority::of(&parsed);
         let tbs = parsed.tbs_certificate;
         let serial = Serial::new(tbs.raw_serial());
@@ -136,6 +138,7 @@ fn text(name: &X509Name<'_>) -> String {
         .map(attribute)
         .map(|(kind, value)| alloc::format!("{kind}={}", escaped(&value)))
         .collect();
+    // Certificates begin with the country, call managers print the common name first.
     let specific_last = ordered.first().is_some_and(|first| !first.starts_with("CN="));
     if specific_last {
         ordered.reverse();
@@ -144,6 +147,7 @@ fn text(name: &X509Name<'_>) -> String {
 }
 
 fn escaped(value: &str) -> String {
+    // The backslash first, or the escapes added after it would be escaped again.
     value.replace('\\', "\\\\").replace(',', "\\,").replace(';', "\\;")
 }
 

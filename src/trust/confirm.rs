@@ -144,9 +144,11 @@ impl RecordToConfirm {
     pub fn confirm(&self, response: &Response<'_>) -> Result<Confirmed, Unvouched> {
         let certificate = match &self.certificate {
             Some(certificate) => certificate,
+            // The record has only a hash, so the service's certificate is the one that is compared.
             None => response.certificate.ok_or(Unvouched::NoCertificate)?,
         };
         let endorsed = peer_trusted(certificate, response)?;
+        // A server may know several certificates by these names; only the listed one counts.
         if sha1(certificate) != self.sha1 {
             return Err(Unvouched::OtherCertificate { field: "hash" });
         }
@@ -192,20 +194,25 @@ pub(in crate::trust) fn doubtful(
     for anchor in list.anchors.iter().filter(|anchor| has_power(anchor)) {
         // One with neither certificate nor hash is for no certificate.
         let Some(sha1) = anchor.sha1 else { continue };
+        // In this very role: a file server's key that comes back as a token's would gain power.
         let is_listed = anchors.lists().any(|list| list.has(sha1, anchor.role));
         if is_listed || lacking.iter().any(|other| other.key() == (sha1, anchor.role)) {
             continue;
         }
         let record = RecordToConfirm::of_anchor(anchor, sha1, ages);
+        // Asking would be useless: the service never vouches for its own servers (domain facts
+        // 6.2).
         if anchor.role == Role::Tvs {
             return Err(record.unconfirmed(Doubt::NeverVouchedFor));
         }
+        // Counted before any question is sent: a list must not make the phone ask without end.
         if lacking.len() == QUESTIONS {
             return Err(record.unconfirmed(Doubt::TooMany { most: QUESTIONS }));
         }
         lacking.push(record);
     }
     let is_open = |record: &RecordToConfirm| {
+        // A proof counts for its certificate and role only, whichever list it was obtained for.
         !proofs.iter().any(|proof| (proof.sha1, proof.role) == record.key())
     };
     Ok(lacking.into_iter().find(is_open))
@@ -227,6 +234,7 @@ const fn roles(role: Role) -> &'static [Role] {
         Role::Tftp => &[Role::Tftp, Role::CcmTftp],
         Role::Capf => &[Role::Capf],
         Role::AppServer => &[Role::AppServer],
+        // No answer can confirm these.
         Role::Tvs | Role::Unknown(_) | Role::Unreadable => &[],
     }
 }

@@ -51,6 +51,7 @@ impl<Grant> Decision<Grant> {
     /// [`Reason`].
     pub fn unasked(self) -> Result<Grant, Reason> {
         match self {
+            // The question carries the reason that holds if it stays unanswered.
             Self::Ask(query) => Err(query.otherwise),
             Self::Refuse(reason) => Err(reason),
             Self::Trust(grant) => Ok(grant),

@@ -35,6 +35,7 @@ impl DeviceKey {
             Ok(PrivateKeyDer::Pkcs1(key)) => Self::of_der(key.secret_pkcs1_der()),
             Ok(PrivateKeyDer::Pkcs8(key)) => Self::of_der(key.secret_pkcs8_der()),
             Ok(_) => Err(NotAKey),
+            // Not PEM, so it may be bare DER.
             Err(_) => Self::of_der(bytes),
         }
     }
@@ -65,8 +66,10 @@ pub fn decrypt(
 
 fn open(file: &Envelope<'_>, key: &DeviceKey) -> Option<Zeroizing<Vec<u8>>> {
     let encryption = file.encryption.filter(|encryption| encryption.algorithm == AES_CBC)?;
+    // Wiped when dropped, as is the plaintext: a configuration may hold secrets.
     let content_key = Zeroizing::new(key.0.decrypt(Pkcs1v15Encrypt, encryption.wrapped_key).ok()?);
     let mut plain = Zeroizing::new(file.body().to_vec());
+    // CBC works on whole blocks, and even an empty file has one of padding.
     if plain.is_empty() || plain.len() % BLOCK != 0 {
         return None;
     }
@@ -77,11 +80,13 @@ fn open(file: &Envelope<'_>, key: &DeviceKey) -> Option<Zeroizing<Vec<u8>>> {
         _ => None,
     }?;
     let padding = usize::from(encryption.padding);
+    // The count comes from the header; the bytes themselves have any value (vectors).
     if !(1..=BLOCK).contains(&padding) {
         return None;
     }
     let length = plain.len() - padding;
     plain.truncate(length);
+    // The signature covers the ciphertext; this digest shows that the key was the right one.
     let digest = digest_of(encryption.digest, &plain)?;
     (digest == encryption.plaintext_digest).then_some(plain)
 }

@@ -35,21 +35,28 @@ impl Freshness<'_> {
     ) -> ListedCertificates {
         let by = accepted.value.provenance();
         let begins = self.anchors.begins_line(&accepted.value);
+        // A cached answer may date from before a theft, and a new line forgets all timestamps.
         if let Some(again) = again.filter(|_| begins && !self.is_vouched_for_now()) {
             return Decision::Ask(Doubtful::Signer(again));
         }
         let list = accepted.value.value();
         let weaker = self.is_weaker(list);
         let newest = self.anchors.newest(list.kind, by);
+        // The first of its kind has no predecessor, but a replayed blank ITL must not end the
+        // checks.
         let newest = newest.or_else(|| self.anchors.newest_of_other(list.kind).filter(|_| weaker));
         let Some(installed) = newest else { return Decision::Trust(accepted) };
         let (offered, blank) = (list.timestamp, list.is_blank());
+        // Equal is the same list re-signed, or one of the same second: harmless unless it weakens
+        // the checks.
         if offered > installed || (offered == installed && !weaker) {
             return Decision::Trust(accepted);
         }
         let older = Reason::Older { installed, offered, blank, weaker };
         match self.policy.older_list {
+            // Whatever the policy says: this replay would end all checks (domain facts 10, row 2).
             _ if weaker => Decision::Refuse(older),
+            // Two clusters' clocks are not comparable, and TVS has just vouched for the signer.
             _ if begins => warned(accepted, installed),
             OlderList::Accept => warned(accepted, installed),
             OlderList::Refuse => Decision::Refuse(older),

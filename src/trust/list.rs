@@ -105,6 +105,8 @@ impl Anchor {
         match (record.certificate, record.hash) {
             (Some(der), _) => {
                 let Some(certificate) = agreeing(record, der)? else {
+                    // Tag 9 is the certificate. One that cannot be read makes its record useless,
+                    // not the whole list.
                     let field = OddField { field: field_name(9), offset: record.offset };
                     return Ok((anchor, Some(field)));
                 };
@@ -116,6 +118,8 @@ impl Anchor {
                 anchor.sha1 = Some(*hash);
                 anchor.key = record.public_key.map(Box::from);
             }
+            // A hash of another kind, or none: the record matches no certificate (domain facts
+            // 6.4).
             (None, _) => {}
         }
         Ok((anchor, None))
@@ -147,6 +151,7 @@ impl Anchor {
             return **listed == *certificate.der;
         }
         self.sha1.as_ref() == Some(sha1)
+            // Beside SHA-1, for which collisions exist (domain facts 10, row 13).
             && self.serial() == Some(certificate.serial)
             && self.key.as_deref().is_none_or(|key| key == certificate.key.bytes())
     }
@@ -178,6 +183,7 @@ fn shown(name: Text<'_>) -> Box<str> {
 fn agreeing<'a>(record: &Record<'_>, der: &'a [u8]) -> Result<Option<Certificate<'a>>, Reason> {
     let offset = record.offset;
     let Ok(certificate) = Certificate::parse(der) else {
+        // Two readers could see two certificates there, so the list as a whole is refused.
         if certificate::has_more_behind(der) {
             return Err(Reason::BadCertificate { offset });
         }
@@ -284,6 +290,7 @@ impl TrustList {
     pub fn names_any(&self, other: &Self) -> bool {
         let names = |list: &Self| -> Vec<DistinguishedName> {
             let subjects = list.anchors.iter().filter_map(|anchor| anchor.subject.as_deref());
+            // Emptied records have empty names, which any two blank lists would share.
             subjects.filter(|subject| !subject.is_empty()).map(DistinguishedName::of_text).collect()
         };
         let (mut ours, theirs) = (names(self), names(other));
@@ -316,6 +323,8 @@ impl TrustList {
     /// token stays in force (domain facts 2.1).
     #[must_use]
     pub fn is_blank(&self) -> bool {
+        // A list without such entries is not blank: hand-made ones must not reopen first use
+        // (domain facts 10, row 2a).
         let function = |anchor: &&Anchor| anchor.may_serve_files() || anchor.role == Role::Tvs;
         let mut functions = self.anchors.iter().filter(function).peekable();
         let emptied = functions.peek().is_some() && functions.all(|anchor| !anchor.has_material);

@@ -27,11 +27,14 @@ impl DistinguishedName {
     /// The name that a text prints.
     #[must_use]
     pub fn of_text(text: &str) -> Self {
+        // One more than allowed, so that too many can be recognized without splitting the whole
+        // text.
         let parts = Parts(Some(text)).take(MAX_ATTRIBUTES + 1);
         let attributes: Option<Vec<_>> = parts.map(Attribute::of_part).collect();
         let Some(mut attributes) = attributes.filter(|them| them.len() <= MAX_ATTRIBUTES) else {
             return Self::Text(Box::from(text));
         };
+        // Call managers and tools write the same attributes in opposite order.
         attributes.sort_unstable_by(Attribute::order);
         let mut written = String::with_capacity(text.len() + 1);
         attributes.iter().for_each(|attribute| attribute.write(&mut written));
@@ -50,6 +53,7 @@ impl<'a> Iterator for Parts<'a> {
         let mut escaped = false;
         let end = text.bytes().position(|byte| {
             let ends = !escaped && matches!(byte, b';' | b',');
+            // An escaped backslash does not escape what follows it.
             escaped = byte == b'\\' && !escaped;
             ends
         });
@@ -72,6 +76,7 @@ impl<'a> Attribute<'a> {
     /// Parses `type=value`; nothing if there are quotes, which would make the reading a guess.
     fn of_part(part: &'a str) -> Option<Self> {
         let (kind, value) = match unescaped(part) {
+            // The usual case, without a copy: few names have escapes.
             Cow::Borrowed(part) => {
                 let (kind, value) = part.split_once('=')?;
                 (Cow::Borrowed(kind.trim()), Cow::Borrowed(value.trim()))

@@ -98,6 +98,7 @@ impl Peer<'_> {
     ) -> Result<Option<Grant>, NoPath> {
         let authorities =
             anchors.records(kind).map(|list| authorities(list, self.purpose())).unwrap_or_default();
+        // Not an error: most lists have none.
         if authorities.is_empty() {
             return Ok(None);
         }
@@ -119,6 +120,7 @@ impl Peer<'_> {
     /// # Errors
     /// [`Unvouched::OtherCertificate`], and the errors of [`Endorsed::serves`].
     pub fn endorsed(&self, endorsed: &Endorsed) -> Result<Grant, Unvouched> {
+        // An answer about another certificate must never open this connection.
         if *endorsed.sha256() != sha256(self.certificate()) {
             return Err(Unvouched::OtherCertificate { field: "SHA-256" });
         }
@@ -145,6 +147,7 @@ fn exactly<'a>(list: &'a TrustList, certificate: &Certificate<'_>) -> Vec<&'a An
     if found.is_empty() {
         return found;
     }
+    // Only now: most certificates are in neither list, and need no digest.
     let digest = sha1(certificate.der);
     found.into_iter().filter(|anchor| anchor.is_for(certificate, &digest)).collect()
 }
@@ -155,6 +158,7 @@ fn authorities(list: &TrustList, purpose: Purpose) -> Vec<ListedAuthority<'_>> {
         .filter(|anchor| purpose.authority_roles().contains(&anchor.role))
         .filter_map(|anchor| {
             Some(ListedAuthority {
+                // Only a record with the certificate itself can anchor a path (domain facts 6.4).
                 der: anchor.certificate.as_deref()?,
                 authority: anchor.authority?,
             })
@@ -200,10 +204,12 @@ pub fn pinned(anchors: &Anchors, certificate: &Certificate<'_>) -> Pinned {
         let Some(list) = anchors.records(kind) else { continue };
         let records = list.find_serial(certificate.serial);
         let tvs = |anchor: &&&Anchor| Purpose::Tvs.roles().contains(&anchor.role);
+        // Without a digest there is nothing to compare, and the record is for no certificate.
         for anchor in records.iter().filter(tvs).filter(|anchor| anchor.sha1.is_some()) {
             if anchor.is_for(certificate, &digest) {
                 return Pinned::Fits(kind);
             }
+            // The first list that has the number is reported; a match in the next still counts.
             if found == Pinned::NotListed {
                 found = Pinned::OtherCertificate(kind);
             }

@@ -46,11 +46,14 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             first_use: FirstUsePolicy::Allow,
+            // Restored backups have to work, replays must not (domain facts 10, row 3); TVS knows
+            // which it is.
             older_list: OlderList::Confirmed,
             older_file: OlderFile::UnlessEncrypted,
             default_configuration: DefaultConfiguration::First,
             min_rsa_bits: LEAST_RSA_BITS,
             sha1: Choice::Accept,
+            // The format has a code for it, but reference tools refuse it (domain facts 3.2).
             sha256: Choice::Refuse,
         }
     }
@@ -115,6 +118,7 @@ impl FirstUsePolicy {
     pub fn awaiting(self, pin: [u8; 32]) -> Self {
         match self {
             Self::Allow => Self::Pin(Vec::from([pin])),
+            // Naming a signer must not undo what the owner has forbidden.
             Self::Deny => Self::Deny,
             Self::Pin(pins) => Self::Pin(pins.into_iter().filter(|it| *it == pin).collect()),
         }

@@ -63,6 +63,7 @@ impl Query {
     pub(in crate::trust) fn digest(&self) -> [u8; 32] {
         let serial = Serial::new(&self.serial).magnitude();
         let asked = [&self.subject, &self.issuer, serial];
+        // Without the lengths, bytes could move from one name to the next under the same digest.
         let prefixed = asked.iter().flat_map(|part| [&part.len().to_be_bytes()[..], part].concat());
         sha256(&prefixed.collect::<Vec<_>>())
     }

@@ -224,6 +224,8 @@ impl fmt::Display for Reason {
             Self::BadCertificate { offset } => {
                 write!(f, "offset {offset}, record: expected one DER certificate")
             }
+            // No more than that: details would make the phone a padding oracle (domain facts 10,
+            // row 18).
             Self::DecryptFailed => write!(f, "could not be decrypted with this phone's key"),
             Self::FileNameMismatch { expected, found } => {
                 write!(f, "signed as {found}, but {expected} was requested")
@@ -240,6 +242,7 @@ impl fmt::Display for Reason {
                 f.write_str(
                     "the signer of the first list is not pinned; SHA-256 of its certificate: ",
                 )?;
+                // In full, so that it can be compared, and copied into `--pin`.
                 signer.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
             }
             Self::Older { installed, offered, blank, weaker } => {
@@ -273,6 +276,7 @@ impl fmt::Display for Reason {
                 )
             }
             Self::WrongRole { found } => write!(f, "the signer is listed, but only as {found}"),
+            // Close to the firmware's own words, which administrators search for.
             Self::WrongSigner => write!(f, "signer not in CTL or ITL"),
         }
     }

@@ -48,6 +48,7 @@ impl SignerKey {
             Digest::Sha1 => policy.sha1,
             Digest::Sha256 => policy.sha256,
             Digest::Sha512 => Choice::Accept,
+            // Fail closed: an unknown number must not pass as any known digest (domain facts 10).
             Digest::Unknown(_) => Choice::Refuse,
         };
         if choice == Choice::Refuse {
@@ -94,7 +95,10 @@ impl<'a> Unverified<'a> {
     pub fn verify(&self, by: &Certificate<'_>) -> Result<Vec<Warning>, Reason> {
         let key = SignerKey::of_certificate(by)?;
         let Envelope { info, signature, .. } = self.file;
+        // Policy first: a digest that is not accepted need not be computed.
         let warnings = key.allowed(*info, self.policy)?;
+        // A length that differs from the key's is refused, whatever the header announces (domain
+        // facts 10).
         if signature.len() != key.0.size() {
             return Err(Reason::SignatureMismatch);
         }

@@ -63,9 +63,11 @@ impl Endorsed {
     /// [`Unvouched::NoRoles`], [`Unvouched::EmptyRoles`], [`Unvouched::WrongRoles`],
     /// [`Unvouched::NotForTvs`].
     pub fn serves(&self, purpose: Purpose) -> Result<Option<Warning>, Unvouched> {
+        // The recursion guard: TVS is never authenticated by TVS (domain facts 5.8).
         if purpose == Purpose::Tvs {
             return Err(Unvouched::NotForTvs);
         }
+        // Servers may leave roles out (domain facts 5.6); other purposes need one that is named.
         if self.roles.is_none() && purpose == Purpose::HttpsService {
             return Ok(Some(Warning::NoRoles));
         }
@@ -159,9 +161,11 @@ impl Vouched {
     pub fn answer(&self, query: &Query) -> Result<Certificate<'_>, Unvouched> {
         let certificate =
             Certificate::parse(&self.certificate).map_err(|_| Unvouched::NotACertificate)?;
+        // A server may know more than one certificate by these names.
         if certificate.serial != Serial::new(&query.serial) {
             return Err(Unvouched::OtherCertificate { field: "serial number" });
         }
+        // Answers are kept and shared, so this one may have been obtained for another signer.
         if self.asked != query.digest() {
             return Err(Unvouched::OtherQuestion);
         }
@@ -175,6 +179,7 @@ impl Vouched {
 /// # Errors
 /// [`Unvouched`], all but `NotForTvs` and `OtherQuestion`.
 pub fn signer(query: &Query, response: &Response<'_>) -> Result<Vouched, Unvouched> {
+    // The status counts before anything else in the answer.
     trusted(response)?;
     let certificate = response.certificate.ok_or(Unvouched::NoCertificate)?;
     let vouched = Vouched::assertion(query, certificate, response);

@@ -75,10 +75,14 @@ pub fn list_with(
     };
     let unverified = Unverified::new(&file, policy);
     let signed_by = |by: &Certificate<'_>| unverified.verify(by);
+    // Policy decides from the header alone; records of an unverified list are not read, except on
+    // first use.
     let decision = signer::list(anchors, kind, &file.signer, &signed_by);
     let (decision, again) = match (decision, &proofs.signer) {
         (Decision::Ask(query), None) => return Decision::Ask(Doubtful::Signer(query)),
         (Decision::Ask(query), vouched) => {
+            // Kept for a list that turns out to be another cluster's, where a cached answer does
+            // not count.
             let again = query.clone().afresh();
             (asked(Decision::Ask(query), vouched.as_ref()), Some(again))
         }
@@ -88,8 +92,10 @@ pub fn list_with(
         let accepted = match signing {
             Signing::Free(token) => first_use(kind, &file, token, &signed_by, policy)?,
             Signing::Listed(by) => chained(kind, &file, by.list.into(), by.warnings)?,
+            // TVS vouches for the certificate only; the signature is still verified here.
             Signing::Vouched(by) => chained(kind, &file, Voucher::Tvs, signed_by(&by)?)?,
         };
+        // Lists carry the generic name, under whichever name they are served (domain facts 1.2).
         named(&file, offer.name, Some(kind.generic_name()))?;
         Ok(accepted)
     });
@@ -135,6 +141,7 @@ fn judged_file<'a>(
         Ok(file) => file,
         Err(malformed) => return Decision::Refuse(malformed.into()),
     };
+    // Otherwise a signed list, served as a configuration, would be put in place as one.
     if is_list(&file) {
         return Decision::Refuse(Reason::TrustList { name: file.file_name.to_string() });
     }
@@ -203,6 +210,8 @@ fn first_use(
 ) -> Result<Accepted<Verified<TrustList>>, Reason> {
     let list = TrustList::decode(kind, file)?;
     let Signatory { certificate, mut warnings, .. } =
+        // Self-consistency only: it shows that the file is intact, not whose it is (domain facts
+        // 10, row 9).
         signer::token(&list, &file.signer, signed_by)?;
     warnings.extend(header_warnings(file).into_iter().chain(record_warnings(&list)));
     match &policy.first_use {

@@ -135,6 +135,7 @@ pub enum GrantedBy {
 impl Grant {
     /// States that the certificate, DER, may serve the purpose that it was judged for.
     pub(in crate::trust) fn assertion(certificate: &[u8], by: GrantedBy) -> Self {
+        // SHA-256 and not SHA-1: a grant must not fit a colliding certificate.
         Self { certificate: sha256(certificate), by }
     }
 

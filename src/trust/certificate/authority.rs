@@ -24,6 +24,8 @@ impl Authority {
     /// authorities against.
     pub(super) fn of(certificate: &X509Certificate<'_>) -> Option<Self> {
         let constraints = certificate.basic_constraints().ok()??.value;
+        // `?` for an absent or unreadable keyUsage: without one, a certificate is not treated as an
+        // authority.
         let issues = constraints.ca && signs_certificates(certificate)?;
         if !issues || is_a_servers(certificate) || !is_for_servers(certificate) {
             return None;
@@ -60,6 +62,7 @@ fn signs_certificates(certificate: &X509Certificate<'_>) -> Option<bool> {
 fn is_a_servers(certificate: &X509Certificate<'_>) -> bool {
     let names_a_host = match certificate.subject_alternative_name() {
         Ok(names) => names.is_some_and(|names| names.value.general_names.iter().any(is_a_host)),
+        // What cannot be read must not make a server's certificate an authority.
         Err(_) => true,
     };
     let exchanges_keys = match certificate.key_usage() {
@@ -79,6 +82,7 @@ const fn is_a_host(name: &GeneralName<'_>) -> bool {
 /// Whether it may issue certificates for servers: an authority may be restricted to others.
 fn is_for_servers(certificate: &X509Certificate<'_>) -> bool {
     match certificate.extended_key_usage() {
+        // No extendedKeyUsage means no restriction (RFC 5280 §4.2.1.12).
         Ok(usage) => usage.is_none_or(|usage| usage.value.any || usage.value.server_auth),
         Err(_) => false,
     }

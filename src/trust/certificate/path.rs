@@ -62,7 +62,9 @@ pub(in crate::trust) fn verify(
     name: Option<&ServerName<'_>>,
     now: Option<UnixTime>,
 ) -> Result<(), NoPath> {
+    // Without the time, an authority that expired years ago would still count.
     let now = now.ok_or(NoPath::ClockUnset)?;
+    // Before any signature is checked: what cannot match a name needs no path.
     let name = name.ok_or(NoPath::NoName)?;
     let ders: Vec<_> = listed.iter().map(|listed| CertificateDer::from(listed.der)).collect();
     let (anchors, authorities): (Vec<_>, Vec<_>) = ders.iter().zip(listed).filter_map(read).unzip();
@@ -70,6 +72,8 @@ pub(in crate::trust) fn verify(
     let der = CertificateDer::from(certificate);
     let end_entity =
         EndEntityCert::try_from(&der).map_err(|error| NoPath::Invalid(word(&error)))?;
+    // webpki tries other paths after a refusal and has no error of ours, so the reason is kept
+    // here.
     let refused = Cell::new(None);
     let holds = |path: &VerifiedPath<'_>| {
         allowed(path, anchors.iter().zip(&authorities), now).map_err(|why| {
@@ -105,6 +109,7 @@ fn read<'a>(
 fn looked_at<'a>(sent: &'a [CertificateDer<'a>]) -> Vec<CertificateDer<'a>> {
     let mut looked_at: Vec<(EndEntityCert<'_>, &CertificateDer<'_>)> = Vec::new();
     for der in sent.iter().take(MAX_INTERMEDIATES) {
+        // One that cannot be read is skipped, not an error: the server may send what no path needs.
         let Ok(certificate) = EndEntityCert::try_from(der) else { continue };
         let subject = certificate.subject();
         let alike = looked_at.iter().filter(|(other, _)| other.subject() == subject).count();
@@ -124,11 +129,13 @@ fn allowed<'a>(
     listed: impl Iterator<Item = (&'a TrustAnchor<'a>, &'a Authority)>,
     now: UnixTime,
 ) -> Result<(), &'static str> {
+    // webpki leaves keyUsage, and the trust anchor's own dates and path length, to its caller.
     let mut below = path.intermediate_certificates();
     if !below.all(|certificate| may_sign_others(&certificate.der())) {
         return Err("an intermediate certificate may not sign others");
     }
     let count = path.intermediate_certificates().count();
+    // Several listed authorities may share name and key; the first that is allowed decides.
     let mut why = "the issuer is not listed";
     for (_, authority) in listed.filter(|(anchor, _)| *anchor == path.anchor()) {
         if !authority.is_valid_at(now.as_secs()) {

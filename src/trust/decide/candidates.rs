@@ -75,10 +75,12 @@ pub(super) fn signatory<'a>(
             Err(reason) => failed.push(reason),
         }
     }
+    // Exactly one key may have signed: two that match would leave the signer ambiguous.
     match (signed.pop(), signed.is_empty()) {
         (Some(signatory), true) => Ok(signatory),
         (Some(_), false) => Err(NoSignatory::Refused(Reason::AmbiguousSigner)),
         (None, _) if failed.is_empty() => Err(NoSignatory::Unlisted(unfit(lists, signer))),
+        // The names are those of a listed signer, so the lists settle it: TVS is not asked.
         (None, _) if printed => Err(NoSignatory::Refused(telling(failed))),
         (None, _) => Err(NoSignatory::Unlisted(telling(failed))),
     }
@@ -98,6 +100,8 @@ impl<'a> Candidates<'a> {
                 found.map(|anchor| (anchor, list.kind, anchor.prints(&names)))
             })
             .collect();
+        // If no record prints the names, all remain: call managers print one name in several ways
+        // (domain facts 3.7).
         let any_printed = anchors.iter().any(|(_, _, printed)| *printed);
         anchors.retain(|(_, _, printed)| *printed == any_printed);
         let mut found = Self { certificates: Vec::new(), printed: any_printed };
@@ -109,6 +113,7 @@ impl<'a> Candidates<'a> {
 
     /// Adds the certificate of a record; one whose key is there already is the same signer.
     fn add(&mut self, anchor: &'a Anchor, list: ListKind) {
+        // Each candidate costs a signature check, and an attacker chooses the serial number.
         if self.certificates.len() == MAX_CANDIDATES {
             return;
         }
@@ -116,7 +121,9 @@ impl<'a> Candidates<'a> {
         if self.certificates.iter().any(|(other, _)| other.der == der) {
             return;
         }
+        // Cannot fail for a decoded list; if it did, the record would be no one's signer.
         let Ok(certificate) = Certificate::parse(der) else { return };
+        // A renewed certificate with the same key would otherwise count as a second signer.
         if self.certificates.iter().all(|(other, _)| other.key != certificate.key) {
             self.certificates.push((certificate, list));
         }

@@ -73,6 +73,7 @@ pub fn peer<'a>(
         return WalkedVerdict { steps, verdict: Decision::Refuse(Distrust::NotACertificate) };
     };
     let mut grant = listed(&peer, at_hand, &mut steps);
+    // A TVS server that TVS vouches for would vouch for itself (domain facts 6.2).
     if peer.purpose() != Purpose::Tvs {
         grant = grant
             .or_else(|| under_authority(&peer, at_hand, &mut steps))
@@ -80,6 +81,8 @@ pub fn peer<'a>(
     }
     let verdict = match grant {
         Some(grant) => {
+            // Only for the log: phones do not check dates of listed certificates (domain facts
+            // 6.4).
             steps.extend(oddities(&peer, at_hand.now));
             Decision::Trust(grant)
         }
@@ -109,6 +112,7 @@ impl Stranger<'_> {
         now: Option<UnixTime>,
     ) -> WalkedVerdict<Result<Grant, Distrust>> {
         let vouched = answer.and_then(|endorsed| {
+            // The answer must be about this very certificate, also if another question obtained it.
             let grant = self.0.endorsed(endorsed).map_err(Unanswered::Unvouched)?;
             Ok((grant, endorsed.roles()))
         });

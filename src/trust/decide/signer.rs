@@ -38,8 +38,11 @@ impl<'a, Free> Decision<Signing<'a, Free>> {
         match self {
             Self::Ask(query) => match vouched.answer(&query) {
                 Ok(certificate) => Self::Trust(Signing::Vouched(Box::new(certificate))),
+                // The lists may have changed since, so that the proof answers a question that is no
+                // longer asked.
                 Err(_) => Self::Refuse(query.otherwise),
             },
+            // What the lists settle, TVS cannot overrule.
             settled => settled,
         }
     }
@@ -107,6 +110,8 @@ impl Rule {
         });
         let unfit = match signatory(&lists.collect::<Vec<_>>(), claim) {
             Ok(found) => return Decision::Trust(Signing::Listed(Box::new(found))),
+            // A listed signer whose signature is wrong: asking TVS would give a forger a second
+            // chance.
             Err(NoSignatory::Refused(reason)) => return Decision::Refuse(reason),
             Err(NoSignatory::Unlisted(reason)) => reason,
         };
@@ -139,12 +144,16 @@ fn list_rule(anchors: &Anchors, wanted: ListKind) -> Rule {
 
 const fn ctl_rule(state: State, full_itl: bool, tvs: bool) -> Rule {
     match state {
+        // First use, with a blank ITL as well (technote: prepare cluster for rollback).
         State::None | State::Blank => Rule::new(&[], Otherwise::Free),
         State::Itl => Rule::new(&[(ListKind::Itl, SAST)], Otherwise::Ask),
+        // Without a TVS record there is no server whose answer could be verified.
         State::ItlWithoutFiles if tvs => Rule::new(&[(ListKind::Itl, SAST)], Otherwise::Ask),
         State::ItlWithoutFiles => Rule::new(&[(ListKind::Itl, SAST)], Otherwise::Refuse),
         State::CtlWithoutFiles if full_itl => Rule::new(BOTH_SAST, Otherwise::Ask),
         State::Both => Rule::new(BOTH_SAST, Otherwise::Ask),
+        // Refused without asking: there is no TVS record to verify a server with (domain facts
+        // 2.2).
         State::Ctl | State::CtlAndBlank | State::CtlWithoutFiles => {
             Rule::new(&[(ListKind::Ctl, SAST)], Otherwise::Refuse)
         }
@@ -154,6 +163,8 @@ const fn ctl_rule(state: State, full_itl: bool, tvs: bool) -> Rule {
 const fn itl_rule(state: State, full_itl: bool) -> Rule {
     match state {
         State::None | State::Blank => Rule::new(&[], Otherwise::Free),
+        // Before version 12.0 call managers sign the ITL with CallManager.pem, listed as CCM+TFTP
+        // (domain facts 0.2).
         State::Itl => Rule::new(&[(ListKind::Itl, LISTS)], Otherwise::Ask),
         State::ItlWithoutFiles => Rule::new(&[(ListKind::Itl, SAST)], Otherwise::Refuse),
         State::Ctl | State::CtlAndBlank => Rule::new(&[(ListKind::Ctl, LISTS)], Otherwise::Refuse),

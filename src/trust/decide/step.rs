@@ -71,6 +71,7 @@ impl fmt::Display for SearchStep {
             Self::Cache(found) => write!(f, "cache: {found}"),
             Self::Exact(list, found) => write!(f, "{}: {found}", list.word()),
             Self::Oddity(warning) => write!(f, "warning: {warning}"),
+            // An answer without roles, which only HTTPS services accept.
             Self::Tvs(Ok(None)) => {
                 write!(f, "TVS: vouches for the certificate, but names no role")
             }
