@@ -220,7 +220,7 @@ impl NameStep<'_> {
         if obtained.by.is_none() {
             return Sealed::No;
         }
-        let sealed = Sealed::of(configuration, world.certificate_md5());
+        let sealed = Sealed::from_configuration(configuration, world.certificate_md5());
         if let Sealed::ForAnother { theirs, ours } = &sealed {
             let ours = ours.as_ref().map_or("none".to_string(), |ours| format!("<{ours}>"));
             world.say(Event::EncryptedForAnother { theirs: theirs.clone(), ours });
@@ -309,7 +309,7 @@ enum Sealed {
 
 impl Sealed {
     /// What a configuration announces to the phone whose certificate has this hash.
-    fn of(configuration: &Configuration, ours: Option<String>) -> Self {
+    fn from_configuration(configuration: &Configuration, ours: Option<String>) -> Self {
         if configuration.encrypted != Some(true) {
             return Self::No;
         }

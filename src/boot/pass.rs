@@ -109,13 +109,13 @@ fn cut<W: World>(world: &mut W, prior: Prior, list: ListKind, ctl: ListStep) {
 }
 
 fn sum_up<W: World>(world: &mut W, prior: Prior, ctl: ListStep, itl: ListStep) {
-    if let Some(message) = StatusMessage::of_lists(prior, ctl, itl) {
+    if let Some(message) = StatusMessage::from_steps(prior, ctl, itl) {
         world.say(Event::MessageShown { message });
     }
     if state(world) == State::None {
         world.say(Event::MessageShown { message: StatusMessage::NoTrustList });
     }
-    if let Some(alarm) = Alarm::of(prior, ctl, itl) {
+    if let Some(alarm) = Alarm::from_steps(prior, ctl, itl) {
         world.say(Event::AlarmRaised { alarm });
     }
 }

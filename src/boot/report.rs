@@ -73,7 +73,7 @@ impl Alarm {
     /// # Source
     /// The codes' meanings; how two steps combine is inferred (domain facts 2.4).
     #[must_use]
-    pub const fn of(prior: Prior, ctl: ListStep, itl: ListStep) -> Option<Self> {
+    pub const fn from_steps(prior: Prior, ctl: ListStep, itl: ListStep) -> Option<Self> {
         match (prior, ctl, itl) {
             // First: it is neither the servers' fault nor that of the lists.
             (_, ListStep::Broken, _) | (_, _, ListStep::Broken) => Some(Self::Failed),
@@ -230,7 +230,7 @@ impl fmt::Display for StatusMessage {
 impl StatusMessage {
     /// The message for the two list steps, if there is one.
     #[must_use]
-    pub const fn of_lists(prior: Prior, ctl: ListStep, itl: ListStep) -> Option<Self> {
+    pub const fn from_steps(prior: Prior, ctl: ListStep, itl: ListStep) -> Option<Self> {
         match (prior, ctl, itl) {
             (_, _, ListStep::Failed | ListStep::Broken) => Some(Self::TrustListUpdateFailed),
             (_, ListStep::Failed | ListStep::Broken, _) => Some(Self::CtlUpdateFailed),

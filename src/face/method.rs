@@ -58,9 +58,9 @@ pub trait Method: ObjectType {
     /// [`Unfit`].
     fn read(parameters: Value) -> Result<Self::Reply, Unfit> {
         match parameters {
-            Value::Object(map) => Self::Reply::of_reply(map),
+            Value::Object(map) => Self::Reply::from_reply(map),
             // Varlink lets a service leave out parameters that are empty.
-            _ => Self::Reply::of_reply(Map::new()),
+            _ => Self::Reply::from_reply(Map::new()),
         }
     }
 }
@@ -100,7 +100,7 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    pub(super) fn of<M: Method>(types: &mut Types) -> Self {
+    pub(super) fn from_method<M: Method>(types: &mut Types) -> Self {
         // Not the record itself: parameters and replies have no name in the interface's language.
         M::declare_members(types);
         M::Reply::declare_members(types);
@@ -178,7 +178,7 @@ macro_rules! methods {
             /// [`Unfit`].
             pub fn request(self, parameters: Map<String, Value>) -> Result<MethodCall, Unfit> {
                 match self {
-                    $($(Self::$name => $name::of_parameters(parameters).map(MethodCall::$name),)*)*
+                    $($(Self::$name => $name::from_parameters(parameters).map(MethodCall::$name),)*)*
                 }
             }
         }
@@ -206,7 +206,7 @@ macro_rules! methods {
         /// Every method for the interface's language, and the declarations that they refer to.
         #[must_use]
         pub fn declared(types: &mut Types) -> Vec<Declaration> {
-            vec![$($(Declaration::of::<$name>(types),)*)*]
+            vec![$($(Declaration::from_method::<$name>(types),)*)*]
         }
     };
 }

@@ -28,7 +28,7 @@ pub trait ObjectType: Sized {
     ///
     /// # Errors
     /// [`Unfit`]: the member that is wrong, or missing.
-    fn of_reply(map: Map<String, Value>) -> Result<Self, Unfit> {
+    fn from_reply(map: Map<String, Value>) -> Result<Self, Unfit> {
         let mut members = Members::new(map);
         let record = Self::take(&mut members);
         members.end().map(|_| record)
@@ -38,7 +38,7 @@ pub trait ObjectType: Sized {
     ///
     /// # Errors
     /// [`Unfit`]: the member that is wrong, missing, or unknown.
-    fn of_parameters(map: Map<String, Value>) -> Result<Self, Unfit> {
+    fn from_parameters(map: Map<String, Value>) -> Result<Self, Unfit> {
         let mut members = Members::new(map);
         let record = Self::take(&mut members);
         // Whatever is left was not declared. A misspelt option that was ignored would be worse than
@@ -68,7 +68,7 @@ impl Members {
     /// Takes a member out; a placeholder if it is wrong or missing, which `end` then reports.
     pub(super) fn take<T: Shape>(&mut self, name: &str) -> T {
         let found = match self.map.remove(name) {
-            Some(value) => T::of_value(value),
+            Some(value) => T::from_value(value),
             // Only an optional member may be absent.
             None => T::absent().ok_or_else(Unfit::default),
         };
@@ -136,9 +136,9 @@ macro_rules! record {
                 serde_json::Value::Object($crate::face::record::ObjectType::into_map(self))
             }
 
-            fn of_value(value: serde_json::Value) -> Result<Self, $crate::face::shape::Unfit> {
-                let map = <$crate::face::record::Object as $crate::face::shape::Shape>::of_value(value)?;
-                $crate::face::record::ObjectType::of_reply(map)
+            fn from_value(value: serde_json::Value) -> Result<Self, $crate::face::shape::Unfit> {
+                let map = <$crate::face::record::Object as $crate::face::shape::Shape>::from_value(value)?;
+                $crate::face::record::ObjectType::from_reply(map)
             }
 
             fn blank() -> Self {
@@ -173,7 +173,7 @@ mod tests {
     }
 
     fn object(value: Value) -> Map<String, Value> {
-        Shape::of_value(value).unwrap()
+        Shape::from_value(value).unwrap()
     }
 
     fn whole() -> Value {
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let outer = Outer::of_parameters(object(whole())).unwrap();
+        let outer = Outer::from_parameters(object(whole())).unwrap();
         assert_eq!(outer.into_value(), whole());
     }
 
@@ -191,18 +191,18 @@ mod tests {
         for (member, value) in [("text", json!(1)), ("maybe", json!(1)), ("parts", json!({}))] {
             let mut wrong = object(whole());
             wrong.insert(member.into(), value);
-            assert_eq!(Outer::of_reply(wrong).unwrap_err().member, member);
+            assert_eq!(Outer::from_reply(wrong).unwrap_err().member, member);
         }
         let inner = object(json!({ "text": "x", "parts": [{ "number": 256 }] }));
-        assert_eq!(Outer::of_reply(inner).unwrap_err().member, "parts.number");
-        assert_eq!(Outer::of_reply(Map::new()).unwrap_err().member, "text");
+        assert_eq!(Outer::from_reply(inner).unwrap_err().member, "parts.number");
+        assert_eq!(Outer::from_reply(Map::new()).unwrap_err().member, "text");
     }
 
     #[test]
     fn a_member_that_is_not_known_is_refused_in_parameters_and_left_alone_in_replies() {
         let mut more = object(whole());
         more.insert("more".into(), Value::Null);
-        assert_eq!(Outer::of_parameters(more.clone()).unwrap_err().member, "more");
-        assert!(Outer::of_reply(more).is_ok());
+        assert_eq!(Outer::from_parameters(more.clone()).unwrap_err().member, "more");
+        assert!(Outer::from_reply(more).is_ok());
     }
 }

@@ -23,7 +23,7 @@ pub trait Shape: Sized {
     ///
     /// # Errors
     /// [`Unfit`].
-    fn of_value(value: Value) -> Result<Self, Unfit>;
+    fn from_value(value: Value) -> Result<Self, Unfit>;
 
     /// Any value: a placeholder for what could not be read, in a record that is then refused.
     #[must_use]
@@ -81,7 +81,7 @@ impl Shape for String {
         Value::String(self)
     }
 
-    fn of_value(value: Value) -> Result<Self, Unfit> {
+    fn from_value(value: Value) -> Result<Self, Unfit> {
         match value {
             Value::String(text) => Ok(text),
             _ => Err(Unfit::default()),
@@ -102,7 +102,7 @@ impl Shape for bool {
         Value::Bool(self)
     }
 
-    fn of_value(value: Value) -> Result<Self, Unfit> {
+    fn from_value(value: Value) -> Result<Self, Unfit> {
         value.as_bool().ok_or_else(Unfit::default)
     }
 
@@ -122,7 +122,7 @@ macro_rules! integers {
                 Value::from(self)
             }
 
-            fn of_value(value: Value) -> Result<Self, Unfit> {
+            fn from_value(value: Value) -> Result<Self, Unfit> {
                 // Out of range is refused, never cut off; `1.0` is no integer here.
                 value.as_u64().and_then(|it| it.try_into().ok()).ok_or_else(Unfit::default)
             }
@@ -146,7 +146,7 @@ impl Shape for Map<String, Value> {
         Value::Object(self)
     }
 
-    fn of_value(value: Value) -> Result<Self, Unfit> {
+    fn from_value(value: Value) -> Result<Self, Unfit> {
         match value {
             Value::Object(map) => Ok(map),
             _ => Err(Unfit::default()),
@@ -168,9 +168,9 @@ impl<T: Shape> Shape for Option<T> {
         self.map_or(Value::Null, T::into_value)
     }
 
-    fn of_value(value: Value) -> Result<Self, Unfit> {
+    fn from_value(value: Value) -> Result<Self, Unfit> {
         // Null and absent mean the same, whichever a client's library writes.
-        if value.is_null() { Ok(None) } else { T::of_value(value).map(Some) }
+        if value.is_null() { Ok(None) } else { T::from_value(value).map(Some) }
     }
 
     fn blank() -> Self {
@@ -200,11 +200,11 @@ impl<T: Shape> Shape for Vec<T> {
         Value::Array(items)
     }
 
-    fn of_value(value: Value) -> Result<Self, Unfit> {
+    fn from_value(value: Value) -> Result<Self, Unfit> {
         let Value::Array(values) = value else { return Err(Unfit::default()) };
         let mut items = Self::with_capacity(values.len());
         for value in values {
-            items.push(T::of_value(value)?);
+            items.push(T::from_value(value)?);
         }
         Ok(items)
     }
@@ -225,12 +225,12 @@ mod tests {
 
     #[track_caller]
     fn unfit<T: Shape>(value: Value) {
-        assert!(T::of_value(value).is_err());
+        assert!(T::from_value(value).is_err());
     }
 
     #[test]
     fn numbers_are_whole_and_in_range() {
-        assert_eq!(u16::of_value(json!(65_535)), Ok(65_535));
+        assert_eq!(u16::from_value(json!(65_535)), Ok(65_535));
         for value in [json!(65_536), json!(-1), json!(1.5), json!(1.0), json!("1"), json!(null)] {
             unfit::<u16>(value);
         }
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn null_is_the_same_as_nothing() {
-        assert_eq!(<Option<bool>>::of_value(Value::Null), Ok(None));
+        assert_eq!(<Option<bool>>::from_value(Value::Null), Ok(None));
         assert_eq!(<Option<bool>>::absent(), Some(None));
         assert_eq!(bool::absent(), None);
         unfit::<bool>(Value::Null);
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn one_unfit_item_makes_an_array_unfit() {
-        assert_eq!(<Vec<String>>::of_value(json!(["a"])), Ok(alloc::vec!["a".to_owned()]));
+        assert_eq!(<Vec<String>>::from_value(json!(["a"])), Ok(alloc::vec!["a".to_owned()]));
         unfit::<Vec<String>>(json!(["a", 1]));
         unfit::<Vec<String>>(json!({}));
     }
@@ -258,7 +258,7 @@ mod tests {
     fn an_object_may_have_any_members() {
         let object = json!({ "a": [1, null] });
         assert_eq!(
-            <Map<String, Value>>::of_value(object.clone()).map(Shape::into_value),
+            <Map<String, Value>>::from_value(object.clone()).map(Shape::into_value),
             Ok(object)
         );
         unfit::<Map<String, Value>>(json!([]));

@@ -32,7 +32,7 @@ pub(super) fn varlink<W: Words>() -> String {
     if is_enum::<W>() { W::NAME.to_owned() } else { String::varlink() }
 }
 
-pub(super) fn of_value<W: Words>(value: &Value) -> Result<W, Unfit> {
+pub(super) fn from_value<W: Words>(value: &Value) -> Result<W, Unfit> {
     // Exactly as declared: other case or a blank is refused, not guessed.
     value.as_str().and_then(W::of).ok_or_else(Unfit::default)
 }
@@ -81,8 +81,8 @@ macro_rules! words {
                 $crate::face::words::Words::word(self).into()
             }
 
-            fn of_value(value: serde_json::Value) -> Result<Self, $crate::face::shape::Unfit> {
-                $crate::face::words::of_value(&value)
+            fn from_value(value: serde_json::Value) -> Result<Self, $crate::face::shape::Unfit> {
+                $crate::face::words::from_value(&value)
             }
 
             fn blank() -> Self {
@@ -119,9 +119,9 @@ mod tests {
     #[test]
     fn a_word_is_read_as_it_is_written_and_no_other_is() {
         for plain in Plain::ALL {
-            assert_eq!(Plain::of_value((*plain).into_value()), Ok(*plain));
+            assert_eq!(Plain::from_value((*plain).into_value()), Ok(*plain));
         }
-        assert!(Plain::of_value("One".into()).is_err() && Plain::of_value(1.into()).is_err());
+        assert!(Plain::from_value("One".into()).is_err() && Plain::from_value(1.into()).is_err());
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl<'a> PublicKey<'a> {
 }
 
 /// Whether a certificate is followed by other bytes: two parsers could read two different things.
-pub(in crate::trust) fn has_more_behind(der: &[u8]) -> bool {
+pub(in crate::trust) fn has_trailing_bytes(der: &[u8]) -> bool {
     X509Certificate::from_der(der).is_ok_and(|(rest, _)| !rest.is_empty())
 }
 
@@ -84,7 +84,7 @@ impl<'a> Certificate<'a> {
             return Err(NotACertificate);
         }
         // Before the parts of `parsed` are moved out below.
-        let authority = Authority::of(&parsed);
+        let authority = Authority::from_certificate(&parsed);
         let tbs = parsed.tbs_certificate;
         let serial = Serial::new(tbs.raw_serial());
         let key = borrowed(tbs.subject_pki.subject_public_key.data)?;
@@ -93,7 +93,7 @@ impl<'a> Certificate<'a> {
             serial,
             key: public_key(&tbs.subject_pki.algorithm.algorithm, key),
             key_info: tbs.subject_pki.raw,
-            key_kind: KeyKind::of(&tbs.subject_pki.algorithm),
+            key_kind: KeyKind::from_algorithm(&tbs.subject_pki.algorithm),
             signature: borrowed(parsed.signature_value.data)?,
             validity: (tbs.validity.not_before.timestamp(), tbs.validity.not_after.timestamp()),
             authority,

@@ -93,7 +93,7 @@ pub struct RecordToConfirm {
 }
 
 impl RecordToConfirm {
-    fn of_anchor(anchor: &Anchor, sha1: [u8; 20], ages: (u32, u32)) -> Self {
+    fn from_anchor(anchor: &Anchor, sha1: [u8; 20], ages: (u32, u32)) -> Self {
         Self {
             role: anchor.role,
             subject: anchor.subject.clone().unwrap_or_default(),
@@ -199,7 +199,7 @@ pub(in crate::trust) fn doubtful(
         if is_listed || lacking.iter().any(|other| other.key() == (sha1, anchor.role)) {
             continue;
         }
-        let record = RecordToConfirm::of_anchor(anchor, sha1, ages);
+        let record = RecordToConfirm::from_anchor(anchor, sha1, ages);
         // Asking would be useless: the service never vouches for its own servers (domain facts
         // 6.2).
         if anchor.role == Role::Tvs {

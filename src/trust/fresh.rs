@@ -28,7 +28,7 @@ impl Freshness<'_> {
     /// files would no longer have to be signed, must be newer than any seen, whatever the policy.
     /// Another cluster's list begins a line: the service has to vouch for its signer now. `again`
     /// is the question about that signer, if there was one.
-    pub(in crate::trust) fn of(
+    pub(in crate::trust) fn judge(
         &self,
         accepted: Accepted<Verified<TrustList>>,
         again: Option<Query>,
@@ -74,7 +74,7 @@ impl Freshness<'_> {
     }
 
     fn is_vouched_for_now(&self) -> bool {
-        self.proofs.signer.as_ref().map(Vouched::said) == Some(VouchedAt::Now)
+        self.proofs.signer.as_ref().map(Vouched::vouched_at) == Some(VouchedAt::Now)
     }
 
     /// Accepts an older list once every record that the installed lists lack is confirmed; until

@@ -87,7 +87,7 @@ pub struct Anchor {
 
 impl Anchor {
     /// The record, and the field that makes it unusable, if there is one.
-    fn of_record(record: &Record<'_>) -> Result<(Self, Option<OddField>), Reason> {
+    fn from_record(record: &Record<'_>) -> Result<(Self, Option<OddField>), Reason> {
         let mut anchor = Self {
             role: record.role,
             subject: record.subject.map(shown),
@@ -130,7 +130,7 @@ impl Anchor {
     /// judgement.
     pub(in crate::trust) fn prints(&self, [subject, issuer]: &[DistinguishedName; 2]) -> bool {
         let is = |text: &Option<Box<str>>, name: &DistinguishedName| {
-            text.as_deref().is_some_and(|text| DistinguishedName::of_text(text) == *name)
+            text.as_deref().is_some_and(|text| DistinguishedName::from_text(text) == *name)
         };
         is(&self.subject, subject) && is(&self.issuer, issuer)
     }
@@ -184,7 +184,7 @@ fn agreeing<'a>(record: &Record<'_>, der: &'a [u8]) -> Result<Option<Certificate
     let offset = record.offset;
     let Ok(certificate) = Certificate::parse(der) else {
         // Two readers could see two certificates there, so the list as a whole is refused.
-        if certificate::has_more_behind(der) {
+        if certificate::has_trailing_bytes(der) {
             return Err(Reason::BadCertificate { offset });
         }
         return Ok(None);
@@ -246,7 +246,7 @@ impl TrustList {
         let records = list::parse(file.body(), file.header_length)?;
         let (mut anchors, mut unusable) = (Vec::new(), Vec::new());
         for record in &records {
-            let (anchor, field) = Anchor::of_record(record)?;
+            let (anchor, field) = Anchor::from_record(record)?;
             anchors.push(anchor);
             unusable.extend(field);
         }
@@ -291,7 +291,10 @@ impl TrustList {
         let names = |list: &Self| -> Vec<DistinguishedName> {
             let subjects = list.anchors.iter().filter_map(|anchor| anchor.subject.as_deref());
             // Emptied records have empty names, which any two blank lists would share.
-            subjects.filter(|subject| !subject.is_empty()).map(DistinguishedName::of_text).collect()
+            subjects
+                .filter(|subject| !subject.is_empty())
+                .map(DistinguishedName::from_text)
+                .collect()
         };
         let (mut ours, theirs) = (names(self), names(other));
         ours.sort_unstable();

@@ -26,11 +26,11 @@ pub enum DistinguishedName {
 impl DistinguishedName {
     /// The name that a text prints.
     #[must_use]
-    pub fn of_text(text: &str) -> Self {
+    pub fn from_text(text: &str) -> Self {
         // One more than allowed, so that too many can be recognized without splitting the whole
         // text.
         let parts = Parts(Some(text)).take(MAX_ATTRIBUTES + 1);
-        let attributes: Option<Vec<_>> = parts.map(Attribute::of_part).collect();
+        let attributes: Option<Vec<_>> = parts.map(Attribute::parse).collect();
         let Some(mut attributes) = attributes.filter(|them| them.len() <= MAX_ATTRIBUTES) else {
             return Self::Text(Box::from(text));
         };
@@ -74,7 +74,7 @@ struct Attribute<'a> {
 
 impl<'a> Attribute<'a> {
     /// Parses `type=value`; nothing if there are quotes, which would make the reading a guess.
-    fn of_part(part: &'a str) -> Option<Self> {
+    fn parse(part: &'a str) -> Option<Self> {
         let (kind, value) = match unescaped(part) {
             // The usual case, without a copy: few names have escapes.
             Cow::Borrowed(part) => {
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     fn same(left: &str, right: &str) -> bool {
-        DistinguishedName::of_text(left) == DistinguishedName::of_text(right)
+        DistinguishedName::from_text(left) == DistinguishedName::from_text(right)
     }
 
     #[test]

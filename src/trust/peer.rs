@@ -181,9 +181,12 @@ pub enum Pinned {
 /// another: an issuer assigns a number only once.
 #[must_use]
 pub fn is_impostor(anchors: &Anchors, certificate: &Certificate<'_>) -> bool {
-    let issuer = DistinguishedName::of_text(&certificate.issuer());
+    let issuer = DistinguishedName::from_text(&certificate.issuer());
     let printed = |anchor: &&Anchor| {
-        anchor.issuer.as_deref().is_some_and(|listed| DistinguishedName::of_text(listed) == issuer)
+        anchor
+            .issuer
+            .as_deref()
+            .is_some_and(|listed| DistinguishedName::from_text(listed) == issuer)
     };
     matches!(pinned(anchors, certificate), Pinned::OtherCertificate(_))
         && anchors.lists().any(|list| {

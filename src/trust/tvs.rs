@@ -90,7 +90,7 @@ pub struct Vouched {
     asked: [u8; 32],
     certificate: Box<[u8]>,
     endorsed: Endorsed,
-    said: VouchedAt,
+    vouched_at: VouchedAt,
 }
 
 /// When the service vouched.
@@ -110,7 +110,7 @@ impl Vouched {
             asked: query.digest(),
             certificate: Box::from(certificate),
             endorsed,
-            said: VouchedAt::Now,
+            vouched_at: VouchedAt::Now,
         }
     }
 
@@ -133,13 +133,13 @@ impl Vouched {
 
     /// When the service vouched, which decides whether it counts for a list of another cluster.
     #[must_use]
-    pub const fn said(&self) -> VouchedAt {
-        self.said
+    pub const fn vouched_at(&self) -> VouchedAt {
+        self.vouched_at
     }
 
     /// The same, marked as an earlier answer for the cache.
     pub(in crate::trust) fn kept(self) -> Self {
-        Self { said: VouchedAt::Earlier, ..self }
+        Self { vouched_at: VouchedAt::Earlier, ..self }
     }
 
     /// Whether this is the signer that a question is about, in a role that it may sign in.

@@ -100,7 +100,7 @@ pub fn list_with(
         Ok(accepted)
     });
     match accepted.unasked() {
-        Ok(accepted) => Freshness { anchors, policy, proofs }.of(accepted, again),
+        Ok(accepted) => Freshness { anchors, policy, proofs }.judge(accepted, again),
         Err(reason) => Decision::Refuse(reason),
     }
 }

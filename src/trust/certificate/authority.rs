@@ -22,7 +22,7 @@ impl Authority {
     /// §4.2.1.3), is not restricted to purposes other than servers, and has nothing that belongs to
     /// a server: no host name or address, and no key for key exchange, which RFC 3279 §2.3 advises
     /// authorities against.
-    pub(super) fn of(certificate: &X509Certificate<'_>) -> Option<Self> {
+    pub(super) fn from_certificate(certificate: &X509Certificate<'_>) -> Option<Self> {
         let constraints = certificate.basic_constraints().ok()??.value;
         // `?` for an absent or unreadable keyUsage: without one, a certificate is not treated as an
         // authority.

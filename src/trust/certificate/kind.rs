@@ -22,17 +22,17 @@ pub enum KeyKind {
 }
 
 impl KeyKind {
-    pub(super) fn of(algorithm: &AlgorithmIdentifier<'_>) -> Self {
+    pub(super) fn from_algorithm(algorithm: &AlgorithmIdentifier<'_>) -> Self {
         let named = &algorithm.algorithm;
         let known = ALGORITHMS.iter().find(|(oid, _)| oid == named);
         match known {
             Some((_, kind)) => *kind,
-            None if *named == OID_KEY_TYPE_EC_PUBLIC_KEY => Self::of_curve(algorithm),
+            None if *named == OID_KEY_TYPE_EC_PUBLIC_KEY => Self::from_curve(algorithm),
             None => Self::Unknown,
         }
     }
 
-    fn of_curve(algorithm: &AlgorithmIdentifier<'_>) -> Self {
+    fn from_curve(algorithm: &AlgorithmIdentifier<'_>) -> Self {
         let curve = algorithm.parameters.as_ref().and_then(|curve| curve.as_oid().ok());
         let known = curve.and_then(|curve| CURVES.iter().find(|(oid, _)| *oid == curve));
         known.map_or(Self::OtherCurve, |(_, kind)| *kind)

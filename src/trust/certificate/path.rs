@@ -68,7 +68,7 @@ pub(in crate::trust) fn verify(
     let name = name.ok_or(NoPath::NoName)?;
     let ders: Vec<_> = listed.iter().map(|listed| CertificateDer::from(listed.der)).collect();
     let (anchors, authorities): (Vec<_>, Vec<_>) = ders.iter().zip(listed).filter_map(read).unzip();
-    let intermediates = looked_at(intermediates);
+    let intermediates = select(intermediates);
     let der = CertificateDer::from(certificate);
     let end_entity =
         EndEntityCert::try_from(&der).map_err(|error| NoPath::Invalid(word(&error)))?;
@@ -106,18 +106,18 @@ fn read<'a>(
 
 /// Selects the sent certificates that are used to build a path. The time that building takes grows
 /// with the number of those that share a name, to the power of the path's length.
-fn looked_at<'a>(sent: &'a [CertificateDer<'a>]) -> Vec<CertificateDer<'a>> {
-    let mut looked_at: Vec<(EndEntityCert<'_>, &CertificateDer<'_>)> = Vec::new();
+fn select<'a>(sent: &'a [CertificateDer<'a>]) -> Vec<CertificateDer<'a>> {
+    let mut selected: Vec<(EndEntityCert<'_>, &CertificateDer<'_>)> = Vec::new();
     for der in sent.iter().take(MAX_INTERMEDIATES) {
         // One that cannot be read is skipped, not an error: the server may send what no path needs.
         let Ok(certificate) = EndEntityCert::try_from(der) else { continue };
         let subject = certificate.subject();
-        let alike = looked_at.iter().filter(|(other, _)| other.subject() == subject).count();
+        let alike = selected.iter().filter(|(other, _)| other.subject() == subject).count();
         if alike < MAX_OF_ONE_NAME {
-            looked_at.push((certificate, der));
+            selected.push((certificate, der));
         }
     }
-    looked_at.into_iter().map(|(_, der)| CertificateDer::from(der.as_ref())).collect()
+    selected.into_iter().map(|(_, der)| CertificateDer::from(der.as_ref())).collect()
 }
 
 /// Whether the authority at the end of a path may have issued it, and those on the way.

@@ -68,7 +68,7 @@ pub(super) fn signatory<'a>(
 ) -> Result<Signatory<'a>, NoSignatory> {
     let mut signed = Vec::new();
     let mut failed = Vec::new();
-    let Candidates { certificates, printed } = Candidates::of(lists, signer);
+    let Candidates { certificates, printed } = Candidates::new(lists, signer);
     for (certificate, list) in certificates {
         match signed_by(&certificate) {
             Ok(warnings) => signed.push(Signatory { certificate, list, warnings }),
@@ -81,15 +81,15 @@ pub(super) fn signatory<'a>(
         (Some(_), false) => Err(NoSignatory::Refused(Reason::AmbiguousSigner)),
         (None, _) if failed.is_empty() => Err(NoSignatory::Unlisted(unfit(lists, signer))),
         // The names are those of a listed signer, so the lists settle it: TVS is not asked.
-        (None, _) if printed => Err(NoSignatory::Refused(telling(failed))),
-        (None, _) => Err(NoSignatory::Unlisted(telling(failed))),
+        (None, _) if printed => Err(NoSignatory::Refused(most_telling(failed))),
+        (None, _) => Err(NoSignatory::Unlisted(most_telling(failed))),
     }
 }
 
 impl<'a> Candidates<'a> {
-    fn of(lists: &[(&'a TrustList, &[Role])], signer: &Signer<'_>) -> Self {
+    fn new(lists: &[(&'a TrustList, &[Role])], signer: &Signer<'_>) -> Self {
         let names = [signer.name, signer.issuer]
-            .map(|text| DistinguishedName::of_text(&String::from(text)));
+            .map(|text| DistinguishedName::from_text(&String::from(text)));
         let mut anchors: Vec<_> = lists
             .iter()
             .flat_map(|(list, roles)| {
@@ -141,7 +141,7 @@ fn unfit(lists: &[(&TrustList, &[Role])], signer: &Signer<'_>) -> Reason {
 }
 
 /// The most informative of several reasons: that of a key that may sign, but did not.
-fn telling(failed: Vec<Reason>) -> Reason {
+fn most_telling(failed: Vec<Reason>) -> Reason {
     if failed.contains(&Reason::SignatureMismatch) {
         return Reason::SignatureMismatch;
     }
