@@ -137,7 +137,7 @@ fn who_hangs_up_while_the_agent_connects_ends_the_attempt() {
     drop(client);
     let mut hello = Vec::new();
     server.read_to_end(&mut hello).unwrap();
-    let gone = agent.log.find(0, support::PATIENCE, |line| line.text.contains("has gone"));
+    let gone = agent.log.find(0, support::PATIENCE, |line| line.text.contains("has hung up"));
     assert!(gone.is_some());
     agent.kill();
 }

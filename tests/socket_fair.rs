@@ -318,7 +318,8 @@ fn connections_leave_descriptors_for_the_agents_own_work() {
     shell.arg("--config").arg(phone.configuration());
     let mut agent = Agent::spawn(shell);
     let lines = agent.pass();
-    let scarce = "run: only 128 descriptors: 48 connections to the socket, 8 to servers";
+    let scarce =
+        "run: only 128 descriptors, enough for 48 connections to the socket and 8 to servers";
     assert!(lines.iter().any(|line| line.text == scarce), "{}", shown(&lines));
     let crowds = [BADGE, SCREEN, APPLICATION].map(|uid| Crowd::of(uid, &phone, 60, "hold", ""));
     assert_eq!(crowds.each_ref().map(|crowd| crowd.done), [24, 12, 6]);
