@@ -45,12 +45,12 @@ pub struct Certificate<'a> {
 pub enum PublicKey<'a> {
     /// An uncompressed curve point.
     Ec(&'a [u8]),
+    /// A key of another algorithm.
+    Other(&'a [u8]),
     /// PKCS#1 `RSAPublicKey` in DER, for signatures with PKCS#1 v1.5.
     Rsa(&'a [u8]),
     /// PKCS#1 `RSAPublicKey` in DER, of a key that may only be used for RSA-PSS (RFC 4055 §1.2).
     RsaPss(&'a [u8]),
-    /// A key of another algorithm.
-    Other(&'a [u8]),
 }
 
 impl<'a> PublicKey<'a> {

@@ -171,10 +171,10 @@ fn authorities(list: &TrustList, purpose: Purpose) -> Vec<ListedAuthority<'_>> {
 pub enum Pinned {
     /// A TVS record of this list is for this certificate.
     Fits(ListKind),
-    /// A TVS record has its serial number, but is for another certificate.
-    OtherCertificate(ListKind),
     /// No TVS record has its serial number.
     NotListed,
+    /// A TVS record has its serial number, but is for another certificate.
+    OtherCertificate(ListKind),
 }
 
 /// Whether a TVS server's certificate has the issuer and serial number of a listed one, but is

@@ -49,8 +49,6 @@ pub enum Reason {
         /// Whether the phone would check less with it; otherwise only policy refuses it.
         weaker: bool,
     },
-    /// An older list than the installed one, with a record that no one confirms.
-    Unconfirmed(Box<Unconfirmed>),
     /// An older file than the last one, or one that is no longer encrypted and not newer.
     OlderFile(OldFile),
     /// A record contradicts the certificate in it.
@@ -67,6 +65,8 @@ pub enum Reason {
         /// The name in its header.
         name: String,
     },
+    /// An older list than the installed one, with a record that no one confirms.
+    Unconfirmed(Box<Unconfirmed>),
     /// A signature algorithm other than RSA PKCS#1 v1.5, or a key that is not for it.
     UnsupportedAlgorithm(Unsupported),
     /// A digest that is unknown, or not allowed by policy.

@@ -221,12 +221,12 @@ const fn trusted(response: &Response<'_>) -> Result<(), Unvouched> {
 /// Why no one vouches for a certificate or signer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Unanswered {
-    /// No member is known, or no list has a record to verify one with.
-    NobodyToAsk,
     /// The lists have changed since the question was asked: the caller decides again.
     ListsChanged,
     /// No member answered; the reason of the last one, in words.
     NoAnswer(String),
+    /// No member is known, or no list has a record to verify one with.
+    NobodyToAsk,
     /// The service answered, and does not vouch.
     Unvouched(Unvouched),
 }
