@@ -10,6 +10,9 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use tempfile::NamedTempFile;
 
+pub use super::reason::why;
+
+use super::reason::{self, errno};
 use crate::wire::name::FileName;
 
 /// Puts a file of mode 0600 into `dir`, whole or not at all; folders in `name` are made.
@@ -111,7 +114,7 @@ impl fmt::Display for UnreadableFile {
         match self {
             Self::Absent => f.write_str("no such file"),
             Self::Failed { offset, errno } => {
-                write!(f, "unreadable at offset {offset}, {}", lower(errno.desc()))
+                write!(f, "unreadable at offset {offset}, {}", reason::of_errno(*errno))
             }
             Self::NotRegular => f.write_str("not a regular file"),
             Self::TooLong { limit } => write!(f, "longer than {limit} bytes"),
@@ -177,18 +180,6 @@ pub(super) fn is_temporary(name: &str) -> bool {
     name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX)
 }
 
-/// The system's number for an error; EIO for one that did not come from the system.
-pub(super) fn errno(error: &io::Error) -> Errno {
-    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
-}
-
-/// A reason of the system as it stands inside one of our lines.
-pub(super) fn lower(reason: &str) -> String {
-    let mut chars = reason.chars();
-    let first = chars.next().map(|c| c.to_ascii_lowercase());
-    first.into_iter().chain(chars).collect()
-}
-
 fn open(path: &Path, links: Links) -> Result<File, UnreadableFile> {
     let mut flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     if links == Links::Refuse {
@@ -211,20 +202,6 @@ fn make_folder(path: &Path) -> Result<(), WriteFailure> {
             if found.is_dir() { Ok(()) } else { Err(WriteFailure::new(path, error)) }
         }
         outcome => outcome.map_err(|source| WriteFailure::new(path, source)),
-    }
-}
-
-/// What the system said, as it stands inside one of our lines.
-#[must_use]
-pub fn why(error: &io::Error) -> String {
-    lower(&reason(error))
-}
-
-/// What the system said, without its number.
-fn reason(error: &io::Error) -> String {
-    match error.raw_os_error() {
-        Some(number) => Errno::from_raw(number).desc().to_owned(),
-        None => error.kind().to_string(),
     }
 }
 

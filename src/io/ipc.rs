@@ -26,8 +26,8 @@ pub use caller::{CallFailure, DaemonConnection, Replies, UnknownError};
 pub use door::{AcceptTrouble, SocketLimits, accept};
 pub use groups::{Supplementary, Untold};
 
-use super::files::why;
 use crate::io::places::{Place, Requester};
+use crate::io::reason::why;
 use crate::wire::varlink::{Call, Frames, MAX_MESSAGE, NotACall, Reply};
 use user::{Long, User};
 
@@ -331,7 +331,7 @@ pub enum Gone {
 impl fmt::Display for Gone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Broken(error) => write!(f, "the connection broke, {error}"),
+            Self::Broken(error) => write!(f, "the connection failed, {}", why(error)),
             Self::Closed => f.write_str("closed"),
             Self::NotACall(not_a_call) => not_a_call.fmt(f),
             Self::NotReading => f.write_str("does not read its replies"),

@@ -9,6 +9,7 @@ pub mod places;
 pub mod process;
 pub mod proxy;
 pub mod ram;
+mod reason;
 mod refusal;
 pub mod resolve;
 pub mod settings;

@@ -12,6 +12,8 @@ use tokio::io::{
 };
 use tokio::time::{Instant, sleep_until};
 
+use crate::io::reason::why;
+
 /// How long a connection may last.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ProxyLimits {
@@ -56,8 +58,8 @@ impl fmt::Display for End {
             Self::Cut(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 f.write_str("cut off, the server closed it without close_notify")
             }
-            Self::Cut(error) => write!(f, "cut off, {error}"),
-            Self::Failed(error) => write!(f, "broken, {error}"),
+            Self::Cut(error) => write!(f, "cut off, {}", why(error)),
+            Self::Failed(error) => write!(f, "broken, {}", why(error)),
             Self::Idle => f.write_str("idle for too long"),
             Self::TooLong => f.write_str("open for too long"),
         }

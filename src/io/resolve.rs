@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::timeout;
 
+use crate::io::reason::why;
 use crate::proto::dns::NotFound;
 use crate::wire::address::{Host, ServerAddress};
 use crate::wire::dns::settings::{ResolverSettings, listed, reserved};
@@ -30,7 +31,7 @@ pub use unresolved::Unresolved;
 /// [`Unresolved`].
 pub fn blocking(server: &ServerAddress) -> Result<Vec<SocketAddr>, Unresolved> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Unresolved::Failed(error.to_string()))?;
+    let runtime = runtime.map_err(|error| Unresolved::Failed(why(&error)))?;
     runtime.block_on(Names::of(&SystemFiles::default()).resolve(server))
 }
 

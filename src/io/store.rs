@@ -34,7 +34,8 @@ pub use damage::{Damage, DamageReason, Oddity, StoreFailure, StoreWarning};
 pub use entry::StoreEntry;
 pub use slot::Slot;
 
-use super::files::{self, Links, UnreadableFile, errno};
+use super::files::{self, Links, UnreadableFile};
+use super::reason::errno;
 
 /// What a slot holds.
 #[derive(Clone, Debug, Eq, PartialEq)]

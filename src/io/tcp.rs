@@ -9,6 +9,8 @@ use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
+use crate::io::reason::why;
+
 /// A connection.
 pub type TcpConnection = TcpStream;
 
@@ -86,7 +88,7 @@ pub enum ConnectFailure {
 impl fmt::Display for ConnectFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io { server, source } => write!(f, "no connection to {server}, {source}"),
+            Self::Io { server, source } => write!(f, "no connection to {server}, {}", why(source)),
             Self::TimedOut { server } => write!(f, "no connection to {server} in time"),
         }
     }

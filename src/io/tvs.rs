@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
+use crate::io::reason::why;
 use crate::io::tls::TlsConnection;
 use crate::proto::tvs::{AnswerProgress, Exchange, MemberMisbehaved};
 
@@ -71,7 +72,7 @@ pub enum AskFailure {
 impl fmt::Display for AskFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io(error) => write!(f, "the connection broke, {error}"),
+            Self::Io(error) => write!(f, "the connection failed, {}", why(error)),
             Self::Misbehaved(how) => how.fmt(f),
             Self::TimedOut => f.write_str("no answer in time"),
         }

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::descriptor;
 use crate::face::{Error, Method, Streams, Unfit, Upgrades};
+use crate::io::reason::why;
 use crate::wire::varlink::{Call, Frames, MAX_MESSAGE, Reply};
 
 /// A connection to the daemon.
@@ -238,9 +239,9 @@ impl fmt::Display for CallFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent { path, source } => {
-                write!(f, "{}: no daemon there, {source}", path.display())
+                write!(f, "{}: no daemon there, {}", path.display(), why(source))
             }
-            Self::Broken { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Broken { path, source } => write!(f, "{}: {}", path.display(), why(source)),
             Self::Closed { path } => {
                 write!(f, "{}: the daemon closed the connection", path.display())
             }

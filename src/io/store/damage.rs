@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 
 use super::slot::Slot;
-use crate::io::files::{self, UnreadableFile, lower};
+use crate::io::files::{self, UnreadableFile};
+use crate::io::reason;
 
 /// A file or folder of the store that is not as the agent left it. Never the same as absence.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -112,7 +113,7 @@ impl fmt::Display for DamageReason {
             Self::NotRegular => f.write_str("not a regular file"),
             Self::Replaced => f.write_str("another folder than the one opened"),
             Self::TooLong { limit } => write!(f, "longer than {limit} bytes"),
-            Self::Unreadable(errno) => write!(f, "unreadable, {},", lower(errno.desc())),
+            Self::Unreadable(errno) => write!(f, "unreadable, {},", reason::of_errno(*errno)),
         }
     }
 }
@@ -243,7 +244,7 @@ impl fmt::Display for StoreWarning {
         };
         match still {
             None => write!(f, ", {righted}"),
-            Some(errno) => write!(f, ", cannot be {righted}, {}", lower(errno.desc())),
+            Some(errno) => write!(f, ", cannot be {righted}, {}", reason::of_errno(errno)),
         }
     }
 }

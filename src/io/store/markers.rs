@@ -6,7 +6,8 @@
 
 use super::damage::{Damage, DamageReason};
 use super::{Oddity, Slot, Store, StoreFailure, StoreWarning, exists};
-use crate::io::files::{self, Links, UnreadableFile, errno};
+use crate::io::files::{self, Links, UnreadableFile};
+use crate::io::reason::errno;
 
 /// Which slots are occupied.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

@@ -10,7 +10,8 @@ use nix::unistd::geteuid;
 use rustix::fs::Dir;
 
 use super::{Oddity, Slot, Store, StoreWarning};
-use crate::io::files::{errno, is_temporary};
+use crate::io::files::is_temporary;
+use crate::io::reason::errno;
 
 impl Store {
     /// Sets modes right, removes temporary files, restores markers, and says so.

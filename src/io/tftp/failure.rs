@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
+use crate::io::reason::why;
 use crate::proto::tftp::{self as machine, ServerMessage, ServerMisbehaved, WaitingFor};
 use crate::wire::tftp::{ErrorCode, UnfitName};
 
@@ -113,7 +114,7 @@ impl ReadFailure {
 impl fmt::Display for ReadFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io { server, source } => write!(f, "tftp server {server}: {source}"),
+            Self::Io { server, source } => write!(f, "tftp server {server}: {}", why(source)),
             Self::Misbehaved { server, how } => write!(f, "tftp server {server} misbehaved, {how}"),
             Self::NoServer => f.write_str("no tftp server to ask"),
             Self::NotFound { server, code: ErrorCode::NotFound, message } => {

@@ -8,6 +8,7 @@ use rustls::{
     PeerMisbehaved,
 };
 
+use crate::io::reason;
 use crate::wire::hello::ServerHello;
 
 /// A handshake that did not come to its end.
@@ -49,7 +50,7 @@ impl HandshakeFailure {
         match (inner, error.kind()) {
             (Some(inner), _) => Self::of_tls(inner),
             (None, io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => Self::Closed,
-            (None, _) => Self::Other(error.to_string()),
+            (None, _) => Self::Other(reason::why(error)),
         }
     }
 
@@ -82,7 +83,7 @@ impl HandshakeFailure {
             Error::InvalidCertificate(_) => Self::Unreadable,
             // The library has no name for the schemes of such keys, and takes none in TLS 1.2.
             Error::PeerMisbehaved(PeerMisbehaved::SignedKxWithWrongAlgorithm) => Self::Scheme,
-            other => Self::Other(other.to_string()),
+            other => Self::Other(reason::of_tls(other)),
         }
     }
 }
