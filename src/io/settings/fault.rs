@@ -12,20 +12,20 @@ use crate::wire::name::{MAX_DEVICE, MAX_MODEL};
 /// Why there is no configuration.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SettingsFailure {
-    /// The file says something that is wrong.
+    /// The file was read and has faults: all of them, in its order.
     Invalid(Vec<SettingFault>),
     /// The file cannot be read.
     Unreadable {
-        /// The file.
+        /// The file, as the caller named it.
         path: PathBuf,
-        /// Why.
+        /// Why there is nothing to parse.
         reason: UnreadableFile,
     },
 }
 
 impl SettingsFailure {
-    /// A fault of the file as a whole.
-    pub(super) fn of_file(file: &str, wrong: Wrong) -> Self {
+    /// A fault of the file itself: nothing in it was read.
+    pub(super) fn from_file(file: &str, wrong: Wrong) -> Self {
         let file = file.to_owned();
         Self::Invalid(vec![SettingFault { file, line: 1, column: 1, key: String::new(), wrong }])
     }
@@ -54,15 +54,15 @@ impl core::error::Error for SettingsFailure {}
 /// One thing that is wrong, and where.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SettingFault {
-    /// The file.
+    /// The file, as the caller named it.
     pub file: String,
     /// The line, from 1.
     pub line: usize,
     /// The character in the line, from 1.
     pub column: usize,
-    /// Section and key, as far as they are known.
+    /// Section and key with a dot between them; empty for a fault of the file itself.
     pub key: String,
-    /// What is wrong.
+    /// What is wrong, and what is allowed instead.
     pub wrong: Wrong,
 }
 
@@ -80,115 +80,163 @@ impl fmt::Display for SettingFault {
 /// What is wrong with a value.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Wrong {
-    /// It needs the other key.
+    /// It is of no use without another key.
     Alone {
-        /// The key that is not given.
+        /// The other key, which is not in the file.
         without: &'static str,
     },
     /// It is not the address of a server.
     BadAddress {
-        /// What it is.
+        /// The value in the file.
         found: String,
-        /// Why it is none.
+        /// Which part of it is wrong.
         why: NoAddress,
     },
     /// It is not a device name.
     BadDeviceName {
-        /// What it is.
+        /// The value in the file.
         found: String,
     },
     /// It is not a model.
     BadModel {
-        /// What it is.
+        /// The value in the file.
         found: String,
     },
     /// It is not a file mode.
     BadMode {
-        /// What it is.
+        /// The value in the file.
         found: String,
     },
     /// It is not a SHA-256 hash.
     BadPin {
-        /// What it is.
+        /// The value in the file.
         found: String,
     },
     /// It names neither a user nor a group.
     BadPrincipal {
-        /// What it is.
+        /// The value in the file.
         found: String,
     },
-    /// It must be given.
+    /// It has no default, and is not in the file.
     Missing,
-    /// It is not text in UTF-8.
+    /// A key before the first section.
+    NotInSection,
+    /// The file is not text in UTF-8.
     NotText {
-        /// The byte where text ends.
+        /// The first byte, from 0, that is not part of a character.
         offset: usize,
     },
     /// It is not within its range.
     OutOfRange {
-        /// What it is.
+        /// The value in the file.
         found: u64,
-        /// What it may be.
+        /// The values that are allowed, both ends included.
         range: RangeInclusive<u64>,
     },
     /// It is not a path from the root.
     RelativePath {
-        /// What it is.
+        /// The value in the file.
         found: String,
     },
-    /// It is the same as another, and must not be.
+    /// One folder is the other, or lies inside it.
     Same {
-        /// The other key.
+        /// The key of the other folder.
         other: &'static str,
     },
-    /// The TOML reader does not understand it.
+    /// It is not TOML, or a value is of the wrong type.
     Toml {
-        /// What it says.
+        /// The message of the TOML reader, with its Rust words replaced.
         message: String,
     },
-    /// The file is longer than it may be.
+    /// The file is longer than what is read of it.
     TooLong {
-        /// The most bytes.
+        /// The bytes that would have been read.
         limit: u64,
     },
-    /// There are more than there may be.
+    /// There are more entries than allowed.
     TooMany {
         /// How many there are.
         found: usize,
-        /// The most.
+        /// The most that are allowed.
         limit: usize,
     },
-    /// There is no such section.
+    /// There is no section of that name.
     UnknownSection,
 }
 
 impl fmt::Display for Wrong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Alone { without } => write!(f, "needs {without} as well"),
-            Self::BadAddress { found, why } => write!(f, "{found:?}: {why}"),
+            Self::Alone { without } => {
+                write!(f, "requires {without}: set both, or neither")
+            }
+            // This reason already includes what to write instead.
+            Self::BadAddress { found, why: NoAddress::Zone } => {
+                write!(f, "{found:?}: {}", NoAddress::Zone)
+            }
+            Self::BadAddress { found, why } => {
+                write!(
+                    f,
+                    "{found:?}: {why}; write HOST or HOST:PORT, an IPv6 one as [ADDRESS]:PORT"
+                )
+            }
             Self::BadDeviceName { found } => {
-                write!(f, "{found:?} is not 1 to {MAX_DEVICE} letters and digits")
+                let instead = "letters, digits and ._-, such as SEP001122334455";
+                not_a(f, "device name", found, format_args!("1 to {MAX_DEVICE} {instead}"))
             }
             Self::BadModel { found } => {
-                write!(f, "{found:?} is not 1 to {MAX_MODEL} letters and digits")
+                let instead = "letters and digits, such as 7962G";
+                not_a(f, "model", found, format_args!("1 to {MAX_MODEL} {instead}"))
             }
-            Self::BadMode { found } => write!(f, "{found:?} is not three octal digits"),
-            Self::BadPin { found } => write!(f, "{found:?} is not 64 hexadecimal digits"),
+            Self::BadMode { found } => not_a(f, "file mode", found, format_args!("{MODE}")),
+            Self::BadPin { found } => not_a(f, "SHA-256", found, format_args!("{PIN}")),
             Self::BadPrincipal { found } => {
-                write!(f, "{found:?} is not user:NAME, group:NAME or everyone")
+                not_a(f, "user or group", found, format_args!("{PRINCIPAL}"))
             }
-            Self::Missing => f.write_str("must be given"),
-            Self::NotText { offset } => write!(f, "not text in UTF-8 at offset {offset}"),
+            Self::Missing => f.write_str("missing: it has no default and must be set"),
+            Self::NotInSection => f.write_str("not in a section: move it below its [section]"),
+            Self::NotText { offset } => {
+                write!(f, "not UTF-8 at byte offset {offset}: save the file as UTF-8 text")
+            }
             Self::OutOfRange { found, range } => {
-                write!(f, "{found} is not within {} to {}", range.start(), range.end())
+                let (least, most) = (range.start(), range.end());
+                write!(f, "{found} is out of range: write a number from {least} to {most}")
             }
-            Self::RelativePath { found } => write!(f, "{found:?} does not start with /"),
-            Self::Same { other } => write!(f, "must neither hold {other} nor stand in it"),
+            Self::RelativePath { found } => {
+                write!(f, "{found:?} is not an absolute path: it must start with /")
+            }
+            Self::Same { other } => {
+                write!(f, "must not contain {other} or lie inside it: use two separate folders")
+            }
             Self::Toml { message } => escape(message).fmt(f),
-            Self::TooLong { limit } => write!(f, "longer than {limit} bytes"),
-            Self::TooMany { found, limit } => write!(f, "{found} of at most {limit}"),
-            Self::UnknownSection => f.write_str("unknown section"),
+            Self::TooLong { limit } => {
+                write!(f, "longer than {limit} bytes, the most that is read of a configuration")
+            }
+            Self::TooMany { found, limit } => {
+                write!(f, "{found} entries, at most {limit} are allowed")
+            }
+            Self::UnknownSection => {
+                write!(f, "unknown section, expected one of {}", SECTIONS.join(", "))
+            }
         }
     }
 }
+
+fn not_a(
+    f: &mut fmt::Formatter<'_>,
+    what: &str,
+    found: &str,
+    instead: fmt::Arguments<'_>,
+) -> fmt::Result {
+    write!(f, "{found:?} is not a {what}: write {instead}")
+}
+
+const MODE: &str = "three octal digits, such as \"660\"";
+const PIN: &str = "64 hexadecimal digits, as printed by openssl x509 -noout -fingerprint -sha256";
+const PRINCIPAL: &str = "user:NAME, user:NUMBER, group:NAME, group:NUMBER or everyone";
+
+/// The sections of the file, in the order of the sample.
+pub(super) const SECTIONS: [&str; 11] = [
+    "device", "tftp", "paths", "ram", "policy", "tvs", "https", "socket", "access", "console",
+    "retry",
+];

@@ -24,15 +24,20 @@ impl Faults {
         }
     }
 
+    /// Notes an error of the TOML reader, which speaks to authors of Rust programs.
     pub(super) fn toml(&mut self, error: &Error, key: &str) {
-        let message = error.message().replace("unknown field", "unknown key");
-        let message = message.replace("unknown variant", "unknown value").replace('\n', ", ");
+        // A message may have several lines, and a fault is one.
+        let mut message = error.message().replace('\n', ", ");
+        for (rust, plain) in PLAIN {
+            message = message.replace(rust, plain);
+        }
         let offset = error.span().map_or(0, |span| span.start);
         self.add(offset, key, Wrong::Toml { message });
     }
 
     /// In the order of the text, with offsets turned into lines and columns.
     pub(super) fn placed(mut self, text: &str, file: &str) -> Vec<SettingFault> {
+        // Sections are read in our order, and shown in that of the file.
         self.0.sort_by_key(|(offset, ..)| *offset);
         let fault = |(offset, key, wrong)| {
             let (line, column) = position(text, offset);
@@ -45,9 +50,23 @@ impl Faults {
 fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
+    // Characters and not bytes: that is how editors count columns.
     let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
     (line, column)
 }
+
+/// What serde calls a thing, and what whoever writes the file calls it.
+const PLAIN: [(&str, &str); 9] = [
+    ("unknown field", "unknown key"),
+    ("unknown variant", "unknown value"),
+    ("expected u64", "expected a whole number, 0 or more"),
+    ("expected a boolean", "expected true or false"),
+    ("expected a string", "expected text in quotes"),
+    ("expected a sequence", "expected an array"),
+    ("invalid type: sequence", "invalid type: array"),
+    ("wanted string or table", "expected text in quotes"),
+    (" as i128", ""),
+];
 
 /// How faults name a TVS member.
 pub(super) fn member_key(index: usize) -> String {

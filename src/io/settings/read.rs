@@ -16,13 +16,15 @@ impl Settings {
     ///
     /// # Errors
     /// [`SettingsFailure::Unreadable`] if there is no file to read, [`SettingsFailure::Invalid`] if
-    /// something is wrong with what it says.
+    /// it has faults.
     pub fn load(path: &Path) -> Result<Self, SettingsFailure> {
         let file = path.display().to_string();
+        // An administrator may keep the file elsewhere and link to it.
         let bytes = match files::read(path, MAX_FILE, Links::Follow) {
             Ok(bytes) => bytes,
+            // A fault of the file, which is there to be corrected, and not of the machine.
             Err(UnreadableFile::TooLong { limit }) => {
-                return Err(SettingsFailure::of_file(&file, Wrong::TooLong { limit }));
+                return Err(SettingsFailure::from_file(&file, Wrong::TooLong { limit }));
             }
             Err(reason) => {
                 return Err(SettingsFailure::Unreadable { path: path.to_path_buf(), reason });
@@ -32,7 +34,7 @@ impl Settings {
             Ok(text) => Self::parse(text, &file),
             Err(error) => {
                 let offset = error.valid_up_to();
-                Err(SettingsFailure::of_file(&file, Wrong::NotText { offset }))
+                Err(SettingsFailure::from_file(&file, Wrong::NotText { offset }))
             }
         }
     }
@@ -46,15 +48,23 @@ impl Settings {
     }
 }
 
-/// Reads the whole text. After a fault of syntax nothing else is looked for.
+/// Reads the text. After a fault of syntax nothing else is looked for.
 fn configuration(text: &str, file: &str) -> Result<Settings, SettingsFailure> {
     let mut faults = Faults::default();
     let (document, errors) = DeTable::parse_recoverable(text);
     let checked = if errors.is_empty() {
         let mut document = document.into_inner();
         let sections = sections(&mut document, &mut faults);
-        for name in document.keys() {
-            faults.add(name.span().start, name.get_ref(), Wrong::UnknownSection);
+        // Every section that is known was taken out.
+        for (name, value) in document.iter() {
+            let is_section = match value.get_ref() {
+                DeValue::Array(elements) => {
+                    elements.first().is_some_and(|one| one.get_ref().is_table())
+                }
+                value => value.is_table(),
+            };
+            let wrong = if is_section { Wrong::UnknownSection } else { Wrong::NotInSection };
+            faults.add(name.span().start, name.get_ref(), wrong);
         }
         check::configuration(sections, &mut faults)
     } else {
@@ -69,6 +79,7 @@ fn configuration(text: &str, file: &str) -> Result<Settings, SettingsFailure> {
 
 /// Takes every known section out of the document.
 fn sections(document: &mut DeTable<'_>, faults: &mut Faults) -> Sections {
+    // Before the section that they are in, which is then read without them.
     let members = members(document, faults);
     Sections {
         device_offset: document.get("device").map_or(0, |section| section.span().start),
@@ -107,7 +118,7 @@ fn members<T: DeserializeOwned + Default>(
     let Some(members) = tvs.remove("members") else { return Vec::new() };
     let offset = members.span().start;
     let DeValue::Array(members) = members.into_inner() else {
-        let message = "invalid type, expected an array of tables".to_owned();
+        let message = "expected an array of tables, as in [[tvs.members]]".to_owned();
         faults.add(offset, "tvs.members", Wrong::Toml { message });
         return Vec::new();
     };
@@ -127,11 +138,14 @@ fn table<T: DeserializeOwned + Default>(
     let mut value = value;
     // Serde would also take an array for a section, field by field.
     if !value.get_ref().is_table() {
-        let message = format!("invalid type: {}, expected a table", value.get_ref().type_str());
+        let kind = value.get_ref().type_str();
+        let message = format!("invalid type: {kind}, expected a section of keys");
         faults.add(span.start, name, Wrong::Toml { message });
         return T::default();
     }
     loop {
+        // A copy, since reading takes the value apart: after a fault it is read once more, without
+        // the key at fault. Each turn takes out a key, so there is an end.
         let error = match T::deserialize(ValueDeserializer::from(value.clone())) {
             Ok(section) => return section,
             Err(error) => error,
@@ -151,7 +165,7 @@ fn table<T: DeserializeOwned + Default>(
     }
 }
 
-/// Takes out the key that stands at, or whose value covers, `offset`.
+/// Takes out the key at `offset`, or whose value covers it.
 fn take_key(table: &mut DeTable<'_>, offset: usize) -> Option<String> {
     let at = |(key, value): &(&Spanned<_>, &Spanned<DeValue<'_>>)| {
         key.span().contains(&offset) || covers(value, offset)
@@ -161,7 +175,7 @@ fn take_key(table: &mut DeTable<'_>, offset: usize) -> Option<String> {
     Some(key)
 }
 
-/// Elements of an array of tables stand apart from its first header.
+/// Elements of an array of tables are apart from its first header.
 fn covers(value: &Spanned<DeValue<'_>>, offset: usize) -> bool {
     let within = match value.get_ref() {
         DeValue::Array(elements) => elements.iter().any(|element| covers(element, offset)),
