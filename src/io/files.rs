@@ -113,8 +113,11 @@ impl fmt::Display for UnreadableFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent => f.write_str("no such file"),
+            Self::Failed { offset: 0, errno } => {
+                write!(f, "cannot be read, {}", reason::of_errno(*errno))
+            }
             Self::Failed { offset, errno } => {
-                write!(f, "unreadable at offset {offset}, {}", reason::of_errno(*errno))
+                write!(f, "cannot be read beyond byte {offset}, {}", reason::of_errno(*errno))
             }
             Self::NotRegular => f.write_str("not a regular file"),
             Self::TooLong { limit } => write!(f, "longer than {limit} bytes"),

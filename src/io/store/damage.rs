@@ -10,12 +10,12 @@ use super::slot::Slot;
 use crate::io::files::{self, UnreadableFile};
 use crate::io::reason;
 
-/// A file or folder of the store that is not as the agent left it. Never the same as absence.
+/// A file or folder of the store that is not as the agent left it; never the same as absence.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Damage {
-    /// Of what.
+    /// The file, or the folder of the store.
     pub path: PathBuf,
-    /// How many bytes into it.
+    /// How many bytes into the file; 0 for a folder.
     pub offset: usize,
     /// What is wrong there.
     pub reason: DamageReason,
@@ -43,44 +43,44 @@ pub enum DamageReason {
     Digest,
     /// The header has something else in this place.
     Header {
-        /// What should stand there.
+        /// What a person is shown instead of a grammar.
         expected: &'static str,
     },
     /// Another process has the store open.
     InUse,
-    /// More or fewer bytes than the header says.
+    /// More or fewer bytes than the header announces.
     Length {
-        /// What the header says.
+        /// The bytes after the header, by the header.
         announced: usize,
-        /// How many there are.
+        /// The bytes that the file has there.
         found: usize,
     },
-    /// The file is whole, and of another slot.
+    /// The file is intact, and of another slot.
     Misplaced {
-        /// Of which.
+        /// The slot that it was written for.
         slot: Slot,
     },
     /// Something was installed here once, and is gone.
     Missing,
     /// The folder of the store does not exist.
     NoFolder,
-    /// No folder stands where the store should be.
+    /// Something other than a folder is where the store should be.
     NotAFolder,
-    /// A link, folder, pipe or device stands in its place.
+    /// A link, folder, pipe or device is in its place.
     NotRegular,
     /// The folder is not the one that was opened.
     Replaced,
     /// Longer than anything the agent writes there.
     TooLong {
-        /// The most it may have.
+        /// The bytes of the largest file that would be read.
         limit: u64,
     },
-    /// The system refused.
+    /// The system did not let it be read; why.
     Unreadable(Errno),
 }
 
 impl DamageReason {
-    /// Whether it is about the folder, where an offset says nothing.
+    /// Whether it is about the folder, where an offset means nothing.
     const fn is_of_a_folder(&self) -> bool {
         matches!(self, Self::InUse | Self::NoFolder | Self::NotAFolder | Self::Replaced)
     }
@@ -100,18 +100,20 @@ impl From<UnreadableFile> for DamageReason {
 impl fmt::Display for DamageReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Digest => f.write_str("wrong sha256"),
-            Self::Header { expected } => write!(f, "no {expected}"),
-            Self::InUse => f.write_str("in use by another process"),
+            Self::Digest => f.write_str("SHA-256 does not match"),
+            Self::Header { expected } => write!(f, "malformed, expected {expected}"),
+            Self::InUse => f.write_str("in use by another process, stop that one first"),
             Self::Length { announced, found } => {
                 write!(f, "{found} bytes instead of {announced}")
             }
-            Self::Misplaced { slot } => write!(f, "an entry of slot {slot}"),
+            Self::Misplaced { slot } => write!(f, "holds an entry of slot {slot}"),
             Self::Missing => f.write_str("missing"),
             Self::NoFolder => f.write_str("does not exist: create it, mode 0700, owner secd"),
-            Self::NotAFolder => f.write_str("not a folder"),
+            Self::NotAFolder => f.write_str("not a folder: create it, mode 0700, owner secd"),
             Self::NotRegular => f.write_str("not a regular file"),
-            Self::Replaced => f.write_str("another folder than the one opened"),
+            Self::Replaced => {
+                f.write_str("replaced while in use, restore the folder that was here")
+            }
             Self::TooLong { limit } => write!(f, "longer than {limit} bytes"),
             Self::Unreadable(errno) => write!(f, "unreadable, {},", reason::of_errno(*errno)),
         }
@@ -123,10 +125,10 @@ impl fmt::Display for DamageReason {
 pub enum StoreFailure {
     /// A note that the header cannot hold.
     BadNote {
-        /// Its key.
+        /// The key that the caller chose for it.
         key: String,
     },
-    /// The system refused.
+    /// The system refused a step; the path is that of the step.
     Disk(files::WriteFailure),
     /// The folder is not the one that was opened, or is gone.
     Gone(Damage),
@@ -134,9 +136,9 @@ pub enum StoreFailure {
     NotOpen,
     /// More bytes than the slot takes.
     TooLong {
-        /// Which slot.
+        /// The slot, which knows its limit.
         slot: Slot,
-        /// How many bytes there are.
+        /// The bytes of the entry, without its header.
         length: usize,
     },
 }
@@ -158,12 +160,12 @@ impl StoreFailure {
 impl fmt::Display for StoreFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BadNote { key } => write!(f, "note {key:?} does not fit a store header"),
+            Self::BadNote { key } => write!(f, "note {key:?} is not allowed in a store header"),
             Self::Disk(failure) => failure.fmt(f),
             Self::Gone(damage) => damage.fmt(f),
             Self::NotOpen => f.write_str("the store is locked"),
             Self::TooLong { slot, length } => {
-                write!(f, "{length} bytes for slot {slot}, the limit is {}", slot.limit())
+                write!(f, "{length} bytes exceed the limit of slot {slot}, {}", slot.limit())
             }
         }
     }
@@ -182,9 +184,9 @@ impl core::error::Error for StoreFailure {
 /// What was odd about the store at start, without being damage.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StoreWarning {
-    /// About what.
+    /// The file or folder.
     pub path: PathBuf,
-    /// What it was.
+    /// What was odd about it, and whether it was put right.
     pub oddity: Oddity,
 }
 
@@ -193,29 +195,29 @@ pub struct StoreWarning {
 pub enum Oddity {
     /// It belongs to another user.
     ForeignOwner {
-        /// Their number.
+        /// The number of that user; no name is looked up.
         uid: u32,
     },
-    /// A temporary file of a crash; it was removed if the system let us.
+    /// A temporary file left by a crash; removed if the system let us.
     Leftover {
-        /// Why it stays.
+        /// Why it could not be removed.
         kept: Option<Errno>,
     },
-    /// A marker that does not say which slots are occupied; it was made anew if the system let us.
+    /// A marker that does not list the occupied slots; written anew if the system let us.
     Unreadable {
-        /// Why it is as it was.
+        /// Why it could not be written.
         still: Option<Errno>,
     },
-    /// Installed, but without its marker; it was made if the system let us.
+    /// Installed, but without its marker; written if the system let us.
     Unmarked {
-        /// Why there is still none.
+        /// Why it could not be written.
         still: Option<Errno>,
     },
-    /// Others could read or write it; its mode was set right if the system let us.
+    /// Others could read or write it; its mode was narrowed if the system let us.
     WideMode {
         /// The mode it had.
         mode: u32,
-        /// Why it still has it.
+        /// Why it could not be changed.
         still: Option<Errno>,
     },
 }
@@ -224,21 +226,23 @@ impl fmt::Display for StoreWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.path.display())?;
         let (righted, still) = match self.oddity {
-            Oddity::ForeignOwner { uid } => return write!(f, "belongs to user {uid}"),
+            Oddity::ForeignOwner { uid } => {
+                return write!(f, "belongs to user {uid}, change the owner to secd");
+            }
             Oddity::Leftover { kept } => {
                 f.write_str("left over from a crash")?;
                 ("removed", kept)
             }
             Oddity::Unmarked { still } => {
-                f.write_str("missing though something is installed")?;
+                f.write_str("missing although something is installed")?;
                 ("restored", still)
             }
             Oddity::Unreadable { still } => {
-                f.write_str("does not say what is installed")?;
+                f.write_str("does not list what is installed")?;
                 ("restored", still)
             }
             Oddity::WideMode { mode, still } => {
-                write!(f, "mode {mode:04o} lets others in")?;
+                write!(f, "mode {mode:04o} allows access to others")?;
                 ("narrowed", still)
             }
         };
