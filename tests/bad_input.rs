@@ -353,6 +353,6 @@ fn a_server_that_denies_access_to_everything_has_nothing() {
     let lines = bench.pass_in_vain(bench.cluster.files());
     assert_eq!(messages(&lines), ["File Not Found <CTLFile.tlv>", "File not found <Cfg File>"]);
     assert_eq!(alarms(&lines), [""; 0]);
-    let odd = lines.iter().filter(|line| line.text.contains(", as error 2: refused")).count();
+    let odd = lines.iter().filter(|line| line.text.contains(" (error 2): refused")).count();
     assert_eq!(odd, 5, "two names of each list, and the configuration:\n{}", shown(&lines));
 }

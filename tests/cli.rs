@@ -348,7 +348,7 @@ fn a_file_that_cannot_be_fetched_has_its_exit_code() {
     let fetch = |more: &[&str]| run(&[&["fetch", "--server", &address], more].concat());
     let output = fetch(&["absent"]);
     assert_eq!(code(&output), 1);
-    assert!(complaint(&output).starts_with("absent: file not found on tftp server "));
+    assert!(complaint(&output).starts_with("absent: file not found on TFTP server "));
     let output = fetch(&["ITLFile.tlv", "--max", "1000"]);
     assert_eq!(code(&output), 65);
     assert!(complaint(&output).contains("exceeds the limit of 1000 bytes"), "{output:?}");

@@ -125,7 +125,7 @@ fn a_peer_that_offers_only_what_is_outdated_is_told_so_exactly() {
         ] {
             let peer = Peer::of(identity, arguments);
             let refused = office.press(peer.address).await.expect_err(arguments);
-            let why = format!("the server offers only {only}, nothing that is supported");
+            let why = format!("the server offers only {only}, which this phone does not support");
             assert_eq!(refused, NotOpened::Handshake(why.clone()), "{arguments}");
             assert!(said(&format!("EROR:clpState: SSL_connect:failed, <127.0.0.1>: {why}")));
         }
@@ -140,8 +140,7 @@ fn a_peer_that_wants_a_certificate_of_the_phone_is_not_said_to_be_outdated() {
         // It also has what the agent does not speak, and would say so.
         let peer = Peer::of(&identity, "-tls1_2 -cipher ALL -Verify 1");
         let refused = office.press(peer.address).await.expect_err("there is none to show");
-        let why =
-            "the server broke off the handshake, perhaps for want of a certificate of the phone's";
+        let why = "the server ended the handshake, perhaps because the phone sent no certificate";
         assert_eq!(refused, NotOpened::Handshake(why.to_owned()));
     });
 }

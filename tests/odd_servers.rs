@@ -109,7 +109,7 @@ fn every_odd_server_is_tried_here() {
 #[test]
 fn that_a_file_is_missing_is_logged_with_its_odd_number() {
     let cluster = Cluster::new(Setup::default());
-    for (name, said) in [("absent-0", ", as error 0"), ("absent-2", ", as error 2")] {
+    for (name, said) in [("absent-0", " (error 0)"), ("absent-2", " (error 2)")] {
         let boot = boot(&[&odd(name, &cluster.files())], "");
         assert!(boot.has(said), "{}", shown(&boot.lines));
     }

@@ -271,7 +271,10 @@ fn certificates_are_judged_and_remembered() {
     support::write(Path::new(&file), b"nonsense");
     assert_eq!(refused(&phone, &["check-cert", &file]).0, Some(65));
     support::write(Path::new(&file), &office.certificate().repeat(90).into_bytes());
-    assert_eq!(refused(&phone, &["check-cert", &file]), (Some(65), "more than 64 KiB".to_owned()));
+    assert_eq!(
+        refused(&phone, &["check-cert", &file]),
+        (Some(65), "the request exceeds 64 KiB".to_owned())
+    );
 }
 
 #[test]

@@ -300,7 +300,7 @@ async fn a_silent_server_times_out() {
     let ReadFailure::TimedOut { waiting: WaitingFor::Answer, .. } = failure else {
         panic!("{failure}")
     };
-    assert_eq!(failure.to_string(), format!("tftp server {address} timed out, no answer"));
+    assert_eq!(failure.to_string(), format!("TFTP server {address} timed out, no answer"));
     assert!(fetch(&server, TftpOptions::default()).await.is_err());
     server.join();
 }
@@ -396,7 +396,7 @@ async fn not_found_is_definite() {
     let servers = [lacking.address, unasked.local_addr().unwrap()];
     let failure =
         read_first(&servers, &request(TftpOptions::default()), &mut |_| {}).await.unwrap_err();
-    let expected = format!("file not found on tftp server {}: no such file", lacking.address);
+    let expected = format!("file not found on TFTP server {}: no such file", lacking.address);
     assert_eq!(failure.to_string(), expected);
     unasked.set_nonblocking(true).unwrap();
     assert!(unasked.recv(&mut [0; 600]).is_err(), "the second server was not asked");
@@ -405,7 +405,7 @@ async fn not_found_is_definite() {
 
 #[tokio::test]
 async fn not_found_is_definite_whatever_its_number() {
-    for (number, said) in [(2, ", as error 2: no such file"), (0, ", as error 0: no such file")] {
+    for (number, said) in [(2, " (error 2): no such file"), (0, " (error 0): no such file")] {
         let lacking = Server::run(V4, move |peer| {
             peer.send(&[b"\0\x05\0".as_slice(), &[number], b"no such file\0"].concat());
         });
@@ -424,7 +424,7 @@ async fn a_missing_file_as_the_field_says_it_is_not_found() {
     let lacking = Server::run(V4, move |peer| peer.send(&datagram));
     let failure = fetch(&lacking, TftpOptions::default()).await.unwrap_err();
     let said = format!(
-        "file not found on tftp server {}, as error 2: No such file or directory",
+        "file not found on TFTP server {} (error 2): No such file or directory",
         lacking.address
     );
     assert_eq!(failure.to_string(), said);

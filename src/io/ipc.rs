@@ -95,7 +95,12 @@ pub struct NotOpen {
 
 impl fmt::Display for NotOpen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: no socket, {}", self.path.display(), why(&self.source))
+        let why = match self.source.kind() {
+            io::ErrorKind::AddrInUse => "another process listens there, stop that one first".into(),
+            io::ErrorKind::AlreadyExists => "something else is in its place, remove that".into(),
+            _ => why(&self.source),
+        };
+        write!(f, "{}: cannot open the socket, {why}", self.path.display())
     }
 }
 
@@ -336,9 +341,9 @@ impl fmt::Display for Gone {
             Self::NotACall(not_a_call) => not_a_call.fmt(f),
             Self::NotReading => f.write_str("does not read its replies"),
             Self::Refused => f.write_str("refused too often"),
-            Self::Silent => f.write_str("silent for too long"),
+            Self::Silent => f.write_str("sent no complete call in time"),
             Self::TooLong { limit } => write!(f, "its message exceeds {} KiB", limit >> 10),
-            Self::Upgrading => f.write_str("its call with upgrade did not lead to a stream"),
+            Self::Upgrading => f.write_str("its call asked for a stream, and none was opened"),
         }
     }
 }

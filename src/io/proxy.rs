@@ -59,7 +59,7 @@ impl fmt::Display for End {
                 f.write_str("cut off, the server closed it without close_notify")
             }
             Self::Cut(error) => write!(f, "cut off, {}", why(error)),
-            Self::Failed(error) => write!(f, "broken, {}", why(error)),
+            Self::Failed(error) => write!(f, "the client's connection failed, {}", why(error)),
             Self::Idle => f.write_str("idle for too long"),
             Self::TooLong => f.write_str("open for too long"),
         }

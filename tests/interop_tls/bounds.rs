@@ -31,7 +31,7 @@ fn a_server_that_is_asked_what_it_offers_hears_nothing_after_its_answer() {
             Ok(())
         });
         let refused = office.press(server).await.expect_err("an old server");
-        let why = "the server offers only TLS 1.1, nothing that is supported";
+        let why = "the server offers only TLS 1.1, which this phone does not support";
         assert_eq!(refused, NotOpened::Handshake(why.to_owned()));
         let (hello, more) = ears.recv().expect("the connection has ended");
         assert!(hello < 512, "{hello} bytes are no small question");
@@ -44,7 +44,7 @@ fn a_server_that_is_asked_and_misbehaves_is_refused_all_the_same_and_soon() {
     run(async {
         let office = Office::listing(&[]).await;
         let why = NotOpened::Handshake(
-            "the server has no cipher suite, or no kind of key, that is supported".into(),
+            "the server has no supported cipher suite, or no supported kind of key".into(),
         );
         let empty_records = [22, 3, 1, 0, 0];
         for (what, server) in [
@@ -80,7 +80,7 @@ fn a_server_that_is_asked_and_misbehaves_is_refused_all_the_same_and_soon() {
 fn handshakes_without_end_are_ended() {
     run(async {
         let office = Office::listing(&[]).await;
-        let too_late = "no TLS handshake in time";
+        let too_late = "the TLS handshake timed out";
         let trickle = hostile::serve(|_, mut stream| {
             hostile::trickle(&mut stream, hostile::endless_message())
         });
@@ -124,7 +124,7 @@ fn certificates_of_64_kib_are_refused() {
     run(async {
         let office = Office::listing(&[]).await;
         // One that the handshake cannot carry, and one that no question to TVS can.
-        let by_tls = "the server sends a message of 64 KiB or more";
+        let by_tls = "the server sent a handshake message of 64 KiB or more, larger than allowed";
         for (names, least, why) in
             [(3900, 64 << 10, by_tls), (3700, 62 << 10, "a request may have 16384 bytes")]
         {

@@ -62,7 +62,7 @@ fn what_tvs_vouches_for_is_opened_whatever_else_its_certificate_says() {
 fn a_key_for_pss_alone_is_verified_in_tls_1_3_and_named_in_tls_1_2() {
     let pss = "-newkey rsa-pss -pkeyopt rsa_keygen_bits:2048";
     assert!(pressed(pss, "-tls1_3").is_ok());
-    let why = "the server signs in a way that is not supported in TLS 1.2, as with an RSA-PSS key";
+    let why = "the server's signature scheme is not supported in TLS 1.2, as with an RSA-PSS key";
     assert_eq!(pressed(pss, "-tls1_2"), Err(NotOpened::Handshake(why.to_owned())));
 }
 
@@ -71,10 +71,10 @@ fn a_key_that_cannot_be_verified_with_is_named() {
     for (key, kind) in
         [("-newkey ec -pkeyopt ec_paramgen_curve:P-521", "P-521"), ("-newkey ed448", "Ed448")]
     {
-        let why = format!("the server's key is of a kind that is not supported ({kind})");
+        let why = format!("the server's kind of key is not supported ({kind})");
         assert_eq!(pressed(key, "-tls1_2"), Err(NotOpened::Handshake(why)), "{key}");
         // It says nothing of itself before the keys are agreed.
-        let why = "the server has no cipher suite, or no kind of key, that is supported";
+        let why = "the server has no supported cipher suite, or no supported kind of key";
         assert_eq!(pressed(key, "-tls1_3"), Err(NotOpened::Handshake(why.to_owned())), "{key}");
     }
 }

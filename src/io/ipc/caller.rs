@@ -239,17 +239,25 @@ impl fmt::Display for CallFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent { path, source } => {
-                write!(f, "{}: no daemon there, {}", path.display(), why(source))
+                let hint = match source.kind() {
+                    io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
+                        "; is the daemon running?"
+                    }
+                    _ => "",
+                };
+                write!(f, "{}: cannot connect, {}{hint}", path.display(), why(source))
             }
             Self::Broken { path, source } => write!(f, "{}: {}", path.display(), why(source)),
             Self::Closed { path } => {
                 write!(f, "{}: the daemon closed the connection", path.display())
             }
-            Self::NotAReply => f.write_str("what the daemon says is no Varlink reply"),
+            Self::NotAReply => f.write_str("the daemon's reply is malformed"),
             Self::Refused(error) => f.write_str(error.name()),
             Self::Silent { path } => write!(f, "{}: no reply in time", path.display()),
-            Self::TooLong => f.write_str("more than 64 KiB"),
-            Self::Unfit { member } => write!(f, "the daemon's reply has no usable {member}"),
+            Self::TooLong => f.write_str("the request exceeds 64 KiB"),
+            Self::Unfit { member } => {
+                write!(f, "the daemon's reply has no valid {member}, is it another version?")
+            }
             Self::Unknown(refusal) => f.write_str(&refusal.name),
         }
     }

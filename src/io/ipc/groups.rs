@@ -42,7 +42,7 @@ impl fmt::Display for Untold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Gone => "the process has ended",
-            Self::Other => "the process is not one user's alone",
+            Self::Other => "the process runs as more than one user",
             Self::Unreadable => "/proc does not show the process",
         })
     }

@@ -186,4 +186,4 @@ const OVER_TCP: Duration = Duration::from_secs(2);
 /// After a failed receive, so that a lasting failure does not keep the processor busy; inferred.
 const PAUSE: Duration = Duration::from_millis(20);
 
-const NO_SECRETS: &str = "the system has no random numbers";
+const NO_SECRETS: &str = "the system provides no random numbers";

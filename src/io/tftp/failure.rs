@@ -114,29 +114,32 @@ impl ReadFailure {
 impl fmt::Display for ReadFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io { server, source } => write!(f, "tftp server {server}: {}", why(source)),
-            Self::Misbehaved { server, how } => write!(f, "tftp server {server} misbehaved, {how}"),
-            Self::NoServer => f.write_str("no tftp server to ask"),
+            Self::Io { server, source } => write!(f, "TFTP server {server}: {}", why(source)),
+            Self::Misbehaved { server, how } => write!(f, "TFTP server {server} misbehaved, {how}"),
+            Self::NoServer => f.write_str("no TFTP server is known"),
             Self::NotFound { server, code: ErrorCode::NotFound, message } => {
-                write!(f, "file not found on tftp server {server}{message}")
+                write!(f, "file not found on TFTP server {server}{message}")
             }
             Self::NotFound { server, code, message } => {
-                write!(f, "file not found on tftp server {server}, as error {code}{message}")
+                write!(f, "file not found on TFTP server {server} (error {code}){message}")
             }
             Self::ServerError { server, code, message } => {
-                write!(f, "tftp server {server} reported error {code}{message}")
+                write!(f, "TFTP server {server} reported error {code}{message}")
             }
             Self::TimedOut { server, waiting } => {
-                write!(f, "tftp server {server} timed out, {waiting}")
+                write!(f, "TFTP server {server} timed out, {waiting}")
             }
             Self::TooLarge { server, limit, announced: Some(announced) } => {
-                write!(f, "file of {announced} bytes on {server} exceeds the limit of {limit}")
+                write!(
+                    f,
+                    "file of {announced} bytes on TFTP server {server} exceeds the limit of {limit}"
+                )
             }
             Self::TooLarge { server, limit, announced: None } => {
-                write!(f, "file on tftp server {server} exceeds the limit of {limit} bytes")
+                write!(f, "file on TFTP server {server} exceeds the limit of {limit} bytes")
             }
             Self::UnfitName(unfit) => unfit.fmt(f),
-            Self::Unreachable { server } => write!(f, "tftp server {server} unreachable"),
+            Self::Unreachable { server } => write!(f, "TFTP server {server} is unreachable"),
         }
     }
 }

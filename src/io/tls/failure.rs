@@ -95,31 +95,37 @@ impl fmt::Display for HandshakeFailure {
                 write!(f, "the server does not prove that it holds its certificate's key")
             }
             Self::KeyKind(kind) => {
-                write!(f, "the server's key is of a kind that is not supported ({kind})")
+                write!(f, "the server's kind of key is not supported ({kind})")
             }
             Self::Unreadable => write!(f, "the server's certificate cannot be read"),
             Self::BrokenOff => write!(
                 f,
-                "the server broke off the handshake, perhaps for want of a certificate of the phone's"
+                "the server ended the handshake, perhaps because the phone sent no certificate"
             ),
-            Self::Closed => write!(f, "the server closed the connection within the handshake"),
+            Self::Closed => write!(f, "the server closed the connection during the handshake"),
             Self::NoCommonSuite => {
-                write!(f, "the server has no cipher suite, or no kind of key, that is supported")
+                write!(f, "the server has no supported cipher suite, or no supported kind of key")
             }
             Self::OffersOnly(hello) => outdated(f, hello),
             Self::OldVersion => {
-                write!(f, "the server offers only TLS 1.0 or 1.1, which are not supported")
+                write!(
+                    f,
+                    "the server offers only TLS 1.0 or 1.1, which this phone does not support"
+                )
             }
-            Self::Other(error) => write!(f, "no TLS handshake, {error}"),
+            Self::Other(error) => write!(f, "the TLS handshake failed, {error}"),
             Self::Scheme => write!(
                 f,
-                "the server signs in a way that is not supported in TLS 1.2, as with an RSA-PSS key"
+                "the server's signature scheme is not supported in TLS 1.2, as with an RSA-PSS key"
             ),
             Self::SmallKey(bits) => {
                 write!(f, "the server's key is too small, RSA of {bits} bits")
             }
-            Self::TimedOut => write!(f, "no TLS handshake in time"),
-            Self::TooLarge => write!(f, "the server sends a message of 64 KiB or more"),
+            Self::TimedOut => write!(f, "the TLS handshake timed out"),
+            Self::TooLarge => write!(
+                f,
+                "the server sent a handshake message of 64 KiB or more, larger than allowed"
+            ),
             Self::Unpinned => {
                 write!(f, "the server's certificate is not the one in the trust list")
             }
@@ -130,10 +136,10 @@ impl fmt::Display for HandshakeFailure {
 fn outdated(f: &mut fmt::Formatter<'_>, hello: &ServerHello) -> fmt::Result {
     let ServerHello { version, suite } = hello;
     if version.is_old() {
-        return write!(f, "the server offers only {version}, nothing that is supported");
+        return write!(f, "the server offers only {version}, which this phone does not support");
     }
     let flaw = suite.flaw().unwrap_or("outdated cipher suites");
-    write!(f, "the server offers only {flaw} ({suite}), nothing that is supported")
+    write!(f, "the server offers only {flaw} ({suite}), which this phone does not support")
 }
 
 impl std::error::Error for HandshakeFailure {}
