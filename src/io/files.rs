@@ -1,4 +1,4 @@
-//! Files read within bounds, and files replaced whole.
+//! Files read within bounds, and files replaced at once or not at all.
 
 use core::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -15,7 +15,7 @@ pub use super::reason::why;
 use super::reason::{self, errno};
 use crate::wire::name::FileName;
 
-/// Puts a file of mode 0600 into `dir`, whole or not at all; folders in `name` are made.
+/// Puts a file of mode 0600 into `dir`, complete or not at all; folders in `name` are made.
 ///
 /// For the ram folder: nothing is forced to a medium, as a restart fetches it all again. What must
 /// survive one belongs in the [store](super::store).
@@ -53,7 +53,7 @@ pub fn provide_folder(dir: &Path) -> Result<(), WriteFailure> {
 
 /// Reads a regular file of at most `limit` bytes.
 ///
-/// Does not wait on a pipe that stands in its place.
+/// Does not wait on a pipe in its place.
 ///
 /// # Errors
 /// Every variant of [`UnreadableFile`].
@@ -73,7 +73,7 @@ pub fn read(path: &Path, limit: u64, links: Links) -> Result<Vec<u8>, Unreadable
     Err(UnreadableFile::TooLong { limit })
 }
 
-/// Whether a symbolic link may stand in place of the file.
+/// Whether a symbolic link may be in place of the file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Links {
     /// It may: an administrator's file.
@@ -85,16 +85,16 @@ pub enum Links {
 /// Why a file could not be read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum UnreadableFile {
-    /// There is none.
+    /// There is no file of that name.
     Absent,
-    /// The system refused.
+    /// The system refused to open or to read it.
     Failed {
-        /// After how many bytes.
+        /// The bytes read before; 0 if it could not be opened.
         offset: usize,
-        /// Why.
+        /// The reason that the system reported.
         errno: Errno,
     },
-    /// A link, folder, pipe or device stands in its place.
+    /// A link, folder, pipe or device is in its place.
     NotRegular,
     /// It is longer than what is read of it.
     TooLong {
@@ -130,9 +130,9 @@ impl core::error::Error for UnreadableFile {}
 /// A change on disk that did not happen.
 #[derive(Debug)]
 pub struct WriteFailure {
-    /// Of what.
+    /// The file or folder that was to be written, made or removed.
     pub path: PathBuf,
-    /// Why.
+    /// The reason that the system reported.
     pub source: io::Error,
 }
 

@@ -87,9 +87,9 @@ fn remove_stale(path: &Path) -> io::Result<()> {
 /// Why there is no socket.
 #[derive(Debug)]
 pub struct NotOpen {
-    /// Where.
+    /// Where the socket was to be.
     pub path: PathBuf,
-    /// Why.
+    /// The system's reason, or that the place is taken.
     pub source: io::Error,
 }
 
@@ -106,26 +106,25 @@ impl fmt::Display for NotOpen {
 
 impl std::error::Error for NotOpen {}
 
-/// Who is at the other end, by the kernel's word.
+/// Who is at the other end, as the kernel reports it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ClientCredentials {
-    /// User.
+    /// The user at the time of connecting.
     pub uid: u32,
-    /// Primary group.
+    /// The group in force at the time of connecting.
     pub gid: u32,
-    /// Process, where the kernel tells.
+    /// The process, if the kernel knows it in our PID namespace.
     pub pid: Option<i32>,
-    /// Its other groups.
+    /// The supplementary groups, if they can be known.
     pub groups: Supplementary,
 }
 
-/// Who has connected.
 fn peer(stream: &UnixStream, credentials: UCred) -> ClientCredentials {
     let (uid, gid, pid) = (credentials.uid(), credentials.gid(), credentials.pid());
     ClientCredentials { uid, gid, pid, groups: Supplementary::of(stream, uid, gid, pid) }
 }
 
-/// One client.
+/// One client of the socket, with its place among all.
 #[derive(Debug)]
 pub struct Client {
     stream: UnixStream,
@@ -136,7 +135,7 @@ pub struct Client {
     attached: RefCell<Option<OwnedFd>>,
     /// Descriptors that went with replies.
     handed_over: Cell<usize>,
-    /// Who it is.
+    /// The process at the other end, when it connected.
     pub peer: ClientCredentials,
     place: Place,
 }
@@ -158,7 +157,7 @@ impl Client {
     /// [`Gone`]; the connection is of no use any more, except after [`Gone::NotACall`], which can
     /// still be answered.
     pub async fn call(&mut self) -> Result<Call, Gone> {
-        // Of a call that nobody wanted a reply to.
+        // A descriptor of a call without a reply must not go with the next one.
         self.attached.take();
         let user = self.user.clone();
         // A long one counts until it has been read.
@@ -296,14 +295,14 @@ impl Client {
     }
 }
 
-/// As many descriptors went over this connection as may.
+/// This connection has handed over as many descriptors as it may.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TooMany;
 
 /// A connection that has become a stream; it still counts.
 #[derive(Debug)]
 pub struct Upgraded {
-    /// The stream.
+    /// The socket; what was already read of it comes beside.
     pub stream: UnixStream,
     #[expect(dead_code, reason = "held for as long as the stream is open")]
     place: Place,
@@ -312,17 +311,17 @@ pub struct Upgraded {
 /// Why a client cannot be served any longer.
 #[derive(Debug)]
 pub enum Gone {
-    /// The connection broke.
+    /// The system reported an error of the connection.
     Broken(io::Error),
-    /// It has closed.
+    /// It has closed its half, in the middle of a call or between two.
     Closed,
-    /// It sent something else than a call.
+    /// It sent something other than a call.
     NotACall(NotACall),
     /// It does not read what it asked for.
     NotReading,
     /// It was refused too often.
     Refused,
-    /// It has nothing to say.
+    /// It sent no complete call in its time.
     Silent,
     /// Its message does not end.
     TooLong {
@@ -348,7 +347,7 @@ impl fmt::Display for Gone {
     }
 }
 
-/// How patiently a client is listened to, and to how much.
+/// How long a client may take, and how much it may send.
 #[derive(Clone, Copy, Debug)]
 struct Pace {
     /// Longest pause between two calls.

@@ -14,16 +14,16 @@ pub enum Requester {
     Guest,
     /// A user with a right.
     Holder,
-    /// Root.
+    /// Root, for whom some places are kept.
     Root,
 }
 
 /// How many places there are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Shares {
-    /// In all.
+    /// Places of all users together.
     pub all: usize,
-    /// For one user.
+    /// The most that one user may take.
     pub per_user: usize,
 }
 
@@ -135,7 +135,7 @@ impl Shares {
         FEW.min(self.all.div_ceil(8))
     }
 
-    /// Kept for root.
+    /// Places that only root may take.
     fn kept(self) -> usize {
         FEW.min(self.all / 16)
     }
@@ -145,7 +145,7 @@ impl Shares {
     }
 }
 
-/// A place, given back when dropped.
+/// A place, released when dropped.
 #[derive(Debug)]
 pub struct Place {
     places: Rc<Places>,
@@ -154,7 +154,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Who has it.
+    /// What its user was entitled to when taking it.
     #[must_use]
     pub const fn standing(&self) -> Requester {
         self.standing

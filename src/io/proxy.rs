@@ -19,7 +19,7 @@ use crate::io::reason::why;
 pub struct ProxyLimits {
     /// Without a byte in either direction.
     pub idle: Duration,
-    /// In all.
+    /// From its opening, however busy it is.
     pub total: Duration,
 }
 
@@ -30,7 +30,7 @@ pub struct Relayed {
     pub up: u64,
     /// Bytes from the server to the client.
     pub down: u64,
-    /// Why it ended.
+    /// The first reason for its end.
     pub end: End,
 }
 

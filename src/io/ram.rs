@@ -1,7 +1,7 @@
 //! The folder of verified files: bounded, and rid of what a crash left.
 //!
-//! The folder is the agent's own. What counts are regular files of its user whose names can be
-//! asked for; whatever else is there is left alone.
+//! The folder is the agent's own. Only regular files of its user whose names are valid file names
+//! count; whatever else is there is left alone.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
@@ -25,7 +25,7 @@ use crate::wire::name::{FileName, MAX_COMPONENTS};
 pub struct Quota {
     /// Bytes of all files.
     pub bytes: u64,
-    /// Files.
+    /// The number of files.
     pub files: usize,
 }
 
@@ -40,23 +40,23 @@ impl Default for Quota {
 /// A file that had to make room.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Evicted {
-    /// Its name.
+    /// Its name below the folder.
     pub name: String,
-    /// Its size.
+    /// Its size before it went.
     pub bytes: u64,
 }
 
 /// Why a file was not put into the folder.
 #[derive(Debug)]
 pub enum NotPut {
-    /// The system refused.
+    /// The system refused to write it, or to remove another for it.
     Disk(WriteFailure),
     /// Without the files that stay, there is no room for it.
     OverQuota(Quota),
 }
 
-/// Puts a file into the folder, whole or not at all, and makes room for it: the files go first that
-/// were put, or asked for, the longest time ago. Those of `staying` never go, and are always put.
+/// Puts a file into the folder, complete or not at all, and makes room for it: the files go first
+/// that were put, or asked for, the longest time ago. Those of `staying` never go, and are always put.
 ///
 /// # Errors
 /// [`NotPut`]. A file of that name is then still the old one.

@@ -1,8 +1,8 @@
 //! The configuration file, `secd.toml`.
 //!
 //! Everything but the device's name has a default, and every default is the one of the
-//! commented-out key in `rootfs/etc/secd.toml` (a test compares them). All that is wrong with a
-//! file is said at once: a key that cannot be read is left out, and the rest is read on.
+//! commented-out key in `rootfs/etc/secd.toml` (a test compares them). All faults of a file are
+//! reported at once: a key that cannot be read is left out, and reading goes on after it.
 
 mod access;
 mod check;
@@ -30,30 +30,30 @@ use crate::trust::Policy;
 use crate::wire::name::{DeviceName, Model};
 use crate::wire::tvs::PhoneName;
 
-/// What the configuration file says, checked, with defaults filled in.
+/// The configuration file, checked, with defaults filled in.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Settings {
-    /// `[device]`.
+    /// `[device]`: which phone this is; the one section without a default.
     pub device: DeviceSettings,
-    /// `[tftp]`.
+    /// `[tftp]`: the servers, and how a file is read from them.
     pub tftp: TftpSettings,
-    /// `[paths]`.
+    /// `[paths]`: folders and the socket; a change takes effect at the next start.
     pub paths: Paths,
-    /// `[ram]`.
+    /// `[ram]`: how much the folder of verified files may hold.
     pub ram: Quota,
-    /// `[policy]`.
+    /// `[policy]`: whom to trust where the technote leaves a choice.
     pub policy: Policy,
-    /// `[tvs]`.
+    /// `[tvs]`: the servers that vouch for certificates.
     pub tvs: TvsSettings,
-    /// `[https]`.
+    /// `[https]`: bounds of connections that other processes ask for.
     pub https: HttpsSettings,
-    /// `[socket]`.
+    /// `[socket]`: bounds of the local socket.
     pub socket: SocketSettings,
-    /// `[access]`.
+    /// `[access]`: which users may call what.
     pub access: Access,
-    /// `[console]`.
+    /// `[console]`: what the log shows.
     pub console: ConsoleSettings,
-    /// `[retry]`.
+    /// `[retry]`: when a failed boot pass is repeated.
     pub retry: RetryPause,
 }
 
@@ -78,22 +78,22 @@ impl DeviceSettings {
 /// The files of the phone's own certificate and key, PEM or DER.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct IdentityFiles {
-    /// The certificate.
+    /// The LSC or MIC, perhaps with the chain above it.
     pub certificate: PathBuf,
-    /// The private key.
+    /// The private key, which also opens encrypted configurations.
     pub key: PathBuf,
 }
 
-/// Where files come from, and how patiently.
+/// Where files come from, and how long they are waited for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TftpSettings {
     /// In the order they are asked.
     pub servers: Vec<ServerAddress>,
-    /// Bytes of a block; 512, the plain protocol's, asks for nothing.
+    /// Bytes of a block; no option is sent for 512, the default of RFC 1350.
     pub blksize: u16,
-    /// Blocks before an acknowledgement; 1, the plain protocol's, asks for nothing.
+    /// Blocks before an acknowledgement; no option is sent for 1, the default of RFC 1350.
     pub windowsize: u16,
-    /// Whether the size is asked for.
+    /// Whether the server is asked for the size of the file.
     pub tsize: bool,
     /// Wait before a packet is sent again the first time.
     pub timeout: Duration,
@@ -148,7 +148,7 @@ impl Default for Paths {
     }
 }
 
-/// How certificates that no list knows are asked about.
+/// How TVS is asked about certificates that are in no list.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TvsSettings {
     /// The servers until a verified configuration names others, lowest priority number first.
@@ -216,12 +216,12 @@ impl Default for HttpsSettings {
     }
 }
 
-/// The local socket.
+/// What local clients may take up.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SocketSettings {
     /// Its mode; who may do what is decided by `[access]`.
     pub mode: u32,
-    /// Connections in all.
+    /// Connections of all users together.
     pub connections: usize,
     /// Connections of one user.
     pub per_user: usize,
@@ -244,9 +244,9 @@ pub struct Access {
     pub read: Vec<Principal>,
     /// Open HTTPS connections and have certificates judged.
     pub connect: Vec<Principal>,
-    /// Fetch files.
+    /// Have files fetched, verified and put into the ram folder.
     pub fetch: Vec<Principal>,
-    /// Erase trust lists.
+    /// Erase trust lists, after which first use comes again.
     pub erase: Vec<Principal>,
     /// Refresh, reload, flush, set the log level.
     pub configure: Vec<Principal>,
@@ -265,10 +265,10 @@ impl Default for Access {
     }
 }
 
-/// The console log.
+/// How much the console log shows.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ConsoleSettings {
-    /// What is shown: this and graver.
+    /// The least grave level that is shown.
     pub level: LevelFilter,
 }
 
@@ -281,9 +281,9 @@ impl Default for ConsoleSettings {
 /// The pause after a boot pass that failed; it doubles from the first to the longest.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RetryPause {
-    /// After the first failure.
+    /// The pause after the first failure.
     pub first: Duration,
-    /// The longest.
+    /// The longest pause, however many failures came before.
     pub max: Duration,
 }
 

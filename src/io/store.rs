@@ -1,4 +1,4 @@
-//! What is installed, on disk: atomic, with a previous copy, and damage told apart from absence.
+//! What is installed, on disk: atomic, with a previous copy, and damage distinct from absence.
 //!
 //! One folder of mode 0700, owned by one process at a time. A slot `itl` has three files:
 //!
@@ -9,7 +9,7 @@
 //! | `itl.present`  | the marker: something was installed here once, and in which others    |
 //!
 //! A slot is absent only if the folder is there, none of the three is, and no marker of another
-//! slot names it. Anything else that is not a whole entry of this slot is [`Damage`]. The folder is
+//! slot names it. Anything else that is not an intact entry of this slot is [`Damage`]. The folder is
 //! never made here: an image provides it, and a store that is missing must not look like a phone
 //! fresh from the box.
 
@@ -46,7 +46,7 @@ pub enum Loaded {
     Current(StoreEntry),
     /// What was installed before that; the last is damaged.
     Previous {
-        /// The older entry.
+        /// The older entry, which is intact.
         entry: StoreEntry,
         /// What is wrong with the newer one.
         damage: Damage,
@@ -91,7 +91,7 @@ impl Store {
         Ok((store, warnings))
     }
 
-    /// Reads a slot.
+    /// Reads a slot: its entry, else the one before, else what is wrong.
     pub fn load(&self, slot: Slot) -> Loaded {
         let current = match self.read(slot, &self.current(slot)) {
             Ok(Some(entry)) => return Loaded::Current(entry),
@@ -180,7 +180,7 @@ fn of_folder(error: &io::Error) -> DamageReason {
     }
 }
 
-/// Whether anything at all stands at `path`.
+/// Whether there is anything at all at `path`.
 fn exists(path: &Path) -> Result<bool, Errno> {
     match fs::symlink_metadata(path).map_err(|error| errno(&error)) {
         Ok(_) => Ok(true),

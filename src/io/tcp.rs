@@ -1,4 +1,4 @@
-//! A TCP connection that tells its descriptor before it is made, as the log does.
+//! A TCP connection whose descriptor is known before it is made, since the log shows it first.
 
 use std::fmt;
 use std::io;
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::io::reason::why;
 
-/// A connection.
+/// A connection that is open, without delay for small packets.
 pub type TcpConnection = TcpStream;
 
 /// A socket that is not yet connected.
@@ -40,7 +40,7 @@ impl UnconnectedSocket {
         Ok(Self { socket, server })
     }
 
-    /// Its descriptor.
+    /// Its descriptor, which the log shows before the connection is made.
     #[must_use]
     pub fn descriptor(&self) -> RawFd {
         self.socket.as_raw_fd()
@@ -71,16 +71,16 @@ impl UnconnectedSocket {
 /// Why there is no connection.
 #[derive(Debug)]
 pub enum ConnectFailure {
-    /// The system's reason.
+    /// The system could not connect.
     Io {
-        /// To whom.
+        /// The server that was tried.
         server: SocketAddr,
-        /// Why.
+        /// The reason that the system reported.
         source: io::Error,
     },
-    /// Nobody answered in time.
+    /// The server did not answer in time.
     TimedOut {
-        /// To whom.
+        /// The server that was tried.
         server: SocketAddr,
     },
 }

@@ -30,18 +30,18 @@ use place::DallyPlace;
 /// How far a read has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ReadProgress {
-    /// Bytes received.
+    /// Bytes of the file received.
     pub received: usize,
     /// Bytes of the file, if the server announced them.
     pub total: Option<usize>,
 }
 
-/// A whole file, and where it came from.
+/// A complete file, and where it came from.
 #[derive(Debug)]
 pub struct FetchedFile {
-    /// The file.
+    /// Its bytes; none if they were streamed.
     pub bytes: Vec<u8>,
-    /// Who sent it.
+    /// The server that sent it.
     pub server: SocketAddr,
     /// Under which terms it came.
     pub agreed: Agreed,
@@ -50,24 +50,24 @@ pub struct FetchedFile {
 /// What happens while a list of servers is walked.
 #[derive(Debug)]
 pub enum ReadEvent<'a> {
-    /// This server did not give the file, and the walk goes on or ends.
+    /// This server did not send the file; the next one is asked, or the walk ends.
     Failed(&'a ReadFailure),
     /// Something that looks like an answer came from an address that was not asked. It was not
-    /// looked at; said once a transfer.
+    /// looked at; reported once a transfer.
     Foreign {
-        /// Who was asked.
+        /// The server that was asked.
         server: SocketAddr,
-        /// Who answered.
+        /// The address that answered instead.
         from: IpAddr,
     },
     /// The next bytes of the file, from its start after each [`ReadEvent::Requesting`]; only from
     /// [`blocking::stream_first`].
     Bytes(&'a [u8]),
-    /// Bytes have come.
+    /// More bytes of the file were received.
     Progress(ReadProgress),
     /// This server is asked now.
     Requesting(SocketAddr),
-    /// An answer has shown what this server makes of options.
+    /// An answer has shown how this server treats options.
     Terms(SocketAddr, Negotiation),
 }
 
@@ -160,9 +160,8 @@ async fn attempt(
             }
             Ok(FetchedFile { bytes: received.bytes, server, agreed: received.agreed })
         }
-        Err(failure) => {
-            Err(ReadFailure::of(server, failure).because_of(conversation.port.trouble.take()))
-        }
+        Err(failure) => Err(ReadFailure::from_transfer(server, failure)
+            .because_of(conversation.port.trouble.take())),
     }
 }
 
@@ -359,7 +358,7 @@ impl Conversation {
 enum Incoming {
     /// So many bytes from this port of the server's address.
     Datagram(Tid, usize),
-    /// Nothing.
+    /// No datagram is waiting.
     Dry,
     /// Something that is not for us; an answer of whom, if it looks like one.
     Foreign(Option<IpAddr>),
@@ -369,7 +368,7 @@ enum Incoming {
 
 /// How the taking of datagrams came to a stop.
 enum Drained {
-    /// None are left.
+    /// No datagram is left.
     Dry,
     /// The transfer is over.
     Ended(Ending),

@@ -39,10 +39,10 @@ use crate::trust::Grant;
 use crate::trust::signature::sha256;
 use crate::wire::address::Host;
 
-/// An open connection.
+/// An open connection, on which application data may flow.
 pub type TlsConnection = TlsStream<BufReader<TcpStream>>;
 
-/// A finished handshake with a server that nobody has judged yet.
+/// A finished handshake with a server that has not been judged yet.
 ///
 /// There is no way to read or write: that takes [`admit`](Self::admit).
 pub struct Handshaken {
@@ -160,7 +160,7 @@ async fn connect(
     let stream = BufReader::with_capacity(BUFFER, stream);
     match timeout(terms.within, connector.connect(terms.name, stream)).await {
         Err(_) => Err(HandshakeFailure::TimedOut),
-        Ok(Err(error)) => Err(HandshakeFailure::of(&error)),
+        Ok(Err(error)) => Err(HandshakeFailure::from_io(&error)),
         Ok(Ok(stream)) => Ok(stream),
     }
 }
@@ -172,7 +172,7 @@ fn configuration(
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&version::TLS13, &version::TLS12])
-        .map_err(|error| HandshakeFailure::of(&io::Error::other(error)))?
+        .map_err(|error| HandshakeFailure::from_io(&io::Error::other(error)))?
         .dangerous()
         .with_custom_certificate_verifier(verifier);
     let mut configuration = match identity {

@@ -39,7 +39,8 @@ async fn converse(
         let length = match stream.read(&mut buffer).await {
             Ok(0) => return Err(AskFailure::Misbehaved(exchange.closed())),
             Ok(length) => length,
-            // A server that closes without the farewell of TLS has closed all the same.
+            // A server that closes without close_notify has closed all the same: whether the answer
+            // is complete is decided by the exchange.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 return Err(AskFailure::Misbehaved(exchange.closed()));
             }
@@ -53,15 +54,15 @@ async fn converse(
     }
 }
 
-/// Closes a connection; nobody waits for the other side to agree.
+/// Closes a connection, without waiting for the other side to agree.
 pub async fn close(mut stream: TlsConnection) {
-    let _courtesy = timeout(FAREWELL, stream.shutdown()).await;
+    let _courtesy = timeout(CLOSE, stream.shutdown()).await;
 }
 
 /// Why there is no answer.
 #[derive(Debug)]
 pub enum AskFailure {
-    /// The connection broke.
+    /// The system or TLS reported an error of the connection.
     Io(io::Error),
     /// The server broke the protocol.
     Misbehaved(MemberMisbehaved),
@@ -82,4 +83,4 @@ impl fmt::Display for AskFailure {
 impl std::error::Error for AskFailure {}
 
 /// A close alert fits into the socket's buffer; inferred.
-const FAREWELL: Duration = Duration::from_millis(100);
+const CLOSE: Duration = Duration::from_millis(100);

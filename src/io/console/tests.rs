@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::*;
 
-/// What stderr got.
+/// Keeps what is written to it, in place of stderr.
 #[derive(Clone, Default)]
 struct Sink(Arc<Mutex<Vec<u8>>>);
 

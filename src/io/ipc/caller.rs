@@ -1,4 +1,4 @@
-//! The other end of the socket, for commands: it blocks, and waits for so long and no longer.
+//! The other end of the socket, for commands: it blocks, but never longer than it was asked to.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -187,23 +187,23 @@ impl<M: Method> Iterator for Replies<M> {
 /// Why there is no reply.
 #[derive(Debug)]
 pub enum CallFailure {
-    /// Nobody listens there.
+    /// The socket cannot be connected to: mostly, no daemon runs.
     Absent {
-        /// Where.
+        /// The socket that was connected to.
         path: PathBuf,
-        /// Why.
+        /// The reason that the system reported.
         source: io::Error,
     },
-    /// The connection broke.
+    /// The system reported an error of the connection.
     Broken {
-        /// Where to.
+        /// The socket that was connected to.
         path: PathBuf,
-        /// Why.
+        /// The reason that the system reported.
         source: io::Error,
     },
     /// The daemon closed the connection: it ends, or has too many.
     Closed {
-        /// Where to.
+        /// The socket that was connected to.
         path: PathBuf,
     },
     /// What came is no reply.
@@ -212,26 +212,26 @@ pub enum CallFailure {
     Refused(Error),
     /// No reply in time.
     Silent {
-        /// From where.
+        /// The socket that was connected to.
         path: PathBuf,
     },
     /// The call does not fit into a message.
     TooLong,
     /// The reply lacks a member, or has another one there than this program knows.
     Unfit {
-        /// Which.
+        /// The name of the member.
         member: String,
     },
     /// The method answers with an error that this program does not know: the daemon is newer.
     Unknown(UnknownError),
 }
 
-/// An error that is not known.
+/// An error that this program does not know.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnknownError {
     /// Its interface and name, with a dot between them.
     pub name: String,
-    /// Its facts.
+    /// What came with it, as it came.
     pub parameters: Value,
 }
 

@@ -14,7 +14,7 @@ use crate::wire::varlink::Frames;
 /// How much of the agent local clients may take up.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SocketLimits {
-    /// Connections; further ones are closed.
+    /// Connections; beyond them, others are refused.
     pub connections: Shares,
     /// Longest pause between two calls.
     pub idle: Duration,
@@ -82,7 +82,7 @@ pub enum AcceptTrouble {
     Accept(io::Error),
     /// There is no place for a connection: it was closed.
     Crowded {
-        /// Whose it was.
+        /// The user who tried to connect.
         uid: u32,
         /// Connections that this user has.
         connections: usize,

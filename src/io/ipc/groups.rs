@@ -1,6 +1,6 @@
-//! The groups of the process at the other end, by the kernel's word.
+//! The groups of the process at the other end, as the kernel reports them.
 //!
-//! The kernel would tell them in one call (`SO_PEERGROUPS`), which no crate offers without
+//! The kernel reports them in one call (`SO_PEERGROUPS`), which no crate offers without
 //! `unsafe`. So they are read from `/proc/PID/status`, and that this is the process that connected
 //! is checked by its `pidfd` (`SO_PEERPIDFD`, since Linux 6.5). Before Linux 6.5, user and group
 //! have to match: a process that got the number of one that has just ended is taken for it if it is
@@ -54,13 +54,13 @@ impl Supplementary {
         Self(read(stream, uid, gid, pid))
     }
 
-    /// Those of nobody in particular.
+    /// No groups, for a process that has none.
     #[must_use]
     pub const fn none() -> Self {
         Self(Ok(Numbers { numbers: [0; MOST], count: 0 }))
     }
 
-    /// Their numbers.
+    /// The numbers that are known; empty if none are.
     #[must_use]
     pub fn numbers(&self) -> &[u32] {
         let known = self.0.as_ref().ok();

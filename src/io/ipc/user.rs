@@ -24,7 +24,7 @@ impl Users {
     }
 }
 
-/// One user.
+/// One user, for as long as a connection of theirs is open.
 #[derive(Debug)]
 pub(super) struct User {
     turn: Semaphore,

@@ -5,20 +5,20 @@ use core::fmt;
 /// Someone at the other end of the socket.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Principal {
-    /// `everyone`.
+    /// `everyone`: whoever may open the socket.
     Everyone,
-    /// `group:NAME` or `group:NUMBER`.
+    /// `group:NAME` or `group:NUMBER`, primary or supplementary.
     Group(Id),
-    /// `user:NAME` or `user:NUMBER`.
+    /// `user:NAME` or `user:NUMBER`, of the process that connected.
     User(Id),
 }
 
 /// A user or group.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Id {
-    /// By name.
+    /// A name, which is looked up when a client connects.
     Name(String),
-    /// By number.
+    /// A number, which needs no entry in `/etc/passwd` or `/etc/group`.
     Number(u32),
 }
 

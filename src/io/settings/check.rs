@@ -125,7 +125,7 @@ fn paths(raw: raw::PathsTable, faults: &mut Faults) -> Paths {
         ram: ram.unwrap_or(default.ram),
         socket: socket.unwrap_or(default.socket),
     };
-    // One within the other would let a fetched file stand where a trusted one does.
+    // One inside the other would let a fetched file take the place of a trusted one.
     if paths.state.starts_with(&paths.ram) || paths.ram.starts_with(&paths.state) {
         faults.add(state_at, "paths.state", Wrong::Same { other: "paths.ram" });
     }

@@ -1,4 +1,4 @@
-//! The sections as they stand in the file, before they are checked.
+//! The sections as they are in the file, before they are checked.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use crate::trust::policy;
 
-/// A value and where it stands, if it is given.
+/// A value and its place in the file, if the key is there.
 pub(super) type Given<T> = Option<Spanned<T>>;
 
 #[derive(Default, Deserialize)]

@@ -91,7 +91,7 @@ impl StoreEntry {
         }
         let written = match notes.first() {
             Some((key, name)) if key == SLOT => {
-                let named = Slot::of_name(name);
+                let named = Slot::parse(name);
                 let unknown = DamageReason::Header { expected: "a known slot" };
                 let named = named.ok_or((covered, unknown))?;
                 notes.remove(0);

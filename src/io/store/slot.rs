@@ -18,7 +18,7 @@ pub enum Slot {
 }
 
 impl Slot {
-    /// All slots.
+    /// All slots, in the order in which markers list them.
     pub const ALL: [Self; 4] = [Self::Configuration, Self::Ctl, Self::Itl, Self::Pin];
 
     /// The name of its file.
@@ -32,7 +32,7 @@ impl Slot {
     }
 
     /// The slot of that name.
-    pub(super) fn of_name(name: &str) -> Option<Self> {
+    pub(super) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|slot| slot.name() == name)
     }
 

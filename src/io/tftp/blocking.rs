@@ -74,7 +74,9 @@ fn attempt(
             watch(ReadEvent::Bytes(&received.bytes));
             Ok(FetchedFile { bytes: Vec::new(), server, agreed: received.agreed })
         }
-        Err(failure) => Err(ReadFailure::of(server, failure).because_of(line.trouble.take())),
+        Err(failure) => {
+            Err(ReadFailure::from_transfer(server, failure).because_of(line.trouble.take()))
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why a file could not be read, and from where.
+//! Why a file could not be read, and from which server.
 
 use std::fmt;
 use std::io;
@@ -13,50 +13,50 @@ use crate::wire::tftp::{ErrorCode, UnfitName};
 pub enum ReadFailure {
     /// Our side of the network failed.
     Io {
-        /// Whom it was to reach.
+        /// The server that was to be reached.
         server: SocketAddr,
-        /// What the system says.
+        /// The reason that the system reported.
         source: io::Error,
     },
     /// The server broke the protocol.
     Misbehaved {
-        /// Which.
+        /// The server that did.
         server: SocketAddr,
-        /// How.
+        /// The rule that it broke.
         how: ServerMisbehaved,
     },
     /// There was no server to ask.
     NoServer,
     /// The server is there and does not have the file.
     NotFound {
-        /// Which.
+        /// The server that was asked.
         server: SocketAddr,
-        /// The number that it says so by.
+        /// The number that it reported: not every server uses 1 for this.
         code: ErrorCode,
-        /// Its words.
+        /// The text that came with the number.
         message: ServerMessage,
     },
     /// The server reported another error.
     ServerError {
-        /// Which.
+        /// The server that was asked.
         server: SocketAddr,
-        /// What went wrong, as a number.
+        /// The number that it reported.
         code: ErrorCode,
-        /// The same in its words.
+        /// The text that came with the number.
         message: ServerMessage,
     },
     /// Nothing more came in time.
     TimedOut {
-        /// From where.
+        /// The server that fell silent.
         server: SocketAddr,
         /// What was waited for.
         waiting: WaitingFor,
     },
     /// The file is larger than allowed.
     TooLarge {
-        /// Whose.
+        /// The server that has the file.
         server: SocketAddr,
-        /// Bytes allowed.
+        /// The most bytes that the caller allows.
         limit: usize,
         /// Bytes of the file, if the server announced them.
         announced: Option<u64>,
@@ -65,7 +65,7 @@ pub enum ReadFailure {
     UnfitName(UnfitName),
     /// Nothing listens at the server's port, or there is no way there.
     Unreachable {
-        /// Which.
+        /// The server that was asked.
         server: SocketAddr,
     },
 }
@@ -77,7 +77,7 @@ impl ReadFailure {
         matches!(self, Self::Io { .. } | Self::TimedOut { .. } | Self::Unreachable { .. })
     }
 
-    /// Whether it is an answer about the file, which another address is not asked to contradict.
+    /// Whether it is an answer about the file: no other server is asked then.
     #[must_use]
     pub fn is_definite(&self) -> bool {
         matches!(self, Self::NotFound { .. } | Self::TooLarge { .. } | Self::UnfitName(_))
@@ -93,7 +93,7 @@ impl ReadFailure {
         }
     }
 
-    pub(super) fn of(server: SocketAddr, failure: machine::TransferFailure) -> Self {
+    pub(super) fn from_transfer(server: SocketAddr, failure: machine::TransferFailure) -> Self {
         match failure {
             machine::TransferFailure::Misbehaved(how) => Self::Misbehaved { server, how },
             machine::TransferFailure::NotFound { code, message } => {

@@ -16,7 +16,7 @@ use webpki::ring as large;
 pub enum SmallKeys {
     /// From 1024 bits on: call managers of the technote's time have such.
     Accept,
-    /// Not.
+    /// Only from 2048 bits on.
     Refuse,
 }
 

@@ -11,14 +11,14 @@ use rustls::{
 use crate::io::reason;
 use crate::wire::hello::ServerHello;
 
-/// A handshake that did not come to its end.
+/// Why a handshake was not completed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum HandshakeFailure {
     /// The server does not hold the key of the certificate that it shows.
     BadSignature,
     /// The server ended the handshake after it had shown its certificate.
     BrokenOff,
-    /// The connection ended within the handshake.
+    /// The connection ended during the handshake.
     Closed,
     /// The server's key is of a kind that the library cannot verify with.
     KeyKind(String),
@@ -28,7 +28,7 @@ pub enum HandshakeFailure {
     OffersOnly(ServerHello),
     /// The server has neither TLS 1.2 nor 1.3.
     OldVersion,
-    /// Something else.
+    /// Any other failure of TLS or of the connection, in words for a person.
     Other(String),
     /// The server signs in a way that the library does not know in TLS 1.2.
     Scheme,
@@ -40,15 +40,15 @@ pub enum HandshakeFailure {
     TooLarge,
     /// The certificate is not the one that it must be.
     Unpinned,
-    /// What the server shows as its certificate is none.
+    /// The server sent something that is not a certificate.
     Unreadable,
 }
 
 impl HandshakeFailure {
-    pub(super) fn of(error: &io::Error) -> Self {
+    pub(super) fn from_io(error: &io::Error) -> Self {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
         match (inner, error.kind()) {
-            (Some(inner), _) => Self::of_tls(inner),
+            (Some(inner), _) => Self::from_tls(inner),
             (None, io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => Self::Closed,
             (None, _) => Self::Other(reason::why(error)),
         }
@@ -62,7 +62,7 @@ impl HandshakeFailure {
         }
     }
 
-    fn of_tls(error: &Error) -> Self {
+    fn from_tls(error: &Error) -> Self {
         match error {
             Error::AlertReceived(AlertDescription::ProtocolVersion)
             | Error::PeerIncompatible(
