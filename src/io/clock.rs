@@ -79,6 +79,7 @@ pub fn parse_rfc3339(text: &str) -> Option<u32> {
     let midnight = days(year, month, day)?.checked_mul(86_400)?;
     let seconds = midnight.checked_add(hour * 3600 + minute * 60 + second)?;
     let written = Rfc3339(UnixTime::since_unix_epoch(Duration::from_secs(seconds.into())));
+    // Written again and compared: February 31 and its like come out as another day.
     (written.to_string() == text).then_some(seconds)
 }
 
@@ -88,6 +89,7 @@ fn days(year: u32, month: u32, day: u32) -> Option<u32> {
     // Of a year that begins in March, so that a leap day is the last of it.
     let in_year = (153 * ((month + 9) % 12) + 2) / 5 + day;
     let since_zero = year * 365 + year / 4 - year / 100 + year / 400 + in_year;
+    // 719468 from 0000-03-01 to 1970-01-01, and one because days of a month begin with 1.
     since_zero.checked_sub(719_469)
 }
 
@@ -136,6 +138,7 @@ impl fmt::Display for Stamp {
 }
 
 fn since_epoch(time: SystemTime) -> Duration {
+    // A clock before 1970 was never set, which 1970 says as well.
     time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 

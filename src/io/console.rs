@@ -118,6 +118,7 @@ impl Tee {
             write!(line, "{sequence}: {level} {time} {}: {}", escape(process), escape(&text))
         });
         // Written while the ring is held: lines stand on stderr in the order of their numbers.
+        // No target and no time: the line has both.
         let mut builder = Record::builder();
         let level = record.level();
         self.stderr.log(&builder.level(level).args(format_args!("{}", line.text())).build());
@@ -151,6 +152,7 @@ fn process(level: Level, target: &str) -> Option<&str> {
         return Some("SECD");
     }
     let library = root.len() != target.len() || LIBRARIES.contains(&root);
+    // Warnings of a library may concern the phone; what is below is about the library.
     (!library || level <= Level::Warn).then_some(root)
 }
 

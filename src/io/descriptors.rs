@@ -33,6 +33,7 @@ impl ConnectionRoom {
     /// Descriptors that they take at most. A connection to a server takes one more while TVS is
     /// asked about it.
     fn cost(self) -> usize {
+        // A connection to a server exists only for a client that asked for it.
         self.connections + SERVER * self.slots.min(self.connections)
     }
 
@@ -45,6 +46,8 @@ impl ConnectionRoom {
         if self.cost() <= left {
             return self;
         }
+        // Connections to servers get a quarter of what is left: clients of the socket are many
+        // more.
         let slots = self.slots.min(left / (4 * SERVER)).max(1);
         let connections = self.connections.min(left.saturating_sub(SERVER * slots)).max(1);
         Self { connections, slots }

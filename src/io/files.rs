@@ -29,6 +29,7 @@ pub fn write_atomically(
 ) -> Result<PathBuf, WriteFailure> {
     let mut folder = dir.to_path_buf();
     let mut components = name.components().peekable();
+    // One folder after the other: a link among them must not lead out of `dir`.
     while let Some(component) = components.next() {
         if components.peek().is_some() {
             folder.push(component);
@@ -36,6 +37,7 @@ pub fn write_atomically(
         }
     }
     let path = dir.join(name.as_str());
+    // In the folder of the file itself: rename(2) does not leave a file system.
     let mut file = temporary(&folder)?;
     file.as_file_mut().write_all(bytes).map_err(|source| WriteFailure::new(&path, source))?;
     file.persist(&path).map_err(|failed| WriteFailure::new(&path, failed.error))?;
@@ -60,10 +62,12 @@ pub fn provide_folder(dir: &Path) -> Result<(), WriteFailure> {
 pub fn read(path: &Path, limit: u64, links: Links) -> Result<Vec<u8>, UnreadableFile> {
     let file = open(path, links)?;
     let failed = |at: usize| move |error: io::Error| UnreadableFile::failed(at, &error);
+    // Asked of the open file and not of the path, which may lead elsewhere by now.
     if !file.metadata().map_err(failed(0))?.is_file() {
         return Err(UnreadableFile::NotRegular);
     }
     let mut bytes = Vec::new();
+    // One byte more than allowed is enough to know that there are more.
     let outcome = file.take(limit.saturating_add(1)).read_to_end(&mut bytes);
     let length = bytes.len();
     outcome.map_err(failed(length))?;
@@ -184,6 +188,7 @@ pub(super) fn is_temporary(name: &str) -> bool {
 }
 
 fn open(path: &Path, links: Links) -> Result<File, UnreadableFile> {
+    // Opening a pipe would wait for a writer, and a terminal could become that of this process.
     let mut flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     if links == Links::Refuse {
         flags |= OFlag::O_NOFOLLOW;
@@ -191,6 +196,8 @@ fn open(path: &Path, links: Links) -> Result<File, UnreadableFile> {
     let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path);
     file.map_err(|error| match (errno(&error), links) {
         (Errno::ENOENT, _) => UnreadableFile::Absent,
+        // ELOOP is a link that was not to be followed, ENXIO a socket or a device that is not there
+        // (open(2)).
         (Errno::ELOOP, Links::Refuse) | (Errno::ENXIO, _) => UnreadableFile::NotRegular,
         (errno, _) => UnreadableFile::Failed { offset: 0, errno },
     })

@@ -48,8 +48,11 @@ impl Listener {
     /// With the path, if the socket cannot be opened, or another process listens there.
     pub fn open(path: &Path, mode: u32) -> Result<Self, NotOpen> {
         let failed = |source| NotOpen { path: path.to_path_buf(), source };
+        // Socket activation (sd_listen_fds(3)): the file then belongs to init, which also removes
+        // it.
         let handed = listenfd::ListenFd::from_env().take_unix_listener(0).map_err(failed)?;
         if let Some(listener) = handed {
+            // tokio expects it, and whoever opened the socket need not have set it.
             listener.set_nonblocking(true).map_err(failed)?;
             let inner = UnixListener::from_std(listener).map_err(failed)?;
             return Ok(Self { inner, path: None });
@@ -59,6 +62,7 @@ impl Listener {
         }
         remove_stale(path).map_err(failed)?;
         let inner = UnixListener::bind(path).map_err(failed)?;
+        // bind(2) applies the umask, which is not ours to rely on.
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(failed)?;
         Ok(Self { inner, path: Some(path.to_path_buf()) })
     }
@@ -78,6 +82,8 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     if !metadata.file_type().is_socket() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
+    // The file outlives the process that made it: only a connection shows whether one still
+    // listens.
     match std::os::unix::net::UnixStream::connect(path) {
         Ok(_) => Err(io::ErrorKind::AddrInUse.into()),
         Err(_) => fs::remove_file(path),
@@ -162,6 +168,7 @@ impl Client {
         let user = self.user.clone();
         // A long one counts until it has been read.
         let (message, _long) = self.message(&user).await?;
+        // Parsing costs time as well, and waits for its turn.
         self.turn().await;
         Call::parse(&message).map_err(Gone::NotACall)
     }
@@ -175,10 +182,13 @@ impl Client {
             if let Some(message) = self.frames.message().map_err(|_| Gone::TooLong { limit })? {
                 return Ok((message, long));
             }
+            // Between two calls a client may rest; once one has begun, it holds memory.
             if !self.frames.is_empty() && !midway {
                 midway = true;
                 due = due.min(Instant::now() + self.pace.midway);
             }
+            // Long messages share a memory of their user, so that many connections take no more of
+            // it.
             if self.frames.len() > SHORT && long.is_none() {
                 long = timeout_at(due, user.long()).await.map_err(|_| Gone::Silent)?;
             }
@@ -206,6 +216,7 @@ impl Client {
             self.stream.readable().await?;
             let mut buffer = [0; SHORT];
             match self.stream.try_read(&mut buffer) {
+                // Readiness may be a false alarm: wait again.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
                 Ok(length) => {
@@ -264,6 +275,7 @@ impl Client {
     /// Waits until the client hangs up. What it sends meanwhile belongs to what its connection is
     /// to become; a client that only ends its own half still waits for the other.
     pub async fn hangs_up(&mut self) {
+        // More is not read: a client that sends on meanwhile must not fill the memory.
         while self.frames.len() <= MAX_MESSAGE {
             match self.receive().await {
                 Ok(0) | Err(_) => break,

@@ -86,6 +86,8 @@ impl Places {
     ) -> Result<Place, Full> {
         let own = self.taken.borrow().users.get(&uid).copied().unwrap_or_default();
         let full = Full { own: own.all };
+        // A user with nothing but a guest's places, and all of them, is a flood until some are
+        // free.
         let only_guests = own.guest == own.all && own.guest >= self.shares.few();
         if self.are_all_taken() || own.all >= self.shares.per_user || only_guests {
             return Err(full);
@@ -103,6 +105,8 @@ impl Places {
         let free = shares.all - taken.all;
         match standing {
             Requester::Root => true,
+            // The first few come out of the last quarter as well, which greedy users do not get: a
+            // user who comes late still finds them.
             Requester::Holder if own.all < shares.few() => free > shares.kept(),
             Requester::Holder => free > shares.quarter(),
             Requester::Guest => {
@@ -120,6 +124,7 @@ impl Places {
         if standing == Requester::Guest {
             by_one(&mut own.guest);
         }
+        // Users come and go: what is kept about them goes with their last place.
         if own.all == 0 {
             taken.users.remove(&uid);
         }

@@ -17,6 +17,7 @@ use nix::sys::resource::{Resource, setrlimit};
 pub fn expect_descriptors() -> io::Result<()> {
     let stderr = io::stderr();
     let duplicate = |_| stderr.as_fd().try_clone_to_owned().map(File::from);
+    // All of them at once: the start needs them side by side.
     let _held: Vec<File> = (0..DESCRIPTORS).map(duplicate).collect::<io::Result<_>>()?;
     UnixStream::pair().map(drop)
 }
@@ -27,6 +28,8 @@ pub fn expect_descriptors() -> io::Result<()> {
 /// # Errors
 /// The system's reason; what could be done is done.
 pub fn conceal_memory() -> io::Result<()> {
+    // Looked at last, so that its failure does not keep the other from being done. The other also
+    // shuts out ptrace and /proc/PID/mem for processes of the same user (prctl(2)).
     let limit = setrlimit(Resource::RLIMIT_CORE, 0, 0);
     prctl::set_dumpable(false)?;
     Ok(limit?)

@@ -139,10 +139,12 @@ async fn pump<R: AsyncRead, W: AsyncWrite>(
     loop {
         let length = from.read(&mut buffer).await.map_err(BrokenEnd::Source)?;
         if length == 0 {
+            // Before the client can see the end: it may ask at once whether all has come.
             closed();
             return to.shutdown().await.map_err(BrokenEnd::Sink);
         }
         to.write_all(buffer.get(..length).unwrap_or_default()).await.map_err(BrokenEnd::Sink)?;
+        // TLS may hold it back, and the other side may wait for just this.
         to.flush().await.map_err(BrokenEnd::Sink)?;
         watch.last.set(Instant::now());
         count.set(count.get() + u64::try_from(length).unwrap_or_default());
@@ -171,6 +173,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Prefixed<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let early = Pin::new(&mut self.early).poll_read(context, buffer);
+        // The stream is read only when these bytes are used up.
         if early.is_pending() || buffer.filled().len() > before {
             return early;
         }

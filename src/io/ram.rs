@@ -78,6 +78,8 @@ pub fn put(
     }
     let evicted = make_room(folder, name, bytes.len(), quota, staying)?;
     if let Err(failure) = files::write_atomically(folder, name, bytes) {
+        // What a failed write leaves: its temporary file, and the folders that were made for the
+        // name.
         tidy(folder);
         prune(folder, name.as_str());
         return Err(NotPut::Disk(failure));
@@ -118,7 +120,9 @@ fn make_room(
     let stays = |name: &str| staying.contains(&name);
     let mut found = Vec::new();
     list(folder, "", MAX_COMPONENTS, &mut found);
+    // The new file takes the place of the old one, whose bytes do not count any more.
     found.retain(|file| file.name != name.as_str());
+    // Equal times are ordered by name: the order in which a folder is listed must not decide.
     found.sort_by(|one, other| (other.modified, &other.name).cmp(&(one.modified, &one.name)));
     let (staying, mut going): (Vec<_>, Vec<_>) =
         found.into_iter().partition(|file| stays(&file.name));
@@ -126,6 +130,7 @@ fn make_room(
     let fits = |going: &[RamFile]| {
         let files = staying.iter().chain(going);
         let bytes = files.clone().map(|file| file.bytes).fold(length, u64::saturating_add);
+        // Below the number and not equal to it: the new file is one more.
         bytes <= quota.bytes && files.count() < quota.files
     };
     if !fits(&[]) && !stays(name.as_str()) {
@@ -151,6 +156,7 @@ pub fn tidy(folder: &Path) -> usize {
 fn tidy_below(folder: &Path, depth: usize) -> usize {
     let removed = |name: OsString| {
         let path = folder.join(&name);
+        // Not through links: nothing outside the folder may be removed.
         match fs::symlink_metadata(&path) {
             Ok(facts) if facts.is_dir() && depth > 1 => tidy_below(&path, depth - 1),
             Ok(facts) if facts.is_file() && name.to_str().is_some_and(files::is_temporary) => {
@@ -166,6 +172,7 @@ fn tidy_below(folder: &Path, depth: usize) -> usize {
 fn prune(folder: &Path, name: &str) {
     let mut above = Path::new(name).parent();
     while let Some(part) = above.filter(|part| !part.as_os_str().is_empty()) {
+        // A folder that still holds something is not removed by the system, and that ends it.
         if fs::remove_dir(folder.join(part)).is_err() {
             return;
         }

@@ -30,6 +30,7 @@ pub use unresolved::Unresolved;
 /// # Errors
 /// [`Unresolved`].
 pub fn blocking(server: &ServerAddress) -> Result<Vec<SocketAddr>, Unresolved> {
+    // One thread: a command has one look-up, and nothing may be left running when it ends.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Unresolved::Failed(why(&error)))?;
     runtime.block_on(Names::of(&SystemFiles::default()).resolve(server))
@@ -106,6 +107,7 @@ impl Names {
         if let Some(found) = known {
             return found;
         }
+        // Not in turn: a pass is the phone's own, and no client may hold it up.
         let found = self.resolver.share(name).await;
         kept.borrow_mut().insert(name.to_owned(), found.clone());
         found
@@ -155,6 +157,7 @@ impl Resolver {
     fn begin(&self, name: &str) -> Rc<LookUpInFlight> {
         let flight = Rc::new(LookUpInFlight::new());
         let mut flights = self.flights.borrow_mut();
+        // Of those whose askers have all gone.
         flights.retain(|_, flight| flight.strong_count() > 0);
         flights.insert(name.to_owned(), Rc::downgrade(&flight));
         flight

@@ -121,6 +121,7 @@ impl Default for TftpSettings {
             timeout: Duration::from_secs(1),
             retries: 8,
             deadline: Duration::from_secs(60),
+            // What the store could not keep need not be fetched.
             list_limit: Slot::Itl.limit(),
             config_limit: 550_001,
         }
@@ -178,6 +179,7 @@ impl Default for TvsSettings {
             connect_timeout: Duration::from_secs(3),
             handshake_timeout: Duration::from_secs(5),
             answer_timeout: Duration::from_secs(5),
+            // Call managers of the technote's time have such keys.
             rsa1024: true,
         }
     }
@@ -260,6 +262,7 @@ impl Default for Access {
             connect: group("phone-apps"),
             fetch: group("phone-apps"),
             erase: group("phone-ui"),
+            // Root alone, who may do everything anyway.
             configure: Vec::new(),
         }
     }

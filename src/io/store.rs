@@ -79,6 +79,7 @@ impl Store {
             OpenOptions::new().read(true).custom_flags(OFlag::O_DIRECTORY.bits()).open(dir);
         let folder = folder.map_err(|error| damage(of_folder(&error)))?;
         let folder =
+            // Locked before anything is looked at: another agent may just be writing.
             Flock::lock(folder, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| {
                 damage(match errno {
                     Errno::EWOULDBLOCK => DamageReason::InUse,
@@ -110,6 +111,7 @@ impl Store {
             let damage = [current.unwrap_or_else(missing)].into_iter().chain(previous);
             return Loaded::Locked { damage: damage.collect() };
         }
+        // The markers come last: an entry that can be read proves more than they do.
         match self.was_installed(slot) {
             Ok(false) => Loaded::Absent,
             Ok(true) => Loaded::Locked { damage: vec![missing()] },
@@ -123,6 +125,7 @@ impl Store {
         let unreadable = |error: io::Error| damage(of_folder(&error));
         let opened = self.folder.metadata().map_err(unreadable)?;
         let found = fs::metadata(&self.dir).map_err(unreadable)?;
+        // Another folder, or a mount on top of this one, has another pair of numbers.
         if (opened.dev(), opened.ino()) == (found.dev(), found.ino()) {
             return Ok(());
         }
@@ -133,6 +136,7 @@ impl Store {
     fn read(&self, slot: Slot, path: &Path) -> Result<Option<StoreEntry>, Damage> {
         // The limits are far below what u64 takes.
         let limit = entry::HEADER.saturating_add(u64::try_from(slot.limit()).unwrap_or(u64::MAX));
+        // The agent makes no links here: one was put there by somebody else.
         let file = match files::read(path, limit, Links::Refuse) {
             Ok(file) => file,
             Err(UnreadableFile::Absent) => return Ok(None),
@@ -144,6 +148,7 @@ impl Store {
                 return Err(Damage::new(path, offset, unreadable.into()));
             }
         };
+        // A configuration may hold secrets.
         let file = Zeroizing::new(file);
         let entry = StoreEntry::decode(slot, &file);
         entry.map(Some).map_err(|(offset, reason)| Damage::new(path, offset, reason))
@@ -182,6 +187,7 @@ fn of_folder(error: &io::Error) -> DamageReason {
 
 /// Whether there is anything at all at `path`.
 fn exists(path: &Path) -> Result<bool, Errno> {
+    // Not through links: one that leads nowhere is something all the same.
     match fs::symlink_metadata(path).map_err(|error| errno(&error)) {
         Ok(_) => Ok(true),
         Err(Errno::ENOENT) => Ok(false),

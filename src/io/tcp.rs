@@ -36,6 +36,7 @@ impl UnconnectedSocket {
             SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
             SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
         };
+        // connect(2) would choose a port too, but the log shows it before that.
         socket.bind(any).map_err(failed)?;
         Ok(Self { socket, server })
     }

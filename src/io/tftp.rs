@@ -140,6 +140,7 @@ async fn attempt(
     request: &ReadRequest<'_>,
     watch: &mut dyn FnMut(ReadEvent<'_>),
 ) -> Result<FetchedFile, ReadFailure> {
+    // Its times count from the start of this attempt, as those of the port do.
     let transfer = Transfer::new(request, Duration::ZERO).map_err(ReadFailure::UnfitName)?;
     // An IPv4 address in IPv6 clothes is what the phone logs; the socket wants it plain.
     let plain = plain_address(server);
@@ -150,6 +151,7 @@ async fn attempt(
         Port { socket, server: plain, start: Instant::now(), buffer, trouble: Cell::default() };
     let mut conversation = Conversation { port, transfer, foreign: None };
     let ended = conversation.run(watch).await.map_err(failed)?;
+    // Also after a failure: how the server treats options is known by then.
     if let Some(negotiation) = conversation.transfer.negotiation() {
         watch(ReadEvent::Terms(server, negotiation));
     }
@@ -179,6 +181,8 @@ impl Port {
     /// Takes one datagram that is already here.
     fn receive(&mut self) -> Incoming {
         match self.socket.try_recv_from(&mut self.buffer) {
+            // Any port of the server: it answers from one that it chooses for the transfer (RFC
+            // 1350 §4).
             Ok((length, from)) if from.ip() == self.server.ip() => {
                 Incoming::Datagram(Tid(from.port()), length)
             }
@@ -266,6 +270,7 @@ impl Conversation {
             let known = self.foreign.is_some();
             let drained = self.take_all().await;
             if let (false, Some(from)) = (known, self.foreign) {
+                // Once: whoever sends such datagrams must not fill the log.
                 watch(ReadEvent::Foreign { server: self.port.server, from });
             }
             if self.transfer.received() > received {
@@ -286,6 +291,7 @@ impl Conversation {
             match drained {
                 Drained::Dry => self.wait(timer.as_mut()).await?,
                 Drained::Lost => sleep(PAUSE).await,
+                // A fast server must not keep everything else on this thread waiting.
                 _ => tokio::task::yield_now().await,
             }
         }
@@ -326,6 +332,7 @@ impl Conversation {
     fn take_refusals(&mut self) {
         let current = self.port.address(self.transfer.tid().map_or(To::Request, To::Tid));
         while let Some(refused) = refusal::next(&self.port.socket) {
+            // Once the server has chosen another port, a refusal by its first one means nothing.
             if refused.ip() == current.ip() && refused.port() == current.port() {
                 self.transfer.on_refusal(self.port.elapsed());
             }
@@ -340,6 +347,7 @@ impl Conversation {
             timer.as_mut().reset(due);
         }
         tokio::select! {
+            // What has come counts, even if the time is up as well.
             biased;
             ready = self.port.socket.ready(Interest::READABLE.add(Interest::ERROR)) => {
                 ready.map(|_| ())

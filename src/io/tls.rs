@@ -76,6 +76,7 @@ impl Handshaken {
     /// # Errors
     /// [`OtherCertificate`] if the grant is for another certificate; the connection is closed.
     pub fn admit(self, grant: &Grant) -> Result<TlsConnection, OtherCertificate> {
+        // A grant carries the hash of the certificate that was judged.
         if *grant.certificate() == sha256(self.certificate()) {
             return Ok(self.stream);
         }
@@ -125,6 +126,7 @@ pub struct Terms {
 pub async fn shake_hands(stream: TcpStream, terms: Terms) -> Result<Handshaken, HandshakeFailure> {
     let verifier = Arc::new(verifier::HoldsItsKey::new(terms.keys));
     let stream = connect(stream, terms, verifier.clone(), None).await.map_err(|failure| {
+        // Version and suite were agreed by then: neither can be the reason.
         match verifier.was_shown_a_certificate() {
             true => failure.after_certificate(),
             false => failure,
@@ -173,12 +175,14 @@ fn configuration(
     let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&version::TLS13, &version::TLS12])
         .map_err(|error| HandshakeFailure::from_io(&io::Error::other(error)))?
+        // The verifiers prove possession of the key; whose key it may be is decided by `trust`.
         .dangerous()
         .with_custom_certificate_verifier(verifier);
     let mut configuration = match identity {
         Some(identity) => builder.with_client_cert_resolver(identity.resolver()),
         None => builder.with_no_client_auth(),
     };
+    // A resumed session skips the verifier, and with it the verdict.
     configuration.resumption = Resumption::disabled();
     Ok(configuration)
 }

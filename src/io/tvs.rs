@@ -33,6 +33,7 @@ async fn converse(
     exchange: &mut Exchange,
 ) -> Result<(), AskFailure> {
     stream.write_all(request).await.map_err(AskFailure::Io)?;
+    // TLS may still hold the end of the question.
     stream.flush().await.map_err(AskFailure::Io)?;
     let mut buffer = [0; 4096];
     loop {

@@ -23,6 +23,7 @@ impl Groups {
     #[must_use]
     pub fn of(peer: ClientCredentials) -> Self {
         let read = |path: &str| {
+            // Without the file there are no names, and `[access]` by number still holds.
             let bytes = files::read(Path::new(path), LIMIT, Links::Follow).unwrap_or_default();
             String::from_utf8_lossy(&bytes).into_owned()
         };
@@ -50,6 +51,7 @@ fn entries(text: &str) -> impl Iterator<Item = (&str, u32)> {
     text.lines().filter_map(|line| {
         let mut fields = line.split(':');
         let name = fields.next().filter(|name| !name.is_empty())?;
+        // The password is between the two.
         Some((name, fields.nth(1)?.parse().ok()?))
     })
 }

@@ -31,6 +31,7 @@ impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let harmful = |&(_, c): &(usize, char)| unprintable(c) && !(self.stays)(c);
         let mut rest = self.text;
+        // In runs: most text has nothing to escape.
         while let Some((at, c)) = rest.char_indices().find(harmful) {
             f.write_str(rest.get(..at).unwrap_or_default())?;
             (self.write)(f, c)?;

@@ -61,6 +61,7 @@ pub struct Since {
 /// A bounded queue of lines: a new one drives out the oldest.
 #[derive(Default)]
 pub struct Ring {
+    // On the heap: 256 lines of 512 bytes are too much for a stack.
     lines: Box<Deque<ConsoleLine, LINES>>,
     last: u64,
 }
@@ -95,6 +96,7 @@ impl Ring {
     pub fn next(&self, sequence: u64, count: usize) -> Since {
         let after = self.lines.iter().filter(|line| line.sequence > sequence);
         let lines: Vec<ConsoleLine> = after.take(count).cloned().collect();
+        // Numbers have no gaps: what is missing before the first was dropped.
         let before_first = lines.first().map_or(self.last, |line| line.sequence - 1);
         Since { missed: before_first.saturating_sub(sequence), lines }
     }
@@ -124,6 +126,7 @@ impl Cutter {
     /// Fills up with as much of `text` as leaves room for the mark.
     fn cut(&mut self, text: &str) -> fmt::Result {
         let room = WIDTH - CUT.len_utf8();
+        // What was taken before may already be too long for the mark.
         while self.text.len() > room {
             self.text.pop();
         }

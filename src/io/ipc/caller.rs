@@ -73,6 +73,7 @@ impl DaemonConnection {
     /// [`CallFailure`].
     pub fn more<M: Streams>(mut self, method: M) -> Result<Replies<M>, CallFailure> {
         self.wait_at_most(None)?;
+        // No limit: lines of a log come when there is something to log.
         self.send(&Call { more: true, ..method.into_call() })?;
         Ok(Replies { caller: self, over: false, method: PhantomData })
     }
@@ -105,6 +106,7 @@ impl DaemonConnection {
 
     fn send(&mut self, call: &Call) -> Result<(), CallFailure> {
         let message = call.emit();
+        // The daemon would close the connection, and not say why.
         if message.len() > MAX_MESSAGE {
             return Err(CallFailure::TooLong);
         }
@@ -130,6 +132,7 @@ impl DaemonConnection {
 
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let (length, descriptor) = descriptor::receive(&self.stream, buffer)?;
+        // It comes with the first bytes of a reply; the rest may come without one.
         self.descriptor = descriptor.or(self.descriptor.take());
         Ok(length)
     }
@@ -137,6 +140,7 @@ impl DaemonConnection {
     fn broken(&self, source: io::Error) -> CallFailure {
         let path = self.path.clone();
         match source.kind() {
+            // How a read timeout ends (`SO_RCVTIMEO`, socket(7)).
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => CallFailure::Silent { path },
             io::ErrorKind::BrokenPipe
             | io::ErrorKind::ConnectionReset

@@ -22,6 +22,7 @@ pub(super) async fn send(
         let mut control = SendAncillaryBuffer::new(&mut space);
         let descriptors = [descriptor.as_fd()];
         control.push(SendAncillaryMessage::ScmRights(&descriptors));
+        // Without the signal, a client that has gone is an error like others.
         let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
         Ok(sendmsg(stream, &[IoSlice::new(message)], &mut control, flags)?)
     };
@@ -36,6 +37,7 @@ pub(super) fn receive(
     let mut space = [MaybeUninit::uninit(); SPACE];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let mut parts = [IoSliceMut::new(buffer)];
+    // What a command starts must not inherit the descriptor.
     let received = recvmsg(stream, &mut parts, &mut control, RecvFlags::CMSG_CLOEXEC)?;
     let descriptors = control.drain().flat_map(|message| match message {
         RecvAncillaryMessage::ScmRights(descriptors) => descriptors.collect(),

@@ -44,6 +44,7 @@ pub async fn accept<K>(
             Err(error) => {
                 notice(AcceptTrouble::Accept(error));
                 sleep(pause).await;
+                // A shortage may last: it is logged less and less often.
                 pause = (pause * 2).min(ACCEPT_PAUSE_MAX);
                 continue;
             }
@@ -51,6 +52,7 @@ pub async fn accept<K>(
         pause = ACCEPT_PAUSE;
         // Those who come and go without end must not keep everything else waiting.
         yield_now().await;
+        // Who it is cannot be known: then it has no rights, and no place either.
         let Ok(credentials) = stream.peer_cred() else { continue };
         let mut known = None;
         // Looked at only where it matters: a crowd is turned away by its number alone.

@@ -78,6 +78,7 @@ fn read(stream: &impl AsFd, uid: u32, gid: u32, pid: Option<i32>) -> Result<Numb
     let pid = pid.filter(|pid| *pid > 0).ok_or(Untold::Gone)?;
     let process = match getsockopt(stream, PeerPidfd) {
         Ok(process) => Some(process),
+        // A kernel before 6.5: user and group have to do.
         Err(Errno::ENOPROTOOPT) => None,
         Err(_) => return Err(Untold::Gone),
     };
@@ -106,6 +107,8 @@ fn parse(status: &str, uid: u32, gid: u32) -> Result<Numbers, Untold> {
     };
     let fields = (numbers("Uid:"), numbers("Gid:"), numbers("Groups:"));
     let (Some(uids), Some(gids), Some(groups)) = fields else { return Err(Untold::Unreadable) };
+    // Real, effective, saved and file system user; the second group is the effective one, which the
+    // socket names (proc(5), unix(7)).
     if uids.len() != 4 || uids.iter().any(|found| *found != uid) || gids.get(1) != Some(&gid) {
         return Err(Untold::Other);
     }

@@ -17,6 +17,7 @@ impl Users {
         if let Some(user) = users.get(&uid).and_then(Weak::upgrade) {
             return user;
         }
+        // Those who have left are forgotten when somebody new comes.
         users.retain(|_, user| user.strong_count() > 0);
         let user = Rc::new(User::default());
         users.insert(uid, Rc::downgrade(&user));
@@ -62,6 +63,7 @@ impl User {
     /// Waits until no more replies wait to be read than may.
     pub(super) async fn room(&self) {
         while self.unread.get() > UNREAD {
+            // One thread: nothing can be read between the look and the wait.
             self.read.notified().await;
         }
     }

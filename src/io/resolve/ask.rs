@@ -70,6 +70,7 @@ impl LookUp {
 
     async fn ask(&mut self, server: usize, now: Duration) {
         let Some(port) = self.ports.get_mut(server) else { return };
+        // No socket, or no way to the server: the next one is asked at once.
         if port.open().await.is_err() {
             return self.lookup.on_refusal(server, now);
         }
@@ -87,6 +88,8 @@ impl LookUp {
         let answer = timeout(OVER_TCP, over_tcp(port.server, question)).await;
         let now = self.start.elapsed();
         match answer {
+            // The connection is to the server that was asked; whether it answers the question is
+            // checked.
             Ok(Ok(message)) => self.lookup.on_message(server, &message, now),
             _ => self.lookup.on_refusal(server, now),
         }
@@ -169,6 +172,7 @@ impl ServerPort {
 async fn over_tcp(server: SocketAddr, question: &AddressQuestion) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(server).await?;
     let message = question.emit();
+    // A question is a name of at most 255 bytes and a few more.
     let length = u16::try_from(message.len()).unwrap_or_default();
     stream.write_all(&[&length.to_be_bytes(), message.as_slice()].concat()).await?;
     let length = usize::from(stream.read_u16().await?);

@@ -35,6 +35,7 @@ impl Principal {
 
 impl Id {
     fn parse(text: &str) -> Option<Self> {
+        // Digits are a number even where a user has such a name.
         if let Ok(number) = text.parse() {
             return Some(Self::Number(number));
         }

@@ -48,6 +48,7 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<S
     let access = access(sections.access, faults);
     let console = console(&sections.console);
     let retry = retry(&sections.retry, faults);
+    // Last: a device without a name must not hide the faults of other sections.
     let device = device?;
     Some(Settings { device, tftp, paths, ram, policy, tvs, https, socket, access, console, retry })
 }
@@ -57,6 +58,7 @@ fn device(raw: raw::DeviceTable, offset: usize, faults: &mut Faults) -> Option<D
         let bad = |found| Wrong::BadModel { found };
         faults.text("device.model", &text, Model::parse, bad)
     });
+    // Before the name, whose absence ends this: its faults are reported too.
     let identity = identity(raw.certificate, raw.key, faults);
     let Some(name) = raw.name else {
         faults.missing(offset, "device.name");
@@ -89,6 +91,8 @@ fn identity(
 fn tftp(raw: raw::TftpTable, faults: &mut Faults) -> TftpSettings {
     let default = TftpSettings::default();
     let servers = raw.servers.map(|servers| faults.servers(&servers)).unwrap_or_default();
+    // The ranges of RFC 2349 (timeout) and RFC 2348 (blksize); that of windowsize is explained in
+    // `wire::tftp`.
     let timeout_s = faults.number("tftp.timeout_s", &raw.timeout_s, 1..=255);
     let deadline_s = faults.number("tftp.deadline_s", &raw.deadline_s, 1..=3600);
     let list_limit = faults.number("tftp.list_limit", &raw.list_limit, limits(Slot::Itl));
@@ -116,6 +120,7 @@ fn limits(slot: Slot) -> RangeInclusive<u64> {
 
 fn paths(raw: raw::PathsTable, faults: &mut Faults) -> Paths {
     let default = Paths::default();
+    // The fault is shown at whichever of the two folders is in the file.
     let state_at = raw.state.as_ref().or(raw.ram.as_ref()).map_or(0, |given| given.span().start);
     let state = raw.state.and_then(|given| faults.path("paths.state", &given));
     let ram = raw.ram.and_then(|given| faults.path("paths.ram", &given));
@@ -142,6 +147,7 @@ fn ram(raw: &raw::RamTable, faults: &mut Faults) -> Quota {
 
 fn policy(raw: raw::PolicyTable, faults: &mut Faults) -> Policy {
     let default = Policy::default();
+    // Read under every policy: a mistyped pin is a fault before it is needed.
     let pins = pins(&raw.pins.unwrap_or_default(), faults);
     let first_use = match raw.first_use {
         None => default.first_use,
@@ -149,6 +155,8 @@ fn policy(raw: raw::PolicyTable, faults: &mut Faults) -> Policy {
             raw::FirstUseChoice::Allow => FirstUsePolicy::Allow,
             raw::FirstUseChoice::Deny => FirstUsePolicy::Deny,
             raw::FirstUseChoice::Pin if pins.is_empty() => {
+                // Falling back to a first use of any signer would be the opposite of what was
+                // meant.
                 faults.at(&given, "policy.first_use", Wrong::Alone { without: "policy.pins" });
                 FirstUsePolicy::Deny
             }
@@ -211,6 +219,7 @@ fn members(raw: &[(usize, raw::TvsMemberTable)], faults: &mut Faults) -> Vec<Mem
         member(&member_key(index), *offset, raw, faults)
     };
     let mut members: Vec<Member> = raw.iter().enumerate().filter_map(member).collect();
+    // The sort is stable: members of the same priority keep the order of the file.
     members.sort_by_key(|member| member.priority);
     members
 }
@@ -229,6 +238,7 @@ fn member(
         return None;
     };
     let mut address = faults.address(&key, address, TVS_PORT)?;
+    // A `port` of its own wins over one in the address.
     address.port = port.unwrap_or(address.port);
     Some(Member { address, priority: priority.unwrap_or_default() })
 }
@@ -296,6 +306,7 @@ fn console(raw: &raw::ConsoleTable) -> ConsoleSettings {
     let level = raw.level.map(|level| match level {
         LevelChoice::Error => LevelFilter::Error,
         LevelChoice::Warning => LevelFilter::Warn,
+        // The `log` crate has no notice: each level of the console is one further down there.
         LevelChoice::Notice => LevelFilter::Info,
         LevelChoice::Info => LevelFilter::Debug,
         LevelChoice::Debug => LevelFilter::Trace,
@@ -307,7 +318,9 @@ fn retry(raw: &raw::RetryTable, faults: &mut Faults) -> RetryPause {
     let default = RetryPause::default();
     let first_s = faults.number("retry.first_s", &raw.first_s, 1..=86_400);
     let first = first_s.map_or(default.first, Duration::from_secs);
+    // The pause only grows: its limit cannot be below where it starts.
     let max_s = faults.number("retry.max_s", &raw.max_s, first.as_secs()..=86_400);
+    // A first pause beyond the default limit raises that, if none is set.
     let max = max_s.map_or(default.max.max(first), Duration::from_secs);
     RetryPause { first, max }
 }

@@ -9,6 +9,8 @@ use crate::trust::policy;
 /// A value and its place in the file, if the key is there.
 pub(super) type Given<T> = Option<Spanned<T>>;
 
+// Every table denies unknown fields: a mistyped key must not leave its default in force unseen.
+
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DeviceTable {

@@ -31,6 +31,7 @@ impl Faults {
     }
 
     pub(super) fn path(&mut self, key: &str, given: &Spanned<String>) -> Option<PathBuf> {
+        // A relative path would depend on where the agent was started.
         let parse = |text: &str| Some(PathBuf::from(text)).filter(|path| path.is_absolute());
         self.text(key, given, parse, |found| Wrong::RelativePath { found })
     }
@@ -44,6 +45,7 @@ impl Faults {
         let given = given.as_ref()?;
         let found = *given.get_ref();
         let value = Some(found).filter(|found| range.contains(found));
+        // A range that exceeds the type is a fault as well, and not a panic.
         let value = value.and_then(|value| T::try_from(value).ok());
         if value.is_none() {
             self.at(given, key, Wrong::OutOfRange { found, range });
@@ -85,6 +87,7 @@ impl Faults {
 pub fn parse_pin(text: &str) -> Option<[u8; 32]> {
     let digits: Vec<char> = text.chars().filter(|&c| c != ':').collect();
     let colons = text.len() - digits.len();
+    // 31 colons, one between every two bytes; their places are not looked at.
     if digits.len() != 64 || !matches!(colons, 0 | 31) {
         return None;
     }

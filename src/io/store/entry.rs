@@ -68,6 +68,7 @@ impl StoreEntry {
         let mut file = format!("{MAGIC}\nlength {}\nsha256 {digest}\n", self.bytes.len());
         file += &covered;
         let mut file = Zeroizing::new(file.into_bytes());
+        // In one allocation: growing would copy what may be secret.
         file.reserve_exact(self.bytes.len());
         file.extend_from_slice(&self.bytes);
         Ok(file)
@@ -82,6 +83,7 @@ impl StoreEntry {
         let covered = rest.offset;
         let mut notes = rest.notes()?;
         let bytes = rest.file.get(rest.offset..).unwrap_or_default();
+        // Before the digest: for a file that was cut off, the length is the better reason.
         if bytes.len() != announced {
             let offset = rest.offset + bytes.len().min(announced);
             return Err((offset, DamageReason::Length { announced, found: bytes.len() }));
@@ -94,9 +96,11 @@ impl StoreEntry {
                 let named = Slot::parse(name);
                 let unknown = DamageReason::Header { expected: "a known slot" };
                 let named = named.ok_or((covered, unknown))?;
+                // The store's own note is not one of the caller's.
                 notes.remove(0);
                 Some(named)
             }
+            // An entry of the version before.
             _ => slot_by_notes(&notes),
         };
         match written {
@@ -128,6 +132,7 @@ impl<'a> Lines<'a> {
     /// The next line, without its end, if it is text and not longer than any of ours.
     fn next(&mut self) -> Option<&'a str> {
         let rest = self.file.get(self.offset..)?;
+        // A line without an end is not searched to the end of the file.
         let length = rest.iter().take(LINE).position(|&byte| byte == b'\n')?;
         let line = core::str::from_utf8(rest.get(..length)?).ok()?;
         self.offset += length + 1;

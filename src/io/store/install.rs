@@ -71,6 +71,7 @@ impl Store {
         entry: &StoreEntry,
         after: After<'_>,
     ) -> Result<(), StoreFailure> {
+        // Refused before anything is touched, since what is too long could not be read again.
         if entry.bytes.len() > slot.limit() {
             return Err(StoreFailure::TooLong { slot, length: entry.bytes.len() });
         }
@@ -94,6 +95,7 @@ impl Store {
     pub(super) fn erase_with(&self, slot: Slot, after: After<'_>) -> Result<(), StoreFailure> {
         // What is to be erased may be in the folder that was there before.
         self.still_there().map_err(StoreFailure::Gone)?;
+        // The other markers forget it first: a slot that they name and that has no files is locked.
         match self.unlist(slot) {
             Err(failure) if failure.is_for_want_of_room() => self.erase_first(slot)?,
             unlisted => unlisted?,
@@ -134,6 +136,7 @@ impl Store {
     }
 
     fn keep_by_link(&self, slot: Slot) -> io::Result<()> {
+        // Through a third name: the previous entry is replaced by a rename, and never missing.
         let link = self.link(slot);
         match fs::remove_file(&link) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

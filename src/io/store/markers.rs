@@ -49,6 +49,7 @@ impl Occupied {
     fn parse(text: &[u8]) -> Option<Self> {
         let names = core::str::from_utf8(text).ok()?.strip_prefix(MAGIC)?.strip_suffix('\n')?;
         let read = Self::of(|slot| names.split(' ').any(|name| name == slot.name()));
+        // Each set of slots has one text: any other was damaged, or is of a version to come.
         (read.emit().as_bytes() == text).then_some(read)
     }
 }

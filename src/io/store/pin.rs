@@ -14,6 +14,7 @@ impl Store {
         let (entry, path) = match self.load(Slot::Pin) {
             Loaded::Absent => return Ok(None),
             Loaded::Current(entry) => (entry, self.current(Slot::Pin)),
+            // The pin before may be that of another signer: it must not stand in for this one.
             Loaded::Previous { damage, .. } => return Err(damage),
             Loaded::Locked { damage } => {
                 let unknown = || Damage::new(&self.current(Slot::Pin), 0, DamageReason::Missing);

@@ -26,6 +26,7 @@ impl Store {
             let entry = entry?;
             match entry.file_name().to_str() {
                 Ok(name) if is_temporary(name) => {
+                    // No other process is writing it: the folder is locked.
                     warnings.push(remove_leftover(self.dir.join(name)));
                 }
                 _ => {}
@@ -64,6 +65,7 @@ fn narrow(path: &Path, file: &File, mode: u32) -> Vec<StoreWarning> {
         warnings.push(warning(Oddity::ForeignOwner { uid: metadata.uid() }));
     }
     let found = metadata.mode() & 0o7777;
+    // What the owner lacks is not added: that fails elsewhere, with a reason.
     if found & 0o077 != 0 {
         let still = file.set_permissions(Permissions::from_mode(mode)).err();
         let still = still.map(|error| errno(&error));

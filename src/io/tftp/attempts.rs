@@ -32,8 +32,11 @@ impl<'a> Attempts<'a> {
     /// Whether there is another attempt after this failure.
     pub(super) fn is_worth_another(&mut self, failure: &ReadFailure) -> bool {
         self.left = self.left.saturating_sub(1);
+        // Without an answer to the request, the server has not begun: asking again is what the
+        // timer of the transfer has done already.
         let fell_silent =
             matches!(failure, ReadFailure::TimedOut { waiting: WaitingFor::Block(_), .. });
+        // What is left must be enough for one wait.
         fell_silent && self.left > 0 && self.time_left() > self.request.timing.timeout
     }
 
@@ -45,5 +48,6 @@ impl<'a> Attempts<'a> {
 /// The address that a datagram from elsewhere comes from, if it looks like the answer of a TFTP
 /// server: DATA, ERROR or OACK.
 pub(super) fn answers_from(from: IpAddr, datagram: &[u8]) -> Option<IpAddr> {
+    // Opcodes of RFC 1350 §5 and RFC 2347.
     matches!(datagram, [0, 3 | 5 | 6, ..]).then_some(from)
 }

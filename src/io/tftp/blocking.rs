@@ -99,6 +99,7 @@ fn converse(
                 hand_over(&mut transfer, watch);
             }
             BlockingIncoming::Refused => line.take_refusals(&mut transfer),
+            // Once: whoever sends such datagrams must not fill the screen.
             BlockingIncoming::Foreign(from) if !is_named => {
                 is_named = true;
                 watch(ReadEvent::Foreign { server: line.server, from });
@@ -151,6 +152,7 @@ enum BlockingIncoming {
 impl BlockingPort {
     fn open(server: SocketAddr, longest: usize) -> io::Result<Self> {
         let socket = UdpSocket::bind(any_for(&server))?;
+        // Without it, a closed port would look like a server that is silent.
         refusal::listen(&socket, &server)?;
         Ok(Self {
             socket,
@@ -179,6 +181,8 @@ impl BlockingPort {
                     .map_or(BlockingIncoming::Nothing, BlockingIncoming::Foreign))
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                // The wait is over; if the deadline has moved meanwhile, the next one is as long as
+                // that.
                 let left = deadline.saturating_sub(self.start.elapsed()).max(SHORTEST);
                 self.wait_for(left)?;
                 Ok(BlockingIncoming::Nothing)
@@ -220,6 +224,7 @@ impl BlockingPort {
     fn take_refusals(&self, transfer: &mut Transfer) {
         let current = self.address(transfer.tid().map_or(To::Request, To::Tid));
         while let Ok(refused) = refusal::take(&self.socket) {
+            // Once the server has chosen another port, a refusal by its first one means nothing.
             if refused.ip() == current.ip() && refused.port() == current.port() {
                 transfer.on_refusal(self.start.elapsed());
             }

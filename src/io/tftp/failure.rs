@@ -86,6 +86,7 @@ impl ReadFailure {
     /// The same, or the reason of the system if that kept anything from coming.
     pub(super) fn because_of(self, trouble: Option<io::Error>) -> Self {
         match (self, trouble) {
+            // After a first answer the network was there: silence is then the better word.
             (Self::TimedOut { server, waiting: WaitingFor::Answer }, Some(source)) => {
                 Self::Io { server, source }
             }

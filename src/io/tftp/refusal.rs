@@ -33,6 +33,7 @@ pub(super) fn next(socket: &UdpSocket) -> Option<SocketAddr> {
 pub(super) fn take(socket: &impl AsRawFd) -> io::Result<SocketAddr> {
     let message = recvmsg::<SockaddrStorage>(
         socket.as_raw_fd(),
+        // The queue returns our own datagram: only its address is of interest.
         &mut [],
         None,
         MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT,

@@ -156,7 +156,9 @@ impl SignatureVerificationAlgorithm for AnyRsa {
     ) -> Result<(), InvalidSignature> {
         let key = RsaPublicKey::from_pkcs1_der(public_key).map_err(|_| InvalidSignature)?;
         match key.n().bits() {
+            // Below 1024 bits a signature proves nothing, whatever the settings accept.
             ..1024 => Err(InvalidSignature),
+            // `ring` refuses these sizes.
             1024..2048 => self.verify_small(&key, message, signature),
             _ => self.large.verify_signature(public_key, message, signature),
         }

@@ -49,6 +49,7 @@ impl HandshakeFailure {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
         match (inner, error.kind()) {
             (Some(inner), _) => Self::from_tls(inner),
+            // Some servers close without an alert when nothing they have was offered.
             (None, io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => Self::Closed,
             (None, _) => Self::Other(reason::why(error)),
         }
@@ -71,6 +72,7 @@ impl HandshakeFailure {
                 | PeerIncompatible::Tls12NotOfferedOrEnabled,
             ) => Self::OldVersion,
             Error::AlertReceived(
+                // RFC 8446 §6.2: no acceptable set of parameters.
                 AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity,
             ) => Self::NoCommonSuite,
             Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => Self::TooLarge,

@@ -36,6 +36,7 @@ impl TlsIdentity {
     /// [`NoIdentity`].
     pub fn load(certificate: &Path, key: &Path) -> Result<Self, NoIdentity> {
         let read = |path| files::read(path, LIMIT, Links::Follow).map_err(NoIdentity::Unreadable);
+        // The file buffer is wiped; the parsed key is the library's to keep.
         let key = Zeroizing::new(read(key)?);
         let chain = chain(&read(certificate)?).ok_or(NoIdentity::Certificate)?;
         let key = signing_key(&key).ok_or(NoIdentity::Key)?;
@@ -66,6 +67,7 @@ fn signing_key(bytes: &[u8]) -> Option<Arc<dyn SigningKey>> {
 
 impl ResolvesClientCert for TlsIdentity {
     fn resolve(&self, _hints: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        // There is only this one to offer, whatever the server hints at.
         Some(self.0.clone())
     }
 

@@ -20,6 +20,7 @@ use crate::wire::hello::{HelloOffer, ServerHello, certificate, client_hello};
 impl HandshakeFailure {
     /// The same failure, said as exactly as the server lets on.
     pub async fn explained(self, server: SocketAddr, name: &ServerName<'_>) -> Self {
+        // All others name their reason already.
         if !matches!(self, Self::Closed | Self::NoCommonSuite | Self::OldVersion) {
             return self;
         }
@@ -29,6 +30,7 @@ impl HandshakeFailure {
             return Self::KeyKind(kind.to_owned());
         }
         let hello = in_time(answer(server, name, HelloOffer::Outdated, ServerHello::parse)).await;
+        // A server that chooses what was not offered has not answered the question.
         let hello = hello.filter(ServerHello::chooses_from_the_offer);
         hello.map_or(self, Self::OffersOnly)
     }

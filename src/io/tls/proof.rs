@@ -74,7 +74,9 @@ fn candidates(
     let all = mapped.map(|(_, ways)| *ways).unwrap_or_default();
     match protocol {
         Protocol::Tls12 => all,
+        // RFC 8446 §4.2.3: in certificates only, never in a handshake.
         Protocol::Tls13 if is_pkcs1(scheme) => &[],
+        // The first one has the curve that the scheme names; the others are for TLS 1.2.
         Protocol::Tls13 => all.get(..1).unwrap_or_default(),
     }
 }

@@ -27,6 +27,7 @@ impl HoldsItsKey {
     }
 
     pub(super) fn was_shown_a_certificate(&self) -> bool {
+        // Asked by the task that ran the handshake: no order has to be enforced.
         self.shown.load(Ordering::Relaxed)
     }
 }
@@ -64,6 +65,7 @@ impl ServerCertVerifier for HoldsItsKey {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        // Which certificate it is does not matter yet: the verdict comes after the handshake.
         self.shown.store(true, Ordering::Relaxed);
         Ok(ServerCertVerified::assertion())
     }
@@ -103,6 +105,7 @@ impl ServerCertVerifier for PinnedVerifier {
         if (self.pin)(end_entity) {
             return Ok(ServerCertVerified::assertion());
         }
+        // Becomes `HandshakeFailure::Unpinned`.
         Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
     }
 
