@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use zeroizing_alloc::ZeroAlloc;
 
-/// Wipes what is given back: keys and decrypted configurations go through buffers of libraries, and
-/// through those that grew out of their place, which nobody else would wipe.
+/// Wipes memory when it is freed: keys and decrypted configurations pass through buffers of
+/// libraries, and through buffers that were moved to grow, which nothing else would wipe.
 #[global_allocator]
 static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 

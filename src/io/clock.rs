@@ -37,7 +37,7 @@ pub fn since_start() -> Duration {
 /// The time since an origin, for what expires.
 #[derive(Clone, Debug)]
 pub enum Timeline {
-    /// The time since then, an instant as [`since_start`] gives it; it goes on while the phone
+    /// The time since then, an instant as [`since_start`] returns it; it goes on while the phone
     /// sleeps.
     Since(Duration),
     /// What the cell holds: the time of a test.
@@ -61,7 +61,7 @@ impl Timeline {
     }
 }
 
-/// The wall clock for decisions: `None` if nobody has set it.
+/// The wall clock for decisions: `None` if it was never set.
 pub fn now() -> Option<UnixTime> {
     set(wall())
 }
@@ -138,7 +138,7 @@ impl fmt::Display for Stamp {
 }
 
 fn since_epoch(time: SystemTime) -> Duration {
-    // A clock before 1970 was never set, which 1970 says as well.
+    // A clock before 1970 was never set: 1970 is as good an answer.
     time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 

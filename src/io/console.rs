@@ -9,13 +9,13 @@
 //! the record, given at each call: `log::info!(target: "SECD", …)`.
 //!
 //! A record of a library has a path as its target, or the library's name. Its `PROC` is the first
-//! segment of the path, and it is shown only as `ERR` or `WRN`: what a library says below that
+//! segment of the path, and it is shown only as `ERR` or `WRN`: what a library logs below that
 //! is about the library. Ours without a target is shown as `SECD`.
 //!
 //! A record may carry the name of an event and its facts for programs, under [`EVENT`] and
 //! [`FACTS`]: they are kept with the line in memory, and not shown.
 //!
-//! The whole line is [escaped](escape()) and cut to [`ring::WIDTH`] bytes in one place. Nothing
+//! The line is [escaped](escape()) and cut to [`ring::WIDTH`] bytes in one place. Nothing
 //! here fails or waits: a line that stderr does not take is lost there, and stays in the ring.
 
 mod escape;
@@ -78,7 +78,7 @@ impl Console {
         self.news.notified()
     }
 
-    /// A panic while the ring was held leaves a whole ring: a line is put in last.
+    /// A panic while the ring was held leaves it intact: a line is put in last.
     fn ring(&self) -> MutexGuard<'_, Ring> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -117,7 +117,7 @@ impl Tee {
             let time = TimeOfDay(time);
             write!(line, "{sequence}: {level} {time} {}: {}", escape(process), escape(&text))
         });
-        // Written while the ring is held: lines stand on stderr in the order of their numbers.
+        // Written while the ring is held: lines reach stderr in the order of their numbers.
         // No target and no time: the line has both.
         let mut builder = Record::builder();
         let level = record.level();

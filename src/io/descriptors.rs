@@ -4,7 +4,7 @@ use std::io;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// Raises the limit as far as the system allows: what bounds the connections are the settings.
+/// Raises the limit to what the system allows: connections are bounded by the settings.
 ///
 /// # Errors
 /// The system's reason; the limit stays then.
@@ -37,8 +37,8 @@ impl ConnectionRoom {
         self.connections + SERVER * self.slots.min(self.connections)
     }
 
-    /// As many of these as leave the agent the descriptors for its own work, under a limit of so
-    /// many; one of each whatever the limit.
+    /// As many of these as leave the agent the descriptors for its own work under `limit`; at least
+    /// one of each.
     #[must_use]
     pub fn within(self, limit: usize) -> Self {
         // Where there are very few, its own work gets half.

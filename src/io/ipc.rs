@@ -76,7 +76,7 @@ impl Drop for Listener {
     }
 }
 
-/// Removes a socket that nobody listens to any more.
+/// Removes a socket that no process listens to any more.
 fn remove_stale(path: &Path) -> io::Result<()> {
     let Ok(metadata) = fs::symlink_metadata(path) else { return Ok(()) };
     if !metadata.file_type().is_socket() {
@@ -287,8 +287,8 @@ impl Client {
         }
     }
 
-    /// Whether both halves are closed, as far as is known by now: word of it may come after the end
-    /// of the one that is read. One of the two is always ready, so that this does not wait.
+    /// Whether both halves are known to be closed: the other one may be reported later than the one
+    /// that is read. One of the two is always ready, so that this does not wait.
     async fn is_closed(&self) -> bool {
         let ready = self.stream.ready(Interest::READABLE | Interest::WRITABLE).await;
         ready.map_or(true, |ready| ready.is_write_closed())
@@ -394,8 +394,8 @@ impl Pace {
     }
 }
 
-/// Descriptors that are handed over on one connection. The system bounds those that nobody has read
-/// yet for all clients together (`RLIMIT_NOFILE`, unix(7)), and does not say which have been read:
+/// Descriptors that are handed over on one connection. The system bounds those that are
+/// unread for all clients together (`RLIMIT_NOFILE`, unix(7)), and does not report which were read:
 /// one client must not use them up. Inferred.
 const HANDED_OVER: usize = 16;
 

@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 
-/// Makes sure that the descriptors which a start needs are to be had, and gives them back.
+/// Makes sure that the descriptors which a start needs are available, and releases them again.
 ///
 /// tokio has no error for the pair of sockets that its signals go through: it panics.
 ///

@@ -39,7 +39,7 @@ pub struct Relayed {
 pub enum End {
     /// Both sides have closed.
     Closed,
-    /// The server's side broke off before its close_notify: what came may not be all. Nobody but an
+    /// The server's side broke off before its close_notify: what came may not be all. Only an
     /// attacker or a failure ends TLS in this way (RFC 8446 §6.1), and HTTP without a length cannot
     /// tell it from the end.
     Cut(io::Error),
@@ -67,9 +67,9 @@ impl fmt::Display for End {
 }
 
 /// Relays until both sides have closed, the server breaks off, or a limit is reached. A side that
-/// closes its half leaves the other half open. `whole` is called when all that the server had to
+/// closes its half leaves the other half open. `complete` is called when all that the server had to
 /// send has come, before the client can see that.
-pub async fn relay<C, S>(client: C, server: S, limits: ProxyLimits, whole: impl Fn()) -> Relayed
+pub async fn relay<C, S>(client: C, server: S, limits: ProxyLimits, complete: impl Fn()) -> Relayed
 where
     C: AsyncRead + AsyncWrite,
     S: AsyncRead + AsyncWrite,
@@ -87,14 +87,16 @@ where
         }
     };
     let down = async {
-        match pump(server_reads, client_writes, &watch, (&watch.down, &whole)).await {
+        match pump(server_reads, client_writes, &watch, (&watch.down, &complete)).await {
             Err(BrokenEnd::Source(error)) => Err(End::Cut(error)),
             Err(BrokenEnd::Sink(error)) => Err(End::Failed(error)),
             Ok(()) => Ok(()),
         }
     };
     let end = tokio::select! {
-        ended = async { tokio::try_join!(up, down) } => ended.map_or_else(|end| end, |_| End::Closed),
+        ended = async { tokio::try_join!(up, down) } => {
+            ended.map_or_else(|end| end, |_| End::Closed)
+        }
         () = watch.idle(limits.idle) => End::Idle,
         () = sleep_until(start + limits.total) => End::TooLong,
     };
@@ -127,8 +129,8 @@ enum BrokenEnd {
     Source(io::Error),
 }
 
-/// Moves what comes from one side to the other until the first closes, which is said before it is
-/// passed on.
+/// Moves what comes from one side to the other until the first closes; `closed` is called before
+/// that is passed on.
 async fn pump<R: AsyncRead, W: AsyncWrite>(
     mut from: ReadHalf<R>,
     mut to: WriteHalf<W>,
@@ -210,7 +212,7 @@ mod tests {
     const LIMITS: ProxyLimits =
         ProxyLimits { idle: Duration::from_secs(10), total: Duration::from_secs(10) };
 
-    /// What comes of a server that takes nothing, and of what it sends.
+    /// The outcome with a server that takes nothing, and sends this.
     async fn relayed(sent: impl AsyncRead + Unpin) -> (Relayed, bool, Vec<u8>) {
         let (ours, mut theirs) = duplex(64);
         theirs.write_all(b"a request that nobody reads").await.expect("room for it");

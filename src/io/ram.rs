@@ -56,7 +56,8 @@ pub enum NotPut {
 }
 
 /// Puts a file into the folder, complete or not at all, and makes room for it: the files go first
-/// that were put, or asked for, the longest time ago. Those of `staying` never go, and are always put.
+/// that were put, or asked for, the longest time ago. Those of `staying` never go, and are always
+/// put.
 ///
 /// # Errors
 /// [`NotPut`]. A file of that name is then still the old one.
@@ -192,7 +193,7 @@ fn list(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<RamFile>) {
     let uid = geteuid().as_raw();
     let parent = folder.join(prefix);
     for name in entries(&parent) {
-        // Of a link, this says that it is one.
+        // Not through links: a link is not a file of the folder.
         let (Ok(facts), Ok(name)) = (fs::symlink_metadata(parent.join(&name)), name.into_string())
         else {
             continue;

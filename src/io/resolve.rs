@@ -45,7 +45,7 @@ pub fn mapped(server: SocketAddr) -> String {
     }
 }
 
-/// Where the system says what names mean.
+/// The files of the system that a look-up goes by.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SystemFiles {
     /// Addresses and their names.
@@ -68,7 +68,7 @@ pub struct Names {
     kept: Option<Rc<RefCell<BTreeMap<String, Resolved>>>>,
 }
 
-/// What came of looking for a name; addresses, at least one.
+/// The outcome of a look-up: at least one address, or why there is none.
 type Resolved = Result<Vec<IpAddr>, Unresolved>;
 
 impl Names {
@@ -163,7 +163,7 @@ impl Resolver {
         flight
     }
 
-    /// What can be said of a name without a server.
+    /// What is known of a name without asking a server.
     fn at_hand(&self, name: &str) -> Option<Vec<IpAddr>> {
         let listed = || listed(&text(&self.files.hosts), name);
         reserved(name).or_else(|| Some(listed()).filter(|found| !found.is_empty()))

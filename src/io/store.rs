@@ -9,8 +9,8 @@
 //! | `itl.present`  | the marker: something was installed here once, and in which others    |
 //!
 //! A slot is absent only if the folder is there, none of the three is, and no marker of another
-//! slot names it. Anything else that is not an intact entry of this slot is [`Damage`]. The folder is
-//! never made here: an image provides it, and a store that is missing must not look like a phone
+//! slot names it. Anything else that is not an intact entry of this slot is [`Damage`]. The folder
+//! is never made here: an image provides it, and a store that is missing must not look like a phone
 //! fresh from the box.
 
 mod damage;

@@ -75,7 +75,7 @@ pub enum ReadEvent<'a> {
 ///
 /// The next one is asked only when the former was unreachable or failed. That the file is not found
 /// or is too large is an answer, and ends the walk: the servers of a phone hold the same files, and
-/// one that lacks a file must be able to say so without a wait for all the others.
+/// one that lacks a file must be able to end the search without a wait for all the others.
 ///
 /// # Errors
 /// The [`ReadFailure`] of the server asked last; [`ReadFailure::NoServer`] if the list is empty.
@@ -142,7 +142,7 @@ async fn attempt(
 ) -> Result<FetchedFile, ReadFailure> {
     // Its times count from the start of this attempt, as those of the port do.
     let transfer = Transfer::new(request, Duration::ZERO).map_err(ReadFailure::UnfitName)?;
-    // An IPv4 address in IPv6 clothes is what the phone logs; the socket wants it plain.
+    // The phone logs an IPv4 address as mapped into IPv6; the socket needs it as it is.
     let plain = plain_address(server);
     let failed = |source| ReadFailure::Io { server, source };
     let socket = bind(&plain).await.map_err(failed)?;
@@ -192,7 +192,7 @@ impl Port {
                 Incoming::Foreign(answers_from(from.ip(), bytes))
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Incoming::Dry,
-            // The queue of `refusal` says whom it is about.
+            // The queue of `refusal` names the address that it is about.
             Err(error) if is_refusal(&error) => Incoming::Foreign(None),
             Err(error) => {
                 self.trouble.set(Some(error));
@@ -201,9 +201,8 @@ impl Port {
         }
     }
 
-    /// Sends, if the system lets it; else the datagram is lost as on the way. Whether a way there
-    /// is known.
-    async fn send(&self, datagram: Datagram<'_>) -> Way {
+    /// Sends, if the system lets it; else the datagram counts as lost on the way.
+    async fn send(&self, datagram: Datagram<'_>) -> Result<(), NoRoute> {
         let to = self.address(datagram.to);
         let sent = match self.socket.try_send_to(datagram.bytes, to) {
             // Reported about an earlier datagram; this one has not left.
@@ -216,7 +215,7 @@ impl Port {
             }
             sent => sent,
         };
-        Way::of(sent, |error| self.trouble.set(Some(error)))
+        routed(sent, |error| self.trouble.set(Some(error)))
     }
 
     fn address(&self, to: To) -> SocketAddr {
@@ -233,7 +232,7 @@ impl Port {
 
     /// Answers repetitions of the last block until that is no longer worth it.
     async fn dally(mut self, mut dally: Dally, _place: DallyPlace) {
-        // Which block it is says the head of a datagram; the kernel drops the rest.
+        // The head of a datagram is enough to know its block; the kernel drops the rest.
         self.buffer = vec![0; DATA_HEADER];
         // Nothing is lost if this fails: the file is complete.
         while let Some(until) = dally.deadline() {
@@ -262,8 +261,8 @@ struct Conversation {
 
 impl Conversation {
     async fn run(&mut self, watch: &mut dyn FnMut(ReadEvent<'_>)) -> io::Result<Ending> {
-        let way = self.port.send(self.transfer.start()).await;
-        self.note(way);
+        let sent = self.port.send(self.transfer.start()).await;
+        self.note(sent);
         let mut timer = pin!(sleep_until(self.port.start + self.transfer.deadline()));
         let mut received = 0;
         loop {
@@ -282,8 +281,8 @@ impl Conversation {
             }
             self.take_refusals();
             if let Some(datagram) = self.transfer.on_timer(self.port.elapsed()) {
-                let way = self.port.send(datagram).await;
-                self.note(way);
+                let sent = self.port.send(datagram).await;
+                self.note(sent);
             }
             if let Some(ending) = self.transfer.ending() {
                 return Ok(ending);
@@ -312,8 +311,8 @@ impl Conversation {
             let now = self.port.elapsed();
             let bytes = &self.port.buffer[..length];
             if let Some(datagram) = self.transfer.on_datagram(from, bytes, now) {
-                let way = self.port.send(datagram).await;
-                self.note(way);
+                let sent = self.port.send(datagram).await;
+                self.note(sent);
             }
             if let Some(ending) = self.transfer.ending() {
                 return Drained::Ended(ending);
@@ -322,9 +321,9 @@ impl Conversation {
         Drained::More
     }
 
-    /// That there is no way to the server is as if its port were closed.
-    fn note(&mut self, way: Way) {
-        if way == Way::None {
+    /// Without a route to the server, it is as if its port were closed.
+    fn note(&mut self, sent: Result<(), NoRoute>) {
+        if sent.is_err() {
             self.transfer.on_refusal(self.port.elapsed());
         }
     }
@@ -368,9 +367,9 @@ enum Incoming {
     Datagram(Tid, usize),
     /// No datagram is waiting.
     Dry,
-    /// Something that is not for us; an answer of whom, if it looks like one.
+    /// Something that is not for us; its sender, if it looks like an answer.
     Foreign(Option<IpAddr>),
-    /// The system could not say.
+    /// The system failed to receive, for whatever reason.
     Lost,
 }
 
@@ -380,7 +379,7 @@ enum Drained {
     Dry,
     /// The transfer is over.
     Ended(Ending),
-    /// The system could not say.
+    /// The system failed to receive, for whatever reason.
     Lost,
     /// There may be more.
     More,
@@ -408,27 +407,23 @@ fn plain_address(server: SocketAddr) -> SocketAddr {
     }
 }
 
-/// Whether the system knows a way to where a datagram was sent.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Way {
-    None,
-    Some,
-}
+/// The system knows no route to where a datagram was sent.
+#[derive(Clone, Copy, Debug)]
+struct NoRoute;
 
-impl Way {
-    /// What came of sending. A failure that says nothing of the way (no memory, no room, not
-    /// permitted for now) is a lost packet and goes to `lost`: what is lost is repeated, within the
-    /// time that a transfer has.
-    fn of(sent: io::Result<usize>, lost: impl FnOnce(io::Error)) -> Self {
-        match sent {
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Self::Some,
-            Err(error) if is_refusal(&error) => Self::None,
-            Err(error) => {
-                lost(error);
-                Self::Some
-            }
-            Ok(_) => Self::Some,
+/// The outcome of sending. A failure that is not about the route (no memory, no room, not permitted
+/// for now) is a lost packet and goes to `lost`: what is lost is repeated, within the time that a
+/// transfer has.
+fn routed(sent: io::Result<usize>, lost: impl FnOnce(io::Error)) -> Result<(), NoRoute> {
+    match sent {
+        // About an earlier datagram; the queue of `refusal` names its port.
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
+        Err(error) if is_refusal(&error) => Err(NoRoute),
+        Err(error) => {
+            lost(error);
+            Ok(())
         }
+        Ok(_) => Ok(()),
     }
 }
 

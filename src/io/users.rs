@@ -1,5 +1,5 @@
 //! The names of users and groups, from the system's own two files. Which groups a process is in,
-//! the kernel says.
+//! the kernel reports.
 //!
 //! Read here and not through the C library: its name service loads code at run time, which a static
 //! binary cannot.

@@ -79,7 +79,7 @@ impl Ring {
         }
         self.last += 1;
         let mut cutter = Cutter::default();
-        // An error says that the line is full, which the cut shows.
+        // An error means that the line is full, which the cut shows.
         let _ = compose(self.last, &mut cutter);
         let line = ConsoleLine { sequence: self.last, origin, text: cutter.text };
         self.lines.push_back(line).expect("a place was freed above");

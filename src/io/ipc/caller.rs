@@ -106,7 +106,7 @@ impl DaemonConnection {
 
     fn send(&mut self, call: &Call) -> Result<(), CallFailure> {
         let message = call.emit();
-        // The daemon would close the connection, and not say why.
+        // The daemon would close the connection without a reason.
         if message.len() > MAX_MESSAGE {
             return Err(CallFailure::TooLong);
         }
@@ -193,7 +193,7 @@ impl<M: Method> Iterator for Replies<M> {
 pub enum CallFailure {
     /// The socket cannot be connected to: mostly, no daemon runs.
     Absent {
-        /// The socket that was connected to.
+        /// The socket that was tried.
         path: PathBuf,
         /// The reason that the system reported.
         source: io::Error,

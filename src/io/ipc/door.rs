@@ -20,10 +20,10 @@ pub struct SocketLimits {
     pub idle: Duration,
 }
 
-/// Accepts clients for ever, and gives each to `serve`, which must not wait for it, with what
+/// Accepts clients for ever, and passes each to `serve`, which must not wait for it, with what
 /// `know` finds out about it.
 ///
-/// Errors of accepting are waited out. What keeps clients out is given to `notice`. While not even
+/// Errors of accepting are waited out. What keeps clients out is passed to `notice`. While not even
 /// root would find a place, a crowd waits in the kernel and not in our memory.
 pub async fn accept<K>(
     listener: &Listener,

@@ -83,7 +83,7 @@ fn read(stream: &impl AsFd, uid: u32, gid: u32, pid: Option<i32>) -> Result<Numb
         Err(_) => return Err(Untold::Gone),
     };
     let status = text(&format!("/proc/{pid}/status"));
-    // Looked at afterwards: while it has its number, nobody else does.
+    // Looked at afterwards: while it has its number, no other process does.
     if process.is_some_and(|process| number(&process) != Some(pid)) {
         return Err(Untold::Gone);
     }

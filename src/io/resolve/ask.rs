@@ -128,7 +128,7 @@ fn hear(
     Poll::Pending
 }
 
-/// Our end towards one server. The kernel lets nobody else in, and reports a closed port.
+/// Our end towards one server. The kernel drops what others send, and reports a closed port.
 struct ServerPort {
     server: SocketAddr,
     socket: Option<UdpSocket>,

@@ -33,7 +33,7 @@ fn source(ip: IpAddr) -> Option<IpAddr> {
     socket.local_addr().ok().map(|address| address.ip())
 }
 
-/// Precedence and label (RFC 6724 §2.1), as far as they occur.
+/// Precedence and label: the rows of the table in RFC 6724 §2.1 that a phone can meet.
 fn policy(ip: IpAddr) -> (u8, u8) {
     match ip {
         IpAddr::V4(_) => (35, 4),

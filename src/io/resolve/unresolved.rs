@@ -11,7 +11,7 @@ pub enum Unresolved {
     Crowded,
     /// Our side of the network failed; the system's reason.
     Failed(String),
-    /// What came of asking.
+    /// The name servers were asked; what they answered.
     NotFound(NotFound),
 }
 

@@ -306,7 +306,7 @@ fn console(raw: &raw::ConsoleTable) -> ConsoleSettings {
     let level = raw.level.map(|level| match level {
         LevelChoice::Error => LevelFilter::Error,
         LevelChoice::Warning => LevelFilter::Warn,
-        // The `log` crate has no notice: each level of the console is one further down there.
+        // The `log` crate has no notice: from here on, each level is one further down there.
         LevelChoice::Notice => LevelFilter::Info,
         LevelChoice::Info => LevelFilter::Debug,
         LevelChoice::Debug => LevelFilter::Trace,

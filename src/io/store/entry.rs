@@ -201,7 +201,7 @@ fn hash(parts: &[&[u8]]) -> String {
 pub(super) const HEADER: u64 = 8192;
 
 const MAGIC: &str = "secd-store 1";
-/// The key of the note that says for which slot an entry is.
+/// The key of the note that names the slot of an entry.
 const SLOT: &str = "slot";
 /// Besides the slot: the version before reads 16 in all.
 const NOTES: usize = 15;

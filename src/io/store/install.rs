@@ -54,7 +54,7 @@ impl Store {
         self.install_with(slot, entry, &mut |_| Ok(()))
     }
 
-    /// Empties the slot: what other markers say of it, then marker, previous, and current, each
+    /// Empties the slot: its name in other markers, then marker, previous, and current, each
     /// known to the medium before the next. A crash before the last leaves the current entry
     /// installed, as if erase had not been asked for.
     ///
@@ -114,8 +114,8 @@ impl Store {
         Ok(())
     }
 
-    /// A full medium must not keep a person from erasing: what is to be erased makes the room for
-    /// what other markers have to say of it. A crash midway leaves a slot that is missed, and so
+    /// A full medium must not keep a person from erasing: what is to be erased makes room for
+    /// the new text of the other markers. A crash midway leaves a slot that is missed, and so
     /// locked, until it is erased again.
     fn erase_first(&self, slot: Slot) -> Result<(), StoreFailure> {
         remove(&self.previous(slot))?;
@@ -125,7 +125,7 @@ impl Store {
     }
 
     /// Makes the current entry also the previous one. A damaged one is not worth keeping: it
-    /// would drive out a previous entry that is whole.
+    /// would drive out a previous entry that is intact.
     fn keep(&self, slot: Slot) -> Result<(), StoreFailure> {
         let current = self.current(slot);
         let Ok(Some(entry)) = self.read(slot, &current) else { return Ok(()) };

@@ -14,7 +14,7 @@ use crate::io::reason::errno;
 pub(super) struct Occupied([bool; Slot::ALL.len()]);
 
 impl Occupied {
-    fn of(is_occupied: impl Fn(Slot) -> bool) -> Self {
+    fn from_fn(is_occupied: impl Fn(Slot) -> bool) -> Self {
         Self(Slot::ALL.map(is_occupied))
     }
 
@@ -27,14 +27,14 @@ impl Occupied {
     }
 
     fn with(self, other: Self) -> Self {
-        Self::of(|slot| self.has(slot) || other.has(slot))
+        Self::from_fn(|slot| self.has(slot) || other.has(slot))
     }
 
     fn without(self, slot: Slot) -> Self {
-        Self::of(|other| other != slot && self.has(other))
+        Self::from_fn(|other| other != slot && self.has(other))
     }
 
-    /// What a marker says.
+    /// The text of a marker.
     ///
     /// # Layout
     /// ```text
@@ -45,22 +45,22 @@ impl Occupied {
         format!("{MAGIC}{}\n", names.join(" "))
     }
 
-    /// Reads a marker that says something: exactly what [`Self::emit`] would write.
+    /// Reads a marker that lists slots: exactly what [`Self::emit`] would write.
     fn parse(text: &[u8]) -> Option<Self> {
         let names = core::str::from_utf8(text).ok()?.strip_prefix(MAGIC)?.strip_suffix('\n')?;
-        let read = Self::of(|slot| names.split(' ').any(|name| name == slot.name()));
+        let read = Self::from_fn(|slot| names.split(' ').any(|name| name == slot.name()));
         // Each set of slots has one text: any other was damaged, or is of a version to come.
         (read.emit().as_bytes() == text).then_some(read)
     }
 }
 
-/// What all markers say together.
+/// What the markers of all slots name, taken together.
 #[derive(Debug, Default)]
 pub(super) struct MarkerSummary {
     /// The slots that any of them names.
     named: Occupied,
     /// Whether any of them names slots at all.
-    says: bool,
+    is_informed: bool,
     /// What is wrong with those that cannot be read.
     odd: Vec<Damage>,
 }
@@ -70,37 +70,37 @@ impl Store {
     pub(super) fn was_installed(&self, slot: Slot) -> Result<bool, Damage> {
         let marked = exists(&self.marker(slot))
             .map_err(|errno| Damage::new(&self.marker(slot), 0, DamageReason::Unreadable(errno)))?;
-        let said = self.said();
+        let markers = self.markers();
         self.still_there()?;
-        match said.odd.into_iter().next() {
-            // It may have named this slot, and nothing else says what it did.
-            Some(damage) if !said.says && !marked => Err(damage),
-            _ => Ok(marked || said.named.has(slot)),
+        match markers.odd.into_iter().next() {
+            // It may have named this slot, and no other marker is left to name it.
+            Some(damage) if !markers.is_informed && !marked => Err(damage),
+            _ => Ok(marked || markers.named.has(slot)),
         }
     }
 
     /// Whether the markers know which slots are occupied: something was installed since they do,
     /// and a slot that they do not name was erased, or never occupied.
     pub fn remembers(&self) -> bool {
-        self.said().says
+        self.markers().is_informed
     }
 
-    fn said(&self) -> MarkerSummary {
-        let mut said = MarkerSummary::default();
+    fn markers(&self) -> MarkerSummary {
+        let mut markers = MarkerSummary::default();
         for slot in Slot::ALL {
             match self.read_marker(slot) {
                 Ok(Some(occupied)) => {
-                    said.named = said.named.with(occupied);
-                    said.says = true;
+                    markers.named = markers.named.with(occupied);
+                    markers.is_informed = true;
                 }
                 Ok(None) => {}
-                Err(damage) => said.odd.push(damage),
+                Err(damage) => markers.odd.push(damage),
             }
         }
-        said
+        markers
     }
 
-    /// What a marker says; nothing if it is not there, or one of the version before.
+    /// The slots that a marker names; `None` if it is not there, or one of the version before.
     fn read_marker(&self, slot: Slot) -> Result<Option<Occupied>, Damage> {
         let path = self.marker(slot);
         let damage = |reason| Damage::new(&path, 0, reason);
@@ -115,14 +115,14 @@ impl Store {
         }
     }
 
-    /// The slots that are occupied: a file is there, or a marker says so.
-    fn occupied(&self, said: &MarkerSummary) -> Occupied {
+    /// The slots that are occupied: a file is there, or a marker names them.
+    fn occupied(&self, markers: &MarkerSummary) -> Occupied {
         let there = |slot| {
             [self.current(slot), self.previous(slot), self.marker(slot)]
                 .iter()
                 .any(|path| exists(path) == Ok(true))
         };
-        Occupied::of(there).with(said.named)
+        Occupied::from_fn(there).with(markers.named)
     }
 
     /// Has each marker name the slots that are occupied, and makes that of `slot`.
@@ -130,14 +130,14 @@ impl Store {
     /// The folder is not forced to the medium: as long as an entry is there, markers that a crash
     /// took are made again at the next open.
     pub(super) fn mark(&self, slot: Slot) -> Result<(), StoreFailure> {
-        let occupied = self.occupied(&self.said());
+        let occupied = self.occupied(&self.markers());
         self.write_marker(slot, occupied)?;
         self.write_markers(occupied)
     }
 
     /// Has the markers of the other slots forget one that is to be erased.
     pub(super) fn unlist(&self, slot: Slot) -> Result<(), StoreFailure> {
-        let occupied = self.occupied(&self.said()).without(slot);
+        let occupied = self.occupied(&self.markers()).without(slot);
         let mut others = Slot::ALL.into_iter().filter(|other| *other != slot);
         others.try_for_each(|other| self.write_marker_of(other, occupied))
     }
@@ -155,7 +155,7 @@ impl Store {
         Ok(())
     }
 
-    /// Writes a marker, unless it says that already.
+    /// Writes a marker, unless it names those slots already.
     fn write_marker(&self, slot: Slot, occupied: Occupied) -> Result<(), StoreFailure> {
         if self.read_marker(slot) == Ok(Some(occupied)) {
             return Ok(());
@@ -166,13 +166,13 @@ impl Store {
     /// Restores markers at the start: those that a crash took, those that cannot be read, and those
     /// of the version before.
     pub(super) fn restore_markers(&self) -> Vec<StoreWarning> {
-        let said = self.said();
-        let occupied = self.occupied(&said);
+        let markers = self.markers();
+        let occupied = self.occupied(&markers);
         let lists = [Slot::Ctl, Slot::Itl].map(|list| occupied.has(list));
         // What the markers named may be lost: it must stay missed. `was_installed` and
         // [`Self::remembers`] are asked for that, and what they answer is not to be made up here.
-        let unknown = if said.odd.is_empty() { lists == [false; 2] } else { lists != [true; 2] };
-        if !said.says && unknown {
+        let unknown = if markers.odd.is_empty() { lists == [false; 2] } else { lists != [true; 2] };
+        if !markers.is_informed && unknown {
             return Vec::new();
         }
         let mut warnings = Vec::new();

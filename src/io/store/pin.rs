@@ -9,7 +9,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Damage`] if there is one that cannot be read, or another before it: who was awaited is not
-    /// known, and nobody else may be believed instead.
+    /// known, and no one else may be trusted instead.
     pub fn pin(&self) -> Result<Option<[u8; PIN]>, Damage> {
         let (entry, path) = match self.load(Slot::Pin) {
             Loaded::Absent => return Ok(None),

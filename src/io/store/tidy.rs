@@ -14,7 +14,7 @@ use crate::io::files::is_temporary;
 use crate::io::reason::errno;
 
 impl Store {
-    /// Sets modes right, removes temporary files, restores markers, and says so.
+    /// Narrows modes, removes temporary files, restores markers, and reports it.
     ///
     /// # Errors
     /// If the folder cannot be listed.
@@ -47,7 +47,7 @@ fn remove_leftover(path: PathBuf) -> StoreWarning {
     StoreWarning { path, oddity: Oddity::Leftover { kept } }
 }
 
-/// A file that cannot be opened is left to `load`, which says why.
+/// A file that cannot be opened is left to `load`, which reports why.
 fn narrow_file(path: &Path) -> Vec<StoreWarning> {
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     match OpenOptions::new().read(true).custom_flags(flags.bits()).open(path) {
@@ -56,7 +56,7 @@ fn narrow_file(path: &Path) -> Vec<StoreWarning> {
     }
 }
 
-/// Takes all rights from group and others; an owner that is not us is only told.
+/// Takes all rights from group and others; another owner is only reported.
 fn narrow(path: &Path, file: &File, mode: u32) -> Vec<StoreWarning> {
     let Ok(metadata) = file.metadata() else { return Vec::new() };
     let warning = |oddity| StoreWarning { path: path.to_path_buf(), oddity };

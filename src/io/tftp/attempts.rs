@@ -1,4 +1,4 @@
-//! One file of one server, asked for again when the server falls silent amid it.
+//! One file of one server, asked for again when the server falls silent halfway.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -32,11 +32,10 @@ impl<'a> Attempts<'a> {
     /// Whether there is another attempt after this failure.
     pub(super) fn is_worth_another(&mut self, failure: &ReadFailure) -> bool {
         self.left = self.left.saturating_sub(1);
-        // Without an answer to the request, the server has not begun: asking again is what the
-        // timer of the transfer has done already.
+        // In the middle of a file: before that, the transfer itself has repeated its request.
         let fell_silent =
             matches!(failure, ReadFailure::TimedOut { waiting: WaitingFor::Block(_), .. });
-        // What is left must be enough for one wait.
+        // Time that is not enough for one wait is not enough for an attempt.
         fell_silent && self.left > 0 && self.time_left() > self.request.timing.timeout
     }
 

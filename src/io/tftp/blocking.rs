@@ -12,15 +12,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    Attempts, FetchedFile, PAUSE, ReadEvent, ReadFailure, ReadProgress, ReadRequest, Way,
-    answers_from, any_for, is_refusal, plain_address, refusal,
+    Attempts, FetchedFile, NoRoute, PAUSE, ReadEvent, ReadFailure, ReadProgress, ReadRequest,
+    answers_from, any_for, is_refusal, plain_address, refusal, routed,
 };
 use crate::proto::tftp::{Datagram, Ending, Tid, To, Transfer};
 
 /// Reads a file from the first of `servers` that answers, in order, as
 /// [`read_first`](super::read_first) does. The file goes to `watch` as it comes and is not held in
-/// memory: [`FetchedFile::bytes`] stays empty. What came is worth nothing if the outcome is a
-/// failure.
+/// memory: [`FetchedFile::bytes`] stays empty. After a failure, what came is of no use.
 ///
 /// # Errors
 /// As there.
@@ -85,7 +84,7 @@ fn converse(
     mut transfer: Transfer,
     watch: &mut dyn FnMut(ReadEvent<'_>),
 ) -> io::Result<Ending> {
-    let mut way = line.send(transfer.start());
+    let mut sent = line.send(transfer.start());
     let mut is_named = false;
     loop {
         let arrival = line.receive(transfer.deadline())?;
@@ -94,7 +93,7 @@ fn converse(
             BlockingIncoming::Datagram(from, length) => {
                 let bytes = line.buffer.get(..length).unwrap_or_default();
                 if let Some(datagram) = transfer.on_datagram(from, bytes, now) {
-                    way = line.send(datagram);
+                    sent = line.send(datagram);
                 }
                 hand_over(&mut transfer, watch);
             }
@@ -107,10 +106,10 @@ fn converse(
             BlockingIncoming::Foreign(_) | BlockingIncoming::Nothing => {}
         }
         if let Some(datagram) = transfer.on_timer(now) {
-            way = line.send(datagram);
+            sent = line.send(datagram);
         }
-        // That there is no way to the server is as if its port were closed.
-        if mem::replace(&mut way, Way::Some) == Way::None {
+        // Without a route to the server, it is as if its port were closed.
+        if mem::replace(&mut sent, Ok(())).is_err() {
             transfer.on_refusal(now);
         }
         if let Some(ending) = transfer.ending() {
@@ -204,14 +203,14 @@ impl BlockingPort {
         self.socket.set_read_timeout(Some(patience))
     }
 
-    fn send(&self, datagram: Datagram<'_>) -> Way {
+    fn send(&self, datagram: Datagram<'_>) -> Result<(), NoRoute> {
         let to = self.address(datagram.to);
         let sent = match self.socket.send_to(datagram.bytes, to) {
             // Reported about an earlier datagram; this one has not left.
             Err(error) if is_refusal(&error) => self.socket.send_to(datagram.bytes, to),
             sent => sent,
         };
-        Way::of(sent, |error| self.trouble.set(Some(error)))
+        routed(sent, |error| self.trouble.set(Some(error)))
     }
 
     fn address(&self, to: To) -> SocketAddr {

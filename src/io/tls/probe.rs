@@ -1,8 +1,8 @@
 //! Asking a server that cannot be talked to what it offers instead, for the log.
 //!
 //! One or two more connections, one message out, one or two messages in, and the connection is
-//! closed: no key is agreed, and nothing that the server says is believed beyond the text of a
-//! refusal that stands already.
+//! closed: no key is agreed, and the answer changes nothing but the text of a refusal
+//! that is already decided.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::wire::Malformed;
 use crate::wire::hello::{HelloOffer, ServerHello, certificate, client_hello};
 
 impl HandshakeFailure {
-    /// The same failure, said as exactly as the server lets on.
+    /// The same failure, as exactly as the answers of the server allow.
     pub async fn explained(self, server: SocketAddr, name: &ServerName<'_>) -> Self {
         // All others name their reason already.
         if !matches!(self, Self::Closed | Self::NoCommonSuite | Self::OldVersion) {

@@ -1,7 +1,7 @@
 //! The proof that a server holds the key of its certificate.
 //!
 //! Only the key is needed for that, and it is taken from our own reading of the certificate:
-//! whether anything else in it is to somebody's liking is the verdict's matter.
+//! whether anything else in it is acceptable is left to the verdict.
 
 use std::sync::Arc;
 
@@ -16,10 +16,10 @@ use crate::io::tls::failure::HandshakeFailure;
 use crate::trust::certificate::{Certificate, PublicKey};
 use crate::trust::signature::SignerKey;
 
-/// The version of the protocol, as far as signatures differ.
+/// The version of the protocol, for the rules of signatures.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Protocol {
-    /// TLS 1.2: a scheme does not say the curve.
+    /// TLS 1.2: a scheme does not name the curve.
     Tls12,
     /// TLS 1.3: it does, and there is no PKCS#1 (RFC 8446 §4.2.3).
     Tls13,
