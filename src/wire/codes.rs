@@ -2,49 +2,38 @@
 
 use core::fmt;
 
-/// What a listed certificate may do. Unknown roles are kept, and never match a purpose.
-///
-/// # Source
-/// Technote (`show itl`), reference tools, a public 8861 log for TVS; domain facts 3.4.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Role {
-    /// 0: System Administrator Security Token, signs trust lists.
-    Sast,
-    /// 1: call manager, TLS signalling.
-    Ccm,
-    /// 2: call manager and file server in one.
-    CcmTftp,
-    /// 3: file server, signs configuration files.
-    Tftp,
-    /// 4: Certificate Authority Proxy Function.
-    Capf,
-    /// 7: HTTPS services.
-    AppServer,
-    /// 21: Trust Verification Service.
-    Tvs,
-    /// Any other number.
-    Unknown(u16),
-    /// No number at all: a field that is not two bytes long.
-    Unreadable,
+use crate::wire::coded::coded;
+
+coded! {
+    /// What a listed certificate may do. Unknown roles are kept, and never match a purpose.
+    ///
+    /// # Source
+    /// Technote (`show itl`), reference tools, a public 8861 log for TVS; domain facts 3.4.
+    #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+    pub enum Role: u16 {
+        /// 0: System Administrator Security Token, signs trust lists.
+        Sast = 0 "SAST",
+        /// 1: call manager, TLS signalling.
+        Ccm = 1 "CCM",
+        /// 2: call manager and file server in one.
+        CcmTftp = 2 "CCM+TFTP",
+        /// 3: file server, signs configuration files.
+        Tftp = 3 "TFTP",
+        /// 4: Certificate Authority Proxy Function.
+        Capf = 4 "CAPF",
+        /// 7: HTTPS services, such as directories.
+        AppServer = 7 "APP-SERVER",
+        /// 21: Trust Verification Service.
+        Tvs = 21 "TVS",
+        ;
+        /// Any other number; such a certificate is good for nothing.
+        Unknown "role",
+        /// No number at all: a field that is not two bytes long. Its code is 65535, which is no role.
+        Unreadable = u16::MAX, "unreadable role"
+    }
 }
 
 impl Role {
-    /// The number on the wire; 65535, which is no role, where there is none.
-    #[must_use]
-    pub const fn code(self) -> u16 {
-        match self {
-            Self::Sast => 0,
-            Self::Ccm => 1,
-            Self::CcmTftp => 2,
-            Self::Tftp => 3,
-            Self::Capf => 4,
-            Self::AppServer => 7,
-            Self::Tvs => 21,
-            Self::Unknown(code) => code,
-            Self::Unreadable => u16::MAX,
-        }
-    }
-
     /// Whether the role says "this server hands out files".
     #[must_use]
     pub const fn serves_files(self) -> bool {
@@ -52,51 +41,23 @@ impl Role {
     }
 }
 
-impl From<u16> for Role {
-    fn from(code: u16) -> Self {
-        match code {
-            0 => Self::Sast,
-            1 => Self::Ccm,
-            2 => Self::CcmTftp,
-            3 => Self::Tftp,
-            4 => Self::Capf,
-            7 => Self::AppServer,
-            21 => Self::Tvs,
-            _ => Self::Unknown(code),
-        }
+coded! {
+    /// A digest algorithm, as the header numbers it (tags 8 and 26).
+    ///
+    /// # Source
+    /// Reference tools; domain facts 3.2.
+    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+    pub enum Digest: u8 {
+        /// 1: SHA-1, in files of older call managers.
+        Sha1 = 1 "sha1",
+        /// 2: SHA-256; defined, and refused by the reference tools.
+        Sha256 = 2 "sha256",
+        /// 3: SHA-512, the longest that files are signed with.
+        Sha512 = 3 "sha512",
+        ;
+        /// Any other number: nothing can be verified under it.
+        Unknown "digest"
     }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sast => f.pad("SAST"),
-            Self::Ccm => f.pad("CCM"),
-            Self::CcmTftp => f.pad("CCM+TFTP"),
-            Self::Tftp => f.pad("TFTP"),
-            Self::Capf => f.pad("CAPF"),
-            Self::AppServer => f.pad("APP-SERVER"),
-            Self::Tvs => f.pad("TVS"),
-            Self::Unknown(code) => write!(f, "role {code}"),
-            Self::Unreadable => f.pad("unreadable role"),
-        }
-    }
-}
-
-/// A digest algorithm, as the header numbers it (tags 8 and 26).
-///
-/// # Source
-/// Reference tools; domain facts 3.2.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Digest {
-    /// 1.
-    Sha1,
-    /// 2: defined, refused by the reference tools.
-    Sha256,
-    /// 3.
-    Sha512,
-    /// Any other number.
-    Unknown(u8),
 }
 
 impl Digest {
@@ -108,28 +69,6 @@ impl Digest {
             Self::Sha256 => Some(32),
             Self::Sha512 => Some(64),
             Self::Unknown(_) => None,
-        }
-    }
-}
-
-impl From<u8> for Digest {
-    fn from(code: u8) -> Self {
-        match code {
-            1 => Self::Sha1,
-            2 => Self::Sha256,
-            3 => Self::Sha512,
-            _ => Self::Unknown(code),
-        }
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sha1 => f.write_str("sha1"),
-            Self::Sha256 => f.write_str("sha256"),
-            Self::Sha512 => f.write_str("sha512"),
-            Self::Unknown(code) => write!(f, "digest {code}"),
         }
     }
 }

@@ -104,7 +104,7 @@ impl<'a> Packet<'a> {
                 out.extend_from_slice(bytes);
             }
             Self::Error { code, message } => {
-                head(out, ERROR, code.into());
+                head(out, ERROR, code.code());
                 out.extend_from_slice(message);
                 out.push(0);
             }

@@ -12,6 +12,7 @@ pub use response::{MAX_ROLES, Response, Status};
 
 use core::fmt;
 
+use crate::wire::coded::coded;
 use crate::wire::malformed::{Fault, Malformed};
 use crate::wire::reader::Reader;
 
@@ -98,64 +99,26 @@ impl fmt::Display for Session {
     }
 }
 
-/// What a frame is.
-///
-/// # Source
-/// Call manager traces (`TVS_MSG_…`), reference server; domain facts 5.3.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Command {
-    /// 0.
-    None,
-    /// 1: is this certificate trusted?
-    VerifyRequest,
-    /// 2: the answer to that.
-    VerifyResponse,
-    /// 3: which certificate has this subject, issuer and serial number?
-    QueryRequest,
-    /// 4: the answer to that.
-    QueryResponse,
-    /// Any other number.
-    Unknown(u8),
-}
-
-impl Command {
-    /// The number on the wire.
-    #[must_use]
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::None => 0,
-            Self::VerifyRequest => 1,
-            Self::VerifyResponse => 2,
-            Self::QueryRequest => 3,
-            Self::QueryResponse => 4,
-            Self::Unknown(code) => code,
-        }
-    }
-}
-
-impl From<u8> for Command {
-    fn from(code: u8) -> Self {
-        match code {
-            0 => Self::None,
-            1 => Self::VerifyRequest,
-            2 => Self::VerifyResponse,
-            3 => Self::QueryRequest,
-            4 => Self::QueryResponse,
-            _ => Self::Unknown(code),
-        }
-    }
-}
-
-impl fmt::Display for Command {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::None => f.write_str("no command"),
-            Self::VerifyRequest => f.write_str("verify request"),
-            Self::VerifyResponse => f.write_str("verify response"),
-            Self::QueryRequest => f.write_str("query request"),
-            Self::QueryResponse => f.write_str("query response"),
-            Self::Unknown(code) => write!(f, "command {code}"),
-        }
+coded! {
+    /// What a frame is.
+    ///
+    /// # Source
+    /// Call manager traces (`TVS_MSG_…`), reference server; domain facts 5.3.
+    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+    pub enum Command: u8 {
+        /// 0: neither question nor answer.
+        None = 0 "no command",
+        /// 1: is this certificate trusted?
+        VerifyRequest = 1 "verify request",
+        /// 2: the answer to that.
+        VerifyResponse = 2 "verify response",
+        /// 3: which certificate has this subject, issuer and serial number?
+        QueryRequest = 3 "query request",
+        /// 4: the answer to that.
+        QueryResponse = 4 "query response",
+        ;
+        /// Any other number; it answers no question.
+        Unknown "command"
     }
 }
 

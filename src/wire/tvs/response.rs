@@ -1,9 +1,9 @@
 //! Answers of the service.
 
 use alloc::vec::Vec;
-use core::fmt;
 use core::time::Duration;
 
+use crate::wire::coded::coded;
 use crate::wire::codes::Role;
 use crate::wire::envelope::UnknownTag;
 use crate::wire::malformed::{Fault, Malformed};
@@ -102,37 +102,19 @@ fn roles<'a>(element: &Element<'a>) -> Result<&'a [u8], Malformed> {
 /// 21, and an answer that was captured has two.
 pub const MAX_ROLES: usize = 64;
 
-/// The verdict of a response.
-///
-/// # Source
-/// Reference server, console log of an 8861 ("status : 0"); domain facts 5.5.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Status {
-    /// 0: the service knows the certificate.
-    Trusted,
-    /// 1: it does not.
-    Invalid,
-    /// Any other number: a failure of the service.
-    Unknown(u8),
-}
-
-impl From<u8> for Status {
-    fn from(code: u8) -> Self {
-        match code {
-            0 => Self::Trusted,
-            1 => Self::Invalid,
-            _ => Self::Unknown(code),
-        }
-    }
-}
-
-/// The number, as the console log shows it.
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Trusted => f.write_str("0"),
-            Self::Invalid => f.write_str("1"),
-            Self::Unknown(code) => write!(f, "{code}"),
-        }
+coded! {
+    /// The verdict of a response. Shown as its number, as the console log has it.
+    ///
+    /// # Source
+    /// Reference server, console log of an 8861 ("status : 0"); domain facts 5.5.
+    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+    pub enum Status: u8 {
+        /// 0: the service knows the certificate.
+        Trusted = 0,
+        /// 1: it does not.
+        Invalid = 1,
+        ;
+        /// Any other number: a failure of the service.
+        Unknown
     }
 }
