@@ -47,9 +47,8 @@ impl<'a> Encryption<'a> {
         value: &Element<'a>,
     ) -> Result<Self, Malformed> {
         let (mut vector, mut key) = (None, None);
-        let mut reader = info.inside();
-        while reader.left() > 0 {
-            let child = reader.element(field_name(16))?;
+        for child in info.children(field_name(16)) {
+            let child = child?;
             let field = field_name(child.tag);
             match child.tag {
                 17 => once(&mut vector, &child, field, Vector::parse(&child)?)?,
@@ -93,9 +92,8 @@ struct Vector {
 impl Vector {
     fn parse(block: &Element<'_>) -> Result<Self, Malformed> {
         let (mut marker, mut iv, mut padding) = (None, None, None);
-        let mut reader = block.inside();
-        while reader.left() > 0 {
-            let child = reader.element(field_name(17))?;
+        for child in block.children(field_name(17)) {
+            let child = child?;
             let field = field_name(child.tag);
             match child.tag {
                 18 => once(&mut marker, &child, field, child.array::<1>(field)?)?,
@@ -121,9 +119,8 @@ struct WrappedKey<'a> {
 impl<'a> WrappedKey<'a> {
     fn parse(block: &Element<'a>) -> Result<Self, Malformed> {
         let (mut marker, mut bits, mut algorithm, mut wrapped) = (None, None, None, None);
-        let mut reader = block.inside();
-        while reader.left() > 0 {
-            let child = reader.element(field_name(21))?;
+        for child in block.children(field_name(21)) {
+            let child = child?;
             let field = field_name(child.tag);
             match child.tag {
                 22 => once(&mut marker, &child, field, child.array::<1>(field)?)?,

@@ -42,6 +42,14 @@ impl<'a> Element<'a> {
         Reader::at(self.value, self.offset + Self::PREFIX)
     }
 
+    /// The elements of the value, for one that holds others; a fault is one of `field`.
+    pub fn children(
+        &self,
+        field: &'static str,
+    ) -> impl Iterator<Item = Result<Self, Malformed>> + use<'a> {
+        self.inside().elements(move |_| field)
+    }
+
     /// The value as an array.
     ///
     /// # Errors
@@ -151,6 +159,22 @@ impl<'a> Reader<'a> {
         }
         Ok(Element { tag, offset, value: self.take(length, field)? })
     }
+
+    /// The elements to the end, each read as the field that `name` makes of its tag.
+    ///
+    /// The first fault is the last item: where the next element begins is then unknown.
+    pub fn elements(
+        mut self,
+        name: impl Fn(u8) -> &'static str,
+    ) -> impl Iterator<Item = Result<Element<'a>, Malformed>> {
+        core::iter::from_fn(move || {
+            let element = self.element(name(self.peek()?));
+            if element.is_err() {
+                self = Self::at(&[], self.offset);
+            }
+            Some(element)
+        })
+    }
 }
 
 /// Keeps the value of a tag that may stand once.
@@ -208,6 +232,13 @@ mod tests {
             assert_eq!(text(wrong).unwrap_err().fault, Fault::Text);
         }
         assert_eq!(text(b"").unwrap_err().fault, Fault::ZeroLength);
+    }
+
+    #[test]
+    fn elements_end_with_the_first_fault() {
+        let elements = |bytes| Reader::new(bytes).elements(|_| "name");
+        assert_eq!(elements(&[4, 0, 0, 5, 0, 1, 9]).filter_map(Result::ok).count(), 2);
+        assert!(elements(&[4, 0, 0, 5, 0]).map(|element| element.is_ok()).eq([true, false]));
     }
 
     #[test]

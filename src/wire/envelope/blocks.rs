@@ -44,9 +44,8 @@ impl<'a> SignerBlock<'a> {
     pub(super) fn parse(block: &Element<'a>) -> Result<Self, Malformed> {
         let mut found =
             Self { offset: block.offset, name: None, serial: None, issuer: None, odd: Vec::new() };
-        let mut reader = block.inside();
-        while reader.left() > 0 {
-            let child = reader.element("signer")?;
+        for child in block.children("signer") {
+            let child = child?;
             let field = field_name(child.tag);
             match child.tag {
                 4 => {
@@ -95,9 +94,8 @@ impl<'a> SignerBlock<'a> {
 pub(super) fn signature_info(block: &Element<'_>) -> Result<SignatureInfo, Malformed> {
     block.array::<15>(field_name(7))?;
     let (mut digest, mut algorithm) = (None, None);
-    let mut reader = block.inside();
-    while reader.left() > 0 {
-        let child = reader.element(field_name(7))?;
+    for child in block.children(field_name(7)) {
+        let child = child?;
         let field = field_name(child.tag);
         match child.tag {
             8 => once(&mut digest, &child, field, child.array::<1>(field)?)?,
@@ -112,9 +110,8 @@ pub(super) fn signature_info(block: &Element<'_>) -> Result<SignatureInfo, Malfo
 
 fn algorithm_info(block: &Element<'_>) -> Result<(u8, u8), Malformed> {
     let (mut algorithm, mut modulus) = (None, None);
-    let mut reader = block.inside();
-    while reader.left() > 0 {
-        let child = reader.element(field_name(9))?;
+    for child in block.children(field_name(9)) {
+        let child = child?;
         let field = field_name(child.tag);
         match child.tag {
             10 => once(&mut algorithm, &child, field, child.array::<1>(field)?)?,

@@ -26,11 +26,10 @@ pub(super) struct RecordFields<'a> {
 }
 
 impl<'a> RecordFields<'a> {
-    pub(super) fn read(mut reader: Reader<'a>) -> Result<Self, Malformed> {
+    pub(super) fn read(reader: Reader<'a>) -> Result<Self, Malformed> {
         let mut fields = Self::default();
-        while let Some(tag) = reader.peek() {
-            let element = reader.element(field_name(tag))?;
-            fields.keep(element)?;
+        for element in reader.elements(field_name) {
+            fields.keep(element?)?;
         }
         Ok(fields)
     }

@@ -47,10 +47,8 @@ impl<'a> Response<'a> {
     /// and the status must be there.
     pub fn parse(payload: &'a [u8]) -> Result<Self, Malformed> {
         let mut fields = ResponseFields::default();
-        let mut reader = Reader::at(payload, Header::LENGTH);
-        while let Some(tag) = reader.peek() {
-            let element = reader.element(field_name(tag))?;
-            fields.keep(&element)?;
+        for element in Reader::at(payload, Header::LENGTH).elements(field_name) {
+            fields.keep(&element?)?;
         }
         let [status] = required(fields.status, STATUS, field_name(STATUS), Header::LENGTH)?;
         let role = |code: &u8| Role::from(u16::from(*code));
