@@ -128,9 +128,9 @@ fn of_150(text: &str) -> Vec<String> {
     if let Some(written) = written(&bytes) {
         return written;
     }
-    let addresses = bytes.chunks(4).map(|chunk| match chunk {
-        [a, b, c, d] => Ipv4Addr::new(*a, *b, *c, *d).to_string(),
-        rest => rest.iter().map(|byte| alloc::format!("{byte:02x}")).collect(),
+    let addresses = bytes.chunks(4).map(|chunk| match <[u8; 4]>::try_from(chunk) {
+        Ok(address) => Ipv4Addr::from(address).to_string(),
+        Err(_) => chunk.iter().map(|byte| alloc::format!("{byte:02x}")).collect(),
     });
     addresses.collect()
 }

@@ -98,14 +98,14 @@ impl Vector {
             match child.tag {
                 18 => once(&mut marker, &child, field, child.array::<1>(field)?)?,
                 19 => once(&mut iv, &child, field, child.array(field)?)?,
-                20 => once(&mut padding, &child, field, child.array(field)?)?,
+                20 => once(&mut padding, &child, field, child.u16(field)?)?,
                 tag => return Err(Malformed::new(child.offset, field, Fault::TagOrder(tag))),
             }
         }
         required(marker, 18, field_name(18), block.offset)?;
         Ok(Self {
             iv: required(iv, 19, field_name(19), block.offset)?,
-            padding: required(padding, 20, field_name(20), block.offset).map(u16::from_be_bytes)?,
+            padding: required(padding, 20, field_name(20), block.offset)?,
         })
     }
 }
@@ -124,7 +124,7 @@ impl<'a> WrappedKey<'a> {
             let field = field_name(child.tag);
             match child.tag {
                 22 => once(&mut marker, &child, field, child.array::<1>(field)?)?,
-                23 => once(&mut bits, &child, field, child.array(field)?)?,
+                23 => once(&mut bits, &child, field, child.u16(field)?)?,
                 24 => once(&mut algorithm, &child, field, child.array::<1>(field)?)?,
                 25 => once(&mut wrapped, &child, field, child.some(field)?)?,
                 tag => return Err(Malformed::new(child.offset, field, Fault::TagOrder(tag))),
@@ -133,7 +133,7 @@ impl<'a> WrappedKey<'a> {
         required(marker, 22, field_name(22), block.offset)?;
         let [algorithm] = required(algorithm, 24, field_name(24), block.offset)?;
         Ok(Self {
-            bits: required(bits, 23, field_name(23), block.offset).map(u16::from_be_bytes)?,
+            bits: required(bits, 23, field_name(23), block.offset)?,
             algorithm,
             wrapped: required(wrapped, 25, field_name(25), block.offset)?,
         })

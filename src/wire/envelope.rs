@@ -169,7 +169,7 @@ fn header_length(reader: &mut Reader<'_>, file: usize) -> Result<usize, Malforme
     if element.tag != 2 {
         return Err(Malformed::new(element.offset, "header length", Fault::TagOrder(element.tag)));
     }
-    let length = usize::from(u16::from_be_bytes(element.array("header length")?));
+    let length = usize::from(element.u16("header length")?);
     let fault = if length < reader.offset() {
         Fault::LengthMismatch { expected: reader.offset(), found: length }
     } else if length > file {
@@ -226,10 +226,7 @@ impl<'a> HeaderFields<'a> {
                 once(&mut self.signature, &element, name, element)
             }
             14 => once(&mut self.file_name, &element, name, element.text(name)?),
-            15 => {
-                let seconds = u32::from_be_bytes(element.array(name)?);
-                once(&mut self.timestamp, &element, name, seconds)
-            }
+            15 => once(&mut self.timestamp, &element, name, element.u32(name)?),
             28 => {
                 let version = FormatVersion::from(element.array::<2>(name)?);
                 once(&mut self.signer_version, &element, name, version)

@@ -91,7 +91,7 @@ impl ServerHello {
         reader.take(RANDOM.len(), "random")?;
         let session = reader.byte("session length")?;
         reader.take(session.into(), "session")?;
-        let suite = Suite(u16::from_be_bytes(pair(&mut reader, "cipher suite")?));
+        let suite = Suite(reader.u16("cipher suite")?);
         Ok(Self { version, suite })
     }
 }
@@ -129,7 +129,7 @@ fn first_certificate(message: &[u8]) -> Result<Vec<u8>, Malformed> {
 }
 
 fn length(reader: &mut Reader<'_>, field: &'static str) -> Result<usize, Malformed> {
-    let bytes = reader.take(3, field)?;
+    let bytes = reader.array::<3>(field)?;
     Ok(bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)))
 }
 
@@ -161,7 +161,7 @@ fn handshake(bytes: &[u8]) -> Result<Vec<u8>, Malformed> {
             break;
         }
         reader.take(2, "record version")?;
-        let length = usize::from(u16::from_be_bytes(pair(&mut reader, "record length")?));
+        let length = usize::from(reader.u16("record length")?);
         message.extend_from_slice(reader.take(length.min(reader.left()), "record")?);
     }
     Ok(message)
@@ -173,12 +173,6 @@ fn fixed(reader: &mut Reader<'_>, expected: u8, field: &'static str) -> Result<(
         found if found == expected => Ok(()),
         found => Err(Malformed::new(offset, field, Fault::Byte { expected, found })),
     }
-}
-
-fn pair(reader: &mut Reader<'_>, field: &'static str) -> Result<[u8; 2], Malformed> {
-    let mut pair = [0; 2];
-    pair.copy_from_slice(reader.take(2, field)?);
-    Ok(pair)
 }
 
 /// A record with an offer of TLS 1.2 or older, with every group and signature that servers have;

@@ -57,7 +57,7 @@ fn record<'a>(reader: &mut Reader<'a>) -> Result<Record<'a>, Malformed> {
     let offset = reader.offset();
     let room = reader.left();
     let element = reader.element(field_name(1))?;
-    let length = usize::from(u16::from_be_bytes(element.array(field_name(1))?));
+    let length = usize::from(element.u16(field_name(1))?);
     let prefix = reader.offset() - offset;
     let fault = if length < prefix {
         Fault::LengthMismatch { expected: prefix, found: length }

@@ -29,6 +29,27 @@ impl fmt::Display for Malformed {
     }
 }
 
+/// The input ends inside a field: all that can go wrong with one of a fixed size.
+///
+/// [`Malformed`] for files and frames, and an error of its own for packets that have one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Truncated {
+    /// Bytes from the start of the input to the field.
+    pub offset: usize,
+    /// The field that was being read, in the words of the format.
+    pub field: &'static str,
+    /// Bytes that the field needs.
+    pub expected: usize,
+    /// Bytes that are left.
+    pub found: usize,
+}
+
+impl From<Truncated> for Malformed {
+    fn from(Truncated { offset, field, expected, found }: Truncated) -> Self {
+        Self::new(offset, field, Fault::Truncated { expected, found })
+    }
+}
+
 /// The ways in which a field can be wrong; lengths count bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fault {

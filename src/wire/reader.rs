@@ -1,6 +1,6 @@
 //! Reading bytes without index arithmetic.
 
-use crate::wire::malformed::{Fault, Malformed};
+use crate::wire::malformed::{Fault, Malformed, Truncated};
 
 /// A position in a run of bytes that knows its offset in the file.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +59,22 @@ impl<'a> Element<'a> {
             let fault = Fault::FieldLength { expected: N, found: self.value.len() };
             Malformed::new(self.offset, field, fault)
         })
+    }
+
+    /// The value as a big-endian number of two bytes.
+    ///
+    /// # Errors
+    /// [`Fault::FieldLength`] if it has another size.
+    pub fn u16(&self, field: &'static str) -> Result<u16, Malformed> {
+        self.array(field).map(u16::from_be_bytes)
+    }
+
+    /// The value as a big-endian number of four bytes.
+    ///
+    /// # Errors
+    /// [`Fault::FieldLength`] if it has another size.
+    pub fn u32(&self, field: &'static str) -> Result<u32, Malformed> {
+        self.array(field).map(u32::from_be_bytes)
     }
 
     /// The value as text: UTF-8 that ends in its only NUL, which is left out.
@@ -123,23 +139,68 @@ impl<'a> Reader<'a> {
     /// The next `count` bytes.
     ///
     /// # Errors
-    /// [`Fault::Truncated`] if fewer are left.
-    pub fn take(&mut self, count: usize, field: &'static str) -> Result<&'a [u8], Malformed> {
-        let (taken, rest) = self.bytes.split_at_checked(count).ok_or_else(|| {
-            let fault = Fault::Truncated { expected: count, found: self.bytes.len() };
-            Malformed::new(self.offset, field, fault)
-        })?;
-        self.bytes = rest;
-        self.offset += count;
-        Ok(taken)
+    /// [`Truncated`] if fewer are left.
+    pub const fn take(&mut self, count: usize, field: &'static str) -> Result<&'a [u8], Truncated> {
+        match self.bytes.split_at_checked(count) {
+            Some((taken, rest)) => {
+                self.bytes = rest;
+                self.offset += count;
+                Ok(taken)
+            }
+            None => Err(self.truncated(count, field)),
+        }
+    }
+
+    /// The next `N` bytes.
+    ///
+    /// # Errors
+    /// [`Truncated`] if fewer are left.
+    pub const fn array<const N: usize>(
+        &mut self,
+        field: &'static str,
+    ) -> Result<[u8; N], Truncated> {
+        match self.bytes.split_first_chunk() {
+            Some((taken, rest)) => {
+                self.bytes = rest;
+                self.offset += N;
+                Ok(*taken)
+            }
+            None => Err(self.truncated(N, field)),
+        }
+    }
+
+    const fn truncated(&self, expected: usize, field: &'static str) -> Truncated {
+        Truncated { offset: self.offset, field, expected, found: self.bytes.len() }
     }
 
     /// The next byte.
     ///
     /// # Errors
-    /// [`Fault::Truncated`] if there is none.
-    pub fn byte(&mut self, field: &'static str) -> Result<u8, Malformed> {
-        self.take(1, field).map(|bytes| bytes.first().copied().unwrap_or_default())
+    /// [`Truncated`] if there is none.
+    pub fn byte(&mut self, field: &'static str) -> Result<u8, Truncated> {
+        self.array(field).map(|[byte]| byte)
+    }
+
+    /// The next two bytes as a big-endian number.
+    ///
+    /// # Errors
+    /// [`Truncated`] if they are not all there.
+    pub fn u16(&mut self, field: &'static str) -> Result<u16, Truncated> {
+        self.array(field).map(u16::from_be_bytes)
+    }
+
+    /// The next four bytes as a big-endian number.
+    ///
+    /// # Errors
+    /// [`Truncated`] if they are not all there.
+    pub fn u32(&mut self, field: &'static str) -> Result<u32, Truncated> {
+        self.array(field).map(u32::from_be_bytes)
+    }
+
+    /// The bytes that are left, which end it.
+    #[must_use]
+    pub const fn rest(self) -> &'a [u8] {
+        self.bytes
     }
 
     /// The next TLV element.
@@ -150,9 +211,7 @@ impl<'a> Reader<'a> {
     pub fn element(&mut self, field: &'static str) -> Result<Element<'a>, Malformed> {
         let offset = self.offset;
         let tag = self.byte(field)?;
-        let mut length = [0; 2];
-        length.copy_from_slice(self.take(2, field)?);
-        let length = usize::from(u16::from_be_bytes(length));
+        let length = usize::from(self.u16(field)?);
         if length > self.left() {
             let fault = Fault::LengthOverrun { expected: self.left(), found: length };
             return Err(Malformed::new(offset, field, fault));
@@ -222,6 +281,15 @@ mod tests {
     fn a_cut_length_is_truncated() {
         let error = Reader::new(&[4, 0]).element("name").unwrap_err();
         assert_eq!(error, Malformed::new(1, "name", Fault::Truncated { expected: 2, found: 1 }));
+    }
+
+    #[test]
+    fn numbers_are_big_endian_and_all_there_or_not_taken() {
+        let mut reader = Reader::at(&[1, 2, 0, 0, 3, 4, 9], 10);
+        assert_eq!((reader.u16("two"), reader.u32("four")), (Ok(0x102), Ok(0x304)));
+        let truncated = Truncated { offset: 16, field: "two", expected: 2, found: 1 };
+        assert_eq!(reader.u16("two"), Err(truncated));
+        assert_eq!((reader.byte("one"), reader.offset(), reader.rest()), (Ok(9), 17, &[][..]));
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub use malformed::MalformedPacket;
 pub use option::OptionName;
 pub use options::{OutOfRange, TftpOptions};
 
+use crate::wire::reader::Reader;
+
 /// The number of a DATA block, and of the ACK that answers it.
 ///
 /// Sixteen bits: a long transfer comes round to the same numbers again.
@@ -78,19 +80,19 @@ impl<'a> Packet<'a> {
     /// [`MalformedPacket::Opcode`] for a request and for anything unheard of; the others for the
     /// options of an OACK.
     pub fn parse(datagram: &'a [u8]) -> Result<Self, MalformedPacket> {
-        let (opcode, rest) = number(datagram, 0)?;
-        match opcode {
+        let mut reader = Reader::new(datagram);
+        match reader.u16("opcode")? {
             DATA => {
-                let (block, bytes) = number(rest, 2)?;
-                Ok(Self::Data { block: BlockNumber(block), bytes })
+                let block = BlockNumber(reader.u16("block")?);
+                Ok(Self::Data { block, bytes: reader.rest() })
             }
-            ACK => Ok(Self::Ack(BlockNumber(number(rest, 2)?.0))),
+            ACK => Ok(Self::Ack(BlockNumber(reader.u16("block")?))),
             ERROR => {
-                let (code, text) = number(rest, 2)?;
-                let message = text.split(|byte| *byte == 0).next().unwrap_or_default();
-                Ok(Self::Error { code: code.into(), message })
+                let code = ErrorCode::from(reader.u16("error code")?);
+                let message = reader.rest().split(|byte| *byte == 0).next().unwrap_or_default();
+                Ok(Self::Error { code, message })
             }
-            OACK => TftpOptions::parse(rest, 2).map(Self::Oack),
+            OACK => TftpOptions::parse(reader).map(Self::Oack),
             found => Err(MalformedPacket::Opcode { offset: 0, found }),
         }
     }
@@ -185,13 +187,6 @@ impl fmt::Display for UnfitName {
                 write!(f, "file name of {found} bytes, 1 to {LONGEST_NAME} fit a request")
             }
         }
-    }
-}
-
-fn number(bytes: &[u8], offset: usize) -> Result<(u16, &[u8]), MalformedPacket> {
-    match bytes.split_first_chunk() {
-        Some((first, rest)) => Ok((u16::from_be_bytes(*first), rest)),
-        None => Err(MalformedPacket::Truncated { offset, expected: 2, found: bytes.len() }),
     }
 }
 

@@ -63,12 +63,9 @@ impl Header {
         }
         let command = Command::from(reader.byte("command")?);
         reader.byte("reserved byte")?;
-        let mut session = [0; 4];
-        session.copy_from_slice(reader.take(4, "session")?);
-        let mut length = [0; 2];
-        length.copy_from_slice(reader.take(2, "payload length")?);
-        let session = Session(u32::from_be_bytes(session));
-        Ok(Self { command, session, length: u16::from_be_bytes(length) })
+        let session = Session(reader.u32("session")?);
+        let length = reader.u16("payload length")?;
+        Ok(Self { command, session, length })
     }
 
     /// Bytes of the whole frame.

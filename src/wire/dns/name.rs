@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::wire::reader::Reader;
+
 /// A domain name: its labels, each behind its length, and the empty one that ends them, in lower
 /// case.
 #[derive(Clone, Eq, PartialEq)]
@@ -44,56 +46,51 @@ impl fmt::Debug for DomainName {
     }
 }
 
-/// A position in a message.
+/// A position in a message, and the message, into which names point back.
 #[derive(Clone)]
 pub(super) struct Cursor<'a> {
     message: &'a [u8],
-    at: usize,
+    reader: Reader<'a>,
 }
 
 impl<'a> Cursor<'a> {
     pub(super) const fn new(message: &'a [u8]) -> Self {
-        Self { message, at: 0 }
+        Self { message, reader: Reader::new(message) }
     }
 
     pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let taken = self.message.get(self.at..)?.get(..count)?;
-        self.at += count;
-        Some(taken)
+        self.reader.take(count, "bytes").ok()
     }
 
     pub(super) fn number(&mut self) -> Option<u16> {
-        self.take(2)?.try_into().ok().map(u16::from_be_bytes)
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        self.take(1)?.first().copied()
+        self.reader.u16("number").ok()
     }
 
     /// A name, which may end in a pointer to an earlier one (RFC 1035 §4.1.4). Each pointer leads
     /// to before the place where the labels in front of it began, so that none is followed twice.
     pub(super) fn name(&mut self) -> Option<DomainName> {
         let mut name = DomainName(Vec::new());
-        let mut reading = self.clone();
-        let mut before = self.at;
+        let mut reading = self.reader;
+        let mut before = reading.offset();
         let mut end = None;
         for _ in 0..MAX_PARTS {
-            let length = reading.byte()?;
+            let length = reading.byte("label").ok()?;
             match length >> 6 {
                 0 if length == 0 => {
                     name.0.push(0);
-                    self.at = end.unwrap_or(reading.at);
+                    self.reader = end.unwrap_or(reading);
                     return Some(name);
                 }
-                0 => name.push(reading.take(usize::from(length))?)?,
+                0 => name.push(reading.take(usize::from(length), "label").ok()?)?,
                 3 => {
-                    let low = reading.byte()?;
-                    end = end.or(Some(reading.at));
+                    let low = reading.byte("pointer").ok()?;
+                    end = end.or(Some(reading));
                     let target = usize::from(u16::from_be_bytes([length & 0x3f, low]));
                     if target >= before {
                         return None;
                     }
-                    (before, reading.at) = (target, target);
+                    before = target;
+                    reading = Reader::at(self.message.get(target..)?, target);
                 }
                 _ => return None,
             }

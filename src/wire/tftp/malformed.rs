@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::code::ErrorCode;
 use super::option::OptionName;
+use crate::wire::malformed::Truncated;
 
 /// Bytes that are not a packet a reader can get.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -64,6 +65,12 @@ impl MalformedPacket {
             | Self::OptionValue { .. }
             | Self::Unterminated { .. } => ErrorCode::OptionRefused,
         }
+    }
+}
+
+impl From<Truncated> for MalformedPacket {
+    fn from(Truncated { offset, expected, found, .. }: Truncated) -> Self {
+        Self::Truncated { offset, expected, found }
     }
 }
 

@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::malformed::MalformedPacket;
 use super::option::OptionName;
+use crate::wire::reader::Reader;
 
 /// A value that its option does not allow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -99,14 +100,14 @@ impl TftpOptions {
         *self == Self::default()
     }
 
-    pub(super) fn parse(bytes: &[u8], offset: usize) -> Result<Self, MalformedPacket> {
+    pub(super) fn parse(mut reader: Reader<'_>) -> Result<Self, MalformedPacket> {
         let mut options = Self::default();
-        let (mut rest, mut offset) = (bytes, offset);
         // A server in the field fills an OACK up with zeros: an option cannot begin with one.
-        while rest.iter().any(|byte| *byte != 0) {
-            let (name, after_name) = string(rest, offset)?;
-            let at_value = offset + name.len() + 1;
-            let (value, after_value) = string(after_name, at_value)?;
+        while reader.rest().iter().any(|byte| *byte != 0) {
+            let offset = reader.offset();
+            let name = string(&mut reader)?;
+            let at_value = reader.offset();
+            let value = string(&mut reader)?;
             let option =
                 OptionName::parse(name).ok_or(MalformedPacket::OptionUnknown { offset })?;
             if options.value(option).is_some() {
@@ -115,8 +116,6 @@ impl TftpOptions {
             options = decimal(value.trim_ascii())
                 .and_then(|value| options.with(option, value).ok())
                 .ok_or(MalformedPacket::OptionValue { offset: at_value, option })?;
-            offset = at_value + value.len() + 1;
-            rest = after_value;
         }
         Ok(options)
     }
@@ -173,13 +172,13 @@ fn narrow<T: TryFrom<u64>>(value: u64, refused: OutOfRange) -> Result<T, OutOfRa
     T::try_from(value).map_err(|_| refused)
 }
 
-/// Splits off a string, without the zero byte that closes it.
-fn string(bytes: &[u8], offset: usize) -> Result<(&[u8], &[u8]), MalformedPacket> {
-    let mut parts = bytes.splitn(2, |byte| *byte == 0);
-    match (parts.next(), parts.next()) {
-        (Some(string), Some(rest)) => Ok((string, rest)),
-        _ => Err(MalformedPacket::Unterminated { offset }),
-    }
+/// The next string, without the zero byte that closes it.
+fn string<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], MalformedPacket> {
+    let unterminated = MalformedPacket::Unterminated { offset: reader.offset() };
+    let length = reader.rest().iter().position(|byte| *byte == 0).ok_or(unterminated)?;
+    let string = reader.take(length, "string")?;
+    reader.byte("end of a string")?;
+    Ok(string)
 }
 
 /// Digits only: `str::parse` would also take a plus sign.

@@ -55,7 +55,7 @@ impl<'a> Response<'a> {
         Ok(Self {
             status: Status::from(status),
             roles: fields.roles.map(|roles| roles.iter().map(role).collect()),
-            ttl: fields.ttl.map(|bytes| Duration::from_secs(u32::from_be_bytes(bytes).into())),
+            ttl: fields.ttl.map(|seconds| Duration::from_secs(seconds.into())),
             certificate: fields.certificate,
             unknown: fields.unknown,
         })
@@ -66,7 +66,7 @@ impl<'a> Response<'a> {
 struct ResponseFields<'a> {
     status: Option<[u8; 1]>,
     roles: Option<&'a [u8]>,
-    ttl: Option<[u8; 4]>,
+    ttl: Option<u32>,
     certificate: Option<&'a [u8]>,
     unknown: Vec<UnknownTag>,
 }
@@ -77,7 +77,7 @@ impl<'a> ResponseFields<'a> {
         match element.tag {
             STATUS => once(&mut self.status, element, name, element.array(name)?),
             ROLES => once(&mut self.roles, element, name, roles(element)?),
-            TTL => once(&mut self.ttl, element, name, element.array(name)?),
+            TTL => once(&mut self.ttl, element, name, element.u32(name)?),
             CERTIFICATE => once(&mut self.certificate, element, name, element.some(name)?),
             tag => {
                 self.unknown.push(UnknownTag { tag, offset: element.offset });
