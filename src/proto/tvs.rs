@@ -179,7 +179,7 @@ impl fmt::Display for MemberMisbehaved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed { expected, found } => {
-                write!(f, "closed after {found} bytes of {expected}")
+                write!(f, "closed after {found} of {expected} bytes")
             }
             Self::Command { expected, found } => write!(f, "expected a {expected}, found {found}"),
             Self::Malformed(malformed) => malformed.fmt(f),

@@ -37,8 +37,8 @@ pub enum NoAddress {
 impl fmt::Display for NoAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Host => "not an IP address, and not a host name",
-            Self::Port => "not a port from 1 to 65535",
+            Self::Host => "neither an IP address nor a host name",
+            Self::Port => "not a port number from 1 to 65535",
             Self::Zone => "an IPv6 address with a zone is not supported, use one without",
         })
     }
@@ -77,7 +77,7 @@ impl Host {
     /// An IP address, or a name of RFC 1123; a name of digits and dots only is a mistyped address.
     ///
     /// The one rule for hosts, wherever they are written. An IPv6 address may be in brackets. One
-    /// with a zone is refused: which interface it means is known to nobody but its author.
+    /// with a zone is refused: only its author knows which interface it means.
     ///
     /// # Errors
     /// [`NoAddress`], all but [`NoAddress::Port`].

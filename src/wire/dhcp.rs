@@ -1,7 +1,7 @@
-//! The file servers that an answer of DHCP names, in all the ways in which it does.
+//! The file servers that an answer of DHCP names, in any of the ways there are.
 //!
-//! Whoever answers on the network writes these values: what cannot be used is dropped and named,
-//! and never a fault of the phone's own settings.
+//! Anyone who answers on the network can write these values: what cannot be used is dropped and
+//! named, and never counts as a fault of the phone's own settings.
 
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
@@ -11,10 +11,10 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use crate::wire::address::{Host, NoAddress, ServerAddress};
 
-/// What an answer says of file servers, as the phone's DHCP client hands it over.
+/// What an answer has about file servers, as the phone's DHCP client hands it over.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct DhcpAnswer {
-    /// Option 150: addresses in hexadecimal as they came, or dotted, or text that somebody put
+    /// Option 150: addresses in hexadecimal as they came, or dotted, or text that someone put
     /// there.
     pub option_150: Option<String>,
     /// Option 66: one name or address.
@@ -25,23 +25,23 @@ pub struct DhcpAnswer {
     pub siaddr: Option<String>,
 }
 
-/// The servers that can be used, in the order in which they are asked; and what was dropped.
+/// The servers that can be used, and what was dropped.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct DhcpServers {
-    /// The servers.
+    /// At most [`MAX_SERVERS`], in the order in which they are asked.
     pub servers: Vec<ServerAddress>,
-    /// What cannot be used, the first of it.
+    /// The first values that cannot be used.
     pub dropped: Vec<Dropped>,
-    /// How much more cannot be used: nobody shall fill the log with it.
+    /// How many more there are, which are not named lest they fill the log.
     pub more: usize,
 }
 
 /// Something that is no file server.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Dropped {
-    /// Where it was.
+    /// The option or header field that it was in.
     pub field: &'static str,
-    /// What it is.
+    /// The start of the value, as it came.
     pub text: String,
     /// Why it cannot be used.
     pub why: Unusable,
@@ -50,19 +50,20 @@ pub struct Dropped {
 /// Why something is no file server.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Unusable {
-    /// An address that is nobody's: unspecified, broadcast or multicast.
-    Nobody,
-    /// Neither an address nor a host name; why.
+    /// An address that no host has: unspecified, broadcast or multicast.
+    NotUnicast,
+    /// Neither an address nor a host name, for this reason.
     NotAHost(NoAddress),
     /// A URL of another scheme than `tftp`.
     OtherScheme,
-    /// There are more than are asked.
+    /// Beyond the [`MAX_SERVERS`] that are asked.
     TooMany,
 }
 
 impl fmt::Display for Dropped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { field, text, why } = self;
+        // In quotes and escaped: the text is a stranger's, and the line goes to the console.
         write!(f, "{field}: {text:?}: {why}")
     }
 }
@@ -70,7 +71,7 @@ impl fmt::Display for Dropped {
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nobody => f.write_str("an address that no server has"),
+            Self::NotUnicast => f.write_str("not a unicast address"),
             Self::NotAHost(why) => why.fmt(f),
             Self::OtherScheme => f.write_str("expected a tftp URL"),
             Self::TooMany => write!(f, "more than {MAX_SERVERS} servers"),
@@ -97,6 +98,7 @@ impl DhcpAnswer {
         ];
         for (field, items) in fields {
             items.iter().for_each(|item| found.take(field, item));
+            // The fields are alternatives and not one list.
             if !found.servers.is_empty() {
                 break;
             }
@@ -108,6 +110,7 @@ impl DhcpAnswer {
 impl DhcpServers {
     fn take(&mut self, field: &'static str, text: &str) {
         let why = match server(text) {
+            // Asking a server twice costs a boot its time and brings nothing new.
             Ok(server) if self.servers.contains(&server) => return,
             Ok(server) if self.servers.len() < MAX_SERVERS => return self.servers.push(server),
             Ok(_) => Unusable::TooMany,
@@ -124,22 +127,25 @@ impl DhcpServers {
 
 /// The values of option 150: addresses of four bytes each, unless they are a text.
 fn of_150(text: &str) -> Vec<String> {
+    // A client that does not know the option hands over its bytes in hexadecimal.
     let Some(bytes) = hexadecimal(text) else { return items(text) };
     if let Some(written) = written(&bytes) {
         return written;
     }
     let addresses = bytes.chunks(4).map(|chunk| match <[u8; 4]>::try_from(chunk) {
         Ok(address) => Ipv4Addr::from(address).to_string(),
+        // Bytes that fill no address are dropped as what they are, under their digits.
         Err(_) => chunk.iter().map(|byte| alloc::format!("{byte:02x}")).collect(),
     });
     addresses.collect()
 }
 
-/// The items of a text in which each can be used; nothing if the bytes are rather addresses.
+/// The items of a text if all of them can be used; nothing if the bytes are more likely addresses.
 ///
-/// As many letters as one address or two have are a text only if they are an address as well: the
-/// bytes of an address may happen to be letters.
+/// The bytes of an address may happen to be letters. So letters that are as many as the bytes of one
+/// or two addresses count as text only if they spell an address.
 fn written(bytes: &[u8]) -> Option<Vec<String>> {
+    // Trailing NULs of a text are dropped (RFC 2132 §2).
     let end = bytes.iter().rposition(|byte| *byte != 0)? + 1;
     let is_letter = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
     let text =
@@ -147,6 +153,7 @@ fn written(bytes: &[u8]) -> Option<Vec<String>> {
     let short = bytes.len() % 4 == 0 && bytes.len() <= 8;
     let fits = |item: &String| match server(item) {
         Ok(ServerAddress { host: Host::Ip(_), .. }) => true,
+        // A name without a dot is too likely to be an accident of bytes.
         Ok(_) => !short && item.contains('.'),
         Err(_) => false,
     };
@@ -173,30 +180,32 @@ fn server(text: &str) -> Result<ServerAddress, Unusable> {
     let host = match text.split_once("://") {
         None => text,
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("tftp") => {
+            // Its path is dropped: the names of files are the agent's own.
             rest.split('/').next().unwrap_or_default()
         }
         Some(_) => return Err(Unusable::OtherScheme),
     };
     let server = ServerAddress::parse(host, TFTP_PORT).map_err(Unusable::NotAHost)?;
     match &server.host {
-        Host::Ip(ip) if is_nobody(*ip) => Err(Unusable::Nobody),
+        // 0.0.0.0 in siaddr means none; the others would ask a whole network.
+        Host::Ip(ip) if !is_unicast(*ip) => Err(Unusable::NotUnicast),
         Host::Ip(_) | Host::Name(_) => Ok(server),
     }
 }
 
-/// Whether no server can have the address.
-fn is_nobody(ip: IpAddr) -> bool {
+/// Whether a server can have the address.
+fn is_unicast(ip: IpAddr) -> bool {
     let broadcast = matches!(ip, IpAddr::V4(v4) if v4.is_broadcast());
-    ip.is_unspecified() || ip.is_multicast() || broadcast
+    !(ip.is_unspecified() || ip.is_multicast() || broadcast)
 }
 
 /// As many as secd.toml may name. Inferred: phones try two; option 150 may list more.
 pub const MAX_SERVERS: usize = 8;
 
-/// As many as are named.
+/// Values that are named in the log. Inferred: enough to see what is wrong with an answer.
 const MAX_DROPPED: usize = 8;
 
-/// RFC 1350.
+/// The port that takes requests (RFC 1350 §4).
 const TFTP_PORT: u16 = 69;
 
 /// Characters that are shown of what was dropped.
@@ -283,15 +292,16 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_dropped_and_named() {
         for (text, why) in [
-            ("10.0.0.300", "not an IP address, and not a host name"),
-            ("1.2.3.4.5", "not an IP address, and not a host name"),
-            ("a..b", "not an IP address, and not a host name"),
-            (&"a".repeat(64), "not an IP address, and not a host name"),
-            ("0.0.0.0", "an address that no server has"),
-            ("255.255.255.255", "an address that no server has"),
-            ("224.0.0.1", "an address that no server has"),
+            ("10.0.0.300", "neither an IP address nor a host name"),
+            ("1.2.3.4.5", "neither an IP address nor a host name"),
+            ("a..b", "neither an IP address nor a host name"),
+            (&"a".repeat(64), "neither an IP address nor a host name"),
+            ("0.0.0.0", "not a unicast address"),
+            ("255.255.255.255", "not a unicast address"),
+            ("224.0.0.1", "not a unicast address"),
             ("http://a.test/", "expected a tftp URL"),
-            ("x\"];\u{1b}[2J", "not an IP address, and not a host name"),
+            // A terminal would clear its screen at this.
+            ("x\"];\u{1b}[2J", "neither an IP address nor a host name"),
         ] {
             let answer = option_66(&alloc::format!("{text} good.test"));
             assert_eq!(servers(&answer), ["good.test:69"], "{text}");
@@ -305,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_field_counts_where_one_names_nobody() {
+    fn the_next_field_counts_if_one_names_no_server() {
         let answer = DhcpAnswer {
             option_150: Some("00000000".into()),
             option_66: Some("10.0.0.300".into()),

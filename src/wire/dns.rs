@@ -79,7 +79,7 @@ pub struct Code(pub u8);
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            0 => f.write_str("it does not look names up for others"),
+            0 => f.write_str("recursion not available"),
             1 => f.write_str("FORMERR"),
             2 => f.write_str("SERVFAIL"),
             4 => f.write_str("NOTIMP"),

@@ -160,20 +160,20 @@ impl fmt::Display for Fault {
             Self::FieldLength { expected, found } => {
                 write!(f, "expected a length of {expected}, found {found}")
             }
-            Self::DuplicateTag(tag) => write!(f, "expected tag {tag} once, found it again"),
+            Self::DuplicateTag(tag) => write!(f, "expected tag {tag} once, found it twice"),
             Self::LengthMismatch { expected, found } => {
-                write!(f, "expected length {expected} by the structure, found {found}")
+                write!(f, "expected length {expected} to match the structure, found {found}")
             }
             Self::LengthOverrun { expected, found } => {
                 write!(f, "expected at most {expected} bytes, found a length of {found}")
             }
-            Self::MissingField(tag) => write!(f, "expected tag {tag}, found none"),
+            Self::MissingField(tag) => write!(f, "required tag {tag} is missing"),
             Self::Byte { expected, found } => {
                 write!(f, "expected byte {expected:#04x}, found {found:#04x}")
             }
             Self::Padding(tag) => write!(f, "expected padding to the end, found tag {tag}"),
-            Self::TagOrder(tag) => write!(f, "found tag {tag} where it may not stand"),
-            Self::Text => write!(f, "expected UTF-8 with one NUL at its end, found something else"),
+            Self::TagOrder(tag) => write!(f, "tag {tag} is not allowed here"),
+            Self::Text => write!(f, "expected UTF-8 text with a single NUL, at its end"),
             Self::TooLong { expected, found } => {
                 write!(f, "expected at most {expected} bytes, found {found}")
             }
@@ -184,11 +184,11 @@ impl fmt::Display for Fault {
             Self::Truncated { expected, found } => {
                 write!(f, "expected {expected} more bytes, found {found}")
             }
-            Self::UnknownTag(tag) => write!(f, "found tag {tag}, which this kind of file has not"),
+            Self::UnknownTag(tag) => write!(f, "tag {tag} is unknown in this kind of file"),
             Self::Version { expected, found } => {
                 write!(f, "expected major version {expected}, found {found}")
             }
-            Self::ZeroLength => write!(f, "expected a value, found an empty one"),
+            Self::ZeroLength => write!(f, "expected a value, found none"),
         }
     }
 }

@@ -160,13 +160,15 @@ impl fmt::Display for BadName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Character { offset, found } => {
-                write!(f, "character {found:?} at offset {offset} of a file name")
+                write!(f, "character {found:?} at offset {offset} is not allowed in a file name")
             }
-            Self::Dot { offset } => write!(f, "file name component at offset {offset} is hidden"),
+            Self::Dot { offset } => {
+                write!(f, "file name component at offset {offset} starts with a dot")
+            }
             Self::Empty { offset } => write!(f, "file name component at offset {offset} is empty"),
-            Self::TooDeep => write!(f, "file name of more than {MAX_COMPONENTS} components"),
+            Self::TooDeep => write!(f, "file name has more than {MAX_COMPONENTS} components"),
             Self::TooLong { length } => {
-                write!(f, "file name of {length} bytes, the limit is {MAX_LENGTH}")
+                write!(f, "file name of {length} bytes exceeds the limit of {MAX_LENGTH}")
             }
         }
     }

@@ -184,7 +184,7 @@ impl fmt::Display for UnfitName {
                 write!(f, "character at offset {offset} of the file name is not printable ASCII")
             }
             Self::Length { found } => {
-                write!(f, "file name of {found} bytes, 1 to {LONGEST_NAME} fit a request")
+                write!(f, "file name of {found} bytes, a request carries 1 to {LONGEST_NAME}")
             }
         }
     }

@@ -126,7 +126,7 @@ fn certificates_of_64_kib_are_refused() {
         // One that the handshake cannot carry, and one that no question to TVS can.
         let by_tls = "the server sent a handshake message of 64 KiB or more, larger than allowed";
         for (names, least, why) in
-            [(3900, 64 << 10, by_tls), (3700, 62 << 10, "a request may have 16384 bytes")]
+            [(3900, 64 << 10, by_tls), (3700, 62 << 10, "exceeds the limit of 16384")]
         {
             let identity = large(names);
             let length = identity.certificate.der.len();

@@ -165,7 +165,7 @@ fn unread() -> Vec<Case> {
         ),
         case("wrong end tag", plain.replace("</members>", "</member>"), Unread("not well-formed")),
         case("encrConfig maybe", before_tvs("<encrConfig>maybe</encrConfig>"), Unread("maybe")),
-        case("too deep", format!("<device>{}", "<x>".repeat(1000)), Unread("too many levels")),
+        case("too deep", format!("<device>{}", "<x>".repeat(1000)), Unread("nested too deeply")),
     ]
 }
 

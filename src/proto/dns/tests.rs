@@ -133,7 +133,7 @@ fn a_name_that_one_kind_lacks_exists() {
 }
 
 #[test]
-fn what_answers_something_else_is_not_heard() {
+fn answers_to_something_else_are_ignored() {
     let mut lookup = lookup(1, 1);
     lookup.next(at(0));
     let question = lookup.questions[0].clone();

@@ -36,10 +36,12 @@ impl fmt::Display for Agreed {
         match self.negotiation {
             Negotiation::Answered => self.options.fmt(f),
             Negotiation::Ignored => f.write_str("options ignored by the server"),
-            Negotiation::NotAsked => f.write_str("no options asked"),
-            Negotiation::Refused => f.write_str("options refused by the server, asked again plain"),
+            Negotiation::NotAsked => f.write_str("no options requested"),
+            Negotiation::Refused => {
+                f.write_str("options refused by the server, requested again without")
+            }
             Negotiation::Unanswered => {
-                f.write_str("no answer to a request with options, asked again plain")
+                f.write_str("no answer to a request with options, requested again without")
             }
         }
     }
@@ -211,11 +213,13 @@ impl fmt::Display for ServerMisbehaved {
                 write!(f, "block {block} longer than the {blksize} bytes agreed")
             }
             Self::Malformed(malformed) => malformed.fmt(f),
-            Self::OptionNotAsked(option) => write!(f, "server granted {option} unasked"),
+            Self::OptionNotAsked(option) => {
+                write!(f, "server granted {option} beyond what was requested")
+            }
             Self::SizeDiffers { announced, received } => {
                 write!(f, "file of {announced} bytes announced, {received} received")
             }
-            Self::UnexpectedAck => f.write_str("server sent an ACK"),
+            Self::UnexpectedAck => f.write_str("unexpected ACK from the server"),
         }
     }
 }

@@ -63,7 +63,7 @@ fn an_answer_byte_by_byte_says_what_is_missing() {
 }
 
 #[test]
-fn an_early_end_is_told_with_what_came() {
+fn an_early_end_is_reported_with_what_came() {
     let mut exchange = exchange();
     assert_eq!(exchange.closed(), MemberMisbehaved::Closed { expected: 10, found: 0 });
     let _ = exchange.feed(&ANSWER[..9]).unwrap();

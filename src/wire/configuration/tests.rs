@@ -200,7 +200,7 @@ fn the_first_of_two_counts() {
         repeated("encrConfig", 5, 7),
     ];
     assert_eq!(configuration.warnings, expected);
-    assert_eq!(expected[3].to_string(), "5:7: encrConfig again, the first one counts");
+    assert_eq!(expected[3].to_string(), "5:7: encrConfig is repeated, the first one counts");
     let many = parse(&format!("<device>{}</device>", "<TVS/>".repeat(1000))).unwrap();
     assert_eq!(many.warnings.len(), 8);
 }

@@ -65,19 +65,21 @@ impl fmt::Display for Defect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cut => f.write_str("the file is cut short"),
-            Self::DocumentType => f.write_str("a document type with an internal subset"),
+            Self::DocumentType => {
+                f.write_str("a document type with an internal subset is not allowed")
+            }
             Self::Empty => f.write_str("the file is empty"),
             Self::Odd { element, found } => {
                 write!(f, "{element}: expected true or false, found {}", shortened(found))
             }
             Self::OnlyShort => f.write_str("fullConfig is false, and encrConfig is not true"),
-            Self::Outside => f.write_str("unexpected content outside of the root element"),
+            Self::Outside => f.write_str("unexpected content outside the root element"),
             Self::Root { found } => {
                 write!(f, "not a configuration, the root element is {}", shortened(found))
             }
-            Self::TooDeep => f.write_str("too many levels"),
+            Self::TooDeep => f.write_str("elements are nested too deeply"),
             Self::TooLarge { found } => {
-                write!(f, "a configuration may have {MAX_BYTES} bytes, this one has {found}")
+                write!(f, "a file of {found} bytes exceeds the limit of {MAX_BYTES}")
             }
             Self::Xml(error) => write!(f, "not well-formed, {error}"),
         }

@@ -55,16 +55,16 @@ impl fmt::Display for ConfigurationWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Member { position, fault: MemberFault::Priority } => {
-                write!(f, "TVS member {position}, asked last: no priority")
+                write!(f, "TVS member {position} has no priority, asked last")
             }
             Self::Member { position, fault } => {
-                write!(f, "TVS member {position}, skipped: {fault}")
+                write!(f, "TVS member {position} skipped: {fault}")
             }
             Self::Repeated { element, place } => {
-                write!(f, "{place}: {element} again, the first one counts")
+                write!(f, "{place}: {element} is repeated, the first one counts")
             }
             Self::TooMany { found } => {
-                write!(f, "{found} TVS members, the first {MAX_MEMBERS} count")
+                write!(f, "{found} TVS members, only the first {MAX_MEMBERS} are asked")
             }
         }
     }
@@ -75,7 +75,7 @@ impl fmt::Display for MemberFault {
         match self {
             Self::Address { found, why } => write!(f, "{}: {why}", shortened(found)),
             Self::NoAddress => f.write_str("no address"),
-            Self::Port { found } => write!(f, "expected a port, found {}", shortened(found)),
+            Self::Port { found } => write!(f, "expected a port number, found {}", shortened(found)),
             Self::Priority => f.write_str("no priority"),
         }
     }

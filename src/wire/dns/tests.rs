@@ -182,7 +182,7 @@ fn a_host_may_have_several_addresses_and_names() {
 }
 
 #[test]
-fn nobody_is_asked_about_reserved_names() {
+fn no_server_is_asked_about_reserved_names() {
     assert_eq!(reserved("localhost").unwrap().len(), 2);
     assert_eq!(reserved("nowhere.INVALID."), Some(vec![]));
     assert_eq!(reserved("cm1.lab.test"), None);

@@ -90,7 +90,7 @@ impl fmt::Display for MalformedPacket {
             Self::Truncated { offset, expected, found } => {
                 write!(f, "{found} bytes at offset {offset}, expected {expected}")
             }
-            Self::Unterminated { offset } => write!(f, "string without end at offset {offset}"),
+            Self::Unterminated { offset } => write!(f, "unterminated string at offset {offset}"),
         }
     }
 }

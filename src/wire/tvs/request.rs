@@ -148,9 +148,9 @@ pub enum Unsendable {
 impl fmt::Display for Unsendable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nul { field } => write!(f, "{field} has a NUL inside"),
+            Self::Nul { field } => write!(f, "{field} contains a NUL"),
             Self::TooLong { limit, found } => {
-                write!(f, "a request may have {limit} bytes, this one has {found}")
+                write!(f, "a request of {found} bytes exceeds the limit of {limit}")
             }
         }
     }

@@ -106,7 +106,7 @@ fn an_answer_has_no_more_roles_than_anyone_could_keep() {
 }
 
 #[test]
-fn another_protocol_or_version_is_told() {
+fn another_protocol_or_version_is_refused() {
     let mut frame = ANSWER;
     frame[0] = 0x16;
     let fault = Fault::Byte { expected: 0x57, found: 0x16 };
@@ -135,7 +135,7 @@ fn a_response_needs_a_status() {
 }
 
 #[test]
-fn no_known_element_stands_twice() {
+fn no_known_element_occurs_twice() {
     for value in [element(7, &[0]), element(8, &[7]), element(9, &[0; 4]), element(2, &[1])] {
         let payload = [&value[..], &value].concat();
         let error = Response::parse(&payload).unwrap_err();
@@ -145,7 +145,7 @@ fn no_known_element_stands_twice() {
 }
 
 #[test]
-fn elements_of_the_wrong_size_are_told() {
+fn elements_of_the_wrong_size_are_refused() {
     for (value, expected) in [(element(7, &[]), 1), (element(7, &[0, 0]), 1), (element(9, &[1]), 4)]
     {
         let found = value.len() - 3;
@@ -155,7 +155,7 @@ fn elements_of_the_wrong_size_are_told() {
 }
 
 #[test]
-fn unknown_elements_are_skipped_and_told() {
+fn unknown_elements_are_skipped_and_reported() {
     let payload = [element(6, b"?"), element(200, &[]), element(200, &[]), element(7, &[1])];
     let payload = payload.concat();
     let response = Response::parse(&payload).unwrap();
@@ -165,7 +165,7 @@ fn unknown_elements_are_skipped_and_told() {
 }
 
 #[test]
-fn an_unfinished_element_is_told() {
+fn an_unfinished_element_is_refused() {
     let payload = [element(7, &[0]), Vec::from([9])].concat();
     let error = Response::parse(&payload).unwrap_err();
     assert_eq!(error.fault, Fault::Truncated { expected: 2, found: 0 });

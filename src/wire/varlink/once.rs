@@ -24,14 +24,14 @@ impl<'de> Visitor<'de> for Once {
     type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value whose members are there once")
+        f.write_str("a value without repeated members")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
         let mut names = BTreeSet::new();
         while let Some((name, Self)) = members.next_entry::<String, Self>()? {
             if !names.insert(name) {
-                return Err(A::Error::custom("a member twice"));
+                return Err(A::Error::custom("repeated member"));
             }
         }
         Ok(self)
