@@ -8,7 +8,7 @@ use core::net::{IpAddr, Ipv6Addr};
 /// A host and a port.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ServerAddress {
-    /// The host.
+    /// Where the server is: by address, or by a name that is not resolved yet.
     pub host: Host,
     /// The port, never 0.
     pub port: u16,
@@ -17,18 +17,18 @@ pub struct ServerAddress {
 /// A host, not yet resolved.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Host {
-    /// By address.
+    /// An IPv4 or IPv6 address, without a zone.
     Ip(IpAddr),
-    /// By name.
+    /// A host name, kept as it was written.
     Name(String),
 }
 
-/// Why a text is not an address.
+/// Why a text is not the address of a server.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NoAddress {
     /// Neither an IP address nor a host name.
     Host,
-    /// The port is none.
+    /// Not a port number from 1 to 65535.
     Port,
     /// An IPv6 address with a zone, such as `fe80::1%eth0`.
     Zone,
@@ -47,7 +47,7 @@ impl fmt::Display for NoAddress {
 impl ServerAddress {
     /// Reads `host` or `host:port`; an IPv6 address with a port is in brackets.
     ///
-    /// Whether a name resolves is not asked here.
+    /// Does not ask whether a name resolves.
     ///
     /// # Errors
     /// [`NoAddress`].
@@ -67,6 +67,7 @@ impl ServerAddress {
 impl fmt::Display for ServerAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.host {
+            // RFC 3986 §3.2.2: without brackets the port would read as one more group.
             Host::Ip(IpAddr::V6(ip)) => write!(f, "[{ip}]:{}", self.port),
             host => write!(f, "{host}:{}", self.port),
         }
@@ -85,15 +86,19 @@ impl Host {
         if let Ok(ip) = text.parse() {
             return Ok(Self::Ip(ip));
         }
+        // Brackets are for IPv6 alone, where they keep the port apart.
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         if let Some(Ok(ip)) = bare.map(str::parse::<Ipv6Addr>) {
             return Ok(Self::Ip(ip.into()));
         }
+        // A zone gets a reason of its own: "not a host name" would not say what to change.
         let without_zone = bare.unwrap_or(text).split_once('%').map(|(ip, _)| ip);
         if without_zone.is_some_and(|ip| ip.parse::<Ipv6Addr>().is_ok()) {
             return Err(NoAddress::Zone);
         }
+        // The dot at the end of a complete name counts neither as a label nor for the length.
         let name = text.strip_suffix('.').unwrap_or(text);
+        // Nothing but digits and dots that is no address is a typo, which no server shall look up.
         let numeric = name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         if name.len() > MAX_NAME || numeric || !name.split('.').all(is_label) {
             return Err(NoAddress::Host);
@@ -111,7 +116,7 @@ impl fmt::Display for Host {
     }
 }
 
-/// Underscores are no part of RFC 1123, but of many a local name.
+/// RFC 1123 has no underscores, but many a local name has.
 fn is_label(label: &str) -> bool {
     (1..=63).contains(&label.len())
         && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))

@@ -2,10 +2,10 @@
 
 /// An enumeration of numbers of the wire, with the table of what they mean written once.
 ///
-/// Generates the variants, `From` the number (total: what the table lacks is `Unknown`), `code` back
-/// to it, and `Display`: the text beside a number, or the number itself where there is none. An
-/// `Unknown` is shown behind its own text, if it has one. A variant that may follow it has no number
-/// on the wire: nothing is read as it.
+/// Generates the variants; `From` the number, where what the table lacks is `Unknown`; `code` back
+/// to it; and `Display`: the text beside a number, or the number itself where there is none.
+/// `Unknown` is shown behind its own text, if it has one. The variant that may follow it is never
+/// read: it is for fields that hold no number.
 macro_rules! coded {
     (
         $(#[$about:meta])*
@@ -37,6 +37,7 @@ macro_rules! coded {
 
         impl From<$number> for $name {
             fn from(code: $number) -> Self {
+                // A number twice in a table is an unreachable arm, which the compiler reports.
                 match code {
                     $($code => Self::$variant,)+
                     _ => Self::Unknown(code),
@@ -48,6 +49,7 @@ macro_rules! coded {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 match self {
                     $(Self::$variant => f.pad(coded!(@text $code $($text)?)),)+
+                    // With its number, which is what to search for when a log shows one.
                     Self::Unknown(code) => write!(f, concat!($($what, " ",)? "{}"), code),
                     $(Self::$none => f.pad($no_text),)?
                 }

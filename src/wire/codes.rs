@@ -1,4 +1,4 @@
-//! Numbers of the format that mean something.
+//! The numbers of the format, and serial numbers.
 
 use core::fmt;
 
@@ -28,13 +28,13 @@ coded! {
         ;
         /// Any other number; such a certificate is good for nothing.
         Unknown "role",
-        /// No number at all: a field that is not two bytes long. Its code is 65535, which is no role.
+        /// No number at all: a field that is not two bytes long. As a code 65535, which is no role.
         Unreadable = u16::MAX, "unreadable role"
     }
 }
 
 impl Role {
-    /// Whether the role says "this server hands out files".
+    /// Whether the role is one of a file server, whose certificate signs what it serves.
     #[must_use]
     pub const fn serves_files(self) -> bool {
         matches!(self, Self::CcmTftp | Self::Tftp)
@@ -48,11 +48,11 @@ coded! {
     /// Reference tools; domain facts 3.2.
     #[derive(Clone, Copy, Debug, Eq, PartialEq)]
     pub enum Digest: u8 {
-        /// 1: SHA-1, in files of older call managers.
+        /// 1: all that older call managers have.
         Sha1 = 1 "sha1",
-        /// 2: SHA-256; defined, and refused by the reference tools.
+        /// 2: defined, and refused by the reference tools.
         Sha256 = 2 "sha256",
-        /// 3: SHA-512, the longest that files are signed with.
+        /// 3: what files of newer call managers are signed with.
         Sha512 = 3 "sha512",
         ;
         /// Any other number: nothing can be verified under it.
@@ -76,9 +76,9 @@ impl Digest {
 /// A version: the major number names the format, a higher minor one only adds to it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct FormatVersion {
-    /// First byte.
+    /// First byte: another number is another format.
     pub major: u8,
-    /// Second byte.
+    /// Second byte: a higher one only adds to the format, and is no reason to refuse.
     pub minor: u8,
 }
 
@@ -109,7 +109,7 @@ impl<'a> Serial<'a> {
         Self(bytes)
     }
 
-    /// The bytes as they stood in the file.
+    /// The bytes as they are in the file, leading zeros included.
     #[must_use]
     pub const fn bytes(self) -> &'a [u8] {
         self.0

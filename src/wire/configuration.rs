@@ -1,4 +1,4 @@
-//! What the configuration file says that the agent needs.
+//! The facts of a configuration file that the agent needs.
 //!
 //! Pure: bytes in, facts out. Whether the file is trusted was decided before.
 
@@ -34,11 +34,11 @@ pub struct Configuration {
     pub tvs: Vec<Member>,
     /// What was passed over.
     pub warnings: Vec<ConfigurationWarning>,
-    /// Whether this is the whole configuration, or only says where that is.
+    /// Whether this is the full configuration, or a short one that only announces it.
     pub full: Option<bool>,
-    /// Whether the whole configuration is encrypted.
+    /// Whether the full configuration is encrypted.
     pub encrypted: Option<bool>,
-    /// The phone certificate that it is encrypted for, by its hash as it is written.
+    /// The hash, as it is written, of the phone certificate that it is encrypted for.
     pub cert_hash: Option<Box<str>>,
     /// The number of the security mode: 1 none, 2 authenticated, 3 encrypted.
     pub security_mode: Option<u8>,
@@ -49,7 +49,7 @@ pub struct Configuration {
 /// A member of the Trust Verification Service.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Member {
-    /// Where it listens.
+    /// Where it listens, by default at [`TVS_PORT`].
     pub address: ServerAddress,
     /// Lower is asked first. Reference tools count from 0 to 4; no number is refused.
     pub priority: u8,
@@ -62,9 +62,9 @@ impl Configuration {
     /// `encrConfig`, one that cannot be read is the same as one that is not there.
     ///
     /// # Errors
-    /// [`UnreadableConfiguration`]: then nothing is known of it, and no fact may be taken for
-    /// absent.
+    /// [`UnreadableConfiguration`]: nothing is known of it then, and no fact may count as absent.
     pub fn parse(bytes: &[u8], root: Root) -> Result<Self, UnreadableConfiguration> {
+        // Before anything is decoded, which takes memory by the size.
         if bytes.len() > MAX_BYTES {
             let defect = Defect::TooLarge { found: bytes.len() };
             return Err(UnreadableConfiguration {
@@ -76,6 +76,7 @@ impl Configuration {
         let text = text::decode(bytes);
         let mut found = document::read(&text, root, &FACTS);
         let encrypted = found.facts.get(ENCRYPTED).map(|text| truth(text));
+        // Reported of a broken file as well: damage must not hide that there is an encrypted one.
         if let Some((defect, place)) = found.defect {
             let announces_encryption = encrypted == Some(Some(true));
             return Err(UnreadableConfiguration {
@@ -84,6 +85,7 @@ impl Configuration {
                 announces_encryption,
             });
         }
+        // Neither true nor false: guessing "false" would switch encryption off.
         if encrypted == Some(None) {
             let found = found.facts.remove(ENCRYPTED).unwrap_or_default();
             let defect = Defect::Odd { element: ENCRYPTED, found };
@@ -93,8 +95,8 @@ impl Configuration {
                 announces_encryption: true,
             });
         }
-        let read = Self::of(found, encrypted.flatten());
-        // A short one is of no use but to announce the encrypted one.
+        let read = Self::from_found(found, encrypted.flatten());
+        // A short one has no use but to announce the encrypted one.
         if read.full == Some(false) && read.encrypted != Some(true) {
             return Err(UnreadableConfiguration {
                 defect: Defect::OnlyShort,
@@ -105,12 +107,12 @@ impl Configuration {
         Ok(read)
     }
 
-    fn of(mut found: FoundMembers, encrypted: Option<bool>) -> Self {
+    fn from_found(mut found: FoundMembers, encrypted: Option<bool>) -> Self {
         let (tvs, mut warnings) = members(found.members, found.count);
         warnings.append(&mut found.repeated);
         let mut facts = found.facts;
         facts.remove(ENCRYPTED);
-        // An element without content says nothing.
+        // Call managers write elements without content for what is not set.
         facts.retain(|_, text| !text.is_empty());
         Self {
             tvs,
@@ -131,11 +133,13 @@ fn members(written: Vec<Written>, count: usize) -> (Vec<Member>, Vec<Configurati
         if written.priority.is_none() {
             warnings.push(ConfigurationWarning::Member { position, fault: MemberFault::Priority });
         }
+        // One bad member does not cost the others: fewer to ask is better than none.
         match member(written) {
             Ok(member) => members.push(member),
             Err(fault) => warnings.push(ConfigurationWarning::Member { position, fault }),
         }
     }
+    // Stable: members of one priority stay in the order of the file.
     members.sort_by_key(|member| member.priority);
     if members.len() > MAX_MEMBERS {
         warnings.push(ConfigurationWarning::TooMany { found: count });
@@ -145,6 +149,7 @@ fn members(written: Vec<Written>, count: usize) -> (Vec<Member>, Vec<Configurati
 }
 
 fn member(written: Written) -> Result<Member, MemberFault> {
+    // An empty port is as good as none; one that cannot be read is a fault of the member.
     let port = match written.port {
         None => TVS_PORT,
         Some(text) => {
@@ -169,7 +174,7 @@ fn truth(text: &str) -> Option<bool> {
 
 const ENCRYPTED: &str = "encrConfig";
 
-/// The elements right below the root that count: facts about the configuration, and the URLs of
+/// The elements directly below the root that count: facts about the configuration, and the URLs of
 /// services that phones ask the agent to open (domain facts 1.3, 4.2 and 6.3).
 const FACTS: [&str; 17] = [
     "authenticationURL",
@@ -191,5 +196,5 @@ const FACTS: [&str; 17] = [
     "servicesURL",
 ];
 
-/// The service's port where none is given (technote: "port:2445 (default)").
+/// The service's port where none is written (technote: "port:2445 (default)").
 pub const TVS_PORT: u16 = 2445;

@@ -142,8 +142,8 @@ fn of_150(text: &str) -> Vec<String> {
 
 /// The items of a text if all of them can be used; nothing if the bytes are more likely addresses.
 ///
-/// The bytes of an address may happen to be letters. So letters that are as many as the bytes of one
-/// or two addresses count as text only if they spell an address.
+/// The bytes of an address may happen to be letters. So letters that are as many as the bytes of
+/// one or two addresses count as text only if they spell an address.
 fn written(bytes: &[u8]) -> Option<Vec<String>> {
     // Trailing NULs of a text are dropped (RFC 2132 §2).
     let end = bytes.iter().rposition(|byte| *byte != 0)? + 1;

@@ -1,6 +1,6 @@
-//! DNS messages, as far as a stub resolver needs them: a question out, its answer in.
+//! The DNS messages of a stub resolver: a question out, its answer in.
 //!
-//! An answer says where to connect and nothing else: who is there is proven by signatures and
+//! An answer decides where to connect and nothing else: who is there is proven by signatures and
 //! certificates, which know only the name that was asked for.
 //!
 //! # Source
@@ -21,9 +21,9 @@ pub use name::DomainName;
 /// Which addresses are asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AddressKind {
-    /// IPv4.
+    /// IPv4 addresses, four bytes each.
     A,
-    /// IPv6.
+    /// IPv6 addresses, sixteen bytes each.
     Aaaa,
 }
 
@@ -40,11 +40,11 @@ impl AddressKind {
 /// A question for the addresses of a name.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AddressQuestion {
-    /// What tells its answer from others: nobody off the path may guess it.
+    /// Ties the answer to the question; must be random, so that no one off the path can guess it.
     pub id: u16,
-    /// The name.
+    /// The name whose addresses are asked for.
     pub name: DomainName,
-    /// Which addresses.
+    /// The kind of addresses: one question asks for one kind.
     pub kind: AddressKind,
 }
 
@@ -53,13 +53,13 @@ pub struct AddressQuestion {
 pub enum DnsAnswer {
     /// Addresses, at least one.
     Addresses(Vec<IpAddr>),
-    /// The server cannot say: it failed or refused, with this code.
+    /// The server failed or refused, with this code.
     Failed(Code),
     /// The name exists and has no such address.
     NoAddress,
     /// The name does not exist.
     NoSuchName,
-    /// The answer does not fit into a datagram, and is to be asked for over TCP.
+    /// The answer does not fit into a datagram: ask again over TCP.
     Truncated,
 }
 
@@ -68,11 +68,11 @@ pub enum DnsAnswer {
 pub enum NotAnAnswer {
     /// It answers this question, and cannot be read.
     Malformed,
-    /// It is the answer to something else, or none at all.
+    /// It answers something else, or is not an answer.
     Stranger,
 }
 
-/// What a server says of its failure (RFC 1035 §4.1.1, RCODE).
+/// The code of a server's failure (RFC 1035 §4.1.1, RCODE).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Code(pub u8);
 
@@ -90,10 +90,11 @@ impl fmt::Display for Code {
 }
 
 impl AddressQuestion {
-    /// The message.
+    /// The message as it is sent over UDP; over TCP its length comes first.
     #[must_use]
     pub fn emit(&self) -> Vec<u8> {
         let mut message = Vec::with_capacity(HEADER + self.name.bytes().len() + 4);
+        // Identifier, flags, one question; then no answers, authorities or additional records.
         for field in [self.id, RECURSION_DESIRED, 1, 0, 0, 0] {
             message.extend_from_slice(&field.to_be_bytes());
         }
@@ -110,14 +111,16 @@ impl AddressQuestion {
     pub fn answer(&self, message: &[u8]) -> Result<DnsAnswer, NotAnAnswer> {
         let mut cursor = Cursor::new(message);
         let (flags, records) = self.header(&mut cursor).ok_or(NotAnAnswer::Stranger)?;
+        // The RCODE is the last four bits.
         let code = flags.to_be_bytes()[1] & 0x0f;
         match code {
+            // What has arrived of it is not used (RFC 2181 §9).
             _ if flags & TRUNCATED != 0 => Ok(DnsAnswer::Truncated),
             3 => Ok(DnsAnswer::NoSuchName),
             0 => {
                 let found = self.addresses(&mut cursor, records).ok_or(NotAnAnswer::Malformed)?;
                 Ok(match found {
-                    // A server that only points elsewhere has not looked.
+                    // A referral: this server neither knows nor asks others, so nothing is settled.
                     found if found.is_empty() && flags & (AUTHORITATIVE | RECURSIVE) == 0 => {
                         DnsAnswer::Failed(Code(0))
                     }
@@ -135,6 +138,7 @@ impl AddressQuestion {
         let flags = cursor.number()?;
         let (questions, records) = (cursor.number()?, cursor.number()?);
         let _authorities_and_more = cursor.take(4)?;
+        // Whoever guesses the identifier must also have seen the question, which comes back whole.
         let is_answer = id == self.id && flags & (ANSWER | OPERATION) == ANSWER && questions == 1;
         let asked = is_answer.then(|| cursor.name())??;
         let (kind, class) = (cursor.number()?, cursor.number()?);
@@ -147,6 +151,7 @@ impl AddressQuestion {
         let records: Vec<ResourceRecord> =
             (0..records).map(|_| record(cursor)).collect::<Option<Vec<_>>>()?;
         let mut owner = &self.name;
+        // Records come in any order, and aliases may lead in a circle: hence the bound.
         for _ in 0..MAX_ALIASES {
             let alias = records.iter().find_map(|record| match &record.value {
                 Value::Alias(name) if record.owner == *owner => Some(name),
@@ -155,6 +160,7 @@ impl AddressQuestion {
             let Some(alias) = alias else { break };
             owner = alias;
         }
+        // Only what the aliases lead to counts: a server cannot slip in addresses of other names.
         let wanted = |record: &ResourceRecord| match record.value {
             Value::Address(ip) if record.owner == *owner => {
                 (ip.is_ipv4() == (self.kind == AddressKind::A)).then_some(ip)
@@ -165,17 +171,18 @@ impl AddressQuestion {
     }
 }
 
-/// A record of an answer.
+/// A record of an answer, without class and TTL, which decide nothing.
 struct ResourceRecord {
     owner: DomainName,
     value: Value,
 }
 
 enum Value {
+    /// Of either kind, whichever was asked for.
     Address(IpAddr),
     /// The owner is another name for this one.
     Alias(DomainName),
-    /// Nothing that was asked for.
+    /// Any other type or class: skipped.
     Other,
 }
 
@@ -195,6 +202,7 @@ fn record(cursor: &mut Cursor<'_>) -> Option<ResourceRecord> {
     let (kind, class) = (cursor.number()?, cursor.number()?);
     let _ttl = cursor.take(4)?;
     let length = usize::from(cursor.number()?);
+    // The name in an alias may point back into the message, so its value is not read on its own.
     let mut inside = cursor.clone();
     let value = cursor.take(length)?;
     let value = match (kind, class) {

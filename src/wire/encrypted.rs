@@ -1,4 +1,4 @@
-//! What an encrypted file says of its cipher and key.
+//! The cipher and key of an encrypted file, as its header describes them.
 
 use crate::wire::codes::Digest;
 use crate::wire::envelope::fields::field_name;
@@ -20,7 +20,7 @@ use crate::wire::reader::{Element, once, required};
 /// Reference tools and files built with them; domain facts 3.2 and 4.1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Encryption<'a> {
-    /// AES-CBC initialisation vector.
+    /// Initialisation vector of AES-CBC, one block.
     pub iv: [u8; 16],
     /// Bytes of padding at the end of the plaintext, 1 to 16 in a good file.
     pub padding: u16,
@@ -49,6 +49,7 @@ impl<'a> Encryption<'a> {
         let (mut vector, mut key) = (None, None);
         for child in info.children(field_name(16)) {
             let child = child?;
+            // A child out of place is reported under its own name, wherever it is found.
             let field = field_name(child.tag);
             match child.tag {
                 17 => once(&mut vector, &child, field, Vector::parse(&child)?)?,
@@ -56,6 +57,7 @@ impl<'a> Encryption<'a> {
                 tag => return Err(Malformed::new(child.offset, field, Fault::TagOrder(tag))),
             }
         }
+        // A missing block has no offset of its own: the one around it is named.
         let vector = required(vector, 17, field_name(17), info.offset)?;
         let key = required(key, 21, field_name(21), info.offset)?;
         let [code] = digest.array(field_name(26))?;
@@ -74,6 +76,7 @@ impl<'a> Encryption<'a> {
 
 /// A digest as long as its algorithm makes it, where that is known.
 fn digest_value<'a>(digest: Digest, value: &Element<'a>) -> Result<&'a [u8], Malformed> {
+    // Only what contradicts itself is malformed: whether an algorithm is known is asked later.
     let bytes = value.some(field_name(27))?;
     match digest.length() {
         Some(expected) if expected != bytes.len() => {
@@ -102,6 +105,7 @@ impl Vector {
                 tag => return Err(Malformed::new(child.offset, field, Fault::TagOrder(tag))),
             }
         }
+        // Must be there, with any value: its meaning is unknown (domain facts 3.2).
         required(marker, 18, field_name(18), block.offset)?;
         Ok(Self {
             iv: required(iv, 19, field_name(19), block.offset)?,
@@ -130,6 +134,7 @@ impl<'a> WrappedKey<'a> {
                 tag => return Err(Malformed::new(child.offset, field, Fault::TagOrder(tag))),
             }
         }
+        // As the marker of the vector.
         required(marker, 22, field_name(22), block.offset)?;
         let [algorithm] = required(algorithm, 24, field_name(24), block.offset)?;
         Ok(Self {

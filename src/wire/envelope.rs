@@ -16,7 +16,7 @@ pub use blocks::{SignatureInfo, Signer};
 use blocks::{SignerBlock, signature_info};
 pub use fields::field_name;
 
-/// Which of the three signed formats a file is read as; the name asked for says which.
+/// Which of the three signed formats a file is read as; the name asked for decides.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FileKind {
     /// A trust list (`.tlv`): records follow the header.
@@ -31,6 +31,8 @@ impl FileKind {
     /// The kind that a file name announces; anything that is not a list is a signed file.
     #[must_use]
     pub fn of_name(name: &str) -> Self {
+        // By the name that was asked for and never by the bytes: a server must not choose the rules
+        // that its file is judged by.
         if name.ends_with(".tlv") {
             Self::List
         } else if name.ends_with(".enc.sgn") {
@@ -48,12 +50,12 @@ impl FileKind {
     }
 }
 
-/// A field whose tag is not known: skipped, and told.
+/// A field whose tag is not known: skipped, and reported.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct UnknownTag {
-    /// The tag.
+    /// The tag that no known version of the format has.
     pub tag: u8,
-    /// Where it stands in the file.
+    /// Bytes from the start of the file to the tag.
     pub offset: usize,
 }
 
@@ -77,9 +79,8 @@ pub struct UnknownTag {
 /// Technote 116232, reference tools, three `show` dumps by arithmetic; domain facts 3.2 and 3.5.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Envelope<'a> {
-    /// The whole file.
     bytes: &'a [u8],
-    /// Where the signature element stands, tag and length included.
+    /// Where the signature element is, tag and length included.
     signature_at: Range<usize>,
     /// Version of the format.
     pub version: FormatVersion,
@@ -87,23 +88,23 @@ pub struct Envelope<'a> {
     pub header_length: usize,
     /// Tag 28; 1.1 and above announce elliptic-curve keys and HTTPS provisioning.
     pub signer_version: Option<FormatVersion>,
-    /// Who is said to have signed.
+    /// Who claims to have signed.
     pub signer: Signer<'a>,
-    /// How.
+    /// Under which algorithms it was signed.
     pub info: SignatureInfo,
-    /// The signature itself.
+    /// The signature itself, of a size that fits its modulus code.
     pub signature: &'a [u8],
     /// The name that the signature binds the content to.
     pub file_name: &'a str,
-    /// Seconds since 1970, by the signer's clock. Every list and every encrypted file has it.
+    /// Seconds since 1970, by the signer's clock; always there in lists and encrypted files.
     pub timestamp: Option<u32>,
-    /// What the key and cipher are, in an encrypted file.
+    /// The key and cipher of an encrypted file.
     pub encryption: Option<Encryption<'a>>,
-    /// Bytes of padding.
+    /// Bytes of padding at the end of the header.
     pub padding: usize,
     /// Fields that were skipped.
     pub unknown: Vec<UnknownTag>,
-    /// Names that are odd.
+    /// Names that are not proper text; they are for people, and decide nothing.
     pub odd: Vec<OddField>,
 }
 
@@ -120,6 +121,7 @@ impl<'a> Envelope<'a> {
         let version = version(&mut reader, kind)?;
         let header_length = header_length(&mut reader, bytes.len())?;
         let after = reader.offset();
+        // No field may run past the announced header, so the reader ends there and not at the file.
         let fields = bytes.get(after..header_length).unwrap_or_default();
         let header = HeaderFields::read(Reader::at(fields, after), kind)?;
         header.finish(bytes, version, header_length, kind)
@@ -143,7 +145,7 @@ impl<'a> Envelope<'a> {
         self.bytes.get(self.header_length..).unwrap_or_default()
     }
 
-    /// The whole file.
+    /// The whole file, header and body.
     #[must_use]
     pub const fn bytes(&self) -> &'a [u8] {
         self.bytes
@@ -156,6 +158,7 @@ fn version(reader: &mut Reader<'_>, kind: FileKind) -> Result<FormatVersion, Mal
         return Err(Malformed::new(element.offset, "version", Fault::TagOrder(element.tag)));
     }
     let version = FormatVersion::from(element.array::<2>("version")?);
+    // The minor number only adds fields, which are skipped by their tags.
     if version.major != kind.major() {
         let fault = Fault::Version { expected: kind.major(), found: version.major };
         return Err(Malformed::new(element.offset, "version", fault));
@@ -163,13 +166,14 @@ fn version(reader: &mut Reader<'_>, kind: FileKind) -> Result<FormatVersion, Mal
     Ok(version)
 }
 
-/// The header's length, which must lie between what was read and the end of the file.
+/// The header's length, which must reach past what was read and not past the end of the file.
 fn header_length(reader: &mut Reader<'_>, file: usize) -> Result<usize, Malformed> {
     let element = reader.element("header length")?;
     if element.tag != 2 {
         return Err(Malformed::new(element.offset, "header length", Fault::TagOrder(element.tag)));
     }
     let length = usize::from(element.u16("header length")?);
+    // In this order: of a file that was cut, the overrun explains more than the limit.
     let fault = if length < reader.offset() {
         Fault::LengthMismatch { expected: reader.offset(), found: length }
     } else if length > file {
@@ -182,7 +186,7 @@ fn header_length(reader: &mut Reader<'_>, file: usize) -> Result<usize, Malforme
     Err(Malformed::new(element.offset, "header length", fault))
 }
 
-/// The header's fields while they are collected, in whatever order they stand.
+/// The header's fields while they are collected, in whatever order they come.
 #[derive(Default)]
 struct HeaderFields<'a> {
     signer_version: Option<FormatVersion>,
@@ -202,11 +206,13 @@ impl<'a> HeaderFields<'a> {
     fn read(mut reader: Reader<'a>, kind: FileKind) -> Result<Self, Malformed> {
         let mut fields = Self::default();
         while let Some(tag) = reader.peek() {
+            // It has no length, so it is not an element like the others.
             if tag == PADDING {
                 fields.padding = padding(reader)?;
                 break;
             }
             let element = reader.element(field_name(tag))?;
+            // In other kinds of files these tags fall through to `keep`, which refuses them.
             match (element.tag, kind) {
                 (16 | 26 | 27, FileKind::Encrypted) => fields.keep_encryption(element)?,
                 _ => fields.keep(element)?,
@@ -218,9 +224,11 @@ impl<'a> HeaderFields<'a> {
     fn keep(&mut self, element: Element<'a>) -> Result<(), Malformed> {
         let name = field_name(element.tag);
         match element.tag {
+            // Both have been read, so this is a second one.
             1 | 2 => Err(Malformed::new(element.offset, name, Fault::DuplicateTag(element.tag))),
             3 => once(&mut self.signer, &element, name, SignerBlock::parse(&element)?),
             7 => once(&mut self.info, &element, name, signature_info(&element)?),
+            // Its size is checked at the end, when the modulus is known.
             12 => {
                 element.some(name)?;
                 once(&mut self.signature, &element, name, element)
@@ -231,12 +239,15 @@ impl<'a> HeaderFields<'a> {
                 let version = FormatVersion::from(element.array::<2>(name)?);
                 once(&mut self.signer_version, &element, name, version)
             }
+            // Children outside their block.
             4..=6 | 8..=11 | 17..=25 => {
                 Err(Malformed::new(element.offset, name, Fault::TagOrder(element.tag)))
             }
+            // Fields of an encrypted file, and a tag that no writer uses.
             0 | 16 | 26 | 27 => {
                 Err(Malformed::new(element.offset, name, Fault::UnknownTag(element.tag)))
             }
+            // A later version may add fields; the signature covers them all the same.
             tag => {
                 self.unknown.push(UnknownTag { tag, offset: element.offset });
                 Ok(())
@@ -260,6 +271,7 @@ impl<'a> HeaderFields<'a> {
         header_length: usize,
         kind: FileKind,
     ) -> Result<Envelope<'a>, Malformed> {
+        // What is missing has no place: offset 0 is the header as such.
         let need = |tag| move || Malformed::new(0, field_name(tag), Fault::MissingField(tag));
         let signature = self.signature.ok_or_else(need(12))?;
         let info = self.info.ok_or_else(need(7))?;
@@ -272,9 +284,11 @@ impl<'a> HeaderFields<'a> {
             )?),
             _ => None,
         };
+        // The element goes with its tag and length: neither is signed.
         let end = signature.offset + Element::PREFIX + signature.value.len();
         let (signer, odd) = self.signer.ok_or_else(need(3))?.finish()?;
         let file_name = self.file_name.ok_or_else(need(14))?;
+        // Parts of signed firmware have none (domain facts 3.2); the others compare theirs.
         if self.timestamp.is_none() && kind != FileKind::Signed {
             return Err(need(15)());
         }
@@ -297,9 +311,10 @@ impl<'a> HeaderFields<'a> {
     }
 }
 
-/// Padding stands after the last field and fills the header (vectors, rule 4).
+/// Padding follows the last field and fills the header (vectors, rule 4).
 fn padding(mut reader: Reader<'_>) -> Result<usize, Malformed> {
     let count = reader.left();
+    // Any other byte here could hide fields from a reader that stops at the first padding.
     while let Some(byte) = reader.peek() {
         if byte != PADDING {
             return Err(Malformed::new(reader.offset(), "padding", Fault::Padding(byte)));
@@ -309,10 +324,10 @@ fn padding(mut reader: Reader<'_>) -> Result<usize, Malformed> {
     Ok(count)
 }
 
-/// A signature of 512, 1024, 2048 or 4096 bits must say so in its modulus code.
+/// A signature of 512, 1024, 2048 or 4096 bits must have the modulus code of its size.
 ///
-/// Other sizes have no code of their own (the reference tools give 3072 bits none), so there the
-/// code says nothing.
+/// Other sizes have no code (the reference tools have none for 3072 bits), so with them any code
+/// goes.
 fn fits_modulus(signature: &Element<'_>, code: u8) -> Result<(), Malformed> {
     let by_length = MODULUS_BYTES.iter().position(|bytes| *bytes == signature.value.len());
     let by_code = MODULUS_BYTES.get(usize::from(code));
@@ -329,13 +344,13 @@ fn fits_modulus(signature: &Element<'_>, code: u8) -> Result<(), Malformed> {
 
 /// Bytes of a header.
 ///
-/// Bounds what is read before anybody has looked at the signature. Inferred from its parts: two
+/// Bounds what is read before the signature is verified. Inferred from its parts: two
 /// names of [`MAX_NAME`](crate::wire::text::MAX_NAME), a signature and a wrapped key of 512 bytes
 /// each, a file name, a serial number and the fields of fixed sizes come to 3,700; headers seen
 /// have 296 to 460 bytes.
 pub const MAX_HEADER: usize = 4096;
 
-/// Tag 13 stands alone, without length and value.
+/// Tag 13 comes without length and value.
 const PADDING: u8 = 13;
 
 /// Bytes of a signature for the modulus codes 0, 1, 2, 3 (domain facts 3.2).

@@ -1,6 +1,6 @@
 //! The first message of a TLS handshake each way, in versions that this agent does not speak.
 //!
-//! Only to say *what* a server offers that cannot be talked to; nothing is agreed with it.
+//! Only to report *what* an outdated server offers; no connection ever comes of it.
 
 mod suite;
 
@@ -31,6 +31,7 @@ impl fmt::Display for TlsVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             [3, 0] => f.write_str("SSL 3.0"),
+            // The protocol was renamed, and its numbers went on: 3.1 is TLS 1.0.
             [MAJOR, minor] => write!(f, "TLS 1.{}", minor.saturating_sub(1)),
             [major, minor] => write!(f, "version {major}.{minor}"),
         }
@@ -57,14 +58,14 @@ impl fmt::Display for TlsVersion {
 /// RFC 5246 §6.2.1, §7.4.1.3; the same in TLS 1.0 and 1.1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ServerHello {
-    /// The version.
+    /// The version that the server chose, TLS 1.2 or older.
     pub version: TlsVersion,
-    /// The cipher suite.
+    /// The cipher suite that it chose.
     pub suite: Suite,
 }
 
 impl ServerHello {
-    /// Whether it is an answer to the offer: a version and a suite of those in it.
+    /// Whether version and suite are among those offered, so that it is a choice at all.
     #[must_use]
     pub fn chooses_from_the_offer(&self) -> bool {
         self.version.0 <= TlsVersion::TLS12.0 && self.suite.name().is_some()
@@ -75,16 +76,18 @@ impl ServerHello {
     /// # Errors
     /// [`Fault::Byte`] if the server sent something else.
     pub fn parse(bytes: &[u8]) -> Result<Option<Self>, Malformed> {
-        match Self::whole(&handshake(bytes)?) {
+        match Self::complete(&handshake(bytes)?) {
             Ok(hello) => Ok(Some(hello)),
+            // What has come so far is right, and ends inside a field: more is on its way.
             Err(Malformed { fault: Fault::Truncated { .. }, .. }) => Ok(None),
             Err(malformed) => Err(malformed),
         }
     }
 
-    fn whole(message: &[u8]) -> Result<Self, Malformed> {
+    fn complete(message: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Reader::new(message);
         fixed(&mut reader, SERVER_HELLO, "message type")?;
+        // Its length adds nothing: the fields up to the suite are there in every version.
         reader.take(3, "message length")?;
         fixed(&mut reader, MAJOR, "version")?;
         let version = TlsVersion([MAJOR, reader.byte("version")?]);
@@ -119,6 +122,7 @@ pub fn certificate(bytes: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
 fn first_certificate(message: &[u8]) -> Result<Vec<u8>, Malformed> {
     let mut reader = Reader::new(message);
     fixed(&mut reader, SERVER_HELLO, "message type")?;
+    // Skipped by its length: extensions follow the suite, and none of them matters here.
     let hello = length(&mut reader, "message length")?;
     reader.take(hello, "server hello")?;
     fixed(&mut reader, CERTIFICATE, "message type")?;
@@ -133,7 +137,7 @@ fn length(reader: &mut Reader<'_>, field: &'static str) -> Result<usize, Malform
     Ok(bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)))
 }
 
-/// What a server is offered.
+/// Which cipher suites a server is offered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum HelloOffer {
     /// The suites of TLS 1.2 that this agent speaks.
@@ -152,14 +156,16 @@ impl HelloOffer {
     }
 }
 
-/// What the records hold, as far as they have come.
+/// The content of the records that have come so far, the last one perhaps in part.
 fn handshake(bytes: &[u8]) -> Result<Vec<u8>, Malformed> {
     let (mut reader, mut message) = (Reader::new(bytes), Vec::new());
     while reader.left() > 0 {
         fixed(&mut reader, HANDSHAKE, "record type")?;
+        // A cut header is no fault: the rest of it is on its way.
         if reader.left() < RECORD_REST {
             break;
         }
+        // The version that counts is the one inside the message.
         reader.take(2, "record version")?;
         let length = usize::from(reader.u16("record length")?);
         message.extend_from_slice(reader.take(length.min(reader.left()), "record")?);
@@ -185,6 +191,7 @@ fn fixed(reader: &mut Reader<'_>, expected: u8, field: &'static str) -> Result<(
 pub fn client_hello(host: Option<&str>, offer: HelloOffer) -> Vec<u8> {
     let suites = offer.suites().into_iter().chain([NO_RENEGOTIATION]);
     let suites: Vec<u8> = suites.flat_map(u16::to_be_bytes).collect();
+    // Version, random, an empty session, the suites, no compression, extensions.
     let body = [
         &TlsVersion::TLS12.0,
         RANDOM.as_slice(),
@@ -204,13 +211,15 @@ fn extensions(host: Option<&str>) -> Vec<u8> {
         let name = [&[0], sized(host.as_bytes()).as_slice()].concat();
         [[0, 0].as_slice(), &sized(&sized(&name))].concat()
     });
+    // Numbers of extensions: 0 server_name, 10 supported_groups, 11 ec_point_formats,
+    // 13 signature_algorithms.
     let groups = [[0, 10].as_slice(), &sized(&sized(&GROUPS))].concat();
     let formats = [[0, 11].as_slice(), &sized(&[1, 0])].concat();
     let signatures = [[0, 13].as_slice(), &sized(&sized(&SIGNATURES))].concat();
     [name.unwrap_or_default(), groups, formats, signatures].concat()
 }
 
-/// `content` after its length; nothing here comes near 64 KiB.
+/// `content` behind its length; nothing here comes near 64 KiB.
 fn sized(content: &[u8]) -> Vec<u8> {
     let length = u16::try_from(content.len()).unwrap_or_default();
     [length.to_be_bytes().as_slice(), content].concat()
@@ -226,9 +235,9 @@ const RECORD_REST: usize = 4;
 const CLIENT_HELLO: u8 = 1;
 const SERVER_HELLO: u8 = 2;
 const CERTIFICATE: u8 = 11;
-/// No key ever depends on it.
+/// Fixed, since no key ever depends on it.
 const RANDOM: [u8; 32] = [0x5E; 32];
-/// Renegotiation is secure or not made (RFC 5746 §3.3); some servers insist on hearing it.
+/// Renegotiation is secure or does not happen (RFC 5746 §3.3); some servers insist on it.
 const NO_RENEGOTIATION: u16 = 0x00FF;
 /// X25519, P-256, P-384, P-521 (RFC 8422 §5.1.1).
 const GROUPS: [u8; 8] = [0, 29, 0, 23, 0, 24, 0, 25];

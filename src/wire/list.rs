@@ -21,6 +21,7 @@ pub fn parse(body: &[u8], offset: usize) -> Result<Vec<Record<'_>>, Malformed> {
     let mut records = Vec::new();
     let mut serials = BTreeMap::new();
     while let Some(byte) = reader.peek() {
+        // Every record starts with its length, so whatever else is here belongs to none.
         if byte != 1 {
             let fault = Fault::TrailingGarbage(byte);
             return Err(Malformed::new(reader.offset(), "record", fault));
@@ -30,6 +31,7 @@ pub fn parse(body: &[u8], offset: usize) -> Result<Vec<Record<'_>>, Malformed> {
             return Err(Malformed::new(reader.offset(), "records", fault));
         }
         let record = record(&mut reader)?;
+        // By magnitude, as look-ups compare them: leading zeros must not get around the limit.
         if let Some(serial) = record.serial {
             count(&mut serials, serial.magnitude(), record.offset)?;
         }
@@ -38,7 +40,7 @@ pub fn parse(body: &[u8], offset: usize) -> Result<Vec<Record<'_>>, Malformed> {
     Ok(records)
 }
 
-/// Counts the records of a serial number, of which there may be so many.
+/// Counts the records of a serial number, up to [`MAX_OF_ONE_SERIAL`].
 fn count<'a>(
     serials: &mut BTreeMap<&'a [u8], usize>,
     serial: &'a [u8],
@@ -58,6 +60,7 @@ fn record<'a>(reader: &mut Reader<'a>) -> Result<Record<'a>, Malformed> {
     let room = reader.left();
     let element = reader.element(field_name(1))?;
     let length = usize::from(element.u16(field_name(1))?);
+    // The length counts its own element, too.
     let prefix = reader.offset() - offset;
     let fault = if length < prefix {
         Fault::LengthMismatch { expected: prefix, found: length }

@@ -1,4 +1,4 @@
-//! Why bytes are not what they should be.
+//! Why bytes do not follow their format, and where.
 
 use core::fmt;
 
@@ -57,34 +57,34 @@ pub enum Fault {
     Empty,
     /// A field of a fixed size has another one.
     FieldLength {
-        /// The size that the format gives.
+        /// The size that the format requires.
         expected: usize,
-        /// The size announced.
+        /// The size that the element announces.
         found: usize,
     },
     /// The same tag a second time.
     DuplicateTag(u8),
-    /// A length that disagrees with the structure around it or inside it.
+    /// A length that contradicts the structure around it or inside it.
     LengthMismatch {
         /// Where the structure should end, or the smallest possible length.
         expected: usize,
-        /// The length announced.
+        /// The length that the field announces.
         found: usize,
     },
     /// An announced length runs past its enclosure.
     LengthOverrun {
         /// Bytes that are left in the enclosure.
         expected: usize,
-        /// The length announced.
+        /// The length that the element announces.
         found: usize,
     },
     /// A required tag is not there.
     MissingField(u8),
     /// A byte that the format fixes has another value.
     Byte {
-        /// The value that the format gives.
+        /// The value that the format requires.
         expected: u8,
-        /// The value found.
+        /// The value that is there instead.
         found: u8,
     },
     /// Something other than padding after the first padding byte.
@@ -95,14 +95,14 @@ pub enum Fault {
     Text,
     /// More bytes than a field may have.
     TooLong {
-        /// The limit.
+        /// The most bytes that the field may have.
         expected: usize,
-        /// The length announced.
+        /// The length that the field announces.
         found: usize,
     },
     /// More records than a list may have, in all or of one kind.
     TooMany {
-        /// The limit.
+        /// The most that a list may have of them.
         expected: usize,
     },
     /// Bytes after the last structure.
@@ -123,7 +123,7 @@ pub enum Fault {
         /// The major version found.
         found: u8,
     },
-    /// A field that must say something is empty.
+    /// A field that must have a value is empty.
     ZeroLength,
 }
 
@@ -131,6 +131,7 @@ impl Fault {
     /// The class of the fault in one word, as the test vectors name it.
     #[must_use]
     pub const fn class(&self) -> &'static str {
+        // The manifest of the test vectors has the same words, so they never change.
         match self {
             Self::Empty => "empty",
             Self::FieldLength { .. } => "bad-field-length",
@@ -155,6 +156,7 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What was expected comes first, if it was one thing: it is what a writer has to change.
         match *self {
             Self::Empty => write!(f, "expected a file, found no bytes"),
             Self::FieldLength { expected, found } => {

@@ -1,6 +1,6 @@
 //! Bytes to values and back: the formats of trust lists, signed files and TFTP packets.
 //!
-//! Total: any bytes give a value or a [`Malformed`] that names the offset, what was expected
+//! Total: any bytes become a value or a [`Malformed`] that names the offset, what was expected
 //! there and what was found. Nothing here knows which keys are trusted.
 
 pub mod address;

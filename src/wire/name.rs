@@ -19,6 +19,7 @@ impl FileName {
     /// `/` at either end, and `//`), [`BadName::Dot`] for a component that starts with a dot (so
     /// for `..`), [`BadName::TooDeep`] beyond [`MAX_COMPONENTS`] components.
     pub fn parse(name: &str) -> Result<Self, BadName> {
+        // First: all that follows walks through the name.
         if name.len() > MAX_LENGTH {
             return Err(BadName::TooLong { length: name.len() });
         }
@@ -28,12 +29,13 @@ impl FileName {
                 return Err(BadName::TooDeep);
             }
             parse_component(component, offset)?;
+            // The component and the `/` behind it.
             offset += component.len() + 1;
         }
         Ok(Self(name.to_owned()))
     }
 
-    /// The whole name.
+    /// The name with all its components, as a server is asked for it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -76,7 +78,7 @@ impl fmt::Display for FileName {
 pub struct DeviceName(String);
 
 impl DeviceName {
-    /// Reads a name; `None` if it is none.
+    /// Reads a name; `None` if the text breaks the rules above.
     pub fn parse(name: &str) -> Option<Self> {
         let fits = name.len() <= MAX_DEVICE
             && name.starts_with(|first: char| first.is_ascii_alphanumeric())
@@ -85,7 +87,7 @@ impl DeviceName {
         fits.then(|| Self(name.to_owned()))
     }
 
-    /// The name.
+    /// The name, letters in the case in which they were written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -103,18 +105,18 @@ impl fmt::Display for DeviceName {
 pub struct Model(String);
 
 impl Model {
-    /// Reads a model; `None` if it is none.
+    /// Reads a model; `None` if the text breaks the rule above.
     pub fn parse(model: &str) -> Option<Self> {
         is_alphanumeric(model, MAX_MODEL).then(|| Self(model.to_owned()))
     }
 
-    /// The model.
+    /// The model, such as `8861` or `7962G`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Four zeros: what the reference server takes for any model.
+/// Four zeros, which the reference server accepts as any model.
 impl Default for Model {
     fn default() -> Self {
         Self("0000".to_owned())
@@ -127,24 +129,24 @@ impl fmt::Display for Model {
     }
 }
 
-/// Why a name is no [`FileName`]. Offsets count bytes from the start of the name.
+/// Why a text is not a [`FileName`]. Offsets count bytes from the start of the name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum BadName {
     /// A character outside `[A-Za-z0-9._-]` and `/`.
     Character {
-        /// Where it stands.
+        /// Bytes before the character.
         offset: usize,
-        /// What it is.
+        /// The character, which may be any of Unicode.
         found: char,
     },
     /// A component starts with a dot.
     Dot {
-        /// Where it starts.
+        /// Bytes before the component.
         offset: usize,
     },
     /// A component is empty.
     Empty {
-        /// Where it should start.
+        /// Bytes before the place where the component should be.
         offset: usize,
     },
     /// More than [`MAX_COMPONENTS`] components.
@@ -180,6 +182,7 @@ fn parse_component(component: &str, offset: usize) -> Result<(), BadName> {
     if component.is_empty() {
         return Err(BadName::Empty { offset });
     }
+    // `.` and `..` would climb; any other such name is a hidden file.
     if component.starts_with('.') {
         return Err(BadName::Dot { offset });
     }

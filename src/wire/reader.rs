@@ -11,7 +11,7 @@ pub struct Reader<'a> {
 
 /// One element of a TLV sequence.
 ///
-/// Says nothing about which tags are allowed where; the enclosing structure does.
+/// Which tags are allowed where is decided by the enclosing structure, and not here.
 ///
 /// # Layout
 /// | bytes  | field  | meaning                |
@@ -24,9 +24,9 @@ pub struct Reader<'a> {
 /// Technote 116232 (`show itl`); domain facts 3.1, checked by arithmetic on three dumps.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Element<'a> {
-    /// Numbered per structure.
+    /// What the element is; each structure has numbers of its own.
     pub tag: u8,
-    /// Where the tag stands in the file.
+    /// Bytes from the start of the file to the tag.
     pub offset: usize,
     /// The value, without tag and length.
     pub value: &'a [u8],
@@ -82,11 +82,13 @@ impl<'a> Element<'a> {
     /// # Errors
     /// [`Fault::ZeroLength`] for no bytes, [`Fault::Text`] for others that are not such text.
     pub fn text(&self, field: &'static str) -> Result<&'a str, Malformed> {
+        // The length counts the NUL, so a good text has at least one byte.
         let (last, text) = self
             .value
             .split_last()
             .ok_or_else(|| Malformed::new(self.offset, field, Fault::ZeroLength))?;
         let wrong = || Malformed::new(self.offset, field, Fault::Text);
+        // A NUL inside would end the text for readers in C, and not for this one.
         if *last != 0 || text.contains(&0) {
             return Err(wrong());
         }
@@ -118,7 +120,7 @@ impl<'a> Reader<'a> {
         Self { bytes, offset }
     }
 
-    /// Where the next byte stands in the file.
+    /// Bytes from the start of the file to the next one.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
@@ -212,6 +214,7 @@ impl<'a> Reader<'a> {
         let offset = self.offset;
         let tag = self.byte(field)?;
         let length = usize::from(self.u16(field)?);
+        // The fault is of the length, and so of the whole element: its offset is that of the tag.
         if length > self.left() {
             let fault = Fault::LengthOverrun { expected: self.left(), found: length };
             return Err(Malformed::new(offset, field, fault));
@@ -228,6 +231,7 @@ impl<'a> Reader<'a> {
     ) -> impl Iterator<Item = Result<Element<'a>, Malformed>> {
         core::iter::from_fn(move || {
             let element = self.element(name(self.peek()?));
+            // Without a way to find the next element, reading on would be guessing.
             if element.is_err() {
                 self = Self::at(&[], self.offset);
             }
@@ -236,7 +240,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Keeps the value of a tag that may stand once.
+/// Keeps the value of a tag that may occur once.
 ///
 /// # Errors
 /// [`Fault::DuplicateTag`] if the slot is taken.
@@ -246,6 +250,7 @@ pub(crate) fn once<T>(
     field: &'static str,
     value: T,
 ) -> Result<(), Malformed> {
+    // Another reader could take the other one of the two, so neither counts.
     if slot.replace(value).is_some() {
         let fault = Fault::DuplicateTag(element.tag);
         return Err(Malformed::new(element.offset, field, fault));
@@ -253,7 +258,7 @@ pub(crate) fn once<T>(
     Ok(())
 }
 
-/// The value of a tag that must have stood in the structure that starts at `offset`.
+/// The value of a tag that the structure at `offset` must contain.
 ///
 /// # Errors
 /// [`Fault::MissingField`].

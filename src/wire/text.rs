@@ -1,4 +1,4 @@
-//! Names and other fields that are for people: kept as they are written, whatever they are.
+//! Names and other fields for people: kept as they are written, whatever the bytes are.
 
 use alloc::string::String;
 use core::fmt;
@@ -6,7 +6,7 @@ use core::fmt;
 use crate::wire::malformed::{Fault, Malformed};
 use crate::wire::reader::Element;
 
-/// A name as a file writes it. It is a hint and a thing to show; nothing is decided by it.
+/// A name as a file writes it: a hint, to be shown; nothing is decided by it.
 ///
 /// Well-formed is UTF-8 that ends in its only NUL. Call managers have written other bytes too:
 /// Latin-1, and names that are empty.
@@ -18,10 +18,11 @@ impl<'a> Text<'a> {
     ///
     /// # Errors
     /// [`Fault::TooLong`] beyond [`MAX_NAME`].
-    pub(in crate::wire) const fn of(
+    pub(in crate::wire) const fn from_element(
         element: &Element<'a>,
         field: &'static str,
     ) -> Result<Self, Malformed> {
+        // The only thing that is refused: whatever the bytes are, the file is read.
         let found = element.value.len();
         if found > MAX_NAME {
             let fault = Fault::TooLong { expected: MAX_NAME, found };
@@ -39,6 +40,7 @@ impl<'a> Text<'a> {
     /// The bytes without the NUL that ends them.
     #[must_use]
     pub const fn bytes(self) -> &'a [u8] {
+        // Only the last one: a NUL before it is part of an odd name, and shown as such.
         match self.0 {
             [text @ .., 0] => text,
             text => text,
@@ -57,7 +59,7 @@ impl<'a> Text<'a> {
         self.0.ends_with(&[0]) && !self.bytes().contains(&0)
     }
 
-    /// Whether it is something other than UTF-8 that says something and ends in its only NUL.
+    /// Whether it is empty, not UTF-8, or does not end in its only NUL.
     #[must_use]
     pub fn is_odd(self) -> bool {
         self.bytes().is_empty()
@@ -90,6 +92,7 @@ impl fmt::Display for Text<'_> {
 
 impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // As a quoted string: a failed test shows the name and not its numbers.
         write!(f, "{:?}", alloc::format!("{self}"))
     }
 }
@@ -101,6 +104,7 @@ impl From<Text<'_>> for String {
 }
 
 fn shown(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    // Replacement characters would make two different names look alike.
     bytes.utf8_chunks().try_for_each(|chunk| {
         f.write_str(chunk.valid())?;
         chunk.invalid().iter().try_for_each(|byte| write!(f, "\\x{byte:02x}"))
@@ -109,18 +113,18 @@ fn shown(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 /// Bytes of a name, its NUL included, in headers and records.
 ///
-/// Bounds what is read, kept and compared before anybody has looked at a signature. Inferred: a
+/// Bounds what is read, kept and compared before a signature is verified. Inferred: a
 /// distinguished name has an attribute or two of each of the nine types that lists write, of at
 /// most 64 characters most of them (X.520, upper bounds as in RFC 5280 A.1); names seen have 14 to
 /// 75 bytes.
 pub const MAX_NAME: usize = 1024;
 
-/// A field whose value is none that the format gives it, in a file that is read all the same.
+/// A field whose value breaks the format, in a file that is read all the same.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct OddField {
     /// The field, in the words of the format.
     pub field: &'static str,
-    /// Where it stands in the file.
+    /// Bytes from the start of the file to its tag.
     pub offset: usize,
 }
 

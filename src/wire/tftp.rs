@@ -1,6 +1,6 @@
 //! TFTP packets: what a reader sends (RRQ, ACK, ERROR) and what it gets (DATA, ERROR, OACK).
 //!
-//! Says nothing about which packet may follow which: `proto::tftp` does.
+//! Which packet may follow which is decided in `proto::tftp`, and not here.
 
 use core::fmt;
 
@@ -20,7 +20,7 @@ use crate::wire::reader::Reader;
 
 /// The number of a DATA block, and of the ACK that answers it.
 ///
-/// Sixteen bits: a long transfer comes round to the same numbers again.
+/// Sixteen bits, so the numbers of a long transfer wrap around.
 ///
 /// # Source
 /// RFC 1350 §5 and §7.
@@ -84,6 +84,7 @@ impl<'a> Packet<'a> {
         match reader.u16("opcode")? {
             DATA => {
                 let block = BlockNumber(reader.u16("block")?);
+                // UDP keeps datagrams apart: what is left is the block, and nothing else.
                 Ok(Self::Data { block, bytes: reader.rest() })
             }
             ACK => Ok(Self::Ack(BlockNumber(reader.u16("block")?))),
@@ -110,6 +111,7 @@ impl<'a> Packet<'a> {
                 out.extend_from_slice(message);
                 out.push(0);
             }
+            // Only servers send it: here for the tests, which play them.
             Self::Oack(options) => {
                 out.extend_from_slice(&OACK.to_be_bytes());
                 options.emit(out);
@@ -147,6 +149,7 @@ impl Rrq {
         if let Some(offset) = name.bytes().position(unfit) {
             return Err(UnfitName::Character { offset });
         }
+        // In bytes, which the check above has made the same as characters.
         match name.len() {
             1..=LONGEST_NAME => Ok(Self { name: name.into() }),
             found => Err(UnfitName::Length { found }),
@@ -167,7 +170,7 @@ impl Rrq {
 pub enum UnfitName {
     /// Not printable ASCII, at this offset.
     Character {
-        /// Bytes before it.
+        /// Bytes of the name before it.
         offset: usize,
     },
     /// Empty, or longer than [`LONGEST_NAME`].
@@ -214,6 +217,7 @@ pub const LONGEST_NAME: usize = 450;
 /// RFC 2347, "Packet Formats".
 pub const LONGEST_REQUEST: usize = 512;
 
+// Opcodes (RFC 1350 §5; 6: RFC 2347). 2 is a write request, which a phone never sends.
 const RRQ: u16 = 1;
 const DATA: u16 = 3;
 const ACK: u16 = 4;

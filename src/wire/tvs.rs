@@ -32,9 +32,9 @@ use crate::wire::reader::Reader;
 /// Capture of an 8861 and its call manager, reference server; domain facts 5.2.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Header {
-    /// What the frame is.
+    /// Which question or answer the frame is.
     pub command: Command,
-    /// Which question it belongs to.
+    /// The question that it belongs to.
     pub session: Session,
     /// Bytes of the payload.
     pub length: u16,
@@ -62,6 +62,7 @@ impl Header {
             return Err(Malformed::new(1, "version", fault));
         }
         let command = Command::from(reader.byte("command")?);
+        // Servers do not clear it (observed: 0xF7).
         reader.byte("reserved byte")?;
         let session = Session(reader.u32("session")?);
         let length = reader.u16("payload length")?;

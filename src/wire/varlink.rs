@@ -19,18 +19,18 @@ use once::Once;
 /// One call of a client.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Call {
-    /// Interface and method, with a dot between them.
+    /// Interface and method, separated by the last dot.
     pub method: String,
     /// An object; absent means an empty one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Map<String, Value>>,
-    /// No reply is wanted.
+    /// The client expects no reply.
     #[serde(default, deserialize_with = "flag", skip_serializing_if = "is_false")]
     pub oneway: bool,
     /// Several replies may come.
     #[serde(default, deserialize_with = "flag", skip_serializing_if = "is_false")]
     pub more: bool,
-    /// The connection is to become something else after the reply.
+    /// The connection becomes something else after the reply.
     #[serde(default, deserialize_with = "flag", skip_serializing_if = "is_false")]
     pub upgrade: bool,
 }
@@ -52,19 +52,19 @@ impl Call {
         message(self)
     }
 
-    /// Interface and method.
+    /// Interface and method, the former empty if there is no dot.
     #[must_use]
     pub fn split(&self) -> (&str, &str) {
         self.method.rsplit_once('.').unwrap_or(("", &self.method))
     }
 }
 
-/// A message that is no call, and where it stops being one.
+/// A message that is neither call nor reply, and where it stops being one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct NotACall {
-    /// From 1.
+    /// Number of the line, counted from 1.
     pub line: usize,
-    /// From 1.
+    /// Number of the byte in the line, counted from 1.
     pub column: usize,
 }
 
@@ -80,7 +80,7 @@ pub struct Reply {
     /// What the method answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Value>,
-    /// Another reply follows.
+    /// Another reply to the same call follows.
     #[serde(default, deserialize_with = "flag", skip_serializing_if = "is_false")]
     pub continues: bool,
     /// The name of an error.
@@ -120,7 +120,7 @@ impl Reply {
     /// Reads a message, without its NUL.
     ///
     /// # Errors
-    /// [`NotACall`], that is, no reply; also for a member that is there twice.
+    /// [`NotACall`], for what is not a reply; also for a member that is there twice.
     pub fn parse(message: &[u8]) -> Result<Self, NotACall> {
         read(message)
     }
@@ -128,12 +128,14 @@ impl Reply {
 
 /// Reads a message that has each member once.
 fn read<T: DeserializeOwned>(message: &[u8]) -> Result<T, NotACall> {
+    // Twice over the same bytes: in free-form parameters serde would let the last one win.
     let read =
         serde_json::from_slice::<Once>(message).and_then(|Once| serde_json::from_slice(message));
     read.map_err(|error| NotACall { line: error.line(), column: error.column() })
 }
 
 fn message(value: &impl Serialize) -> Vec<u8> {
+    // Cannot fail: every key is a string, and nothing here refuses to be written.
     let mut message = serde_json::to_vec(value).unwrap_or_default();
     message.push(0);
     message
@@ -144,7 +146,7 @@ fn message(value: &impl Serialize) -> Vec<u8> {
 #[derive(Debug)]
 pub struct Frames {
     bytes: Vec<u8>,
-    /// How far no NUL was found.
+    /// Bytes at the start that contain no NUL, so that each is searched once.
     searched: usize,
     limit: usize,
 }
@@ -171,10 +173,10 @@ impl Frames {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The next whole message, without its NUL.
+    /// The next complete message, without its NUL.
     ///
     /// # Errors
-    /// [`TooLong`]; nothing can be read after that.
+    /// [`TooLong`]; nothing more can be read then.
     pub fn message(&mut self) -> Result<Option<Vec<u8>>, TooLong> {
         let unsearched = self.bytes.get(self.searched..).unwrap_or_default();
         match unsearched.iter().position(|byte| *byte == 0) {
@@ -183,6 +185,7 @@ impl Frames {
                 message.pop();
                 Ok(Some(message))
             }
+            // A client that never ends its message gets no more memory than one that does.
             None if self.bytes.len() <= self.limit => {
                 self.searched = self.bytes.len();
                 Ok(None)

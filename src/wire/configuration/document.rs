@@ -1,8 +1,8 @@
 //! The elements that count, found by their path from the root.
 //!
-//! Prefixes and namespaces mean nothing, and a reference to an entity that nobody defines is the
-//! text that it is written as: phones read configurations that bind neither. The first defect is
-//! remembered and the rest is read on, for what it announces.
+//! Prefixes and namespaces mean nothing, and a reference to an undefined entity is the text that it
+//! is written as: phones read configurations that bind neither. The first defect is remembered, and
+//! reading goes on for what the rest announces.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -35,16 +35,16 @@ impl Root {
     }
 }
 
-/// What was found.
+/// What the walk found, as it is written: [`super::Configuration`] makes values of it.
 #[derive(Default)]
 pub(super) struct FoundMembers {
-    /// The text of elements right below the root.
+    /// The text of elements directly below the root.
     pub(super) facts: BTreeMap<&'static str, Box<str>>,
     /// The members as they are written, not more than [`MAX_WRITTEN`].
     pub(super) members: Vec<Written>,
     /// How many members there are.
     pub(super) count: usize,
-    /// Elements that are there again.
+    /// Elements that are repeated; the first one counts.
     pub(super) repeated: Vec<ConfigurationWarning>,
     /// The first defect, and where it is.
     pub(super) defect: Option<(Defect, TextPosition)>,
@@ -58,9 +58,10 @@ pub(super) struct Written {
     pub(super) address: Option<Box<str>>,
 }
 
-/// Reads a document with this root; `facts` are the elements right below it that count.
+/// Reads a document with this root; `facts` are the elements directly below it that count.
 pub(super) fn read(text: &str, root: Root, facts: &[&'static str]) -> FoundMembers {
     let mut reader = Reader::from_str(text);
+    // A bare `&` in a URL is a common slip, and no reason to lose the whole file.
     reader.config_mut().allow_dangling_amp = true;
     let mut walk = DocumentWalk { text, root, facts, ..DocumentWalk::default() };
     loop {
@@ -69,17 +70,19 @@ pub(super) fn read(text: &str, root: Root, facts: &[&'static str]) -> FoundMembe
             Ok(Event::Eof) => break,
             Ok(event) => walk.take(&event, at),
             Err(Error::IllFormed(error)) => {
+                // The parser has dropped its element, so this walk must as well to stay in step.
                 if matches!(error, IllFormedError::MismatchedEndTag { .. }) {
                     walk.close();
                 }
                 walk.fault(ill_formed(&error), offset(reader.error_position()));
             }
-            // The rest is no markup that anyone could find the end of.
+            // After a broken token the parser cannot tell where the next one begins.
             Err(error) => {
                 walk.fault(of_error(error), offset(reader.error_position()));
                 return walk.found;
             }
         }
+        // Too deep, or another root: reading on costs time and finds nothing.
         if walk.is_over {
             return walk.found;
         }
@@ -87,6 +90,7 @@ pub(super) fn read(text: &str, root: Root, facts: &[&'static str]) -> FoundMembe
     match (walk.open.is_empty(), walk.has_root) {
         (true, true) => {}
         (false, _) => walk.fault(Defect::Cut, text.len()),
+        // Nothing at all is another trouble of the server than a transfer that broke off.
         (true, false) if text.chars().all(is_blank) => walk.fault(Defect::Empty, 0),
         (true, false) => walk.fault(Defect::Cut, text.len()),
     }
@@ -97,7 +101,7 @@ fn offset(position: u64) -> usize {
     usize::try_from(position).unwrap_or(usize::MAX)
 }
 
-/// Markup without an end is what a file has that was cut.
+/// Markup without an end is the mark of a file that was cut.
 fn of_error(error: Error) -> Defect {
     use quick_xml::errors::SyntaxError::InvalidBangMarkup;
     match error {
@@ -106,7 +110,7 @@ fn of_error(error: Error) -> Defect {
     }
 }
 
-/// Names of elements are in the parser's words, of any length.
+/// The parser quotes names of elements, which may have any length.
 fn ill_formed(error: &dyn fmt::Display) -> Defect {
     Defect::Xml(start_of(&error.to_string()).into())
 }
@@ -138,6 +142,7 @@ impl DocumentWalk<'_> {
             Event::Text(text) => self.text(text, at),
             Event::CData(text) => self.text(text, at),
             Event::GeneralRef(reference) => self.reference(reference, at),
+            // Entities are only ever defined in a subset: without one there is nothing to expand.
             Event::DocType(subset) if subset.contains(&b'[') => {
                 self.fault(Defect::DocumentType, at);
             }
@@ -151,6 +156,7 @@ impl DocumentWalk<'_> {
             None => self.start_root(local.as_ref(), at),
             Some(above) => above.child(local.as_ref(), self.facts),
         };
+        // One entry of `open` for each level: a megabyte of `<a>` would be 300,000.
         if self.open.len() >= MAX_DEPTH {
             self.fault(Defect::TooDeep, at);
             self.is_over = true;
@@ -185,6 +191,7 @@ impl DocumentWalk<'_> {
             self.seen.push(spot);
             return spot;
         }
+        // The warnings go into the log, which a hostile file must not fill.
         if self.found.repeated.len() < MAX_REPEATED {
             let place = self.place(at);
             self.found.repeated.push(ConfigurationWarning::Repeated { element, place });
@@ -193,6 +200,7 @@ impl DocumentWalk<'_> {
     }
 
     fn start_member(&mut self, start: &BytesStart<'_>) {
+        // Port and address may be once in each member, all else once in the document.
         self.seen.retain(|spot| !matches!(spot, Spot::Port | Spot::Address));
         self.found.count += 1;
         if self.found.count > MAX_WRITTEN {
@@ -211,6 +219,7 @@ impl DocumentWalk<'_> {
         let value = || Some(self.value.trim()).filter(|text| !text.is_empty()).map(Box::from);
         let written = self.found.members.last_mut();
         match (spot, written) {
+            // An empty fact is kept as such: `encrConfig` without a value is not its absence.
             (Spot::Fact(name), _) => {
                 self.found.facts.insert(name, value().unwrap_or_default());
             }
@@ -223,6 +232,7 @@ impl DocumentWalk<'_> {
     }
 
     fn text(&mut self, text: &[u8], at: usize) {
+        // The document was decoded as a whole, so its parts are UTF-8.
         let text = core::str::from_utf8(text).unwrap_or_default();
         match self.open.last() {
             Some(spot) if spot.has_text() => self.value.push_str(text),
@@ -234,6 +244,7 @@ impl DocumentWalk<'_> {
 
     fn reference(&mut self, reference: &BytesRef<'_>, at: usize) {
         let name = core::str::from_utf8(reference).unwrap_or_default();
+        // The five of XML 1.0 §4.6, which need no declaration.
         let character = match name {
             "amp" => Some('&'),
             "apos" => Some('\''),
@@ -245,6 +256,7 @@ impl DocumentWalk<'_> {
         let mut buffer = [0; 4];
         match character {
             Some(character) => self.text(character.encode_utf8(&mut buffer).as_bytes(), at),
+            // Unknown to this reader, since no document type is read: shown as it is written.
             None => self.text(alloc::format!("&{name};").as_bytes(), at),
         }
     }
@@ -264,7 +276,7 @@ fn priority_of(value: &[u8]) -> Option<u8> {
     core::str::from_utf8(value).ok()?.trim().parse().ok()
 }
 
-/// What is around a document: space, and the NULs that some servers put behind it.
+/// What may surround a document: space, and the NULs that some servers append.
 const fn is_blank(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\r' | '\n' | '\0')
 }
@@ -275,5 +287,5 @@ const MAX_DEPTH: usize = 64;
 /// Members that are looked at. Inferred: several times as many as are asked.
 pub(super) const MAX_WRITTEN: usize = 32;
 
-/// Elements that are there again, and named. Inferred: enough to see the pattern.
+/// Repeated elements that are named. Inferred: enough to see the pattern.
 const MAX_REPEATED: usize = 8;

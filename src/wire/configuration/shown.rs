@@ -3,18 +3,19 @@
 use alloc::string::String;
 use core::fmt;
 
-/// A place in the text, both from 1.
+/// A place in the text, both counted from 1 as editors do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TextPosition {
-    /// Lines.
+    /// Number of the line.
     pub line: u32,
-    /// Characters.
+    /// Number of the character in the line, not of the byte.
     pub column: u32,
 }
 
 impl TextPosition {
     /// The place that follows `before`.
     pub(super) fn after(before: &str) -> Self {
+        // Counted only when there is a fault to report, so a second pass costs nothing.
         let line = before.bytes().filter(|byte| *byte == b'\n').count();
         let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count());
         let number = |count| u32::try_from(count).unwrap_or(u32::MAX).saturating_add(1);
@@ -28,12 +29,13 @@ impl fmt::Display for TextPosition {
     }
 }
 
-/// A text in quotes, as much of it as fits a line of the log.
+/// The start of a text in quotes, short enough for a line of the log.
 pub(super) fn shortened(text: &str) -> String {
+    // Quotes show where a foreign text ends, and escapes keep control characters out of the log.
     alloc::format!("{:?}", start_of(text))
 }
 
-/// As much of a text as fits a line of the log.
+/// The start of a text, short enough for a line of the log.
 pub(super) fn start_of(text: &str) -> String {
     let mut start: String = text.chars().take(SHOWN).collect();
     if start.len() < text.len() {
@@ -42,6 +44,6 @@ pub(super) fn start_of(text: &str) -> String {
     start
 }
 
-/// Characters of a foreign text in a line. Inferred: one that is right is shorter than a host name
-/// may be.
+/// Characters of a foreign text in a line. Inferred: a correct value is shorter than the longest
+/// host name.
 const SHOWN: usize = 80;

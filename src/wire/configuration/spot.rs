@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(super) enum Spot {
     Root,
-    /// Right below the root, by its name.
+    /// Directly below the root, by its name.
     Fact(&'static str),
     Tvs,
     Members,
@@ -19,6 +19,7 @@ impl Spot {
     /// The element of that name in this one.
     pub(super) fn child(self, name: &[u8], facts: &[&'static str]) -> Self {
         match (self, name) {
+            // Only here: `members` and `member` are in groups of call managers, too.
             (Self::Root, b"TVS") => Self::Tvs,
             (Self::Root, _) => {
                 let fact = facts.iter().find(|fact| fact.as_bytes() == name);
@@ -32,7 +33,7 @@ impl Spot {
         }
     }
 
-    /// Its name, where a second one beside it does not count.
+    /// Its name, if only the first of its kind counts.
     pub(super) const fn only(self) -> Option<&'static str> {
         match self {
             Self::Fact(name) => Some(name),

@@ -241,6 +241,7 @@ fn something_else_is_not_a_configuration() {
     for text in ["text", "text<device/>", "<device/>text", "<device/>&amp;", "<device/><device/>"] {
         assert_eq!(defect(text).0, Defect::Outside, "{text}");
     }
+    // The last is a byte order mark and nothing behind it.
     for text in ["", "\0", " \n", "\u{feff}"] {
         assert_eq!(defect(text).0, Defect::Empty, "{text}");
     }
@@ -317,6 +318,7 @@ fn a_text_that_is_not_well_formed_is_refused_with_its_place() {
         ("<device>\n<a></b></device>", "2:4: not well-formed, "),
         ("<device></device></a>", "1:18: not well-formed, "),
         ("<device><!x></device>", "1:9: not well-formed, "),
+        // Not "not well-formed": a transfer that broke off is the likelier cause.
         ("<device>\n<![CDATA[", "2:1: the file is cut short"),
     ] {
         let error = parse(text).unwrap_err().to_string();
@@ -348,6 +350,7 @@ fn the_bytes_decide_what_the_encoding_is() {
         declared("UTF-8", &latin1),
         wide(u16::to_le_bytes),
         wide(u16::to_be_bytes),
+        // An odd byte at the end.
         [wide(u16::to_le_bytes), vec![0]].concat(),
     ] {
         let read = Configuration::parse(&bytes, Root::Device).unwrap();

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 /// a surrogate pair are no reason to refuse the rest.
 pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     match bytes {
+        // The byte order marks of UTF-16.
         [0xff, 0xfe, wide @ ..] => Cow::Owned(utf16(wide, u16::from_le_bytes)),
         [0xfe, 0xff, wide @ ..] => Cow::Owned(utf16(wide, u16::from_be_bytes)),
         _ => {
@@ -22,6 +23,7 @@ pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    // At most three bytes of UTF-8 for two of these: memory stays within the size limit of a file.
     let units: Vec<u16> =
         bytes.chunks_exact(2).filter_map(|pair| <[u8; 2]>::try_from(pair).ok()).map(unit).collect();
     String::from_utf16_lossy(&units)

@@ -5,12 +5,12 @@ use core::fmt;
 
 use crate::wire::configuration::shown::{TextPosition, shortened};
 
-/// A configuration that cannot be read: nothing is known of it, not even that it is not encrypted.
+/// A configuration that cannot be read: nothing is known of it, not even that it is unencrypted.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct UnreadableConfiguration {
-    /// Why.
+    /// What is wrong with it, the first thing if there are several.
     pub defect: Defect,
-    /// Where; `None` if it is the file as a whole.
+    /// Where in the text; `None` if the fault is of the file as such.
     pub place: Option<TextPosition>,
     /// Whether what could be read announces an encrypted configuration.
     pub announces_encryption: bool,
@@ -23,32 +23,32 @@ pub enum Defect {
     Cut,
     /// A document type with an internal subset: where entity bombs are built.
     DocumentType,
-    /// Nothing is in it.
+    /// Nothing is in it but space and NULs.
     Empty,
-    /// A value that decides, and is none of its values.
+    /// A value that decides something, and is neither true nor false.
     Odd {
-        /// The element.
+        /// The name of the element, without its prefix.
         element: &'static str,
-        /// What it is.
+        /// Its text as it is written; empty if it has none.
         found: Box<str>,
     },
-    /// It says that it is a short one, and not that the whole one is encrypted.
+    /// A short one that does not announce an encrypted full one.
     OnlyShort,
     /// Something beside the root element.
     Outside,
     /// The root element of something else.
     Root {
-        /// Its name.
+        /// Its name, without its prefix.
         found: Box<str>,
     },
-    /// More nested than a configuration is.
+    /// Nested more deeply than any configuration.
     TooDeep,
     /// Longer than a configuration may be.
     TooLarge {
-        /// Bytes.
+        /// Bytes of the file.
         found: usize,
     },
-    /// Not well-formed; in the words of the parser.
+    /// Not well-formed; the text is the parser's.
     Xml(Box<str>),
 }
 
@@ -86,6 +86,6 @@ impl fmt::Display for Defect {
     }
 }
 
-/// The most that is read, and so the most that any limit of a configuration may be: what is kept is
-/// read again. Inferred: twice the size limit of the technote's request (550001).
+/// The most that is read, and so the most that any limit of a configuration may be set to: what is
+/// kept is read again. Inferred: twice the size limit of the technote's request (550001).
 pub const MAX_BYTES: usize = 1 << 20;

@@ -18,9 +18,9 @@ pub enum ConfigurationWarning {
     },
     /// A second element where one counts: the first does.
     Repeated {
-        /// Its name.
+        /// Its name, without its prefix.
         element: &'static str,
-        /// Where it is.
+        /// Where the second one begins.
         place: TextPosition,
     },
     /// More members than are asked: the last are not.
@@ -33,18 +33,18 @@ pub enum ConfigurationWarning {
 /// What is wrong with a member.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum MemberFault {
-    /// Its address is none: it is skipped.
+    /// Its address is not one: it is skipped.
     Address {
-        /// What it is.
+        /// The address as it is written.
         found: Box<str>,
-        /// Why it is none.
+        /// Why it is not an address.
         why: NoAddress,
     },
     /// It has no address: it is skipped.
     NoAddress,
-    /// Its port is none: it is skipped.
+    /// Its port is not a number from 1 to 65535: it is skipped.
     Port {
-        /// What it is.
+        /// The port as it is written.
         found: Box<str>,
     },
     /// It has no priority that can be read: it is asked after the others.

@@ -14,6 +14,7 @@ impl DomainName {
     /// Reads a name as a person writes it; a dot at its end changes nothing.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        // One length more than there are dots, and the zero at the end.
         let mut name = Self(Vec::with_capacity(text.len() + 2));
         for label in text.strip_suffix('.').unwrap_or(text).split('.') {
             name.push(label.as_bytes())?;
@@ -22,19 +23,21 @@ impl DomainName {
         Some(name)
     }
 
-    /// The name as it is sent.
+    /// The name as it is sent: lower case, uncompressed.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 
     fn push(&mut self, label: &[u8]) -> Option<()> {
+        // The two bits above 63 mark a pointer (RFC 1035 §4.1.4).
         let length = u8::try_from(label.len()).ok().filter(|length| (1..=63).contains(length))?;
         // One byte is left for the end.
         if self.0.len() + 1 + label.len() >= MAX_NAME {
             return None;
         }
         self.0.push(length);
+        // Names are equal whatever their case (RFC 1035 §2.3.3), so one case is kept.
         self.0.extend(label.iter().map(u8::to_ascii_lowercase));
         Some(())
     }
@@ -76,6 +79,7 @@ impl<'a> Cursor<'a> {
         for _ in 0..MAX_PARTS {
             let length = reading.byte("label").ok()?;
             match length >> 6 {
+                // The root ends each name. What follows is behind the first pointer, if any.
                 0 if length == 0 => {
                     name.0.push(0);
                     self.reader = end.unwrap_or(reading);
@@ -92,6 +96,7 @@ impl<'a> Cursor<'a> {
                     before = target;
                     reading = Reader::at(self.message.get(target..)?, target);
                 }
+                // 01 and 10 are reserved.
                 _ => return None,
             }
         }

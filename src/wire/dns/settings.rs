@@ -1,4 +1,4 @@
-//! What a system says of names: `/etc/hosts` and `/etc/resolv.conf`, from their text.
+//! A system's settings for names, from the text of `/etc/hosts` and `/etc/resolv.conf`.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -9,18 +9,18 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::name::DomainName;
 
-/// A name server.
+/// A name server, as `resolv.conf` names it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NameServer {
-    /// Its address.
+    /// Its address; a name would need another server first.
     pub ip: IpAddr,
     /// The interface that leads there, for an address of a link.
     pub zone: Option<String>,
-    /// Its port.
+    /// The port that it listens on, 53 unless the file has another.
     pub port: u16,
 }
 
-/// Who is asked, for what, and how long.
+/// Which servers are asked, for which names, and for how long.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ResolverSettings {
     /// The servers in the order in which they are asked.
@@ -29,15 +29,14 @@ pub struct ResolverSettings {
     pub timeout: u64,
     /// How often each is asked.
     pub attempts: usize,
-    /// Dots from which on a name is asked for as it is before anything is added to it.
+    /// A name with this many dots is first asked for as it is, without an ending.
     ndots: usize,
-    /// What may be added to a name.
+    /// Endings that may be added to a name, in their order.
     search: Vec<String>,
 }
 
 impl ResolverSettings {
-    /// Reads `resolv.conf`. What it does not say, or says in a way that nobody knows, is as it is
-    /// without it; nothing in it is a fault.
+    /// Reads `resolv.conf`. What is missing or unknown keeps its default; nothing in it is a fault.
     ///
     /// # Source
     /// Linux resolv.conf(5): `nameserver`, `domain`, `search`, and of `options` `ndots`, `timeout`
@@ -55,6 +54,7 @@ impl ResolverSettings {
             let mut words = line.split_whitespace();
             match words.next() {
                 Some("nameserver") => settings.servers.extend(words.next().and_then(server)),
+                // Whichever comes last counts, as in resolv.conf(5).
                 Some("domain" | "search") => {
                     settings.search = words.take(MAX_SEARCH).map(ToOwned::to_owned).collect();
                 }
@@ -63,6 +63,7 @@ impl ResolverSettings {
             }
         }
         settings.servers.truncate(MAX_SERVERS);
+        // As resolv.conf(5) has it: without an entry the resolver on this host is asked.
         if settings.servers.is_empty() {
             let ip = Ipv4Addr::LOCALHOST.into();
             settings.servers.push(NameServer { ip, zone: None, port: PORT });
@@ -89,6 +90,7 @@ impl ResolverSettings {
             return DomainName::parse(name).into_iter().collect();
         }
         let mut texts: Vec<_> = self.search.iter().map(|end| format!("{name}.{end}")).collect();
+        // Fewer dots than `ndots`: rather a short name of the local domain than a complete one.
         let dots = name.bytes().filter(|byte| *byte == b'.').count();
         let place = if dots >= self.ndots { 0 } else { texts.len() };
         texts.insert(place, name.to_owned());
@@ -108,7 +110,7 @@ fn server(text: &str) -> Option<NameServer> {
     Some(NameServer { ip: ip.parse().ok()?, zone, port })
 }
 
-/// The addresses that `hosts` has for a name, in its order (Linux hosts(5)).
+/// The addresses of a name in the text of a hosts file, in its order (Linux hosts(5)).
 #[must_use]
 pub fn listed(hosts: &str, name: &str) -> Vec<IpAddr> {
     let name = name.strip_suffix('.').unwrap_or(name);
@@ -123,7 +125,7 @@ pub fn listed(hosts: &str, name: &str) -> Vec<IpAddr> {
     found
 }
 
-/// What a name means that no server may be asked about: this host, or none at all.
+/// The addresses of a name that no server may be asked about: those of this host, or none.
 ///
 /// # Source
 /// RFC 6761 §6.3 (`localhost`), §6.4 (`invalid`).
@@ -137,7 +139,7 @@ pub fn reserved(name: &str) -> Option<Vec<IpAddr>> {
     top.eq_ignore_ascii_case("invalid").then(Vec::new)
 }
 
-/// RFC 1035 §4.2.
+/// The port of name servers (RFC 1035 §4.2).
 const PORT: u16 = 53;
 
 /// Linux resolv.conf(5): further servers, and further domains, are not looked at.
@@ -148,8 +150,8 @@ const MAX_SEARCH: usize = 6;
 /// milliseconds, and a late answer counts all the same while others are asked.
 const TIMEOUT: u64 = 1;
 
-/// Linux resolv.conf(5): the defaults, and what larger values come to. Larger timeouts than 5 s
-/// are longer than a look-up may take.
+/// Linux resolv.conf(5): the defaults, and the caps of larger values. A timeout of more than 5 s is
+/// longer than a look-up may take.
 const ATTEMPTS: usize = 2;
 const NDOTS: usize = 1;
 const MAX_ATTEMPTS: usize = 5;

@@ -22,6 +22,7 @@ fn record(kind: u8, value: &[u8]) -> Vec<u8> {
     [&[0xc0, 12, 0, kind, 0, 1, 0, 0, 0, 60, 0, length], value].concat()
 }
 
+// An answer, recursion desired and available, no error.
 const GOOD: u16 = 0x8180;
 
 #[test]
@@ -48,7 +49,7 @@ fn aliases_lead_to_addresses_in_any_order() {
         let found = question(AddressKind::A).answer(&answer(AddressKind::A, GOOD, &records));
         assert_eq!(found, Ok(DnsAnswer::Addresses(vec![[192, 0, 2, 7].into()])));
     }
-    // An address of a name that nothing leads to.
+    // An address of a name that no alias leads to.
     let found = question(AddressKind::A).answer(&answer(AddressKind::A, GOOD, &[target]));
     assert_eq!(found, Ok(DnsAnswer::NoAddress));
 }
@@ -64,6 +65,7 @@ fn aliases_in_a_circle_lead_nowhere() {
 fn the_flags_say_what_an_empty_answer_means() {
     for (flags, expected) in [
         (GOOD, DnsAnswer::NoAddress),
+        // Authoritative, without recursion.
         (0x8400, DnsAnswer::NoAddress),
         (0x8183, DnsAnswer::NoSuchName),
         (0x8182, DnsAnswer::Failed(Code(2))),
@@ -79,7 +81,7 @@ fn the_flags_say_what_an_empty_answer_means() {
 }
 
 #[test]
-fn whatever_answers_something_else_is_a_strangers() {
+fn an_answer_to_something_else_comes_from_a_stranger() {
     let good = answer(AddressKind::A, GOOD, &[&record(1, &[192, 0, 2, 1])]);
     assert!(question(AddressKind::A).answer(&good).is_ok());
     // The number, that it is an answer, the operation, how many questions, the name, the kind, the
@@ -118,6 +120,7 @@ fn a_chain_of_pointers_has_an_end() {
     message[2..4].copy_from_slice(&GOOD.to_be_bytes());
     message[6..8].copy_from_slice(&[0, 2]);
     // A record of another kind whose value is one pointer after another.
+    // Behind the owner's pointer, type, class, TTL and length, which take 12 bytes.
     let start = u8::try_from(message.len()).unwrap() + 12;
     message.extend_from_slice(&[0xc0, 12, 0, 16, 0, 1, 0, 0, 0, 60, 2, 88]);
     for at in 0..300_u16 {

@@ -13,7 +13,7 @@ use crate::wire::text::{OddField, Text};
 pub struct Signer<'a> {
     /// Subject, as written by the signing tool.
     pub name: Text<'a>,
-    /// Serial number.
+    /// Serial number of the certificate, unique at its issuer only.
     pub serial: Serial<'a>,
     /// Issuer, as written by the signing tool.
     pub issuer: Text<'a>,
@@ -22,7 +22,7 @@ pub struct Signer<'a> {
 /// How the file was signed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SignatureInfo {
-    /// Tag 8.
+    /// Tag 8: what the signed bytes are hashed with.
     pub digest: Digest,
     /// Tag 10: 0 is RSA PKCS#1 v1.5, the only one known.
     pub algorithm: u8,
@@ -30,8 +30,8 @@ pub struct SignatureInfo {
     pub modulus: u8,
 }
 
-/// The children of the signer block; one that is missing is told after the whole header was read,
-/// because a child outside its block is the better explanation.
+/// The children of the signer block. One that is missing is reported after the whole header was
+/// read, because a child outside its block is the better explanation.
 pub(super) struct SignerBlock<'a> {
     offset: usize,
     name: Option<Text<'a>>,
@@ -44,6 +44,8 @@ impl<'a> SignerBlock<'a> {
     pub(super) fn parse(block: &Element<'a>) -> Result<Self, Malformed> {
         let mut found =
             Self { offset: block.offset, name: None, serial: None, issuer: None, odd: Vec::new() };
+        // In any order: the reference tools write the issuer before the serial number, and phones
+        // accept both (domain facts 3.5).
         for child in block.children("signer") {
             let child = child?;
             let field = field_name(child.tag);
@@ -71,10 +73,11 @@ impl<'a> SignerBlock<'a> {
         field: &'static str,
     ) -> Result<Text<'a>, Malformed> {
         element.some(field)?;
-        let text = Text::of(element, field)?;
+        let text = Text::from_element(element, field)?;
         if !text.is_terminated() {
             return Err(Malformed::new(element.offset, field, Fault::Text));
         }
+        // Latin-1 as call managers have written it: a warning, and no reason to lose the list.
         if text.is_odd() {
             self.odd.push(OddField { field, offset: element.offset });
         }
@@ -92,6 +95,7 @@ impl<'a> SignerBlock<'a> {
 }
 
 pub(super) fn signature_info(block: &Element<'_>) -> Result<SignatureInfo, Malformed> {
+    // Two children of fixed sizes: 4 bytes for tag 8, 11 for tag 9.
     block.array::<15>(field_name(7))?;
     let (mut digest, mut algorithm) = (None, None);
     for child in block.children(field_name(7)) {

@@ -62,11 +62,13 @@ impl Suite {
     /// What is outdated about it, if anything.
     #[must_use]
     pub fn flaw(self) -> Option<&'static str> {
+        // The names follow one pattern up to TLS 1.2, so the flaw can be read from them.
         let name = self.name()?;
         let (key_exchange, cipher) = name.split_once("_WITH_")?;
         let is_cbc = cipher.contains("_CBC_");
         Some(match key_exchange {
             "TLS_RSA" if is_cbc => "RSA key exchange with CBC",
+            // Whoever gets hold of the server's key later can read what was recorded.
             "TLS_RSA" => "RSA key exchange",
             "TLS_DHE_RSA" if is_cbc => "finite-field Diffie-Hellman with CBC",
             "TLS_DHE_RSA" => "finite-field Diffie-Hellman",

@@ -42,6 +42,7 @@ fn an_alert_or_anything_else_is_no_answer() {
     let fault = Fault::Byte { expected: 22, found: 21 };
     assert_eq!(ServerHello::parse(&alert), Err(Malformed::new(0, "record type", fault)));
     assert!(ServerHello::parse(b"HTTP/1.1 400 Bad Request\r\n").is_err());
+    // A handshake record, but of another message.
     let certificate_first = [22, 3, 3, 0, 4, 11, 0, 0, 0];
     assert!(ServerHello::parse(&certificate_first).is_err());
 }
@@ -116,6 +117,7 @@ fn the_certificate_behind_the_greeting_is_read() {
         [&[22, 3, 3, 0, length], content].concat()
     };
     let one = record(&[&hello, shown].concat());
+    // Records may end anywhere, between messages as well.
     let two = [record(&hello), record(shown)].concat();
     for flight in [&one, &two] {
         assert_eq!(certificate(flight), Ok(Some(vec![1, 2, 3, 4, 5])));

@@ -27,6 +27,7 @@ pub(super) struct RecordFields<'a> {
 
 impl<'a> RecordFields<'a> {
     pub(super) fn read(reader: Reader<'a>) -> Result<Self, Malformed> {
+        // In any order: only the length has a place of its own, and it has been read.
         let mut fields = Self::default();
         for element in reader.elements(field_name) {
             fields.keep(element?)?;
@@ -36,9 +37,11 @@ impl<'a> RecordFields<'a> {
 
     fn keep(&mut self, element: Element<'a>) -> Result<(), Malformed> {
         let name = field_name(element.tag);
+        // The three that people are shown have a limit, whatever becomes of the record.
         if matches!(element.tag, 2 | 3 | 5) {
-            Text::of(&element, name)?;
+            Text::from_element(&element, name)?;
         }
+        // Values are looked at when all fields are known: which may be bad depends on the others.
         let slot = match element.tag {
             0 => return Err(Malformed::new(element.offset, name, Fault::UnknownTag(0))),
             1 => return Err(Malformed::new(element.offset, name, Fault::DuplicateTag(1))),
@@ -63,6 +66,7 @@ impl<'a> RecordFields<'a> {
 
     pub(super) fn finish(self, offset: usize, length: usize) -> Result<Record<'a>, Malformed> {
         let hash = self.hash(offset)?;
+        // A record without any is not malformed: call managers write emptied ones.
         if self.claims_certificate() {
             self.names_a_certificate(offset)?;
         }
@@ -114,7 +118,7 @@ impl<'a> RecordFields<'a> {
         }))
     }
 
-    /// Names, host and address that are none; an emptied record has no names to be odd.
+    /// Names, host and address that are not what they should be; an emptied record has no names.
     fn odd(&self) -> Vec<OddField> {
         let names = [self.subject, self.issuer].into_iter().flatten();
         let claims = self.claims_certificate();
@@ -123,20 +127,22 @@ impl<'a> RecordFields<'a> {
         let host = self
             .host
             .filter(|host| host.value.is_empty() || core::str::from_utf8(host.value).is_err());
+        // IPv4 or IPv6.
         let address = self.address.filter(|address| ![4, 16].contains(&address.value.len()));
         let signature = self.signature.filter(|signature| signature.value.is_empty());
         names.chain(host).chain(address).chain(signature).map(|element| odd(&element)).collect()
     }
 
-    /// The first field without which no certificate can be told to be the record's.
+    /// The first bad field that keeps every certificate from matching the record.
     ///
-    /// The digest of a record that has the certificate itself is left to the comparison of the two;
-    /// an algorithm that is not known says nothing against it.
+    /// If the record has the certificate itself, its digest is left to the comparison of the two:
+    /// an unknown algorithm is no evidence against it.
     fn unusable(&self, role: Role, hash: Option<CertificateHash<'_>>) -> Option<OddField> {
         let bad_role = self.role.filter(|_| role == Role::Unreadable);
         if !self.claims_certificate() {
             return bad_role.map(|element| odd(&element));
         }
+        // There is nothing in an empty value that a certificate could be compared with.
         let empty = |element: &Element<'_>| element.value.is_empty();
         let bad_hash = self.hash.filter(|_| match hash {
             Some(CertificateHash::Unknown { algorithm, .. }) => {
@@ -162,10 +168,10 @@ const fn odd(element: &Element<'_>) -> OddField {
     OddField { field: field_name(element.tag), offset: element.offset }
 }
 
-/// A value of some bytes; one of none says nothing.
+/// The value, unless it is empty: then the field counts as absent.
 fn some<'a>(element: Option<Element<'a>>) -> Option<&'a [u8]> {
     element.map(|element| element.value).filter(|value| !value.is_empty())
 }
 
-/// Tag 12 (domain facts 3.3).
+/// The algorithm SHA-1 in tag 12 (domain facts 3.3).
 const SHA1: u8 = 1;

@@ -1,4 +1,4 @@
-//! What a record says.
+//! One record of a list.
 
 use alloc::vec::Vec;
 
@@ -10,8 +10,8 @@ use crate::wire::text::{OddField, Text};
 ///
 /// One odd field does not cost the list. A name or an address is for people, so the record counts
 /// in full ([`odd`](Self::odd)); without a serial number, a certificate or its digest, or a role
-/// that can be read, it is for no certificate ([`unusable`](Self::unusable)), and still shows that
-/// something was meant to be here. How the fields tile the record is not negotiable.
+/// that can be read, it matches no certificate ([`unusable`](Self::unusable)), and is still
+/// evidence that one was listed here. Every record must be tiled by its fields.
 ///
 /// # Layout
 /// | tag | length | meaning                                                                |
@@ -33,35 +33,35 @@ use crate::wire::text::{OddField, Text};
 /// Technote 116232 (`show itl`), `show ctl` of public documents, reference tools; domain facts 3.3.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Record<'a> {
-    /// Where it stands in the file.
+    /// Bytes from the start of the file to the record.
     pub offset: usize,
-    /// Bytes of the whole record.
+    /// Bytes of the record, its length element included.
     pub length: usize,
-    /// Tag 2 as it stands.
+    /// Tag 2: host name, as it is in the file.
     pub host: Option<&'a [u8]>,
-    /// Tag 3.
+    /// Tag 3: subject, as the list's writer prints it.
     pub subject: Option<Text<'a>>,
-    /// Tag 4.
+    /// Tag 4: what the certificate may do.
     pub role: Role,
-    /// Tag 5.
+    /// Tag 5: issuer, as the list's writer prints it.
     pub issuer: Option<Text<'a>>,
-    /// Tag 6.
+    /// Tag 6: serial number of the certificate.
     pub serial: Option<Serial<'a>>,
-    /// Tag 7.
+    /// Tag 7: the public key, in the form of its kind.
     pub public_key: Option<&'a [u8]>,
-    /// Tag 8.
+    /// Tag 8: the certificate's own signature, which must be that of tag 9 if both are there.
     pub signature: Option<&'a [u8]>,
-    /// Tag 9.
+    /// Tag 9: the certificate itself, DER.
     pub certificate: Option<&'a [u8]>,
-    /// Tags 11 and 12.
+    /// Tags 11 and 12: its digest, in place of the certificate or beside it.
     pub hash: Option<CertificateHash<'a>>,
-    /// Tag 10.
+    /// Tag 10: the host's IP address, of 4 or 16 bytes if it is proper.
     pub address: Option<&'a [u8]>,
     /// Fields that were skipped.
     pub unknown: Vec<UnknownTag>,
-    /// Fields for people that are odd.
+    /// Fields for people that are not what they should be.
     pub odd: Vec<OddField>,
-    /// The field for want of which the record is for no certificate.
+    /// The bad field that keeps the record from matching any certificate.
     pub unusable: Option<OddField>,
 }
 
@@ -72,9 +72,9 @@ pub enum CertificateHash<'a> {
     Sha1(&'a [u8; 20]),
     /// Any other algorithm, or another length than the algorithm's: kept, and never a match.
     Unknown {
-        /// Tag 12 as it stands; known ones have one byte.
+        /// Tag 12 as it is in the file; a known algorithm has one byte.
         algorithm: &'a [u8],
-        /// Tag 11.
+        /// Tag 11, of any length.
         bytes: &'a [u8],
     },
 }
@@ -91,11 +91,11 @@ impl<'a> CertificateHash<'a> {
 }
 
 impl Record<'_> {
-    /// Whether the record stands for a certificate; an emptied one does not.
+    /// Whether the record refers to a certificate; an emptied one does not.
     ///
     /// A public key counts although nothing is verified with it alone: only a record without any
-    /// key material is blank (domain facts 2.1). So does one that cannot be used: what cannot be
-    /// read must not switch checks off.
+    /// key material is blank (domain facts 2.1). A record that cannot be used counts as well: what
+    /// cannot be read must not switch checks off.
     #[must_use]
     pub const fn has_material(&self) -> bool {
         self.certificate.is_some()

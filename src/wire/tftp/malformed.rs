@@ -1,4 +1,4 @@
-//! What is wrong with a packet.
+//! What is wrong with a packet, and the error code that answers it.
 
 use core::fmt;
 
@@ -11,35 +11,35 @@ use crate::wire::malformed::Truncated;
 pub enum MalformedPacket {
     /// Not DATA, ACK, ERROR or OACK.
     Opcode {
-        /// Where it stands.
+        /// Bytes before the opcode.
         offset: usize,
-        /// What stands there.
+        /// The number that is there instead.
         found: u16,
     },
     /// An option named twice in one OACK.
     OptionRepeated {
         /// Where the second one starts.
         offset: usize,
-        /// Which.
+        /// The option that is repeated.
         option: OptionName,
     },
-    /// An option that none of the RFCs names, so that nobody can have asked for it.
+    /// An option that no RFC defines, so no request can have asked for it.
     OptionUnknown {
         /// Where its name starts.
         offset: usize,
     },
     /// A value that is not a decimal number in the range of its option.
     OptionValue {
-        /// Where it starts.
+        /// Bytes before the value.
         offset: usize,
-        /// Whose.
+        /// The option that the value belongs to.
         option: OptionName,
     },
     /// Fewer bytes than the fixed part of the packet.
     Truncated {
         /// Where the missing field starts.
         offset: usize,
-        /// Its bytes.
+        /// Bytes that the field has.
         expected: usize,
         /// Bytes that are left.
         found: usize,
@@ -59,6 +59,7 @@ impl MalformedPacket {
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         match self {
+            // An unterminated string can only be in an OACK: a message is taken without its zero.
             Self::Opcode { .. } | Self::Truncated { .. } => ErrorCode::IllegalOperation,
             Self::OptionRepeated { .. }
             | Self::OptionUnknown { .. }

@@ -17,14 +17,14 @@ pub enum OptionName {
 }
 
 impl OptionName {
-    /// All of them.
+    /// All of them, in the order in which a request has them.
     pub(super) const ALL: [Self; 4] = [Self::Blksize, Self::Timeout, Self::Tsize, Self::Windowsize];
 
     /// The values allowed.
     ///
     /// # Source
     /// RFC 2348, 2349, 7440. Windowsize: the RFC allows 65535; inferred: more than half of the
-    /// block numbers in one window and a block ahead cannot be told from a block long past.
+    /// block numbers in one window and a block ahead looks like a block long past.
     #[must_use]
     pub fn range(self) -> RangeInclusive<u64> {
         match self {

@@ -9,9 +9,9 @@ use crate::wire::reader::Reader;
 /// A value that its option does not allow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct OutOfRange {
-    /// The option.
+    /// The option whose range it exceeds.
     pub option: OptionName,
-    /// The value.
+    /// The value that was asked for or granted.
     pub found: u64,
 }
 
@@ -23,7 +23,7 @@ impl fmt::Display for OutOfRange {
     }
 }
 
-/// Options of a request, or of the OACK that answers it. None is the plain protocol of RFC 1350.
+/// Options of a request, or of the OACK that answers it; without any it is plain RFC 1350.
 ///
 /// # Layout
 /// For each option: its name, a zero byte, its value in decimal digits, a zero byte.
@@ -48,7 +48,7 @@ impl TftpOptions {
         self.with(OptionName::Blksize, bytes.into())
     }
 
-    /// Also this time between the server's retransmissions. Ours are not changed by it.
+    /// Also this time between the server's retransmissions. Does not change the client's.
     ///
     /// # Errors
     /// [`OutOfRange`] for 0.
@@ -108,6 +108,7 @@ impl TftpOptions {
             let name = string(&mut reader)?;
             let at_value = reader.offset();
             let value = string(&mut reader)?;
+            // Servers grant only what was requested (RFC 2347): an unknown one is a fault.
             let option =
                 OptionName::parse(name).ok_or(MalformedPacket::OptionUnknown { offset })?;
             if options.value(option).is_some() {
@@ -140,6 +141,7 @@ impl TftpOptions {
         }
     }
 
+    // One gate for requests and OACKs: no value out of range exists.
     fn with(mut self, option: OptionName, found: u64) -> Result<Self, OutOfRange> {
         let refused = OutOfRange { option, found };
         if !option.range().contains(&found) {
@@ -188,6 +190,7 @@ fn decimal(bytes: &[u8]) -> Option<u64> {
     }
     bytes.iter().try_fold(0_u64, |sum, byte| {
         let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        // A size beyond 64 bits must not come out as a small one.
         sum.checked_mul(10)?.checked_add(digit)
     })
 }

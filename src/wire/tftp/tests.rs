@@ -20,6 +20,7 @@ fn request(name: &str, options: TftpOptions) -> Vec<u8> {
 fn a_plain_request_has_the_length_of_the_captured_one() {
     let bytes = request("CTLSEP00260BD6FA21.tlv", TftpOptions::default());
     assert_eq!(bytes, b"\0\x01CTLSEP00260BD6FA21.tlv\0octet\0");
+    // Headers of Ethernet, IPv4 and UDP.
     assert_eq!(14 + 20 + 8 + bytes.len(), 73);
 }
 

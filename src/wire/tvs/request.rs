@@ -18,7 +18,7 @@ use crate::wire::tvs::{
 /// factory certificates have letters too (`CP-7962G`); domain facts 5.4.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PhoneName {
-    /// Its model.
+    /// Its model, such as `8861`; the service may check its form.
     pub model: Model,
     /// Its name at the call manager.
     pub name: DeviceName,
@@ -30,7 +30,7 @@ impl fmt::Display for PhoneName {
     }
 }
 
-/// A question.
+/// A question to the service.
 ///
 /// # Layout
 /// | tag | in     | value                                             |
@@ -57,7 +57,7 @@ pub enum TvsRequest<'a> {
     },
     /// Is this certificate trusted? For a peer that has shown it.
     Verify {
-        /// DER.
+        /// The peer's certificate, DER.
         certificate: &'a [u8],
     },
 }
@@ -97,6 +97,7 @@ impl TvsRequest<'_> {
             }
             Self::Verify { certificate } => element(&mut payload, CERTIFICATE, &[certificate])?,
         }
+        // The elements alone may already be too long for the two bytes of the header's length.
         let too_long = Unsendable::TooLong { limit: MAX_REQUEST, found: payload.len() };
         let length = u16::try_from(payload.len()).map_err(|_| too_long)?;
         let header = Header { command: self.command(), session, length };
@@ -111,6 +112,7 @@ impl TvsRequest<'_> {
 }
 
 fn text(payload: &mut Vec<u8>, tag: u8, text: &[u8]) -> Result<(), Unsendable> {
+    // A service that reads up to the NUL would answer for another name than the file's.
     if text.contains(&0) {
         return Err(Unsendable::Nul { field: field_name(tag) });
     }
@@ -133,14 +135,14 @@ fn element(payload: &mut Vec<u8>, tag: u8, parts: &[&[u8]]) -> Result<(), Unsend
 pub enum Unsendable {
     /// A name with a NUL inside, which would end it there.
     Nul {
-        /// The element.
+        /// The element, in the words of the format.
         field: &'static str,
     },
     /// Longer than one frame may be; both count bytes.
     TooLong {
-        /// The most that may be.
+        /// The most bytes that it may have.
         limit: usize,
-        /// What there is.
+        /// Bytes of the frame or element that would be sent.
         found: usize,
     },
 }

@@ -10,7 +10,7 @@ use crate::wire::malformed::{Fault, Malformed};
 use crate::wire::reader::{Element, Reader, once, required};
 use crate::wire::tvs::{CERTIFICATE, Header, ROLES, STATUS, TTL, field_name};
 
-/// An answer: what the payload of a response says. Whether it is worth anything is not said here.
+/// An answer: the payload of a response. Whether to trust it is not decided here.
 ///
 /// # Layout
 /// | tag | in    | length | value                             |
@@ -26,10 +26,10 @@ use crate::wire::tvs::{CERTIFICATE, Header, ROLES, STATUS, TTL, field_name};
 /// Capture of a query response, 1480 bytes accounted for; reference server; domain facts 5.4.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Response<'a> {
-    /// The verdict.
+    /// The verdict, which counts only in answer to the question that was asked.
     pub status: Status,
-    /// What the certificate may do. Nothing if the answer does not say, which is something else
-    /// than an empty list: that is a certificate for no purpose.
+    /// What the certificate may do; `None` if the answer has no roles. An empty list is something
+    /// else: a certificate for no purpose.
     pub roles: Option<Vec<Role>>,
     /// How long the answer holds.
     pub ttl: Option<Duration>,
@@ -43,7 +43,7 @@ impl<'a> Response<'a> {
     /// Reads the payload of a response; offsets of faults count from the start of the frame.
     ///
     /// # Errors
-    /// [`Malformed`]: elements must tile the payload, those known stand once, have their size,
+    /// [`Malformed`]: elements must tile the payload, known ones occur once, have their size,
     /// and the status must be there.
     pub fn parse(payload: &'a [u8]) -> Result<Self, Malformed> {
         let mut fields = ResponseFields::default();
@@ -51,6 +51,7 @@ impl<'a> Response<'a> {
             fields.keep(&element?)?;
         }
         let [status] = required(fields.status, STATUS, field_name(STATUS), Header::LENGTH)?;
+        // One byte each here, two in lists: the numbers are the same.
         let role = |code: &u8| Role::from(u16::from(*code));
         Ok(Self {
             status: Status::from(status),
@@ -89,6 +90,7 @@ impl<'a> ResponseFields<'a> {
 
 /// The roles of an answer, of which there may be none.
 fn roles<'a>(element: &Element<'a>) -> Result<&'a [u8], Malformed> {
+    // Each becomes a value of four bytes that is kept as long as the answer holds.
     if element.value.len() > MAX_ROLES {
         let fault = Fault::TooLong { expected: MAX_ROLES, found: element.value.len() };
         return Err(Malformed::new(element.offset, field_name(ROLES), fault));
@@ -96,7 +98,7 @@ fn roles<'a>(element: &Element<'a>) -> Result<&'a [u8], Malformed> {
     Ok(element.value)
 }
 
-/// Bounds what the answers take up that are kept. Inferred: seven roles are known, the highest is
+/// Bounds the memory of answers that are kept. Inferred: seven roles are known, the highest is
 /// 21, and an answer that was captured has two.
 pub const MAX_ROLES: usize = 64;
 

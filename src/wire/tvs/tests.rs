@@ -46,7 +46,9 @@ fn a_query_is_the_captured_one() {
     let frame = request.emit(&caller(), Session(1001)).unwrap();
     assert_eq!(frame.len(), 153);
     assert_eq!(frame[..48], QUERY);
+    // The subject's NUL, then tag and length of the issuer.
     assert_eq!(frame[105..109], [0, 4, 0, 22]);
+    // Behind the issuer's NUL.
     assert_eq!(frame[130..134], [0, 5, 0, 19]);
 }
 
@@ -174,6 +176,7 @@ fn an_unfinished_element_is_refused() {
 
 #[test]
 fn a_certificate_too_long_for_one_record_is_not_sent() {
+    // Header, device name, and tag and length of the certificate.
     let limit = 16_384;
     let room = limit - 10 - 27 - 3;
     let fits = TvsRequest::Verify { certificate: &Vec::from_iter(core::iter::repeat_n(0, room)) }

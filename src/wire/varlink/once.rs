@@ -30,6 +30,7 @@ impl<'de> Visitor<'de> for Once {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
         let mut names = BTreeSet::new();
         while let Some((name, Self)) = members.next_entry::<String, Self>()? {
+            // Decoded names: `x` and `\u0078` are one member.
             if !names.insert(name) {
                 return Err(A::Error::custom("repeated member"));
             }
