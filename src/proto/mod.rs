@@ -1,4 +1,4 @@
-//! Protocol machines without sockets: what comes in, and what is to be done about it.
+//! Protocol machines without sockets: what comes in, and what to do about it.
 
 pub mod dns;
 pub mod tftp;

@@ -1,10 +1,9 @@
 //! One TFTP read transfer, without its socket.
 //!
 //! The shell sends what [`Transfer::start`], [`Transfer::on_datagram`] and [`Transfer::on_timer`]
-//! give it, and waits for a datagram of the server or for [`Transfer::deadline`], until
+//! return, and waits for a datagram of the server or for [`Transfer::deadline`], until
 //! [`Transfer::ending`] has something. Time is the duration since a start of the shell's choice.
-//! That a datagram comes from the server's address is for the shell to see; the machine knows ports
-//! only.
+//! The shell checks that a datagram comes from the server's address; the machine knows ports only.
 //!
 //! # Source
 //! RFC 1350, 2347, 2348, 2349, 7440; RFC 1123 §4.2.3.1 for the Sorcerer's Apprentice: a repeated
@@ -46,18 +45,18 @@ use timing::{RetransmissionTimer, RoundTrip, Sent};
 pub struct ReadRequest<'a> {
     /// Name of the file on the server.
     pub name: &'a str,
-    /// Bytes that the file may have.
+    /// The most bytes that the file may have.
     pub limit: usize,
     /// Options to ask for.
     pub options: TftpOptions,
-    /// Patience.
+    /// How long to wait, and how often to try.
     pub timing: Timing,
 }
 
-/// How a transfer ended: a file and the care for its last ACK, or a reason.
+/// How a transfer ended: with a file, and the care for its last ACK; or with a reason.
 pub type Ending = Result<(Received, Dally), TransferFailure>;
 
-/// One read transfer.
+/// One read transfer, from the request to its [`Ending`].
 #[derive(Debug)]
 pub struct Transfer {
     rrq: Rrq,
@@ -68,7 +67,7 @@ pub struct Transfer {
     tid: Option<Tid>,
     /// The refusal of the options that were asked for.
     refused: Option<Refused>,
-    /// Whether an answer has shown what the server makes of options.
+    /// Whether an answer has shown how the server treats options.
     is_answered: bool,
     intake: Intake,
     retry: RetransmissionTimer,
@@ -107,16 +106,17 @@ impl Transfer {
         })
     }
 
-    /// The first datagram.
+    /// The request, to be sent before anything else.
     pub fn start(&mut self) -> Datagram<'_> {
         self.outgoing.request(&self.rrq, &self.asked)
     }
 
-    /// Bytes of the largest datagram a shell has to take whole.
+    /// Bytes of the largest datagram that a shell must receive complete.
     ///
     /// One more than the largest block, so that a block longer than agreed is seen to be.
     #[must_use]
     pub fn longest_datagram(&self) -> usize {
+        // An answer without options comes in plain blocks, whatever was asked for.
         let block = self.asked.blksize().map_or(PLAIN_BLKSIZE, usize::from);
         block.max(LONGEST_REQUEST) + DATA_HEADER + 1
     }
@@ -140,8 +140,8 @@ impl Transfer {
         self.intake.held()
     }
 
-    /// Gives the bytes that are held to `sink`, so that a file need not fit into memory. The
-    /// [`Received`] at the end has only those that came after.
+    /// Moves the bytes that are held to `sink`, so that a file need not fit into memory. The
+    /// [`Received`] at the end has only those that came later.
     pub fn hand_over(&mut self, sink: &mut dyn FnMut(&[u8])) {
         self.intake.hand_over(sink);
     }
@@ -158,19 +158,20 @@ impl Transfer {
         self.tid
     }
 
-    /// What the server makes of options, once an answer has shown it.
+    /// How the server treats options, once an answer has shown it.
     #[must_use]
     pub fn negotiation(&self) -> Option<Negotiation> {
         self.is_answered.then_some(self.agreed.negotiation)
     }
 
-    /// How the transfer ended, given once. Nothing is to be fed to the machine after it.
+    /// How the transfer ended, returned once. The machine must not be fed anything after that.
     pub fn ending(&mut self) -> Option<Ending> {
         self.ending.take()
     }
 
     /// Takes a datagram from port `from` of the server's address.
     pub fn on_datagram(&mut self, from: Tid, bytes: &[u8], now: Duration) -> Option<Datagram<'_>> {
+        // Malformed or not, the port decides first: strangers must not end a transfer.
         let packet = Packet::parse(bytes);
         match self.tid {
             None => self.on_first(from, packet, now),
@@ -181,6 +182,7 @@ impl Transfer {
 
     /// Looks at the time. Does nothing before [`Transfer::deadline`].
     pub fn on_timer(&mut self, now: Duration) -> Option<Datagram<'_>> {
+        // Before the retries: a server that drips data keeps resetting those.
         if now >= self.expires {
             return self.time_out(WaitingFor::End);
         }
@@ -197,8 +199,9 @@ impl Transfer {
         }
     }
 
-    /// The network says that the last datagram could not be delivered.
+    /// Reports that the network could not deliver the last datagram.
     pub fn on_refusal(&mut self, now: Duration) {
+        // One is not enough: the server may just be starting.
         self.refusals += 1;
         if self.refusals >= self.timing.refusals {
             self.ending = Some(Err(TransferFailure::Unreachable));
@@ -206,8 +209,8 @@ impl Transfer {
         self.retry.hasten(now.saturating_add(self.timing.refusal_pause));
     }
 
-    /// The first answer decides on port and options. What cannot be an answer to a request is left
-    /// from another transfer and changes nothing.
+    /// The first answer decides port and options. What cannot answer a request is left over from
+    /// another transfer, and changes nothing.
     fn on_first(
         &mut self,
         from: Tid,
@@ -215,6 +218,7 @@ impl Transfer {
         now: Duration,
     ) -> Option<Datagram<'_>> {
         match packet {
+            // Data without an OACK: the server has ignored the options (RFC 2347).
             Ok(Packet::Data { block: BlockNumber(1), .. }) => {
                 self.tid = Some(from);
                 self.is_answered = true;
@@ -237,8 +241,11 @@ impl Transfer {
     ) -> Option<Datagram<'_>> {
         match packet {
             Ok(Packet::Data { block, bytes }) => self.on_data(tid, block, bytes, now),
+            // Its ACK was lost, and the server waits for it with the first block.
             Ok(Packet::Oack(_)) if self.intake.received() == 0 => self.on_repetition(tid, now),
+            // Late, after data: it has been followed already.
             Ok(Packet::Oack(_)) => None,
+            // Before any block an ERROR may still be about the options.
             Ok(Packet::Error { code, message }) if self.intake.is_untouched() => {
                 self.on_early_error(tid, code, message, now)
             }
@@ -251,7 +258,7 @@ impl Transfer {
         }
     }
 
-    /// RFC 1350 §4: tell the stranger, and let the transfer be. An ERROR is never answered.
+    /// RFC 1350 §4: the stranger gets an ERROR, and the transfer goes on. No ERROR is answered.
     fn on_stranger(
         &mut self,
         from: Tid,
@@ -283,6 +290,7 @@ impl Transfer {
                 self.progress(now);
                 None
             }
+            // RFC 7440 §4: the server starts again behind the last block in order.
             Ok(Arrival::Gap) => Some(self.outgoing.ack(tid, self.intake.last())),
             Ok(Arrival::Repetition) => self.on_repetition(tid, now),
             Ok(Arrival::Nothing) => None,
@@ -290,18 +298,19 @@ impl Transfer {
         }
     }
 
-    /// A block or OACK that was here before, probably because our ACK was lost. In the midst of a
-    /// window it is no sign of that, and an ACK would make the server go back.
+    /// A block or OACK that was here before, probably because its ACK was lost. Within a window it
+    /// is no sign of that, and an ACK would make the server go back.
     fn on_repetition(&mut self, tid: Tid, now: Duration) -> Option<Datagram<'_>> {
         if !self.intake.is_acknowledged() || now < self.repeat_after {
             return None;
         }
+        // A storm of repetitions gets one ACK in the time in which a server repeats (RFC 1123).
         let pause = self.round_trip.timeout(&self.timing).min(REPETITION);
         self.repeat_after = now.saturating_add(pause);
         Some(self.acknowledge(tid))
     }
 
-    /// Something new has come: patience starts afresh.
+    /// Something new has come: all waits start again.
     fn progress(&mut self, now: Duration) {
         if let Some(took) = self.retry.round_trip(now) {
             self.round_trip.measured(took);
@@ -343,6 +352,7 @@ impl Transfer {
         let failure = failure.into();
         let (code, message) = failure.reply();
         self.ending = Some(Err(failure));
+        // Sent once and never repeated: if it is lost, the server times out (RFC 1350 §7).
         self.outgoing.error(tid, code, message)
     }
 }

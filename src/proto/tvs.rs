@@ -29,6 +29,7 @@ impl Sessions {
     /// The next number; after the last one they start again.
     pub fn number(&mut self) -> Session {
         let session = Session(self.next);
+        // Starts again where captured phones began, and not with 0.
         self.next = self.next.checked_add(1).unwrap_or(FIRST_SESSION);
         session
     }
@@ -47,14 +48,14 @@ pub struct Exchange {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[must_use]
 pub enum AnswerProgress {
-    /// It is all there: see [`Exchange::response`].
+    /// All of it is here: see [`Exchange::response`].
     Complete,
-    /// At least so many more bytes are to come.
+    /// At least this many more bytes must come.
     NeedMore(usize),
 }
 
 impl Exchange {
-    /// Starts an exchange: the bytes are to be written in one piece.
+    /// Starts an exchange: the bytes must be written in one piece.
     ///
     /// # Errors
     /// [`Unsendable`]; then no member can be asked this.
@@ -68,7 +69,7 @@ impl Exchange {
         Ok((exchange, bytes))
     }
 
-    /// Takes in bytes as they come; the header is judged as soon as it is whole.
+    /// Takes in bytes as they come; the header is checked as soon as it is complete.
     ///
     /// What is kept never exceeds the frame that the header announces.
     ///
@@ -80,6 +81,7 @@ impl Exchange {
             return Ok(AnswerProgress::NeedMore(Header::LENGTH - self.frame.len()));
         }
         let length = self.header()?.frame_length();
+        // One exchange is one answer: what follows it could only be meant for a careless reader.
         let surplus = self.keep(rest, length);
         if !surplus.is_empty() {
             return Err(MemberMisbehaved::Trailing { bytes: surplus.len() });
@@ -90,7 +92,7 @@ impl Exchange {
         })
     }
 
-    /// What it means that the peer closed before the answer was complete.
+    /// The fault of a peer that closed before its answer was complete.
     #[must_use]
     pub fn closed(&self) -> MemberMisbehaved {
         let expected = self.header.map_or(Header::LENGTH, |header| header.frame_length());
@@ -110,7 +112,7 @@ impl Exchange {
         }
     }
 
-    /// Keeps bytes until the frame has `length` of them, and gives back the others.
+    /// Keeps bytes until the frame has `length` of them, and returns the others.
     fn keep<'a>(&mut self, bytes: &'a [u8], length: usize) -> &'a [u8] {
         let missing = length.saturating_sub(self.frame.len());
         let (kept, rest) = bytes.split_at(missing.min(bytes.len()));
@@ -123,6 +125,7 @@ impl Exchange {
             return Ok(header);
         }
         let header = Header::parse(&self.frame)?;
+        // Before anything of the payload is kept: a wrong header ends the exchange at once.
         if header.command != self.answer {
             return Err(MemberMisbehaved::Command { expected: self.answer, found: header.command });
         }
@@ -143,23 +146,23 @@ pub enum MemberMisbehaved {
     Closed {
         /// What the header announced, or the length of a header.
         expected: usize,
-        /// What came.
+        /// Bytes of the frame that came.
         found: usize,
     },
     /// It sent something other than the answer to the question.
     Command {
         /// The answer to the question.
         expected: Command,
-        /// What came.
+        /// The command that came instead.
         found: Command,
     },
-    /// Its bytes are not such a frame.
+    /// Its bytes do not follow the format of a frame.
     Malformed(Malformed),
     /// It answered another question.
     Session {
-        /// The question's.
+        /// The session of the question.
         expected: Session,
-        /// The answer's.
+        /// The session of the answer.
         found: Session,
     },
     /// It went on after the end of its answer.
@@ -193,5 +196,5 @@ impl fmt::Display for MemberMisbehaved {
 const FIRST_SESSION: u32 = 1001;
 
 /// How long a member may take from the request to the end of its answer. Inferred: the reference
-/// server gives up an idle connection after as long (domain facts 5.1).
+/// server closes an idle connection after the same time (domain facts 5.1).
 pub const PATIENCE: Duration = Duration::from_secs(10);

@@ -22,6 +22,7 @@ fn at(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
+// Flags of an answer with recursion, and the RCODE or TC bit that each adds (RFC 1035 §4.1.1).
 const GOOD: u16 = 0x8180;
 const ABSENT: u16 = 0x8183;
 const FAILED: u16 = 0x8182;
@@ -46,6 +47,7 @@ fn both_kinds_are_asked_for_and_both_answers_end_it() {
 #[test]
 fn a_silent_server_is_followed_by_the_next_and_may_still_answer() {
     let mut lookup = lookup(2, 2);
+    // Each server has a second before the next one is asked.
     let turns: Vec<_> = (0..4).map(|turn| lookup.next(at(turn * 1000))).collect();
     assert_eq!(turns, [Next::Ask(0), Next::Ask(1), Next::Ask(0), Next::Ask(1)]);
     let [a, aaaa] = lookup.questions.clone();
@@ -71,7 +73,7 @@ fn a_server_that_fails_or_is_not_there_is_not_waited_for() {
     let failed = answer(&lookup.questions[0], FAILED, &[]);
     lookup.on_message(0, &failed, at(1));
     assert_eq!(lookup.next(at(1)), Next::Ask(1));
-    // Word of one that was asked before changes nothing.
+    // A late failure of one that was asked before changes nothing.
     lookup.on_message(0, &failed, at(2));
     assert_eq!(lookup.next(at(2)), Next::Wait(at(1001)));
     lookup.on_refusal(1, at(3));

@@ -2,12 +2,12 @@
 
 use crate::wire::tftp::BlockNumber;
 
-/// Where a block stands against what has arrived.
+/// Where a block belongs, compared with what has arrived.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum BlockPlace {
     /// In the window, with a gap before it.
     Ahead,
-    /// Has been here before.
+    /// Arrived before: in this window or the one before.
     Behind,
     /// The next in order.
     Next,
@@ -62,7 +62,7 @@ impl Blocks {
         self.unacknowledged == 0
     }
 
-    /// Where `block` stands.
+    /// Where `block` belongs; may learn from it how the server wraps.
     pub(super) fn place(&mut self, block: BlockNumber) -> BlockPlace {
         self.learn_wrap(block);
         if self.is_next(block) {
@@ -71,6 +71,7 @@ impl Blocks {
         let (ahead, behind) = self.distances(block);
         if ahead < u32::from(self.window) {
             BlockPlace::Ahead
+        // A server repeats no more than its last window.
         } else if behind <= u32::from(self.window) {
             BlockPlace::Behind
         } else {
@@ -78,9 +79,10 @@ impl Blocks {
         }
     }
 
-    /// Takes the next block in order. The answer is whether the window is full, so an ACK is due.
+    /// Takes the next block in order. Returns whether the window is full, so that an ACK is due.
     #[must_use]
     pub(super) fn take(&mut self, block: BlockNumber) -> bool {
+        // Learnt again at each wrap, from the block that was accepted.
         if self.last == LAST {
             self.wrap = if block == FIRST { Wrap::ToOne } else { Wrap::ToZero };
         }
@@ -96,10 +98,11 @@ impl Blocks {
         self.gap_acknowledged = false;
     }
 
-    /// A block ahead has come. The answer is whether this gap still has to get its one ACK.
+    /// A block ahead has come. Returns whether this gap still needs its one ACK.
     #[must_use]
     pub(super) fn find_gap(&mut self) -> bool {
         let first_sight = !self.gap_acknowledged;
+        // The ACK makes the server start a new window.
         self.unacknowledged = 0;
         self.gap_acknowledged = true;
         first_sight
@@ -133,6 +136,7 @@ impl Blocks {
 
     /// Steps from the next block forward to `block`, and from `block` forward to the next one.
     fn distances(&self, block: BlockNumber) -> (u32, u32) {
+        // With a wrap to 1 there is no block 0, and the numbers 1 to 65535 are the whole circle.
         let skipped = u32::from(self.wrap == Wrap::ToOne);
         let cycle = NUMBERS - skipped;
         let position = |number: BlockNumber| (u32::from(number.0) + cycle - skipped) % cycle;
@@ -141,6 +145,7 @@ impl Blocks {
     }
 }
 
+// The first number, the last one, and how many there are with 0.
 const FIRST: BlockNumber = BlockNumber(1);
 const LAST: BlockNumber = BlockNumber(u16::MAX);
 const NUMBERS: u32 = 65_536;

@@ -1,4 +1,4 @@
-//! What is left to do for the server when the file is complete.
+//! What remains to be done for the server once the file is complete.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::outgoing::{Datagram, Tid, To};
 use super::timing::Timing;
 use crate::wire::tftp::{BlockNumber, DATA_HEADER, Packet};
 
-/// The care for the last ACK, when the file is already in use.
+/// The care for the last ACK, while the file is already in use.
 ///
 /// Without it a server whose last ACK was lost repeats its last block to a closed port, and reports
 /// a failed transfer.
@@ -28,20 +28,21 @@ impl Dally {
         Self { tid, last, until, left: timing.tries, out: Vec::with_capacity(DATA_HEADER) }
     }
 
-    /// When to stop. `None`: at once, all is said.
+    /// When to stop; `None` for at once.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         (self.left > 0).then_some(self.until)
     }
 
-    /// Takes a datagram from port `from` of the server's address: the last block gets its ACK
-    /// again, anything else no answer.
+    /// Takes a datagram from port `from` of the server's address: only the last block is answered,
+    /// by its ACK.
     pub fn on_datagram(&mut self, from: Tid, bytes: &[u8]) -> Option<Datagram<'_>> {
         let is_last = matches!(Packet::parse(bytes),
             Ok(Packet::Data { block, .. }) if block == self.last && from == self.tid);
         if !is_last || self.left == 0 {
             return None;
         }
+        // Bounded, so that a server that repeats for ever is not answered for ever.
         self.left -= 1;
         self.out.clear();
         Packet::Ack(self.last).emit(&mut self.out);

@@ -7,13 +7,13 @@ use crate::wire::tftp::{BlockNumber, TftpOptions};
 /// What a DATA packet brought.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Arrival {
-    /// A block after a gap: the last one in order is to be acknowledged, this once.
+    /// A block after a gap: acknowledge the last one in order, this once.
     Gap,
     /// The end of the file: an ACK is due.
     Last,
-    /// A block in the midst of a window.
+    /// A block within a window: no ACK yet.
     New,
-    /// No use and no sign of anything.
+    /// Of no use, and no reason to act.
     Nothing,
     /// A block that was here before.
     Repetition,
@@ -29,7 +29,7 @@ pub(super) struct Intake {
     blksize: usize,
     blocks: Blocks,
     bytes: Vec<u8>,
-    /// Their number, which outlives them.
+    /// Their number, which counts on when they are handed over.
     received: usize,
 }
 
@@ -53,6 +53,7 @@ impl Intake {
         self.announced = granted.tsize().filter(|bytes| *bytes > NO_SIZE);
         let Some(announced) = self.announced else { return Ok(()) };
         match usize::try_from(announced) {
+            // Reserved at once: growing would copy the file again and again.
             Ok(bytes) if bytes <= self.limit => self.bytes.reserve_exact(bytes.min(RESERVED)),
             _ => return Err(self.too_large()),
         }
@@ -94,13 +95,13 @@ impl Intake {
         self.bytes.len()
     }
 
-    /// Gives away what is held.
+    /// Moves what is held to `sink`.
     pub(super) fn hand_over(&mut self, sink: &mut dyn FnMut(&[u8])) {
         sink(&self.bytes);
         self.bytes.clear();
     }
 
-    /// The file, once [`Arrival::Last`] has come; without what was given away.
+    /// The file, once [`Arrival::Last`] has come; without what was handed over.
     pub(super) fn file(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.bytes)
     }
@@ -110,6 +111,7 @@ impl Intake {
         block: BlockNumber,
         bytes: &[u8],
     ) -> Result<Arrival, TransferFailure> {
+        // Before its place: such a block is a breach even if it is a repetition.
         if bytes.len() > self.blksize {
             let blksize = self.blksize;
             return Err(ServerMisbehaved::BlockTooLong { block, blksize }.into());
@@ -124,9 +126,11 @@ impl Intake {
 
     fn take(&mut self, block: BlockNumber, bytes: &[u8]) -> Result<Arrival, TransferFailure> {
         let received = self.received + bytes.len();
+        // Before it is kept, so that no more than the limit is ever in memory.
         if received > self.limit {
             return Err(self.too_large());
         }
+        // RFC 1350 §6: a short block ends the file, if need be an empty one.
         let last = bytes.len() < self.blksize;
         if let Some(differs) = self.size_differs(received, last) {
             return Err(differs.into());
@@ -145,6 +149,7 @@ impl Intake {
     fn size_differs(&self, received: usize, last: bool) -> Option<ServerMisbehaved> {
         let announced = self.announced?;
         let arrived = u64::try_from(received).unwrap_or(u64::MAX);
+        // Too much is plain at once, too little only at the end.
         let kept = if last { arrived == announced } else { arrived <= announced };
         (!kept).then_some(ServerMisbehaved::SizeDiffers { announced, received })
     }
@@ -154,7 +159,7 @@ impl Intake {
     }
 }
 
-/// The most that is reserved for a size announced: a larger file grows, or is given away as it
+/// The most that is reserved for a size announced: a larger file grows, or is handed over as it
 /// comes. Inferred: a configuration has at most 550,001 bytes, and what is reserved is wiped at the
 /// end.
 const RESERVED: usize = 1 << 20;

@@ -1,4 +1,4 @@
-//! Options: asked for, granted, refused, passed over in silence.
+//! Options: requested, granted, refused, or ignored.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use super::{Datagram, Tid, Transfer};
 use crate::wire::tftp::{ErrorCode, TftpOptions};
 
 impl Transfer {
-    /// Silence may be loss, or a server that passes over requests with options: every second
-    /// request is a plain one.
+    /// Silence may be loss, or a server that ignores requests with options: every second request is
+    /// a plain one.
     pub(super) fn request_again(&mut self) -> Datagram<'_> {
         if self.asked.is_empty() || self.retry.sent() % 2 == 1 {
             return self.outgoing.request(&self.rrq, &self.asked);
@@ -29,6 +29,7 @@ impl Transfer {
         self.refused = Some(refused);
         self.asked = TftpOptions::default();
         self.agreed = Agreed { options: self.asked, negotiation: Negotiation::Refused };
+        // The plain request opens another transfer, for which the server may take another port.
         self.tid = None;
         self.is_answered = false;
         self.intake.agree_on_nothing();
@@ -50,12 +51,14 @@ impl Transfer {
             return Some(self.ask_plainly(Refused::by_error(from, code, message), now));
         }
         let again = |refused: &Refused| refused.is_again(from, code, &message);
-        // A server with one port for everything says the same to both requests.
+        // The refusal, come twice. A server with one port for everything answers both requests alike:
+        // then it comes once more when the request is repeated.
         if self.refused.as_ref().is_some_and(again) && self.retry.sent() == 1 {
             return None;
         }
         self.is_answered = true;
         self.end(match code {
+            // Servers also use 0 and 2 for a file that they do not have (domain facts 1.5).
             ErrorCode::Undefined | ErrorCode::NotFound | ErrorCode::AccessViolation => {
                 TransferFailure::NotFound { code, message }
             }
@@ -63,7 +66,7 @@ impl Transfer {
         })
     }
 
-    /// An ERROR for the repetition of an OACK that could not be followed, so that it ends.
+    /// An ERROR for the repetition of an OACK that could not be followed, so that the server stops.
     fn refuse_again(&mut self, from: Tid) -> Datagram<'_> {
         self.outgoing.error(from, ErrorCode::OptionRefused, "options not acceptable")
     }
@@ -90,7 +93,7 @@ impl Transfer {
         granted: TftpOptions,
         now: Duration,
     ) -> Datagram<'_> {
-        // What was refused once is not accepted by halves when it comes again.
+        // Refused once, it stays refused: the plain request is already on its way.
         if self.refused.as_ref().is_some_and(|refused| refused.is_oack_of(tid)) {
             return self.refuse_again(tid);
         }
@@ -100,9 +103,11 @@ impl Transfer {
         self.tid = Some(tid);
         self.is_answered = true;
         self.agreed = Agreed { options: granted, negotiation: Negotiation::Answered };
+        // A size beyond the limit ends the transfer before its first block.
         if let Err(failure) = self.intake.agree(&granted) {
             return self.fail(tid, failure);
         }
+        // The ACK of block 0 accepts the options (RFC 2347).
         self.progress(now);
         self.acknowledge(tid)
     }

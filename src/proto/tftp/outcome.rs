@@ -4,12 +4,12 @@ use std::fmt;
 
 use crate::wire::tftp::{BlockNumber, ErrorCode, MalformedPacket, OptionName, TftpOptions};
 
-/// A whole file.
+/// A complete file, and how it came.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Received {
-    /// The file.
+    /// The file, without what [`hand_over`](super::Transfer::hand_over) has taken.
     pub bytes: Vec<u8>,
-    /// Under which terms it came.
+    /// The terms under which it came.
     pub agreed: Agreed,
 }
 
@@ -23,8 +23,9 @@ pub struct Agreed {
 }
 
 impl Agreed {
-    /// Before the server has said anything.
+    /// Before the server has answered.
     pub(super) fn unanswered(asked: &TftpOptions) -> Self {
+        // Until an answer shows otherwise: a server that sends data at once ignores options.
         let negotiation =
             if asked.is_empty() { Negotiation::NotAsked } else { Negotiation::Ignored };
         Self { options: TftpOptions::default(), negotiation }
@@ -55,9 +56,9 @@ impl fmt::Display for Agreed {
 pub enum Negotiation {
     /// The server accepted some or all of them.
     Answered,
-    /// The server sent the file without a word about them.
+    /// The server sent the file without mentioning them.
     Ignored,
-    /// There were none.
+    /// No options were requested.
     NotAsked,
     /// The server refused the request for them, or answered it wrongly, and it was repeated
     /// without.
@@ -73,16 +74,16 @@ pub enum TransferFailure {
     Misbehaved(ServerMisbehaved),
     /// The server is there and does not have the file.
     NotFound {
-        /// The number that it says so by: not always the proper one.
+        /// The number that it uses for this: not always the proper one.
         code: ErrorCode,
-        /// The server's words.
+        /// The server's own words, or none.
         message: ServerMessage,
     },
     /// The server reported another error.
     ServerError {
         /// What went wrong, as a number.
         code: ErrorCode,
-        /// The server's words.
+        /// The server's own words, or none.
         message: ServerMessage,
     },
     /// Nothing more came in time.
@@ -92,17 +93,17 @@ pub enum TransferFailure {
     },
     /// The file is larger than the caller allows.
     TooLarge {
-        /// Bytes allowed.
+        /// The most bytes that the caller allows.
         limit: usize,
         /// Bytes of the file, if the server announced them.
         announced: Option<u64>,
     },
-    /// Nothing listens at the server's port, or there is no way there.
+    /// Nothing listens at the server's port, or no route leads there.
     Unreachable,
 }
 
 impl TransferFailure {
-    /// The ERROR that tells the server.
+    /// The ERROR that the server gets.
     ///
     /// # Source
     /// RFC 1350 §7; code 3 for a file too large: RFC 2349, "Transfer Size Option Specification".
@@ -148,7 +149,7 @@ impl fmt::Display for TransferFailure {
     }
 }
 
-/// What a transfer was waiting for when its time was over.
+/// What a transfer was waiting for when its time ran out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum WaitingFor {
     /// The first answer: the server may not be there at all.
@@ -174,20 +175,20 @@ impl fmt::Display for WaitingFor {
 pub enum ServerMisbehaved {
     /// A block longer than agreed.
     BlockTooLong {
-        /// Which.
+        /// The number of the block.
         block: BlockNumber,
-        /// Bytes agreed.
+        /// The most bytes that were agreed for a block.
         blksize: usize,
     },
-    /// Bytes that are no packet.
+    /// Bytes that are not a packet.
     Malformed(MalformedPacket),
-    /// An option granted that was not asked for, or to an extent that was not.
+    /// An option granted that was not requested, or beyond the value requested.
     OptionNotAsked(OptionName),
     /// The file did not have the size announced.
     SizeDiffers {
-        /// Bytes announced.
+        /// Bytes that the server announced for the file.
         announced: u64,
-        /// Bytes that had arrived when this was plain.
+        /// Bytes that had arrived when this became clear.
         received: usize,
     },
     /// A packet that only a reader sends.
@@ -226,7 +227,7 @@ impl fmt::Display for ServerMisbehaved {
 
 /// A server's words, to be shown and never to be acted upon.
 ///
-/// `Display` gives them escaped and after a colon, or nothing if there are none.
+/// `Display` shows them escaped and after a colon, or nothing if there are none.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ServerMessage(Vec<u8>);
 
@@ -234,10 +235,11 @@ impl ServerMessage {
     /// The first [`LONGEST_MESSAGE`] bytes of `bytes`.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
+        // Cut here already: a datagram of 64 KiB must not be kept for the sake of one line.
         Self(bytes.iter().copied().take(LONGEST_MESSAGE).collect())
     }
 
-    /// As they came.
+    /// The bytes as they came, unescaped.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.0
@@ -249,6 +251,7 @@ impl fmt::Display for ServerMessage {
         if self.0.is_empty() {
             return Ok(());
         }
+        // Escaped, since they go to a console: a server must not write control sequences there.
         write!(f, ": {}", self.0.escape_ascii())
     }
 }
@@ -256,11 +259,12 @@ impl fmt::Display for ServerMessage {
 /// The first option granted that exceeds what was asked, and would change the transfer.
 ///
 /// # Source
-/// RFC 2347: nothing unasked; but the size, and the server's own timeout, bind nobody here, and
-/// servers in the field name the size unasked (domain facts 1.7). RFC 2348, 7440: a server may
+/// RFC 2347: nothing unasked. But the size, and the server's own timeout, change nothing here, and
+/// servers in the field announce the size unasked (domain facts 1.7). RFC 2348, 7440: a server may
 /// lower its value. RFC 2349: the timeout comes back as it was sent.
 pub(super) fn not_asked(asked: &TftpOptions, granted: &TftpOptions) -> Option<OptionName> {
     let exceeds = |asked: Option<u16>, granted: Option<u16>| granted.is_some() && granted > asked;
+    // `None` is less than any value, so what was not requested exceeds the request.
     if exceeds(asked.blksize(), granted.blksize()) {
         return Some(OptionName::Blksize);
     }

@@ -18,16 +18,16 @@ pub enum To {
     Tid(Tid),
 }
 
-/// A datagram to be sent.
+/// A datagram for the shell to send.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Datagram<'a> {
-    /// Where to.
+    /// The port of the server that it goes to.
     pub to: To,
-    /// What.
+    /// The payload, one packet.
     pub bytes: &'a [u8],
 }
 
-/// The datagram last given out; kept for its allocation.
+/// The last datagram sent; kept for its allocation.
 #[derive(Debug)]
 pub(super) struct Outgoing(Vec<u8>);
 

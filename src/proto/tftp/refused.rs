@@ -1,4 +1,4 @@
-//! A refusal of the options that were asked for, and how to know it when it comes again.
+//! A refusal of the options that were requested, and how to recognise it when it comes again.
 
 use super::outcome::ServerMessage;
 use super::outgoing::Tid;
@@ -9,28 +9,29 @@ use crate::wire::tftp::ErrorCode;
 pub(super) struct Refused {
     /// The server's end of the attempt that ended so.
     from: Tid,
-    /// What it said; nothing if its OACK could not be followed.
-    said: Option<(ErrorCode, ServerMessage)>,
+    /// Its ERROR; `None` if it was an OACK that could not be followed.
+    error: Option<(ErrorCode, ServerMessage)>,
 }
 
 impl Refused {
     pub(super) fn by_error(from: Tid, code: ErrorCode, message: ServerMessage) -> Self {
-        Self { from, said: Some((code, message)) }
+        Self { from, error: Some((code, message)) }
     }
 
     pub(super) fn by_oack(from: Tid) -> Self {
-        Self { from, said: None }
+        Self { from, error: None }
     }
 
     /// Whether it was an OACK from there.
     pub(super) fn is_oack_of(&self, from: Tid) -> bool {
-        self.from == from && self.said.is_none()
+        self.from == from && self.error.is_none()
     }
 
     /// Whether this ERROR is the refusal, come twice.
     pub(super) fn is_again(&self, from: Tid, code: ErrorCode, message: &ServerMessage) -> bool {
-        let same = |said: &(ErrorCode, ServerMessage)| said.0 == code && said.1 == *message;
-        self.from == from && self.said.as_ref().is_some_and(same)
+        // The port alone proves nothing: some servers have one port for all transfers.
+        let same = |error: &(ErrorCode, ServerMessage)| error.0 == code && error.1 == *message;
+        self.from == from && self.error.as_ref().is_some_and(same)
     }
 }
 

@@ -164,7 +164,7 @@ fn more_than_nothing_is_refused() {
 }
 
 #[test]
-fn a_size_that_nobody_asked_for_is_accepted() {
+fn a_size_that_was_not_requested_is_accepted() {
     for asked in [TftpOptions::default(), blksize(512)] {
         let mut transfer = transfer(asked);
         assert_eq!(reply(&mut transfer, &oack(asked.with_tsize()), 0), ack(0));
@@ -174,7 +174,7 @@ fn a_size_that_nobody_asked_for_is_accepted() {
 }
 
 #[test]
-fn a_size_of_0_or_1_says_nothing() {
+fn a_size_of_0_or_1_is_a_placeholder() {
     for size in ["0", "1"] {
         let mut transfer = transfer(TftpOptions::default().with_tsize());
         let oack = [b"\0\x06tsize\0", size.as_bytes(), b"\0"].concat();
@@ -329,13 +329,14 @@ fn an_error_amid_the_file_is_a_failure_whatever_its_number() {
 }
 
 #[test]
-fn a_stranger_is_told_and_disturbs_nothing() {
+fn a_stranger_gets_an_error_and_disturbs_nothing() {
     let mut transfer = transfer(TftpOptions::default());
     assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
     for bytes in [data(2, b"bad"), oack(blksize(8)), b"\0".to_vec()] {
-        let told = transfer.on_datagram(STRANGER, &bytes, at(0)).unwrap();
-        assert_eq!((told.to, numbers(&told)), (To::Tid(STRANGER), (5, 5)));
+        let sent = transfer.on_datagram(STRANGER, &bytes, at(0)).unwrap();
+        assert_eq!((sent.to, numbers(&sent)), (To::Tid(STRANGER), (5, 5)));
     }
+    // Two programs that answer each other's errors would never stop.
     let silenced = error(ErrorCode::NotFound, b"");
     assert_eq!(transfer.on_datagram(STRANGER, &silenced, at(0)), None);
     assert_eq!(transfer.ending(), None);
@@ -380,6 +381,7 @@ fn a_lost_block_is_asked_for_again_by_its_predecessor() {
             last => break (due.as_millis(), last),
         }
     };
+    // 0.3 s, doubled each time, and 2 s at most.
     assert_eq!(sent, [300, 900, 2100, 4100, 6100]);
     assert_eq!(last, (8100, error_sent(0)));
     let waiting = WaitingFor::Block(BlockNumber(1));
@@ -428,6 +430,7 @@ fn a_repeated_oack_is_acknowledged_again() {
     assert_eq!(reply(&mut transfer, &oack(blksize(8)), 1), ack(0));
     assert_eq!(reply(&mut transfer, &oack(blksize(8)), 1), None);
     assert_eq!(reply(&mut transfer, &data(1, &[1; 8]), 2), ack(1));
+    // After a block it can only be late.
     assert_eq!(reply(&mut transfer, &oack(blksize(8)), 9), None);
 }
 
@@ -443,12 +446,13 @@ fn a_window_is_acknowledged_at_its_end() {
 }
 
 #[test]
-fn a_gap_is_told_once_and_the_window_begins_after_it() {
+fn a_gap_is_acknowledged_once_and_the_window_begins_after_it() {
     let mut transfer = transfer(window(4));
     assert_eq!(reply(&mut transfer, &oack(window(4)), 0), ack(0));
     assert_eq!(reply(&mut transfer, &data(1, &[1; 8]), 0), None);
     assert_eq!(reply(&mut transfer, &data(3, &[3; 8]), 0), ack(1));
     assert_eq!(reply(&mut transfer, &data(4, &[4; 8]), 0), None);
+    // The server has gone back: block 2 opens a window of four, which 5 closes.
     for block in 2..5 {
         assert_eq!(reply(&mut transfer, &data(block, &[2; 8]), 0), None);
     }

@@ -16,7 +16,7 @@ pub struct Timing {
     pub requests: u32,
     /// How often an ACK is sent in all while nothing new comes.
     pub tries: u32,
-    /// How often a transfer that breaks off is begun in all; the shell does it.
+    /// How often a transfer that breaks off is started in all; the shell does it.
     pub attempts: u32,
     /// Longest duration of the whole transfer, so that a dripping server cannot hold a boot up.
     pub deadline: Duration,
@@ -33,8 +33,8 @@ impl Default for Timing {
     /// The phone's own are not published. 1 s before anything was measured: RFC 6298 §2. Measured
     /// (`scripts/loss`): nine requests, waits of 0.3 to 2 s and three attempts bring a boot through
     /// when 40 % of the packets are lost each way; a silent server costs nine seconds, one that
-    /// falls silent eight. Inferred: a minute for a
-    /// file is generous on a LAN; a server repeats its last block after 1 to 5 s.
+    /// falls silent eight. Inferred: a minute for a file is generous on a LAN; a server repeats its
+    /// last block after 1 to 5 s.
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(1),
@@ -88,18 +88,20 @@ impl RetransmissionTimer {
         self.due = self.due.min(due);
     }
 
-    /// Counts one more repetition, if `timing` allows another. A request is repeated evenly:
-    /// nothing was heard that it could crowd out, and the time for a dead server is short.
+    /// Counts one more repetition, if `timing` allows another. A request is repeated at a steady
+    /// pace: there is no traffic yet that it could crowd out, and a dead server must not cost long.
     #[must_use]
     pub(super) fn repeat(&mut self, timing: &Timing, packet: Sent, now: Duration) -> bool {
         let most = match packet {
             Sent::Ack => timing.tries,
             Sent::Request => timing.requests,
         };
+        // The last sending has had its wait as well: the time is over.
         if self.sent >= most {
             return false;
         }
         self.sent += 1;
+        // RFC 6298 §5.5: the wait doubles.
         if packet == Sent::Ack {
             self.interval = self.interval.saturating_mul(2).min(timing.longest);
         }
@@ -125,6 +127,7 @@ pub(super) struct RoundTrip(Option<(Duration, Duration)>);
 impl RoundTrip {
     pub(super) fn measured(&mut self, took: Duration) {
         self.0 = Some(match self.0 {
+            // RFC 6298 §2.2, then §2.3 with its weights of 1/8 and 1/4.
             None => (took, took / 2),
             Some((smooth, varies)) => {
                 ((smooth * 7 + took) / 8, (varies * 3 + smooth.abs_diff(took)) / 4)
@@ -136,6 +139,7 @@ impl RoundTrip {
     pub(super) fn timeout(&self, timing: &Timing) -> Duration {
         let measured = self.0.map(|(smooth, varies)| smooth.saturating_add(varies * 4));
         let waits = measured.map_or(timing.timeout, |waits| waits.max(timing.shortest));
+        // A caller that asks for a long first wait gets it, whatever the cap.
         waits.min(timing.longest.max(timing.timeout))
     }
 }

@@ -49,7 +49,7 @@ fn an_answer_in_one_piece_is_complete() {
 }
 
 #[test]
-fn an_answer_byte_by_byte_says_what_is_missing() {
+fn an_answer_byte_by_byte_shows_what_is_missing() {
     let mut exchange = exchange();
     for (place, byte) in ANSWER.iter().enumerate() {
         let end = if place + 1 < 10 { 10 } else { 25 };
@@ -91,6 +91,7 @@ fn another_protocol_or_version_ends_the_exchange() {
 
 #[test]
 fn another_command_ends_the_exchange() {
+    // All but 2, which answers a verify request; only the header has come.
     for code in [0, 1, 3, 4, 77] {
         let error = MemberMisbehaved::Command {
             expected: Command::VerifyResponse,
@@ -146,6 +147,7 @@ fn an_empty_answer_has_no_status() {
 #[test]
 fn a_repeated_element_is_a_fault() {
     let mut exchange = exchange();
+    // Tag 8 becomes a second tag 7, of the same size.
     assert_eq!(exchange.feed(&changed(14, 7)), Ok(AnswerProgress::Complete));
     let malformed = Malformed::new(14, "status", Fault::DuplicateTag(7));
     assert_eq!(exchange.response(), Err(MemberMisbehaved::Malformed(malformed)));
