@@ -1,32 +1,41 @@
 //! `secd cache`: the answers of TVS that still hold.
 
-use lexopt::Parser;
-use lexopt::prelude::Long;
-
+use crate::cli::arguments::{Command, GivenOption, SharedOptions};
 use crate::cli::daemon::Daemon;
-use crate::cli::exit::{CommandFailure, Exit, usage};
-use crate::cli::input;
-use crate::cli::print::help_or_unexpected;
+use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::sheet::Sheet;
 use crate::face::methods::{FlushCache, Flushed, GetCache, Verdicts};
 
 /// Prints the answers, or has them forgotten.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
-    let mut daemon = Daemon::default();
-    let mut flush = false;
-    while let Some(argument) = arguments.next().map_err(usage)? {
-        match argument {
-            Long("flush") => flush = true,
-            Long("json") => daemon.json = true,
-            Long("socket") => daemon.socket = input::path(&mut arguments)?,
-            other => return help_or_unexpected(other, HELP),
+#[derive(Default)]
+pub(super) struct CacheCommand {
+    daemon: Daemon,
+    flush: bool,
+}
+
+impl Command for CacheCommand {
+    const HELP: &'static str = HELP;
+
+    fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
+        match option.name {
+            "--flush" => self.flush = true,
+            _ => return Err(option.unexpected()),
         }
+        Ok(())
     }
-    Ok(if flush {
-        daemon.show(daemon.ask(FlushCache {})?, forgotten)
-    } else {
-        daemon.show(daemon.ask(GetCache {})?, kept)
-    })
+
+    fn shared(&mut self) -> SharedOptions<'_> {
+        SharedOptions::Daemon(&mut self.daemon)
+    }
+
+    fn run(self) -> Result<Exit, CommandFailure> {
+        let daemon = self.daemon;
+        Ok(if self.flush {
+            daemon.show(daemon.ask(FlushCache {})?, forgotten)
+        } else {
+            daemon.show(daemon.ask(GetCache {})?, kept)
+        })
+    }
 }
 
 fn forgotten(flushed: &Flushed) -> Sheet {

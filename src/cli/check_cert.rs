@@ -1,53 +1,72 @@
 //! `secd check-cert`: whether the daemon would trust a certificate.
 
-use lexopt::Parser;
-use lexopt::prelude::{Long, Value};
+use std::path::PathBuf;
 
+use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed};
 use crate::cli::daemon::Daemon;
-use crate::cli::exit::{CommandFailure, Exit, usage};
+use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::input;
-use crate::cli::print::{help_or_unexpected, named, print_json};
+use crate::cli::print::{named, print_json};
 use crate::cli::sheet::Sheet;
 use crate::face::methods::Judge;
 use crate::face::terms::Purpose;
 use crate::face::{ObjectType, Words, certificates};
 
 /// Has the certificate judged that the arguments name.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
-    let mut daemon = Daemon::default();
-    let (mut path, mut purpose, mut host) = (None, Purpose::Https, None);
-    while let Some(argument) = arguments.next().map_err(usage)? {
-        match argument {
-            Long("purpose") => purpose = input::word(&mut arguments)?,
-            Long("host") => host = Some(input::text(&mut arguments)?),
-            Long("json") => daemon.json = true,
-            Long("socket") => daemon.socket = input::path(&mut arguments)?,
-            Value(value) => input::only(&mut path, value)?,
-            other => return help_or_unexpected(other, HELP),
+#[derive(Default)]
+pub(super) struct CheckCertCommand {
+    daemon: Daemon,
+    path: Option<PathBuf>,
+    purpose: Option<Purpose>,
+    host: Option<String>,
+}
+
+impl Command for CheckCertCommand {
+    const HELP: &'static str = HELP;
+
+    fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
+        match option.name {
+            "--purpose" => self.purpose = Some(option.word()?),
+            "--host" => self.host = Some(option.text()?),
+            _ => return Err(option.unexpected()),
         }
+        Ok(())
     }
-    let path = path.ok_or_else(|| usage("check-cert needs a FILE"))?;
-    let certificate = certificates::text(input::read(&path)?);
-    let judgement = daemon.ask_patiently(Judge { certificate, purpose, host })?;
-    let trusted = judgement.trusted;
-    if daemon.json {
-        let printed = print_json(&judgement.into_map());
-        return Ok(if trusted { printed } else { Exit::Refused });
+
+    fn operand(&mut self, operand: Operand) -> Result<(), CommandFailure> {
+        operand.only_file(&mut self.path)
     }
-    let mut sheet = Sheet::default();
-    if let Some(by) = judgement.by {
-        sheet.fact("trusted", &by.word());
+
+    fn shared(&mut self) -> SharedOptions<'_> {
+        SharedOptions::Daemon(&mut self.daemon)
     }
-    for step in &judgement.steps {
-        sheet.fact("step", step);
+
+    fn run(self) -> Result<Exit, CommandFailure> {
+        let Self { daemon, path, purpose, host } = self;
+        let path = needed(path, "check-cert needs a FILE")?;
+        let purpose = purpose.unwrap_or(Purpose::Https);
+        let certificate = certificates::text(input::read(&path)?);
+        let judgement = daemon.ask_patiently(Judge { certificate, purpose, host })?;
+        let trusted = judgement.trusted;
+        if daemon.json {
+            let printed = print_json(&judgement.into_map());
+            return Ok(if trusted { printed } else { Exit::Refused });
+        }
+        let mut sheet = Sheet::default();
+        if let Some(by) = judgement.by {
+            sheet.fact("trusted", &by.word());
+        }
+        for step in &judgement.steps {
+            sheet.fact("step", step);
+        }
+        let printed = sheet.print();
+        if trusted {
+            return Ok(printed);
+        }
+        let reason = judgement.reason.unwrap_or_default();
+        let message = format!("not trusted: {reason}");
+        Err(CommandFailure::new(Exit::Refused, named(&path, message)))
     }
-    let printed = sheet.print();
-    if trusted {
-        return Ok(printed);
-    }
-    let reason = judgement.reason.unwrap_or_default();
-    let message = format!("not trusted: {reason}");
-    Err(CommandFailure::new(Exit::Refused, named(&path, message)))
 }
 
 const HELP: &str = "\

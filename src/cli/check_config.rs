@@ -2,45 +2,59 @@
 
 use std::path::PathBuf;
 
-use lexopt::Parser;
-use lexopt::prelude::Long;
 use serde::Serialize;
 
-use crate::cli::exit::{CommandFailure, Exit, usage};
-use crate::cli::input;
-use crate::cli::print::{complain, help_or_unexpected, named, print_json, print_line};
+use crate::cli::arguments::{Command, GivenOption, SharedOptions};
+use crate::cli::exit::{CommandFailure, Exit};
+use crate::cli::print::{complain, named, print_json, print_line};
 use crate::cli::settings::{self, DEFAULT};
 use crate::io::store;
 
 /// Checks the file that the arguments name.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
-    let (mut path, mut json) = (PathBuf::from(DEFAULT), false);
-    while let Some(argument) = arguments.next().map_err(usage)? {
-        match argument {
-            Long("config") => path = input::path(&mut arguments)?,
-            Long("json") => json = true,
-            other => return help_or_unexpected(other, HELP),
+#[derive(Default)]
+pub(super) struct CheckConfigCommand {
+    path: Option<PathBuf>,
+    json: bool,
+}
+
+impl Command for CheckConfigCommand {
+    const HELP: &'static str = HELP;
+
+    fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
+        match option.name {
+            "--config" => self.path = Some(option.path()?),
+            _ => return Err(option.unexpected()),
         }
+        Ok(())
     }
-    let configuration = settings::load(&path)?;
-    let warning = store::look(&configuration.paths.state).err().map(|damage| damage.to_string());
-    let device = &configuration.device.name;
-    let servers: Vec<_> = configuration.tftp.servers.iter().map(ToString::to_string).collect();
-    let notes = configuration.policy.openings();
-    if json {
-        let (file, device) = (path.display().to_string(), device.to_string());
-        let warnings = warning.into_iter().collect();
-        return Ok(print_json(&SettingsFacts { file, device, servers, notes, warnings }));
+
+    fn shared(&mut self) -> SharedOptions<'_> {
+        SharedOptions::Json(&mut self.json)
     }
-    if let Some(warning) = warning {
-        complain(&format!("warning: {warning}"));
+
+    fn run(self) -> Result<Exit, CommandFailure> {
+        let (path, json) = (self.path.unwrap_or_else(|| DEFAULT.into()), self.json);
+        let configuration = settings::load(&path)?;
+        let warning =
+            store::look(&configuration.paths.state).err().map(|damage| damage.to_string());
+        let device = &configuration.device.name;
+        let servers: Vec<_> = configuration.tftp.servers.iter().map(ToString::to_string).collect();
+        let notes = configuration.policy.openings();
+        if json {
+            let (file, device) = (path.display().to_string(), device.to_string());
+            let warnings = warning.into_iter().collect();
+            return Ok(print_json(&SettingsFacts { file, device, servers, notes, warnings }));
+        }
+        if let Some(warning) = warning {
+            complain(&format!("warning: {warning}"));
+        }
+        let servers = if servers.is_empty() { "none".to_owned() } else { servers.join(", ") };
+        print_line(&named(&path, format!("good; device {device}, TFTP servers: {servers}")));
+        for note in notes {
+            print_line(&named(&path, format!("note: {note}")));
+        }
+        Ok(Exit::Done)
     }
-    let servers = if servers.is_empty() { "none".to_owned() } else { servers.join(", ") };
-    print_line(&named(&path, format!("good; device {device}, TFTP servers: {servers}")));
-    for note in notes {
-        print_line(&named(&path, format!("note: {note}")));
-    }
-    Ok(Exit::Done)
 }
 
 #[derive(Serialize)]

@@ -5,13 +5,10 @@ use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::thread;
 
-use lexopt::Parser;
-use lexopt::prelude::{Long, Value};
-
+use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed};
 use crate::cli::daemon::{Daemon, PATIENCE};
 use crate::cli::exit::{CommandFailure, Exit, usage};
-use crate::cli::input;
-use crate::cli::print::{binary, complain, help_or_unexpected, remark_json};
+use crate::cli::print::{binary, complain, remark_json};
 use crate::cli::refusal::failure;
 use crate::face::Shape;
 use crate::face::methods::{Connect, GetConnection};
@@ -19,42 +16,59 @@ use crate::face::terms::Purpose;
 use crate::io::settings::ServerAddress;
 
 /// Connects standard input and output to the server that the arguments name.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
-    let mut daemon = Daemon::default();
-    let (mut server, mut purpose) = (None, Purpose::Https);
-    while let Some(argument) = arguments.next().map_err(usage)? {
-        match argument {
-            Long("purpose") => purpose = input::word(&mut arguments)?,
-            Long("json") => daemon.json = true,
-            Long("socket") => daemon.socket = input::path(&mut arguments)?,
-            Value(address) if server.is_none() => {
-                server = Some(address.to_string_lossy().into_owned());
-            }
-            other => return help_or_unexpected(other, HELP),
+#[derive(Default)]
+pub(super) struct ConnectCommand {
+    daemon: Daemon,
+    server: Option<String>,
+    purpose: Option<Purpose>,
+}
+
+impl Command for ConnectCommand {
+    const HELP: &'static str = HELP;
+
+    fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
+        match option.name {
+            "--purpose" => self.purpose = Some(option.word()?),
+            _ => return Err(option.unexpected()),
         }
+        Ok(())
     }
-    let server = server.ok_or_else(|| usage("connect needs a HOST:PORT"))?;
-    let server = ServerAddress::parse(&server, HTTPS)
-        .map_err(|why| usage(format!("{server} is no HOST:PORT: {why}")))?;
-    let host = server.host.to_string();
-    let wanted = Connect { host, port: server.port, purpose: Some(purpose) };
-    let (opened, stream, early) = daemon.connect()?.upgrade(wanted, PATIENCE).map_err(failure)?;
-    let connection = opened.connection;
-    if daemon.json {
-        remark_json(&opened.into_value());
+
+    fn operand(&mut self, operand: Operand) -> Result<(), CommandFailure> {
+        operand.only_lossy(&mut self.server)
     }
-    if let Err(error) = copy(stream, &early) {
-        complain(&format!("{server}: {error}"));
-        return Ok(Exit::Unavailable);
+
+    fn shared(&mut self) -> SharedOptions<'_> {
+        SharedOptions::Daemon(&mut self.daemon)
     }
-    // The stream ends in the same way when the server closes it and when somebody cuts it off.
-    let ended = daemon.ask(GetConnection { connection })?;
-    if ended.whole == Some(true) {
-        return Ok(Exit::Done);
+
+    fn run(self) -> Result<Exit, CommandFailure> {
+        let daemon = self.daemon;
+        let purpose = self.purpose.unwrap_or(Purpose::Https);
+        let server = needed(self.server, "connect needs a HOST:PORT")?;
+        let server = ServerAddress::parse(&server, HTTPS)
+            .map_err(|why| usage(format!("{server} is no HOST:PORT: {why}")))?;
+        let host = server.host.to_string();
+        let wanted = Connect { host, port: server.port, purpose: Some(purpose) };
+        let (opened, stream, early) =
+            daemon.connect()?.upgrade(wanted, PATIENCE).map_err(failure)?;
+        let connection = opened.connection;
+        if daemon.json {
+            remark_json(&opened.into_value());
+        }
+        if let Err(error) = copy(stream, &early) {
+            complain(&format!("{server}: {error}"));
+            return Ok(Exit::Unavailable);
+        }
+        // The stream ends in the same way when the server closes it and when somebody cuts it off.
+        let ended = daemon.ask(GetConnection { connection })?;
+        if ended.whole == Some(true) {
+            return Ok(Exit::Done);
+        }
+        let end = ended.end.unwrap_or_else(|| "no word of how it ended".to_owned());
+        complain(&format!("{server}: perhaps not all has come: {end}"));
+        Ok(Exit::Unavailable)
     }
-    let end = ended.end.unwrap_or_else(|| "no word of how it ended".to_owned());
-    complain(&format!("{server}: perhaps not all has come: {end}"));
-    Ok(Exit::Unavailable)
 }
 
 /// Copies standard input into the connection on a thread of its own, and the connection to

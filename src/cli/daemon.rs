@@ -3,12 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lexopt::Parser;
-use lexopt::prelude::Long;
-
-use crate::cli::exit::{CommandFailure, Exit, usage};
-use crate::cli::input;
-use crate::cli::print::{help_or_unexpected, print_json};
+use crate::cli::exit::{CommandFailure, Exit};
+use crate::cli::print::print_json;
 use crate::cli::refusal::failure;
 use crate::cli::sheet::Sheet;
 use crate::face::{Method, ObjectType, Streams};
@@ -28,19 +24,6 @@ impl Default for Daemon {
 }
 
 impl Daemon {
-    /// For a command that has no other options; none if the arguments asked for its help.
-    pub(super) fn of(mut arguments: Parser, help: &str) -> Result<Option<Self>, CommandFailure> {
-        let mut daemon = Self::default();
-        while let Some(argument) = arguments.next().map_err(usage)? {
-            match argument {
-                Long("json") => daemon.json = true,
-                Long("socket") => daemon.socket = input::path(&mut arguments)?,
-                other => return help_or_unexpected(other, help).map(|_| None),
-            }
-        }
-        Ok(Some(daemon))
-    }
-
     pub(super) fn connect(&self) -> Result<DaemonConnection, CommandFailure> {
         DaemonConnection::connect(&self.socket).map_err(failure)
     }

@@ -1,46 +1,56 @@
 //! `secd dhcp-servers`: the file servers that an answer of DHCP names, for the hook of a DHCP
 //! client.
 
-use lexopt::Parser;
-use lexopt::prelude::Long;
 use serde::Serialize;
 
-use crate::cli::exit::{CommandFailure, Exit, usage};
-use crate::cli::print::{complain, help_or_unexpected, print, print_json};
+use crate::cli::arguments::{Command, GivenOption, SharedOptions};
+use crate::cli::exit::{CommandFailure, Exit};
+use crate::cli::print::{complain, print, print_json};
 use crate::wire::dhcp::{DhcpAnswer, DhcpServers, Dropped};
 
 /// Prints the servers that can be used; what cannot be is named on standard error.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
-    let (mut answer, mut json) = (DhcpAnswer::default(), false);
-    while let Some(argument) = arguments.next().map_err(usage)? {
-        match argument {
-            Long("option-150") => answer.option_150 = Some(value(&mut arguments)?),
-            Long("option-66") => answer.option_66 = Some(value(&mut arguments)?),
-            Long("sname") => answer.sname = Some(value(&mut arguments)?),
-            Long("siaddr") => answer.siaddr = Some(value(&mut arguments)?),
-            Long("json") => json = true,
-            other => return help_or_unexpected(other, HELP),
-        }
-    }
-    let found = answer.servers();
-    let exit = if found.servers.is_empty() { Exit::Refused } else { Exit::Done };
-    if json {
-        print_json(&ServerFacts::of(&found));
-        return Ok(exit);
-    }
-    for dropped in &found.dropped {
-        complain(&dropped.to_string());
-    }
-    if found.more > 0 {
-        complain(&format!("and {} more that cannot be used", found.more));
-    }
-    print(&found.servers.iter().map(|server| format!("{server}\n")).collect::<String>());
-    Ok(exit)
+#[derive(Default)]
+pub(super) struct DhcpServersCommand {
+    answer: DhcpAnswer,
+    json: bool,
 }
 
-/// Whoever answers on the network writes what it likes, letters or not.
-fn value(arguments: &mut Parser) -> Result<String, CommandFailure> {
-    Ok(arguments.value().map_err(usage)?.to_string_lossy().into_owned())
+impl Command for DhcpServersCommand {
+    const HELP: &'static str = HELP;
+
+    /// Whoever answers on the network writes what it likes, letters or not.
+    fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
+        let field = match option.name {
+            "--option-150" => &mut self.answer.option_150,
+            "--option-66" => &mut self.answer.option_66,
+            "--sname" => &mut self.answer.sname,
+            "--siaddr" => &mut self.answer.siaddr,
+            _ => return Err(option.unexpected()),
+        };
+        *field = Some(option.lossy()?);
+        Ok(())
+    }
+
+    fn shared(&mut self) -> SharedOptions<'_> {
+        SharedOptions::Json(&mut self.json)
+    }
+
+    fn run(self) -> Result<Exit, CommandFailure> {
+        let (found, json) = (self.answer.servers(), self.json);
+        let exit = if found.servers.is_empty() { Exit::Refused } else { Exit::Done };
+        if json {
+            print_json(&ServerFacts::of(&found));
+            return Ok(exit);
+        }
+        for dropped in &found.dropped {
+            complain(&dropped.to_string());
+        }
+        if found.more > 0 {
+            complain(&format!("and {} more that cannot be used", found.more));
+        }
+        print(&found.servers.iter().map(|server| format!("{server}\n")).collect::<String>());
+        Ok(exit)
+    }
 }
 
 #[derive(Serialize)]

@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-use lexopt::Parser;
-
+use crate::cli::arguments::{Command, SharedOptions};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::print::{print, print_json};
@@ -13,16 +12,29 @@ use crate::face::terms::Mark;
 use crate::io::console::escape;
 
 /// Has the daemon look, and prints what it found.
-pub(super) fn run(arguments: Parser) -> Result<Exit, CommandFailure> {
-    let Some(daemon) = Daemon::of(arguments, HELP)? else { return Ok(Exit::Done) };
-    let diagnosis = daemon.ask_patiently(Diagnose {})?;
-    let is_well = diagnosis.remedy.word == "nothing";
-    if daemon.json {
-        print_json(&diagnosis.into_map());
-    } else {
-        print(&text(&diagnosis));
+#[derive(Default)]
+pub(super) struct DoctorCommand {
+    daemon: Daemon,
+}
+
+impl Command for DoctorCommand {
+    const HELP: &'static str = HELP;
+
+    fn shared(&mut self) -> SharedOptions<'_> {
+        SharedOptions::Daemon(&mut self.daemon)
     }
-    Ok(if is_well { Exit::Done } else { Exit::Refused })
+
+    fn run(self) -> Result<Exit, CommandFailure> {
+        let daemon = self.daemon;
+        let diagnosis = daemon.ask_patiently(Diagnose {})?;
+        let is_well = diagnosis.remedy.word == "nothing";
+        if daemon.json {
+            print_json(&diagnosis.into_map());
+        } else {
+            print(&text(&diagnosis));
+        }
+        Ok(if is_well { Exit::Done } else { Exit::Refused })
+    }
 }
 
 fn text(diagnosis: &Diagnosis) -> String {

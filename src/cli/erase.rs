@@ -3,13 +3,10 @@
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-use lexopt::Parser;
-use lexopt::prelude::{Long, Value, ValueExt};
-
+use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit, usage};
-use crate::cli::input;
-use crate::cli::print::{ask, help_or_unexpected, print, print_json};
+use crate::cli::print::{ask, print, print_json};
 use crate::cli::refusal::failure;
 use crate::face::methods::Erase;
 use crate::face::terms::What;
@@ -17,30 +14,47 @@ use crate::face::{ObjectType, Words};
 use crate::io::settings::parse_pin;
 
 /// Erases what the arguments name.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
-    let mut daemon = Daemon::default();
-    let (mut what, mut sure, mut pin) = (None, false, None);
-    while let Some(argument) = arguments.next().map_err(usage)? {
-        match argument {
-            Long("yes") => sure = true,
-            Long("pin") => pin = Some(self::pin(&mut arguments)?),
-            Long("json") => daemon.json = true,
-            Long("socket") => daemon.socket = input::path(&mut arguments)?,
-            Value(value) if what.is_none() => what = Some(value.string().map_err(usage)?),
-            other => return help_or_unexpected(other, HELP),
+#[derive(Default)]
+pub(super) struct EraseCommand {
+    daemon: Daemon,
+    what: Option<String>,
+    sure: bool,
+    pin: Option<String>,
+}
+
+impl Command for EraseCommand {
+    const HELP: &'static str = HELP;
+
+    fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
+        match option.name {
+            "--yes" => self.sure = true,
+            "--pin" => self.pin = Some(pin(option)?),
+            _ => return Err(option.unexpected()),
         }
+        Ok(())
     }
-    let what = what.as_deref().and_then(What::of);
-    let what = what.ok_or_else(|| usage("erase needs to know what: ctl, itl or all"))?;
-    if !sure && !io::stdin().is_terminal() {
-        return Err(usage("nobody to ask for confirmation; --yes erases without"));
+
+    fn operand(&mut self, operand: Operand) -> Result<(), CommandFailure> {
+        operand.only_text(&mut self.what)
     }
-    erase(&daemon, what, sure, pin)
+
+    fn shared(&mut self) -> SharedOptions<'_> {
+        SharedOptions::Daemon(&mut self.daemon)
+    }
+
+    fn run(self) -> Result<Exit, CommandFailure> {
+        let what = self.what.as_deref().and_then(What::of);
+        let what = needed(what, "erase needs to know what: ctl, itl or all")?;
+        if !self.sure && !io::stdin().is_terminal() {
+            return Err(usage("nobody to ask for confirmation; --yes erases without"));
+        }
+        erase(&self.daemon, what, self.sure, self.pin)
+    }
 }
 
 /// SHA-256 of a certificate, with or without colons.
-fn pin(arguments: &mut Parser) -> Result<String, CommandFailure> {
-    let text = arguments.value().and_then(|value| value.string()).map_err(usage)?;
+fn pin(option: GivenOption<'_>) -> Result<String, CommandFailure> {
+    let text = option.text()?;
     match parse_pin(&text) {
         Some(_) => Ok(text),
         None => Err(usage("--pin needs the SHA-256 of a certificate: 64 hexadecimal digits")),

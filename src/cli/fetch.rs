@@ -5,14 +5,12 @@ use std::io::{Seek, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use lexopt::Parser;
-use lexopt::prelude::{Long, Value, ValueExt};
 use serde::Serialize;
 
+use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed};
 use crate::cli::exit::{CommandFailure, Exit, usage};
-use crate::cli::input;
 use crate::cli::output::{beside, is_special, write};
-use crate::cli::print::{Bar, binary, help_or_unexpected, named, print_json, print_line};
+use crate::cli::print::{Bar, binary, named, print_json, print_line};
 use crate::face::hex;
 use crate::io::resolve;
 use crate::io::settings::ServerAddress;
@@ -22,46 +20,53 @@ use crate::io::tftp::{
 use crate::trust::signature::sha256;
 
 /// Fetches the file that the arguments name.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
-    let mut wanted = FetchArguments { limit: LIMIT, ..FetchArguments::default() };
-    while let Some(argument) = arguments.next().map_err(usage)? {
-        match argument {
-            Long("server") => wanted.server = Some(server(&input::text(&mut arguments)?)?),
-            Long("out") => wanted.out = Some(input::path(&mut arguments)?),
-            Long("max") => wanted.limit = number(&mut arguments)?,
-            Long("blksize") => {
-                let bytes = number(&mut arguments)?;
-                wanted.options = wanted.options.with_blksize(bytes).map_err(usage)?;
-            }
-            Long("window") => {
-                let blocks = number(&mut arguments)?;
-                wanted.options = wanted.options.with_windowsize(blocks).map_err(usage)?;
-            }
-            Long("json") => wanted.json = true,
-            Value(name) if wanted.name.is_none() => {
-                wanted.name = Some(name.string().map_err(usage)?);
-            }
-            other => return help_or_unexpected(other, HELP),
-        }
-    }
-    let name = wanted.name.clone().ok_or_else(|| usage("fetch needs the NAME of a file"))?;
-    match wanted.out.as_deref().filter(|path| !wanted.json && !is_special(path)) {
-        Some(path) => wanted.fetch_into(&name, path),
-        None => wanted.fetch_whole(&name),
-    }
-}
-
 #[derive(Default)]
-struct FetchArguments {
+pub(super) struct FetchCommand {
     name: Option<String>,
     server: Option<ServerAddress>,
     out: Option<PathBuf>,
-    limit: usize,
+    limit: Option<usize>,
     options: TftpOptions,
     json: bool,
 }
 
-impl FetchArguments {
+impl Command for FetchCommand {
+    const HELP: &'static str = HELP;
+
+    fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
+        match option.name {
+            "--server" => self.server = Some(server(&option.text()?)?),
+            "--out" => self.out = Some(option.path()?),
+            "--max" => self.limit = Some(option.parse()?),
+            "--blksize" => {
+                self.options = self.options.with_blksize(option.parse()?).map_err(usage)?;
+            }
+            "--window" => {
+                self.options = self.options.with_windowsize(option.parse()?).map_err(usage)?;
+            }
+            _ => return Err(option.unexpected()),
+        }
+        Ok(())
+    }
+
+    fn operand(&mut self, operand: Operand) -> Result<(), CommandFailure> {
+        operand.only_text(&mut self.name)
+    }
+
+    fn shared(&mut self) -> SharedOptions<'_> {
+        SharedOptions::Json(&mut self.json)
+    }
+
+    fn run(self) -> Result<Exit, CommandFailure> {
+        let name = needed(self.name.as_deref(), "fetch needs the NAME of a file")?;
+        match self.out.as_deref().filter(|path| !self.json && !is_special(path)) {
+            Some(path) => self.fetch_into(name, path),
+            None => self.fetch_whole(name),
+        }
+    }
+}
+
+impl FetchCommand {
     /// Writes the file as it comes, so that the largest need not fit into memory.
     fn fetch_into(&self, name: &str, path: &Path) -> Result<Exit, CommandFailure> {
         let unwritten = |error| CommandFailure::new(Exit::NoInput, named(path, error));
@@ -100,14 +105,15 @@ impl FetchArguments {
         name: &str,
         sink: &mut dyn FnMut(tftp::ReadEvent<'_>),
     ) -> Result<FetchedFile, CommandFailure> {
-        let server = self.server.clone().ok_or_else(|| usage("fetch needs a --server"))?;
+        let server = needed(self.server.clone(), "fetch needs a --server")?;
         let mut progressing = Progressing::new();
         let options = if progressing.bar.is_seen() || !self.options.is_empty() {
             self.options.with_tsize()
         } else {
             self.options
         };
-        let request = ReadRequest { name, limit: self.limit, options, timing: Timing::default() };
+        let limit = self.limit.unwrap_or(LIMIT);
+        let request = ReadRequest { name, limit, options, timing: Timing::default() };
         let unresolved =
             |error| CommandFailure::new(Exit::Unavailable, format!("{server}: {error}"));
         let servers = resolve::blocking(&server).map_err(unresolved)?;
@@ -164,13 +170,6 @@ fn server(text: &str) -> Result<ServerAddress, CommandFailure> {
     ServerAddress::parse(text, PORT).map_err(|why| {
         usage(format!("{text} is no address (ADDR, ADDR:PORT or [ADDR]:PORT): {why}"))
     })
-}
-
-fn number<T: std::str::FromStr>(arguments: &mut Parser) -> Result<T, CommandFailure>
-where
-    T::Err: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    arguments.value().and_then(|value| value.parse()).map_err(usage)
 }
 
 /// Not there is a refusal, a file that breaks a limit is malformed, all else is unreachable.

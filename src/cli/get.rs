@@ -4,40 +4,54 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use lexopt::Parser;
-use lexopt::prelude::{Long, Value, ValueExt};
 use zeroize::Zeroizing;
 
+use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed};
 use crate::cli::daemon::{Daemon, PATIENCE};
-use crate::cli::exit::{CommandFailure, Exit, usage};
-use crate::cli::print::{binary, help_or_unexpected};
+use crate::cli::exit::{CommandFailure, Exit};
+use crate::cli::output;
+use crate::cli::print::binary;
 use crate::cli::refusal::failure;
 use crate::cli::sheet::{Sheet, yes_or_no};
-use crate::cli::{input, output};
 use crate::face::methods::{File, GetFile};
 
 /// Has the file fetched that the arguments name.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
-    let mut daemon = Daemon::default();
-    let (mut name, mut limit, mut out) = (None, None::<usize>, None);
-    while let Some(argument) = arguments.next().map_err(usage)? {
-        match argument {
-            Long("max") => {
-                let most = arguments.value().and_then(|value| value.parse());
-                limit = Some(most.map_err(usage)?);
-            }
-            Long("out") => out = Some(input::path(&mut arguments)?),
-            Long("json") => daemon.json = true,
-            Long("socket") => daemon.socket = input::path(&mut arguments)?,
-            Value(value) if name.is_none() => name = Some(value.string().map_err(usage)?),
-            other => return help_or_unexpected(other, HELP),
+#[derive(Default)]
+pub(super) struct GetCommand {
+    daemon: Daemon,
+    name: Option<String>,
+    limit: Option<usize>,
+    out: Option<PathBuf>,
+}
+
+impl Command for GetCommand {
+    const HELP: &'static str = HELP;
+
+    fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
+        match option.name {
+            "--max" => self.limit = Some(option.parse()?),
+            "--out" => self.out = Some(option.path()?),
+            _ => return Err(option.unexpected()),
         }
+        Ok(())
     }
-    let name = name.ok_or_else(|| usage("get needs the NAME of a file"))?;
-    let wanted = GetFile { name, limit, descriptor: out.as_ref().map(|_| true) };
-    match out {
-        None => Ok(daemon.show(daemon.ask_patiently(wanted)?, sheet)),
-        Some(out) => copy(&daemon, wanted, &out),
+
+    fn operand(&mut self, operand: Operand) -> Result<(), CommandFailure> {
+        operand.only_text(&mut self.name)
+    }
+
+    fn shared(&mut self) -> SharedOptions<'_> {
+        SharedOptions::Daemon(&mut self.daemon)
+    }
+
+    fn run(self) -> Result<Exit, CommandFailure> {
+        let Self { daemon, name, limit, out } = self;
+        let name = needed(name, "get needs the NAME of a file")?;
+        let wanted = GetFile { name, limit, descriptor: out.as_ref().map(|_| true) };
+        match out {
+            None => Ok(daemon.show(daemon.ask_patiently(wanted)?, sheet)),
+            Some(out) => copy(&daemon, wanted, &out),
+        }
     }
 }
 

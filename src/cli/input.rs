@@ -1,15 +1,11 @@
 //! Files that the arguments name.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use lexopt::Parser;
-
-use crate::cli::exit::{CommandFailure, Exit, usage};
+use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::print::named;
-use crate::face::Words;
 use crate::trust::certificate::Certificate;
 use crate::wire::{Envelope, FileKind};
 
@@ -24,37 +20,6 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, CommandFailure> {
         return Err(CommandFailure::new(Exit::Malformed, named(path, error)));
     }
     Ok(bytes)
-}
-
-/// The value of an option, as a path.
-pub(super) fn path(arguments: &mut Parser) -> Result<PathBuf, CommandFailure> {
-    arguments.value().map(PathBuf::from).map_err(usage)
-}
-
-/// The value of an option, as text.
-pub(super) fn text(arguments: &mut Parser) -> Result<String, CommandFailure> {
-    arguments
-        .value()
-        .map_err(usage)?
-        .into_string()
-        .map_err(|value| usage(format!("{} is not UTF-8", value.to_string_lossy())))
-}
-
-/// The value of an option, as one of the words that it may be.
-pub(super) fn word<W: Words>(arguments: &mut Parser) -> Result<W, CommandFailure> {
-    let text = text(arguments)?;
-    W::of(&text).ok_or_else(|| {
-        let words: Vec<_> = W::ALL.iter().map(|it| it.word()).collect();
-        usage(format!("{text} is none of {}", words.join(", ")))
-    })
-}
-
-/// Keeps the one file that a command takes.
-pub(super) fn only(slot: &mut Option<PathBuf>, value: OsString) -> Result<(), CommandFailure> {
-    match slot.replace(PathBuf::from(value)) {
-        None => Ok(()),
-        Some(_) => Err(usage("only one file at a time")),
-    }
 }
 
 /// What kind of file this is: by the name, and where that says nothing by the header.

@@ -2,44 +2,53 @@
 
 use std::io;
 
-use lexopt::Parser;
-use lexopt::prelude::{Long, Short, ValueExt};
-
+use crate::cli::arguments::{Command, GivenOption, SharedOptions};
 use crate::cli::daemon::Daemon;
-use crate::cli::exit::{CommandFailure, Exit, usage};
-use crate::cli::input;
-use crate::cli::print::{Row, complain, follow, help_or_unexpected, print_json};
+use crate::cli::exit::{CommandFailure, Exit};
+use crate::cli::print::{Row, complain, follow, print_json};
 use crate::face::methods::{FollowLog, GetLog};
 use crate::face::records::Line;
+use crate::face::terms::Level;
 use crate::face::{ObjectType, Shape};
 
 /// Prints lines.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
-    let mut daemon = Daemon::default();
-    let (mut follow, mut count, mut level) = (false, None, None);
-    while let Some(argument) = arguments.next().map_err(usage)? {
-        match argument {
-            Short('f') | Long("follow") => follow = true,
-            Short('n') | Long("lines") => count = Some(number(&mut arguments)?),
-            Long("level") => level = Some(input::word(&mut arguments)?),
-            Long("json") => daemon.json = true,
-            Long("socket") => daemon.socket = input::path(&mut arguments)?,
-            other => return help_or_unexpected(other, HELP),
-        }
-    }
-    if follow {
-        return follow_from(&daemon, FollowLog { count, level });
-    }
-    let last = daemon.ask(GetLog { count, level })?;
-    if daemon.json {
-        return Ok(print_json(&last.into_map()));
-    }
-    let _gone = show(&daemon, last.lines);
-    Ok(Exit::Done)
+#[derive(Default)]
+pub(super) struct LogCommand {
+    daemon: Daemon,
+    follow: bool,
+    count: Option<usize>,
+    level: Option<Level>,
 }
 
-fn number(arguments: &mut Parser) -> Result<usize, CommandFailure> {
-    arguments.value().and_then(|value| value.parse()).map_err(usage)
+impl Command for LogCommand {
+    const HELP: &'static str = HELP;
+
+    fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
+        match option.name {
+            "-f" | "--follow" => self.follow = true,
+            "-n" | "--lines" => self.count = Some(option.parse()?),
+            "--level" => self.level = Some(option.word()?),
+            _ => return Err(option.unexpected()),
+        }
+        Ok(())
+    }
+
+    fn shared(&mut self) -> SharedOptions<'_> {
+        SharedOptions::Daemon(&mut self.daemon)
+    }
+
+    fn run(self) -> Result<Exit, CommandFailure> {
+        let Self { daemon, follow, count, level } = self;
+        if follow {
+            return follow_from(&daemon, FollowLog { count, level });
+        }
+        let last = daemon.ask(GetLog { count, level })?;
+        if daemon.json {
+            return Ok(print_json(&last.into_map()));
+        }
+        let _gone = show(&daemon, last.lines);
+        Ok(Exit::Done)
+    }
 }
 
 /// Prints lines as they come, until the daemon goes or nobody reads them any more.

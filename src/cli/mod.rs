@@ -9,6 +9,7 @@ use std::process::{self, ExitCode};
 use lexopt::Parser;
 use lexopt::prelude::{Long, Short, Value};
 
+mod arguments;
 mod cache;
 mod check_cert;
 mod check_config;
@@ -37,8 +38,25 @@ mod trust;
 mod verify;
 
 use crate::io::console::escape;
+use cache::CacheCommand;
+use check_cert::CheckCertCommand;
+use check_config::CheckConfigCommand;
+use connect::ConnectCommand;
+use dhcp_servers::DhcpServersCommand;
+use doctor::DoctorCommand;
+use erase::EraseCommand;
 use exit::{CommandFailure, Exit, usage};
+use fetch::FetchCommand;
+use get::GetCommand;
+use log::LogCommand;
 use print::{complain, print};
+use refresh::RefreshCommand;
+use reload::ReloadCommand;
+use run::RunCommand;
+use show::ShowCommand;
+use status::StatusCommand;
+use trust::TrustCommand;
+use verify::VerifyCommand;
 
 /// Runs the command that the arguments name.
 #[must_use]
@@ -64,8 +82,8 @@ fn end_at_once(panicked: &PanicHookInfo<'_>) -> ! {
     process::exit(Exit::Software.code().into())
 }
 
-fn dispatch(mut arguments: Parser) -> Result<Exit, CommandFailure> {
-    let command = match arguments.next().map_err(usage)? {
+fn dispatch(mut parser: Parser) -> Result<Exit, CommandFailure> {
+    let command = match parser.next().map_err(usage)? {
         Some(Long("version") | Short('V')) => {
             return Ok(print(concat!("secd ", env!("CARGO_PKG_VERSION"), "\n")));
         }
@@ -77,23 +95,23 @@ fn dispatch(mut arguments: Parser) -> Result<Exit, CommandFailure> {
     let command = command.to_string_lossy().into_owned();
     match command.as_str() {
         "help" => Ok(print(HELP)),
-        "cache" => cache::run(arguments),
-        "check-cert" => check_cert::run(arguments),
-        "check-config" => check_config::run(arguments),
-        "connect" => connect::run(arguments),
-        "dhcp-servers" => dhcp_servers::run(arguments),
-        "doctor" => doctor::run(arguments),
-        "erase" => erase::run(arguments),
-        "fetch" => fetch::run(arguments),
-        "get" => get::run(arguments),
-        "log" => log::run(arguments),
-        "refresh" => refresh::run(arguments),
-        "reload" => reload::run(arguments),
-        "run" => run::run(arguments),
-        "show" => show::run(arguments),
-        "status" => status::run(arguments),
-        "trust" => trust::run(arguments),
-        "verify" => verify::run(arguments),
+        "cache" => arguments::run::<CacheCommand>(parser),
+        "check-cert" => arguments::run::<CheckCertCommand>(parser),
+        "check-config" => arguments::run::<CheckConfigCommand>(parser),
+        "connect" => arguments::run::<ConnectCommand>(parser),
+        "dhcp-servers" => arguments::run::<DhcpServersCommand>(parser),
+        "doctor" => arguments::run::<DoctorCommand>(parser),
+        "erase" => arguments::run::<EraseCommand>(parser),
+        "fetch" => arguments::run::<FetchCommand>(parser),
+        "get" => arguments::run::<GetCommand>(parser),
+        "log" => arguments::run::<LogCommand>(parser),
+        "refresh" => arguments::run::<RefreshCommand>(parser),
+        "reload" => arguments::run::<ReloadCommand>(parser),
+        "run" => arguments::run::<RunCommand>(parser),
+        "show" => arguments::run::<ShowCommand>(parser),
+        "status" => arguments::run::<StatusCommand>(parser),
+        "trust" => arguments::run::<TrustCommand>(parser),
+        "verify" => arguments::run::<VerifyCommand>(parser),
         _ => Err(usage(format!("no command {command}; `secd --help` lists them"))),
     }
 }

@@ -5,11 +5,9 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, StdoutLock, Write};
 use std::path::Path;
 
-use lexopt::Arg;
-use lexopt::prelude::{Long, Short};
 use serde::Serialize;
 
-use crate::cli::exit::{CommandFailure, Exit, usage};
+use crate::cli::exit::Exit;
 use crate::io::console::{escape, escape_json, escape_page};
 
 /// Prints a page of lines and columns. A reader that has gone is no fault of ours
@@ -115,14 +113,6 @@ impl Bar {
         if self.shown {
             write_err(&"\r\x1b[K");
         }
-    }
-}
-
-/// The command's own `--help`, if the argument asks for it; else a usage error.
-pub(super) fn help_or_unexpected(argument: Arg<'_>, help: &str) -> Result<Exit, CommandFailure> {
-    match argument {
-        Long("help") | Short('h') => Ok(print(help)),
-        other => Err(usage(other.unexpected())),
     }
 }
 

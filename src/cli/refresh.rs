@@ -1,7 +1,6 @@
 //! `secd refresh`: a boot pass, stage by stage.
 
-use lexopt::Parser;
-
+use crate::cli::arguments::{Command, SharedOptions};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::sheet::Sheet;
@@ -11,20 +10,33 @@ use crate::face::records::{Outcome, Stage};
 use crate::face::terms::StageName;
 
 /// Has the daemon go through a boot pass.
-pub(super) fn run(arguments: Parser) -> Result<Exit, CommandFailure> {
-    let Some(daemon) = Daemon::of(arguments, HELP)? else { return Ok(Exit::Done) };
-    let mut exit = Exit::Done;
-    for reply in daemon.ask_for_more(Refresh {})? {
-        let progress = reply?;
-        if let Some(stage) = progress.stage {
-            exit = worse(exit, stage.stage);
-            show_stage(&daemon, &stage);
-        }
-        if let Some(outcome) = progress.outcome {
-            daemon.show(outcome, sheet);
-        }
+#[derive(Default)]
+pub(super) struct RefreshCommand {
+    daemon: Daemon,
+}
+
+impl Command for RefreshCommand {
+    const HELP: &'static str = HELP;
+
+    fn shared(&mut self) -> SharedOptions<'_> {
+        SharedOptions::Daemon(&mut self.daemon)
     }
-    Ok(exit)
+
+    fn run(self) -> Result<Exit, CommandFailure> {
+        let daemon = self.daemon;
+        let mut exit = Exit::Done;
+        for reply in daemon.ask_for_more(Refresh {})? {
+            let progress = reply?;
+            if let Some(stage) = progress.stage {
+                exit = worse(exit, stage.stage);
+                show_stage(&daemon, &stage);
+            }
+            if let Some(outcome) = progress.outcome {
+                daemon.show(outcome, sheet);
+            }
+        }
+        Ok(exit)
+    }
 }
 
 /// A pass that ended before its end.

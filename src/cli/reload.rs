@@ -1,16 +1,28 @@
 //! `secd reload`: the daemon reads its configuration again.
 
-use lexopt::Parser;
-
+use crate::cli::arguments::{Command, SharedOptions};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::sheet::Sheet;
 use crate::face::methods::Reload;
 
 /// Has the configuration read again.
-pub(super) fn run(arguments: Parser) -> Result<Exit, CommandFailure> {
-    let Some(daemon) = Daemon::of(arguments, HELP)? else { return Ok(Exit::Done) };
-    Ok(daemon.show(daemon.ask(Reload {})?, |_| Sheet::default()))
+#[derive(Default)]
+pub(super) struct ReloadCommand {
+    daemon: Daemon,
+}
+
+impl Command for ReloadCommand {
+    const HELP: &'static str = HELP;
+
+    fn shared(&mut self) -> SharedOptions<'_> {
+        SharedOptions::Daemon(&mut self.daemon)
+    }
+
+    fn run(self) -> Result<Exit, CommandFailure> {
+        let daemon = self.daemon;
+        Ok(daemon.show(daemon.ask(Reload {})?, |_| Sheet::default()))
+    }
 }
 
 const HELP: &str = "\

@@ -2,36 +2,44 @@
 
 use std::path::PathBuf;
 
-use lexopt::Parser;
-use lexopt::prelude::Long;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
 use crate::agent;
-use crate::cli::exit::{CommandFailure, Exit, usage};
-use crate::cli::input;
-use crate::cli::print::help_or_unexpected;
+use crate::cli::arguments::{Command, GivenOption};
+use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::settings::{self, DEFAULT};
 use crate::io::{console, files, process};
 
 /// Runs the agent until it is told to end.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
-    let mut path = PathBuf::from(DEFAULT);
-    while let Some(argument) = arguments.next().map_err(usage)? {
-        match argument {
-            Long("config") => path = input::path(&mut arguments)?,
-            other => return help_or_unexpected(other, HELP),
+#[derive(Default)]
+pub(super) struct RunCommand {
+    path: Option<PathBuf>,
+}
+
+impl Command for RunCommand {
+    const HELP: &'static str = HELP;
+
+    fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
+        match option.name {
+            "--config" => self.path = Some(option.path()?),
+            _ => return Err(option.unexpected()),
         }
+        Ok(())
     }
-    let settings = settings::load(&path)?;
-    process::expect_descriptors().map_err(|error| not_started(&error))?;
-    let console = console::init(settings.console.level).map_err(unavailable)?;
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| not_started(&error))?;
-    let local = LocalSet::new();
-    let running = local.run_until(agent::run(settings, path, console));
-    runtime.block_on(running).map_err(|error| not_started(&error))?;
-    Ok(Exit::Done)
+
+    fn run(self) -> Result<Exit, CommandFailure> {
+        let path = self.path.unwrap_or_else(|| DEFAULT.into());
+        let settings = settings::load(&path)?;
+        process::expect_descriptors().map_err(|error| not_started(&error))?;
+        let console = console::init(settings.console.level).map_err(unavailable)?;
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| not_started(&error))?;
+        let local = LocalSet::new();
+        let running = local.run_until(agent::run(settings, path, console));
+        runtime.block_on(running).map_err(|error| not_started(&error))?;
+        Ok(Exit::Done)
+    }
 }
 
 fn not_started(error: &std::io::Error) -> CommandFailure {

@@ -4,14 +4,13 @@ use std::fmt::{self, Display};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lexopt::Parser;
-use lexopt::prelude::{Long, Value};
 use rustls::pki_types::UnixTime;
 
-use crate::cli::exit::{CommandFailure, Exit, usage};
+use crate::cli::arguments::{Command, Operand, SharedOptions, needed};
+use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::facts::{FileFacts, pairs};
 use crate::cli::input;
-use crate::cli::print::{help_or_unexpected, named, print, print_json};
+use crate::cli::print::{named, print, print_json};
 use crate::io::clock::Rfc3339;
 use crate::io::console::escape;
 use crate::trust::signature::sha1;
@@ -21,32 +20,44 @@ use crate::wire::list::CertificateHash;
 use crate::wire::{Envelope, FileKind, OddField, Record, Role, Text, list};
 
 /// Prints the file that the arguments name.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
-    let (mut path, mut json) = (None, false);
-    while let Some(argument) = arguments.next().map_err(usage)? {
-        match argument {
-            Long("json") => json = true,
-            Value(file) => input::only(&mut path, file)?,
-            other => return help_or_unexpected(other, HELP),
+#[derive(Default)]
+pub(super) struct ShowCommand {
+    path: Option<PathBuf>,
+    json: bool,
+}
+
+impl Command for ShowCommand {
+    const HELP: &'static str = HELP;
+
+    fn operand(&mut self, operand: Operand) -> Result<(), CommandFailure> {
+        operand.only_file(&mut self.path)
+    }
+
+    fn shared(&mut self) -> SharedOptions<'_> {
+        SharedOptions::Json(&mut self.json)
+    }
+
+    fn run(self) -> Result<Exit, CommandFailure> {
+        let path = needed(self.path, "show needs a FILE")?;
+        let bytes = input::read(&path)?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        if let Some(foreign) = input::foreign(&bytes) {
+            return Err(CommandFailure::new(Exit::Malformed, named(&path, foreign)));
         }
+        let kind = input::kind(name.as_deref().unwrap_or_default(), &bytes);
+        let malformed = |error| CommandFailure::new(Exit::Malformed, named(&path, error));
+        let file = Envelope::parse(&bytes, kind).map_err(malformed)?;
+        let records = match kind {
+            FileKind::List => {
+                Some(list::parse(file.body(), file.header_length).map_err(malformed)?)
+            }
+            FileKind::Signed | FileKind::Encrypted => None,
+        };
+        if self.json {
+            return Ok(print_json(&FileFacts::new(&file, records.as_deref())));
+        }
+        Ok(print(&Page { file: &file, records: records.as_deref() }.to_string()))
     }
-    let path: PathBuf = path.ok_or_else(|| usage("show needs a FILE"))?;
-    let bytes = input::read(&path)?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    if let Some(foreign) = input::foreign(&bytes) {
-        return Err(CommandFailure::new(Exit::Malformed, named(&path, foreign)));
-    }
-    let kind = input::kind(name.as_deref().unwrap_or_default(), &bytes);
-    let malformed = |error| CommandFailure::new(Exit::Malformed, named(&path, error));
-    let file = Envelope::parse(&bytes, kind).map_err(malformed)?;
-    let records = match kind {
-        FileKind::List => Some(list::parse(file.body(), file.header_length).map_err(malformed)?),
-        FileKind::Signed | FileKind::Encrypted => None,
-    };
-    if json {
-        return Ok(print_json(&FileFacts::new(&file, records.as_deref())));
-    }
-    Ok(print(&Page { file: &file, records: records.as_deref() }.to_string()))
 }
 
 /// One file on paper.

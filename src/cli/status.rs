@@ -1,7 +1,6 @@
 //! `secd status`: how the daemon is.
 
-use lexopt::Parser;
-
+use crate::cli::arguments::{Command, SharedOptions};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::sheet::{Sheet, yes_or_no};
@@ -9,9 +8,22 @@ use crate::face::ObjectType;
 use crate::face::methods::{GetStatus, Status};
 
 /// Prints what the daemon says of itself.
-pub(super) fn run(arguments: Parser) -> Result<Exit, CommandFailure> {
-    let Some(daemon) = Daemon::of(arguments, HELP)? else { return Ok(Exit::Done) };
-    Ok(daemon.show(daemon.ask(GetStatus {})?, sheet))
+#[derive(Default)]
+pub(super) struct StatusCommand {
+    daemon: Daemon,
+}
+
+impl Command for StatusCommand {
+    const HELP: &'static str = HELP;
+
+    fn shared(&mut self) -> SharedOptions<'_> {
+        SharedOptions::Daemon(&mut self.daemon)
+    }
+
+    fn run(self) -> Result<Exit, CommandFailure> {
+        let daemon = self.daemon;
+        Ok(daemon.show(daemon.ask(GetStatus {})?, sheet))
+    }
 }
 
 fn sheet(status: &Status) -> Sheet {

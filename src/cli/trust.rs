@@ -3,9 +3,9 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use lexopt::Parser;
 use rustls::pki_types::UnixTime;
 
+use crate::cli::arguments::{Command, SharedOptions};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::sheet::{Sheet, yes_or_no};
@@ -15,9 +15,22 @@ use crate::face::terms::Acceptance;
 use crate::io::clock::Rfc3339;
 
 /// Prints what is trusted.
-pub(super) fn run(arguments: Parser) -> Result<Exit, CommandFailure> {
-    let Some(daemon) = Daemon::of(arguments, HELP)? else { return Ok(Exit::Done) };
-    Ok(daemon.show(daemon.ask(GetTrust {})?, sheet))
+#[derive(Default)]
+pub(super) struct TrustCommand {
+    daemon: Daemon,
+}
+
+impl Command for TrustCommand {
+    const HELP: &'static str = HELP;
+
+    fn shared(&mut self) -> SharedOptions<'_> {
+        SharedOptions::Daemon(&mut self.daemon)
+    }
+
+    fn run(self) -> Result<Exit, CommandFailure> {
+        let daemon = self.daemon;
+        Ok(daemon.show(daemon.ask(GetTrust {})?, sheet))
+    }
 }
 
 fn sheet(trust: &Trust) -> Sheet {

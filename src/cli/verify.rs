@@ -2,16 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use lexopt::Parser;
-use lexopt::prelude::{Long, Value};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::cli::exit::{CommandFailure, Exit, usage};
+use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed};
+use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::facts::FileFacts;
 use crate::cli::input;
 use crate::cli::output;
-use crate::cli::print::{complain, help_or_unexpected, named, print, print_json};
+use crate::cli::print::{complain, named, print, print_json};
 use crate::face::hex;
 use crate::io::console::escape;
 use crate::trust::decrypt::{self, DeviceKey};
@@ -21,25 +20,8 @@ use crate::trust::{Acceptance, Anchors, ListKind, Policy, Provenance, Reason, Wa
 use crate::wire::{Envelope, FileKind, list};
 
 /// Judges the file that the arguments name.
-pub(super) fn run(mut arguments: Parser) -> Result<Exit, CommandFailure> {
-    let mut options = VerifyArguments::default();
-    while let Some(argument) = arguments.next().map_err(usage)? {
-        match argument {
-            Long("ctl") => options.ctl = Some(input::path(&mut arguments)?),
-            Long("itl") => options.itl = Some(input::path(&mut arguments)?),
-            Long("key") => options.key = Some(input::path(&mut arguments)?),
-            Long("out") => options.out = Some(input::path(&mut arguments)?),
-            Long("name") => options.name = Some(input::text(&mut arguments)?),
-            Long("json") => options.json = true,
-            Value(file) => input::only(&mut options.file, file)?,
-            other => return help_or_unexpected(other, HELP),
-        }
-    }
-    options.judge()
-}
-
 #[derive(Default)]
-struct VerifyArguments {
+pub(super) struct VerifyCommand {
     file: Option<PathBuf>,
     ctl: Option<PathBuf>,
     itl: Option<PathBuf>,
@@ -65,19 +47,43 @@ enum Payload {
     Open(Zeroizing<Vec<u8>>),
 }
 
-impl VerifyArguments {
-    fn judge(self) -> Result<Exit, CommandFailure> {
-        let path = self.file.clone().ok_or_else(|| usage("verify needs a FILE"))?;
-        let bytes = input::read(&path)?;
+impl Command for VerifyCommand {
+    const HELP: &'static str = HELP;
+
+    fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
+        match option.name {
+            "--ctl" => self.ctl = Some(option.path()?),
+            "--itl" => self.itl = Some(option.path()?),
+            "--key" => self.key = Some(option.path()?),
+            "--out" => self.out = Some(option.path()?),
+            "--name" => self.name = Some(option.text()?),
+            _ => return Err(option.unexpected()),
+        }
+        Ok(())
+    }
+
+    fn operand(&mut self, operand: Operand) -> Result<(), CommandFailure> {
+        operand.only_file(&mut self.file)
+    }
+
+    fn shared(&mut self) -> SharedOptions<'_> {
+        SharedOptions::Json(&mut self.json)
+    }
+
+    fn run(self) -> Result<Exit, CommandFailure> {
+        let path = needed(self.file.as_deref(), "verify needs a FILE")?;
+        let bytes = input::read(path)?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         let kind =
             input::kind(self.name.as_deref().or(name.as_deref()).unwrap_or_default(), &bytes);
         let anchors = self.anchors()?;
         let key = self.key()?;
         let verdict = self.verdict(&bytes, kind, &anchors, key.as_ref());
-        self.report(&path, &bytes, kind, &verdict)
+        self.report(path, &bytes, kind, &verdict)
     }
+}
 
+impl VerifyCommand {
     fn anchors(&self) -> Result<Anchors, CommandFailure> {
         let mut anchors = Anchors::default();
         for (path, kind) in [(&self.ctl, ListKind::Ctl), (&self.itl, ListKind::Itl)] {
