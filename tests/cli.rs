@@ -188,22 +188,22 @@ fn the_technotes_arithmetic_is_on_the_page() {
 fn the_exit_code_says_whose_fault_it_is() {
     for (exit, arguments, reason) in [
         (64, &[][..], "no command"),
-        (64, &["dance"], "no command dance"),
+        (64, &["dance"], "unknown command dance"),
         (64, &["show"], "show needs a FILE"),
         (64, &["show", "--dance"], "--dance"),
         (64, &["show", "good/itl-small.tlv", "good/itl-small.tlv"], "only one file"),
         (64, &["fetch", "a"], "fetch needs a --server"),
         (64, &["fetch", "", "--server", "127.0.0.1"], ""),
-        (64, &["fetch", "a", "--server", "300.1.1.1"], "300.1.1.1 is no address"),
+        (64, &["fetch", "a", "--server", "300.1.1.1"], "300.1.1.1 is not a valid address"),
         (64, &["fetch", "a", "--server", "127.0.0.1", "--blksize", "7"], "7"),
         (65, &["show", "bad/empty.tlv"], "bad/empty.tlv: offset 0"),
         (65, &["show", "bad/cut-in-header.tlv"], "bad/cut-in-header.tlv: offset "),
         (65, &["verify", "bad/empty.tlv"], "bad/empty.tlv: refused (empty): offset 0"),
         (65, &["verify", "good/itl-small.tlv", "--itl", "keys/device.key"], "keys/device.key: "),
         (65, &["verify", "good/itl-small.tlv", "--key", "README.md"], "README.md: expected an RSA"),
-        (66, &["show", "nothing"], "nothing: No such file or directory"),
-        (66, &["verify", "nothing"], "nothing: No such file or directory"),
-        (66, &["show", "good"], "good: Is a directory"),
+        (66, &["show", "nothing"], "nothing: no such file or directory"),
+        (66, &["verify", "nothing"], "nothing: no such file or directory"),
+        (66, &["show", "good"], "good: is a directory"),
         (66, &["check-config", "--config", "nothing"], "nothing: no such file"),
         (66, &["run", "--config", "nothing"], "nothing: no such file"),
         (1, &["verify", "bad/signed-by-other-key.tlv"], "refused (signature-mismatch)"),
@@ -251,7 +251,7 @@ fn a_good_configuration_is_called_good() {
     let output = run(&["check-config", "--config", &path]);
     assert_eq!((code(&output), &output.stderr[..]), (0, &b""[..]), "{output:?}");
     let servers = "192.0.2.1:69, [::1]:69";
-    let expected = format!("{path}: good; device SEP001122334455, TFTP servers: {servers}\n");
+    let expected = format!("{path}: valid; device SEP001122334455, TFTP servers: {servers}\n");
     assert_eq!(out(&output), expected);
     let told = json(&run(&["check-config", "--config", &path, "--json"]));
     let servers = ["192.0.2.1:69", "[::1]:69"];

@@ -432,7 +432,7 @@ fn two_diagnoses_at_a_time_are_one_too_many() {
     let second = ask(&scene.phone, &[]);
     assert_eq!(second.status.code(), Some(69));
     let said = String::from_utf8(second.stderr).unwrap();
-    assert_eq!(said, "secd: another diagnosis is being made\n");
+    assert_eq!(said, "secd: another diagnosis is running, try again later\n");
     first.wait().unwrap();
 }
 

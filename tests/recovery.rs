@@ -182,7 +182,7 @@ fn after_an_erase_with_a_pin_the_first_use_waits_for_that_signer() {
     let why = format!("is not pinned; SHA-256 of its certificate: {theirs}");
     let lines = agent.pass();
     assert!(shown(&lines).contains(&why), "{}", shown(&lines));
-    assert!(told(&phone, "trust").contains(&format!("first use waits for\t{awaited}\n")));
+    assert!(told(&phone, "trust").contains(&format!("first use pinned to\t{awaited}\n")));
     assert!(agent.end().success());
 
     let mut agent = Agent::start(&phone);
@@ -193,7 +193,7 @@ fn after_an_erase_with_a_pin_the_first_use_waits_for_that_signer() {
     server.serve(cluster.files());
     let lines = agent.pass_again();
     assert!(messages(&lines).contains(&"ITL installed"), "{}", shown(&lines));
-    assert!(!told(&phone, "trust").contains("first use waits for"));
+    assert!(!told(&phone, "trust").contains("first use pinned to"));
 }
 
 /// An erase is an order of now: the pin of an earlier one does not outlive it.

@@ -226,7 +226,7 @@ fn the_commands_tell_what_the_daemon_knows() {
     for (name, value) in [("md5", &list["md5"]), ("sha1", &list["sha1"])] {
         assert!(trust.contains(&format!("itl\t{name}\t{}\n", value.as_str().unwrap())), "{trust}");
     }
-    assert!(trust.contains("itl\tbelieved\ton first use, without proof\n"), "{trust}");
+    assert!(trust.contains("itl\ttrusted\ton first use, without proof\n"), "{trust}");
     assert!(trust.contains("itl\trecord\tTVS\thash\t"), "{trust}");
     let name = format!("{}.cnf.xml", support::phone::DEVICE);
     let got = told(&phone, &["get", &name]);

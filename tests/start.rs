@@ -25,7 +25,7 @@ fn a_start_without_descriptors_is_one_line_and_an_exit_code() {
     for descriptors in 4..=16 {
         let output = started_with(&phone, descriptors);
         let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(told, "secd: cannot run, too many open files\n", "{descriptors}");
+        assert_eq!(told, "secd: cannot start: too many open files\n", "{descriptors}");
         assert_eq!(output.status.code(), Some(69), "{descriptors}");
     }
 }

@@ -104,7 +104,7 @@ impl GivenOption<'_> {
             .value()
             .map_err(usage)?
             .into_string()
-            .map_err(|value| usage(format!("{} is not UTF-8", value.to_string_lossy())))
+            .map_err(|value| usage(format!("{} is not valid UTF-8", value.to_string_lossy())))
     }
 
     /// Its value, as text in which U+FFFD stands for what is not UTF-8.
@@ -125,7 +125,7 @@ impl GivenOption<'_> {
         let text = self.text()?;
         W::of(&text).ok_or_else(|| {
             let words: Vec<_> = W::ALL.iter().map(|it| it.word()).collect();
-            usage(format!("{text} is none of {}", words.join(", ")))
+            usage(format!("{text} is not one of {}", words.join(", ")))
         })
     }
 }

@@ -56,12 +56,12 @@ fn kept(cache: &Verdicts) -> Sheet {
 }
 
 const HELP: &str = "\
-Prints the answers of TVS that still hold: SHA-256 of the certificate, seconds left, who answered,
-roles, and whether the certificate itself is kept.
+Show the answers of TVS that are still valid: SHA-256 of the certificate, seconds left, who
+answered, roles, and whether the certificate itself is kept.
 
 Usage: secd cache [--flush] [--json] [--socket PATH]
 
-  --flush      forget them instead
+  --flush      discard them instead
 
 Exit: 0 done, 1 not allowed, 69 no daemon
 ";

@@ -70,15 +70,15 @@ impl Command for CheckCertCommand {
 }
 
 const HELP: &str = "\
-Has the daemon judge a certificate as a server's: by the lists, by earlier answers of TVS, and by
-TVS itself. Prints who vouches for it: ctl, itl, ctl-ca, itl-ca, cache or tvs; and the steps of the
-search, in their order.
+Ask the daemon whether it trusts a certificate as a server's: by the lists, by earlier answers of
+TVS, and by TVS itself. Print who vouches for it (ctl, itl, ctl-ca, itl-ca, cache or tvs) and the
+steps of the search, in order.
 
 Usage: secd check-cert FILE [--purpose P] [--host H] [--json] [--socket PATH]
 
-  FILE           PEM or DER; in PEM, what follows the first certificate are those above it
+  FILE           PEM or DER; in PEM, the issuers may follow the certificate itself
   --purpose P    https (default), provisioning, signalling or capf
-  --host H       whose it is: a path to a listed authority must be for this host
+  --host H       the server's name: a path to a listed authority must be valid for this host
 
 Exit: 0 trusted, 1 not trusted or not allowed, 65 no certificate, 66 cannot read, 69 no daemon
 ";

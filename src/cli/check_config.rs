@@ -49,7 +49,7 @@ impl Command for CheckConfigCommand {
             complain(&format!("warning: {warning}"));
         }
         let servers = if servers.is_empty() { "none".to_owned() } else { servers.join(", ") };
-        print_line(&named(&path, format!("good; device {device}, TFTP servers: {servers}")));
+        print_line(&named(&path, format!("valid; device {device}, TFTP servers: {servers}")));
         for note in notes {
             print_line(&named(&path, format!("note: {note}")));
         }
@@ -69,13 +69,13 @@ struct SettingsFacts {
 }
 
 const HELP: &str = "\
-Reads the configuration and says everything that is wrong with it.
+Check the configuration and report every fault in it.
 
 Usage: secd check-config [--config FILE] [--json]      (default: /etc/secd.toml)
 
-Warns if the state folder is missing here: the agent trusts nothing without it.
+Warns if the state folder is missing here: without it the agent trusts nothing.
 
   --json       print one object
 
-Exit: 0 good, 66 cannot read, 78 faults
+Exit: 0 valid, 66 cannot read, 78 faults
 ";

@@ -7,7 +7,7 @@ use std::thread;
 
 use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed};
 use crate::cli::daemon::{Daemon, PATIENCE};
-use crate::cli::exit::{CommandFailure, Exit, usage};
+use crate::cli::exit::{CommandFailure, Exit, reason, usage};
 use crate::cli::print::{binary, complain, remark_json};
 use crate::cli::refusal::failure;
 use crate::face::Shape;
@@ -47,7 +47,7 @@ impl Command for ConnectCommand {
         let purpose = self.purpose.unwrap_or(Purpose::Https);
         let server = needed(self.server, "connect needs a HOST:PORT")?;
         let server = ServerAddress::parse(&server, HTTPS)
-            .map_err(|why| usage(format!("{server} is no HOST:PORT: {why}")))?;
+            .map_err(|why| usage(format!("{server} is not a valid HOST:PORT: {why}")))?;
         let host = server.host.to_string();
         let wanted = Connect { host, port: server.port, purpose: Some(purpose) };
         let (opened, stream, early) =
@@ -57,7 +57,7 @@ impl Command for ConnectCommand {
             remark_json(&opened.into_value());
         }
         if let Err(error) = copy(stream, &early) {
-            complain(&format!("{server}: {error}"));
+            complain(&format!("{server}: {}", reason(&error)));
             return Ok(Exit::Unavailable);
         }
         // The stream ends in the same way when the server closes it and when somebody cuts it off.
@@ -65,8 +65,10 @@ impl Command for ConnectCommand {
         if ended.whole == Some(true) {
             return Ok(Exit::Done);
         }
-        let end = ended.end.unwrap_or_else(|| "no word of how it ended".to_owned());
-        complain(&format!("{server}: perhaps not all has come: {end}"));
+        let end = ended
+            .end
+            .unwrap_or_else(|| "the daemon did not report how the connection ended".to_owned());
+        complain(&format!("{server}: the answer may be incomplete: {end}"));
         Ok(Exit::Unavailable)
     }
 }
@@ -97,15 +99,15 @@ fn copy(mut down: UnixStream, early: &[u8]) -> io::Result<()> {
 const HTTPS: u16 = 443;
 
 const HELP: &str = "\
-Has the daemon open a TLS connection: the server is judged by the installed lists, the answers of
-TVS that still hold, and TVS itself. Only then is a byte let through, from standard input to the
-server and from the server to standard output.
+Open a TLS connection through the daemon, which judges the server by the installed lists, by the
+answers of TVS that are still valid, and by TVS itself. Only then does a byte pass, from standard
+input to the server and from the server to standard output.
 
 Usage: secd connect HOST[:PORT] [--purpose P] [--json] [--socket PATH]
 
   --purpose P    https (default), provisioning, signalling or capf
-  --json         say who vouches for the server, as one object on standard error
+  --json         print who vouches for the server, as one object on standard error
 
 Exit: 0 closed by the server, 1 the server is not trusted, 69 no connection, no TLS, no daemon, or
-      cut off, so that perhaps not all has come
+      cut off, so that the answer may be incomplete
 ";

@@ -46,7 +46,7 @@ impl Command for DhcpServersCommand {
             complain(&dropped.to_string());
         }
         if found.more > 0 {
-            complain(&format!("and {} more that cannot be used", found.more));
+            complain(&format!("and {} more unusable entries", found.more));
         }
         print(&found.servers.iter().map(|server| format!("{server}\n")).collect::<String>());
         Ok(exit)
@@ -72,16 +72,17 @@ impl ServerFacts {
 }
 
 const HELP: &str = "\
-Print the file servers that an answer of DHCP names, one a line, in the order in which they are
-asked: those of option 150, else of option 66, else of the header. What cannot be used is named on
-standard error. The hook of a DHCP client calls this; it needs no daemon and no configuration.
+Print the file servers that a DHCP answer names, one a line, in the order in which they are asked:
+those of option 150, else of option 66, else of the header. Unusable entries are reported on
+standard error. For the hook of a DHCP client; needs no daemon and no configuration.
 
 Usage: secd dhcp-servers [--option-150 V] [--option-66 V] [--sname V] [--siaddr V] [--json]
 
-  --option-150 V   in hexadecimal as it came, or dotted
+  --option-150 V   in hexadecimal as received, or dotted
   --option-66 V    a name, an address, a list of them, or a tftp URL
   --sname V        the server's name in the header
   --siaddr V       the next server's address in the header
+  --json           print one object
 
-Exit: 0 there are some, 1 there are none that can be used, 64 usage
+Exit: 0 at least one server, 1 no usable server, 64 usage
 ";

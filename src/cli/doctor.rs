@@ -71,14 +71,14 @@ fn line(text: &mut String, title: &str, fact: &str) {
 }
 
 const HELP: &str = "\
-Finds out what is the matter between the phone and its cluster, and changes nothing: fetches the
-server's lists and compares them with the installed ones, says who signed them and who knows that
-signer, looks at the certificate of every TVS server, tries the configuration, and checks store and
-clock. Then it names the case, what the next boot will do, and the least drastic remedy.
+Find out what is wrong between the phone and its cluster, without changing anything: fetch the
+server's lists and compare them with the installed ones, report who signed them and who knows that
+signer, check the certificate of every TVS server, try the configuration, and check store and clock.
+Then name the case, what the next boot will do, and the least drastic remedy.
 
 Usage: secd doctor [--json] [--socket PATH]
 
-Marks: [ok] as it should be, [NO] not so, [??] cannot be told
+Marks: [ok] as it should be, [NO] not as it should be, [??] unknown
 
 Exit: 0 nothing to do, 1 something to do or not allowed, 69 no daemon
 ";

@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit, usage};
-use crate::cli::print::{ask, print, print_json};
+use crate::cli::print::{ask, print_json};
 use crate::cli::refusal::failure;
+use crate::cli::sheet::Sheet;
 use crate::face::methods::Erase;
 use crate::face::terms::What;
 use crate::face::{ObjectType, Words};
@@ -44,9 +45,9 @@ impl Command for EraseCommand {
 
     fn run(self) -> Result<Exit, CommandFailure> {
         let what = self.what.as_deref().and_then(What::of);
-        let what = needed(what, "erase needs to know what: ctl, itl or all")?;
+        let what = needed(what, "erase needs one of ctl, itl or all")?;
         if !self.sure && !io::stdin().is_terminal() {
-            return Err(usage("nobody to ask for confirmation; --yes erases without"));
+            return Err(usage("no terminal to confirm on; --yes erases without asking"));
         }
         erase(&self.daemon, what, self.sure, self.pin)
     }
@@ -72,7 +73,7 @@ fn erase(
     let first =
         caller.call(Erase { what, confirmation: None, pin: pin.clone() }, SOON).map_err(failure)?;
     if !sure && !confirmed(what, pin.is_some()) {
-        return Err(CommandFailure::new(Exit::Refused, "nothing was erased"));
+        return Err(CommandFailure::new(Exit::Refused, "not confirmed; nothing was erased"));
     }
     // Without one, the second call would be a first one again, and erase nothing.
     let confirmation = Some(first.confirmation.unwrap_or_default());
@@ -80,7 +81,9 @@ fn erase(
     if daemon.json {
         return Ok(print_json(&erased.into_map()));
     }
-    Ok(print(&format!("erased\t{what}\n")))
+    let mut sheet = Sheet::default();
+    sheet.fact("erased", &what);
+    Ok(sheet.print())
 }
 
 fn confirmed(what: What, pinned: bool) -> bool {
@@ -90,9 +93,9 @@ fn confirmed(what: What, pinned: bool) -> bool {
         What::Itl => "the ITL",
     };
     let next = if pinned {
-        "The next first use waits for the pinned signer."
+        "Then only the pinned signer's list is trusted on first use."
     } else {
-        "The next list is accepted as on first use, whoever signed it."
+        "Then the next list is trusted on FIRST USE, whoever signed it."
     };
     let question = format!(
         "Erase {lists}? {next} \
@@ -107,14 +110,15 @@ fn confirmed(what: What, pinned: bool) -> bool {
 const SOON: Duration = Duration::from_secs(30);
 
 const HELP: &str = "\
-Has the daemon forget the CTL, the ITL, or both, as the phone's own erase does; a boot pass
-follows. Asks for confirmation on a terminal. Erasing all is the way out of a locked store.
+Erase the CTL, the ITL, or both, as the phone's own erase does; a boot pass follows. Ask for
+confirmation on a terminal. Erasing all is the way out of a locked store.
 
 Usage: secd erase ctl|itl|all [--pin SHA256] [--yes] [--json] [--socket PATH]
 
-  --pin SHA256 have the next first use wait for the signer whose certificate has this hash, in
-               hexadecimal, as the policy pin does; secd doctor names that of the server's list
+  --pin SHA256 accept the next first list only from the signer whose certificate has this hash, in
+               hexadecimal, as the policy \"pin\" does; secd doctor shows the hash of the signer
+               of the server's list
   --yes        erase without asking
 
-Exit: 0 erased, 1 refused or not confirmed, 64 nobody to ask, 69 no daemon
+Exit: 0 erased, 1 refused or not confirmed, 64 no terminal to confirm on, 69 no daemon
 ";

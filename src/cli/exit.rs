@@ -1,6 +1,11 @@
 //! How a command ends.
 
+use std::error::Error;
 use std::fmt::Display;
+use std::io;
+use std::path::Path;
+
+use crate::io::files;
 
 /// How a command ended, as the shell sees it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -49,6 +54,23 @@ impl CommandFailure {
     pub(super) fn new(exit: Exit, message: impl Display) -> Self {
         Self { exit, message: message.to_string() }
     }
+
+    /// A file that cannot be read or written, with the system's reason.
+    pub(super) fn of_file(path: &Path, error: &io::Error) -> Self {
+        Self::new(Exit::NoInput, format!("{}: {}", path.display(), reason(error)))
+    }
+
+    /// Standard output, or an open file of the daemon's, likewise.
+    pub(super) fn of_stream(error: &io::Error) -> Self {
+        Self::new(Exit::NoInput, reason(error))
+    }
+}
+
+/// What the system reported, in words and without its number.
+pub(super) fn reason(error: &io::Error) -> String {
+    // tempfile wraps the system's error in its own, whose text has the number and a random name.
+    let inner = error.get_ref().and_then(Error::source).and_then(|it| it.downcast_ref());
+    files::why(inner.unwrap_or(error))
 }
 
 pub(super) fn usage(error: impl Display) -> CommandFailure {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed};
 use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::output::{beside, is_special, write};
-use crate::cli::print::{Bar, binary, named, print_json, print_line};
+use crate::cli::print::{Bar, binary, print_json, print_line};
 use crate::face::hex;
 use crate::io::resolve;
 use crate::io::settings::ServerAddress;
@@ -69,7 +69,7 @@ impl Command for FetchCommand {
 impl FetchCommand {
     /// Writes the file as it comes, so that the largest need not fit into memory.
     fn fetch_into(&self, name: &str, path: &Path) -> Result<Exit, CommandFailure> {
-        let unwritten = |error| CommandFailure::new(Exit::NoInput, named(path, error));
+        let unwritten = |error| CommandFailure::of_file(path, &error);
         let mut file = beside(path).map_err(unwritten)?;
         let mut written = Ok(0);
         let mut sink = |event: tftp::ReadEvent<'_>| match event {
@@ -140,7 +140,7 @@ impl FetchCommand {
             None if !self.json => {
                 return match binary().write_all(bytes) {
                     Ok(()) => Ok(Exit::Done),
-                    Err(error) => Err(CommandFailure::new(Exit::NoInput, error)),
+                    Err(error) => Err(CommandFailure::of_stream(&error)),
                 };
             }
             None => {}
@@ -168,7 +168,7 @@ struct FetchFacts<'a> {
 
 fn server(text: &str) -> Result<ServerAddress, CommandFailure> {
     ServerAddress::parse(text, PORT).map_err(|why| {
-        usage(format!("{text} is no address (ADDR, ADDR:PORT or [ADDR]:PORT): {why}"))
+        usage(format!("{text} is not a valid address (ADDR, ADDR:PORT or [ADDR]:PORT): {why}"))
     })
 }
 
@@ -223,14 +223,14 @@ const STEP: usize = 64 << 10;
 const LIMIT: usize = 16 << 20;
 
 const HELP: &str = "\
-Reads one file over TFTP; needs no daemon.
+Fetch one file over TFTP, without the daemon.
 
 Usage: secd fetch NAME --server ADDR[:PORT] [--out FILE] [--max N] [--blksize N] [--window N] [--json]
 
-  --out FILE      write there (default: standard output)
+  --out FILE      write to FILE (default: standard output)
   --max N         refuse a file of more than N bytes (default: 16777216)
-  --blksize N     bytes of a block (default: 512, the plain protocol)
-  --window N      blocks before an acknowledgement (default: 1)
+  --blksize N     bytes in a block (default: 512, the plain protocol)
+  --window N      blocks sent for each acknowledgement (default: 1)
   --json          print one object instead of the file
 
 Exit: 0 done, 1 no such file, 65 too large or a broken transfer, 66 cannot write, 69 unreachable

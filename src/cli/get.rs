@@ -62,9 +62,7 @@ fn copy(daemon: &Daemon, wanted: GetFile, out: &PathBuf) -> Result<Exit, Command
     let content = content(&file, descriptor)?;
     if out == Path::new("-") {
         let written = binary().write_all(&content);
-        return written
-            .map(|()| Exit::Done)
-            .map_err(|error| CommandFailure::new(Exit::NoInput, error));
+        return written.map(|()| Exit::Done).map_err(|error| CommandFailure::of_stream(&error));
     }
     output::write(out, &content)?;
     Ok(daemon.show(file, sheet))
@@ -73,13 +71,13 @@ fn copy(daemon: &Daemon, wanted: GetFile, out: &PathBuf) -> Result<Exit, Command
 fn content(file: &File, descriptor: Option<OwnedFd>) -> Result<Zeroizing<Vec<u8>>, CommandFailure> {
     let unavailable = |why: &str| CommandFailure::new(Exit::Unavailable, why);
     let descriptor = descriptor.filter(|_| file.descriptor == Some(0));
-    let descriptor = descriptor.ok_or_else(|| unavailable("the daemon handed no file over"))?;
+    let descriptor = descriptor.ok_or_else(|| unavailable("the daemon passed no open file"))?;
     let mut content = Zeroizing::new(Vec::with_capacity(file.length));
     let most = u64::try_from(file.length).unwrap_or(u64::MAX);
     let read = std::fs::File::from(descriptor).take(most).read_to_end(&mut content);
-    read.map_err(|error| CommandFailure::new(Exit::NoInput, error))?;
+    read.map_err(|error| CommandFailure::of_stream(&error))?;
     if content.len() != file.length {
-        return Err(unavailable("the file is shorter than the daemon says"));
+        return Err(unavailable("the file is shorter than the daemon reported"));
     }
     Ok(content)
 }
@@ -93,15 +91,15 @@ fn sheet(file: &File) -> Sheet {
 }
 
 const HELP: &str = "\
-Has the daemon fetch a file of the phone: signed wherever the lists demand it, verified, and put
-into the ram folder without its envelope. Prints where it is, which only the daemon's user can open;
---out writes a copy, whoever calls.
+Fetch a file of the phone through the daemon: signed wherever the lists require it, verified, and
+put into the ram folder without its envelope. Print its path, which only the daemon's user can open;
+--out writes a copy for whoever runs the command.
 
 Usage: secd get NAME [--out FILE] [--max N] [--json] [--socket PATH]
 
-  --out FILE   write what the file holds there, or to standard output (-)
+  --out FILE   write the content to FILE, or to standard output (-)
   --max N      refuse a file of more than N bytes
 
-Exit: 0 there, 1 refused or no such file, 64 no such name, 65 malformed or too large,
-      66 not written, 69 no server or no daemon
+Exit: 0 fetched, 1 refused or no such file, 64 invalid name, 65 malformed or too large,
+      66 cannot write, 69 no server or no daemon
 ";

@@ -11,7 +11,7 @@ use crate::wire::{Envelope, FileKind};
 
 /// Reads a whole file, if it is not longer than any that a phone would fetch.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, CommandFailure> {
-    let unreadable = |error| CommandFailure::new(Exit::NoInput, named(path, error));
+    let unreadable = |error| CommandFailure::of_file(path, &error);
     let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;

@@ -75,13 +75,13 @@ fn show(daemon: &Daemon, lines: Vec<Line>) -> io::Result<()> {
 }
 
 const HELP: &str = "\
-Prints the last lines of the daemon's console log, oldest first.
+Print the last lines of the daemon's console log, oldest first.
 
 Usage: secd log [-f] [-n N] [--level LEVEL] [--json] [--socket PATH]
 
-  -f, --follow     go on with every new line (--json: one object a line)
-  -n, --lines N    the last N lines (default: all that are kept and fit into 64 KiB)
-  --level LEVEL    only error, warning, notice, info or debug, and graver
+  -f, --follow     keep printing new lines as they are logged (--json: one object a line)
+  -n, --lines N    print the last N lines (default: all that are kept and fit into 64 KiB)
+  --level LEVEL    only this level and graver: error, warning, notice, info or debug
 
 Exit: 0 printed, 1 not allowed, 64 no such level, 69 no daemon
 ";

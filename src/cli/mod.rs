@@ -75,10 +75,10 @@ fn end_at_once(panicked: &PanicHookInfo<'_>) -> ! {
     let payload = panicked.payload();
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    let line = escape(text.unwrap_or("for no reason"));
+    let line = escape(text.unwrap_or("no message"));
     let place = panicked.location().map(|at| (at.file().rsplit('/').next(), at.line()));
     let place = place.and_then(|(file, line)| file.map(|file| format!(" ({file}:{line})")));
-    complain(&format!("a fault of secd: {line}{}", place.unwrap_or_default()));
+    complain(&format!("internal error: {line}{}", place.unwrap_or_default()));
     process::exit(Exit::Software.code().into())
 }
 
@@ -90,7 +90,7 @@ fn dispatch(mut parser: Parser) -> Result<Exit, CommandFailure> {
         Some(Long("help") | Short('h')) => return Ok(print(HELP)),
         Some(Value(command)) => command,
         Some(other) => return Err(usage(other.unexpected())),
-        None => return Err(usage("no command; `secd --help` lists them")),
+        None => return Err(usage("no command given; `secd --help` lists them")),
     };
     let command = command.to_string_lossy().into_owned();
     match command.as_str() {
@@ -112,7 +112,7 @@ fn dispatch(mut parser: Parser) -> Result<Exit, CommandFailure> {
         "status" => arguments::run::<StatusCommand>(parser),
         "trust" => arguments::run::<TrustCommand>(parser),
         "verify" => arguments::run::<VerifyCommand>(parser),
-        _ => Err(usage(format!("no command {command}; `secd --help` lists them"))),
+        _ => Err(usage(format!("unknown command {command}; `secd --help` lists all"))),
     }
 }
 
@@ -122,28 +122,29 @@ secd: the security agent of an IP phone
 Usage: secd COMMAND [OPTIONS]
 
 The daemon:
-  run                 be the agent, in the foreground; the console log goes to standard error
-  check-config        read the configuration and say everything that is wrong with it
+  run                 run the agent in the foreground; the console log goes to standard error
+  check-config        check the configuration and report every fault in it
 
 The running daemon, over its socket (--socket PATH; default /run/secd/socket):
-  status              how it is: state, servers, counters
-  trust               what the Trust List screen shows: lists, hashes, records, messages
-  log [-f]            its console log
-  get NAME            have a file fetched, verified, and put into the ram folder
-  check-cert FILE     whether a certificate is trusted, and by whom
-  connect HOST:PORT   a TLS connection, judged first; standard input and output are the plaintext
-  refresh             another boot pass, stage by stage
-  doctor              what is the matter with lists and TVS, and the least drastic remedy
-  erase ctl|itl|all   forget trust lists; the way out of a locked store
+  status              show its state, servers and counters
+  trust               show what the Trust List screen shows: lists, hashes, records, messages
+  log [-f]            print its console log
+  get NAME            fetch a file, verify it, and put it into the ram folder
+  check-cert FILE     check whether a certificate is trusted, and by whom
+  connect HOST:PORT   open a TLS connection, judged first; standard input and output carry it
+  refresh             run another boot pass and show each stage
+  doctor              find what is wrong with lists and TVS, and the least drastic remedy
+  erase ctl|itl|all   erase trust lists; the way out of a locked store
   reload              read the configuration again
-  cache [--flush]     the answers of TVS that still hold
+  cache [--flush]     show the answers of TVS that are still valid, or discard them
 
 Files:
   show FILE           print a trust list or signed file, field by field
-  verify FILE         judge a file as a phone would
-  fetch NAME          read one file over TFTP
-  dhcp-servers        print the file servers that an answer of DHCP names
+  verify FILE         verify a file as a phone would
+  fetch NAME          fetch one file over TFTP, without the daemon
+  dhcp-servers        print the file servers that a DHCP answer names
 
 Every command has --help. Exit codes: 0 done or verified, 1 refused, 64 usage, 65 malformed
-input, 66 cannot read, 69 server or daemon unreachable, 70 a fault of secd, 78 configuration.
+input, 66 cannot read or write a file, 69 server or daemon unreachable, 70 internal error,
+78 configuration.
 ";

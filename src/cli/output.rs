@@ -6,8 +6,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use crate::cli::exit::{CommandFailure, Exit};
-use crate::cli::print::named;
+use crate::cli::exit::CommandFailure;
 
 /// A file is there as a whole or not at all; a device or a pipe is written to.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CommandFailure> {
@@ -20,7 +19,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CommandFailure> {
         file.write_all(bytes)?;
         file.persist(path).map_err(|error| error.error)
     };
-    write().map(|_| ()).map_err(|error| CommandFailure::new(Exit::NoInput, named(path, error)))
+    write().map(|_| ()).map_err(|error| CommandFailure::of_file(path, &error))
 }
 
 /// Whether the path is a device, a pipe or a folder: such a thing is not to be replaced by a file.

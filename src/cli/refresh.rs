@@ -66,11 +66,11 @@ fn sheet(outcome: &Outcome) -> Sheet {
 }
 
 const HELP: &str = "\
-Has the daemon go through a boot pass: CTL, ITL, configuration. Tells each stage when it is over.
+Run a boot pass in the daemon: CTL, ITL, configuration. Show each stage when it is over.
 
 Usage: secd refresh [--json] [--socket PATH]
 
-  --json       only the outcome, as one object
+  --json       print only the outcome, as one object
 
 Exit: 0 the pass is over, 1 locked or not allowed, 69 no server or no daemon
 ";

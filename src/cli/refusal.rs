@@ -27,33 +27,35 @@ fn refused(error: Error) -> CommandFailure {
         Error::BadConfiguration { .. } => {
             (Exit::Config, "the configuration has faults, nothing was changed")
         }
-        Error::BadName { .. } => (Exit::Usage, "no name that can be asked for"),
-        Error::BadSignature { .. } => (Exit::Refused, "the signature does not hold"),
-        Error::Busy => (Exit::Unavailable, "another diagnosis is being made"),
+        Error::BadName { .. } => (Exit::Usage, "not a valid file name"),
+        Error::BadSignature { .. } => (Exit::Refused, "the signature is not valid"),
+        Error::Busy => (Exit::Unavailable, "another diagnosis is running, try again later"),
         Error::FileNotFound { .. } => (Exit::Refused, "no server has the file"),
         Error::FileTooLarge { .. } => (Exit::Malformed, "larger than allowed"),
-        Error::HandshakeFailed { .. } => (Exit::Unavailable, "no TLS"),
+        Error::HandshakeFailed { .. } => (Exit::Unavailable, "the TLS handshake failed"),
         Error::HostUnreachable { .. } => (Exit::Unavailable, "unreachable"),
-        Error::Locked => {
-            (Exit::Refused, "locked: what was trusted cannot be read; `secd erase all`")
-        }
+        Error::Locked => (Exit::Refused, "the store is LOCKED: repair it, or run `secd erase all`"),
         Error::Malformed { .. } => (Exit::Malformed, "malformed"),
-        Error::NotAllowed { .. } => (Exit::Refused, "this user is not allowed to"),
-        Error::NotDecrypted { .. } => (Exit::Refused, "not decrypted"),
+        Error::NotAllowed { .. } => (Exit::Refused, "this user is not allowed to do that"),
+        Error::NotDecrypted { .. } => (Exit::Refused, "cannot be decrypted"),
         Error::NotTrusted { .. } => (Exit::Refused, "not trusted"),
         Error::NotWritten { .. } => (Exit::NoInput, "not written"),
         Error::RefusedByPolicy { .. } => (Exit::Refused, "refused by policy"),
-        Error::ServerUnreachable { .. } => (Exit::Unavailable, "no server gave the file"),
+        Error::ServerUnreachable { .. } => (Exit::Unavailable, "no server delivered the file"),
         Error::SignerNotTrusted { .. } => (Exit::Refused, "the signer is not trusted"),
         Error::TooManyConnections => (Exit::Unavailable, "too many connections are open"),
         Error::TooManyDescriptors => (Exit::Unavailable, "too many files on one connection"),
-        Error::WrongConfirmation => (Exit::Refused, "the confirmation is wrong or too old"),
+        Error::WrongConfirmation => {
+            (Exit::Refused, "the confirmation does not match or has expired")
+        }
+        Error::InvalidParameter { .. } => (Exit::Usage, "the daemon does not accept this"),
+        Error::PermissionDenied => (Exit::Usage, "the daemon denied permission"),
         Error::ExpectedMore
         | Error::InterfaceNotFound { .. }
-        | Error::InvalidParameter { .. }
         | Error::MethodNotFound { .. }
-        | Error::MethodNotImplemented { .. }
-        | Error::PermissionDenied => (Exit::Usage, error.name()),
+        | Error::MethodNotImplemented { .. } => {
+            (Exit::Usage, "the daemon does not know this call, perhaps it is of another version")
+        }
     };
     worded(exit, words, &facts(error))
 }
@@ -115,7 +117,7 @@ mod tests {
     #[test]
     fn an_error_is_said_with_its_facts() {
         for (error, exit, message) in [
-            (Error::Busy, 69, "another diagnosis is being made"),
+            (Error::Busy, 69, "another diagnosis is running, try again later"),
             (Error::FileNotFound { name: "a".into() }, 1, "no server has the file: name a"),
             (
                 Error::FileTooLarge { name: "a".into(), limit: 5 },
@@ -132,7 +134,11 @@ mod tests {
                 65,
                 "malformed: offset 0",
             ),
-            (Error::invalid_parameter("level"), 64, "InvalidParameter: parameter level"),
+            (
+                Error::invalid_parameter("level"),
+                64,
+                "the daemon does not accept this: parameter level",
+            ),
         ] {
             assert_eq!(told(ipc::CallFailure::Refused(error)), (exit, message.to_owned()));
         }

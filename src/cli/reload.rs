@@ -26,8 +26,8 @@ impl Command for ReloadCommand {
 }
 
 const HELP: &str = "\
-Has the daemon read its configuration again. A file with faults changes nothing. The sections
-[paths] and [socket] take effect at the next start only.
+Make the daemon read its configuration again. A file with faults changes nothing. The sections
+[paths] and [socket] take effect only at the next start.
 
 Usage: secd reload [--json] [--socket PATH]
 

@@ -43,7 +43,7 @@ impl Command for RunCommand {
 }
 
 fn not_started(error: &std::io::Error) -> CommandFailure {
-    CommandFailure::new(Exit::Unavailable, format!("cannot run, {}", files::why(error)))
+    CommandFailure::new(Exit::Unavailable, format!("cannot start: {}", files::why(error)))
 }
 
 fn unavailable(error: impl std::fmt::Display) -> CommandFailure {
@@ -51,12 +51,12 @@ fn unavailable(error: impl std::fmt::Display) -> CommandFailure {
 }
 
 const HELP: &str = "\
-Is the phone's security agent, in the foreground. The console log goes to standard error.
+Run the phone's security agent in the foreground. The console log goes to standard error.
 
 Usage: secd run [--config FILE]      (default: /etc/secd.toml)
 
-SIGHUP goes through a boot pass again, SIGTERM ends it.
+SIGHUP starts another boot pass, SIGTERM ends the agent.
 
-Exit: 0 ended by signal, 64 usage, 66 cannot read, 69 the system lacks what it needs, 70 a fault of
-secd, 78 faults in the configuration
+Exit: 0 ended by a signal, 64 usage, 66 cannot read, 69 the system lacks what the agent needs,
+70 internal error, 78 faults in the configuration
 ";

@@ -268,9 +268,9 @@ impl Display for Function {
 }
 
 const HELP: &str = "\
-Prints a trust list or signed file, field by field, in the layout of the call manager's `show itl`.
+Print a trust list or signed file, field by field, in the layout of the call manager's `show itl`.
 
 Usage: secd show FILE [--json]
 
-A list is verified by its own token, as a phone without lists would do, and the page says so.
+A list is verified by its own token, as by a phone without lists; the last line shows the result.
 ";

@@ -56,9 +56,9 @@ fn sheet(status: &Status) -> Sheet {
 }
 
 const HELP: &str = "\
-Says how the daemon is: state, servers and what came of talking to them last, counters.
+Show the daemon's state, its servers with the last result of contacting each, and its counters.
 
 Usage: secd status [--json] [--socket PATH]
 
-Exit: 0 told, 1 not allowed, 69 no daemon
+Exit: 0 shown, 1 not allowed, 69 no daemon
 ";

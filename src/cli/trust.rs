@@ -40,7 +40,7 @@ fn sheet(trust: &Trust) -> Sheet {
     sheet.fact("locked", &yes_or_no(trust.locked));
     sheet.fact("signed files", &yes_or_no(trust.signed_files));
     if let Some(pin) = &trust.pin {
-        sheet.fact("first use waits for", pin);
+        sheet.fact("first use pinned to", pin);
     }
     for list in &trust.lists {
         add_list(&mut sheet, list);
@@ -67,7 +67,7 @@ fn add_list(sheet: &mut Sheet, list: &List) {
     fact("sha1", &list.sha1);
     fact("signer", &list.signer);
     fact("timestamp", &date(list.timestamp.into()));
-    fact("believed", &believed(list.acceptance));
+    fact("trusted", &trusted(list.acceptance));
     fact("blank", &if list.blank { BLANK } else { yes_or_no(false) });
     for record in &list.records {
         let subject = record.subject.as_deref().unwrap_or_default();
@@ -76,7 +76,7 @@ fn add_list(sheet: &mut Sheet, list: &List) {
 }
 
 /// Who vouched for a list.
-const fn believed(acceptance: Acceptance) -> &'static str {
+const fn trusted(acceptance: Acceptance) -> &'static str {
     match acceptance {
         Acceptance::Ctl => "signed by a signer of the CTL",
         Acceptance::FirstUse => "on first use, without proof",
@@ -102,11 +102,11 @@ fn date(seconds: u64) -> String {
 const BLANK: &str = "yes, empty entries: nothing is checked by this list";
 
 const HELP: &str = "\
-Shows what the phone's Trust List screen shows: the state, both lists with their hashes, whether
-they were believed on first use, their records (EMPTY: neither certificate nor hash), the last
-alarm and the status messages.
+Show what the phone's Trust List screen shows: the state, both lists with their hashes, who vouched
+for each or whether it was trusted on first use, their records (EMPTY: neither certificate nor
+hash), the last alarm and the status messages.
 
 Usage: secd trust [--json] [--socket PATH]
 
-Exit: 0 told, 1 not allowed, 69 no daemon
+Exit: 0 shown, 1 not allowed, 69 no daemon
 ";

@@ -200,7 +200,7 @@ impl Belief {
         }
         match &self.content {
             Payload::List => {}
-            Payload::Locked => text += "  payload: encrypted; --key opens it\n",
+            Payload::Locked => text += "  payload: encrypted; --key decrypts it\n",
             Payload::Open(payload) => text += &format!("  payload: {} bytes\n", payload.len()),
         }
         text
@@ -257,7 +257,7 @@ impl<'a> Verdict<'a> {
 }
 
 const HELP: &str = "\
-Judges a file as a phone would that has the given lists installed.
+Verify a file as a phone with the given lists installed would.
 
 Usage: secd verify FILE [--ctl FILE] [--itl FILE] [--name NAME] [--key FILE] [--out FILE] [--json]
 
@@ -265,7 +265,7 @@ Usage: secd verify FILE [--ctl FILE] [--itl FILE] [--name NAME] [--key FILE] [--
   --itl FILE   the installed identity trust list; without both, FILE is a phone's first list
   --name NAME  the name that the phone asked for (default: the one inside the file)
   --key FILE   the phone's private key, PEM or DER, for encrypted files
-  --out FILE   write the payload there
+  --out FILE   write the payload to FILE
   --json       print one object
 
 Exit: 0 verified, 1 refused, 65 malformed, 66 cannot read
