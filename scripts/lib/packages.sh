@@ -31,7 +31,7 @@ install_packages() {
     as_root apt-get update -qq >/dev/null 2>&1 || true
     as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
-        fail "not to be had: one of $*"
+        fail "not available: one of $*"
 }
 
 know_armhf() {

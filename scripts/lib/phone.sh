@@ -138,7 +138,7 @@ ask() {
     answer="${line#answer=}"
 }
 
-# A phone that was told to power off ends QEMU, or says that it has ended.
+# A phone that powers off ends QEMU, or reports that it has halted.
 await_off() {
     await "$1" 'reboot: \(Power down\|System halted\)'
     stop_phone
