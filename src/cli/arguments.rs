@@ -15,7 +15,7 @@ use crate::face::Words;
 
 /// A command: what it takes, and what it does with that.
 pub(super) trait Command: Default {
-    /// What `--help` prints.
+    /// What `--help` prints; `tests/manual.rs` compares its options with the manual.
     const HELP: &'static str;
 
     /// Takes an option of its own; `--help`, `--json` and `--socket` never get here.
@@ -52,7 +52,7 @@ pub(super) enum SharedOptions<'a> {
     Daemon(&'a mut Daemon),
     /// `--json` alone, for a command that prints facts without a daemon.
     Json(&'a mut bool),
-    /// Not even `--json`.
+    /// Not even `--json`, for a command that prints no facts.
     Neither,
 }
 
@@ -60,7 +60,9 @@ pub(super) enum SharedOptions<'a> {
 pub(super) fn run<C: Command>(mut parser: Parser) -> Result<Exit, CommandFailure> {
     let mut command = C::default();
     while let Some(argument) = parser.next().map_err(usage)? {
+        // An owned name: the parser has to be free again for the option's value.
         let name = match argument {
+            // Before anything is done, but not before an earlier argument that is wrong.
             Long("help") | Short('h') => return Ok(print(C::HELP)),
             Value(text) => {
                 command.operand(Operand(text))?;
@@ -71,6 +73,7 @@ pub(super) fn run<C: Command>(mut parser: Parser) -> Result<Exit, CommandFailure
         };
         let option = GivenOption { name: &name, parser: &mut parser };
         match (option.name, command.shared()) {
+            // A command that lacks one of these refuses it like any other option, by its `option`.
             ("--json", SharedOptions::Daemon(Daemon { json, .. }) | SharedOptions::Json(json)) => {
                 *json = true;
             }
@@ -103,6 +106,7 @@ impl GivenOption<'_> {
         self.parser
             .value()
             .map_err(usage)?
+            // Names go into requests, which are UTF-8; only a path may be any bytes.
             .into_string()
             .map_err(|value| usage(format!("{} is not valid UTF-8", value.to_string_lossy())))
     }

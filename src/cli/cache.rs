@@ -1,4 +1,4 @@
-//! `secd cache`: the answers of TVS that still hold.
+//! `secd cache`: the answers of TVS that are still valid.
 
 use crate::cli::arguments::{Command, GivenOption, SharedOptions};
 use crate::cli::daemon::Daemon;
@@ -6,7 +6,7 @@ use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::sheet::Sheet;
 use crate::face::methods::{FlushCache, Flushed, GetCache, Verdicts};
 
-/// Prints the answers, or has them forgotten.
+/// Prints the answers, or has the daemon discard them.
 #[derive(Default)]
 pub(super) struct CacheCommand {
     daemon: Daemon,
@@ -48,6 +48,7 @@ fn kept(cache: &Verdicts) -> Sheet {
     let mut sheet = Sheet::default();
     for verdict in &cache.verdicts {
         let seconds = verdict.expires_in.to_string();
+        // Empty: the verdict alone is kept.
         let kept = if verdict.has_certificate { "certificate" } else { "" };
         let roles = verdict.roles.join(", ");
         sheet.row(&[&verdict.sha256, &seconds, &verdict.member, &roles, kept]);

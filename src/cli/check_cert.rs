@@ -45,9 +45,11 @@ impl Command for CheckCertCommand {
         let Self { daemon, path, purpose, host } = self;
         let path = needed(path, "check-cert needs a FILE")?;
         let purpose = purpose.unwrap_or(Purpose::Https);
+        // Sent as text: the daemon need not be able to read the file.
         let certificate = certificates::text(input::read(&path)?);
         let judgement = daemon.ask_patiently(Judge { certificate, purpose, host })?;
         let trusted = judgement.trusted;
+        // The object has the reason among its members, so nothing goes to standard error.
         if daemon.json {
             let printed = print_json(&judgement.into_map());
             return Ok(if trusted { printed } else { Exit::Refused });
@@ -59,6 +61,7 @@ impl Command for CheckCertCommand {
         for step in &judgement.steps {
             sheet.fact("step", step);
         }
+        // The steps are printed either way: after a refusal they show where the search ended.
         let printed = sheet.print();
         if trusted {
             return Ok(printed);

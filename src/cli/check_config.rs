@@ -1,4 +1,4 @@
-//! `secd check-config`: reads the configuration and says everything that is wrong with it.
+//! `secd check-config`: reads the configuration and reports every fault in it.
 
 use std::path::PathBuf;
 
@@ -36,6 +36,7 @@ impl Command for CheckConfigCommand {
         let (path, json) = (self.path.unwrap_or_else(|| DEFAULT.into()), self.json);
         let configuration = settings::load(&path)?;
         let warning =
+            // Only a warning: the file may be meant for another machine, and be valid there.
             store::look(&configuration.paths.state).err().map(|damage| damage.to_string());
         let device = &configuration.device.name;
         let servers: Vec<_> = configuration.tftp.servers.iter().map(ToString::to_string).collect();
@@ -45,6 +46,7 @@ impl Command for CheckConfigCommand {
             let warnings = warning.into_iter().collect();
             return Ok(print_json(&SettingsFacts { file, device, servers, notes, warnings }));
         }
+        // To standard error, so that a script still reads the verdict alone.
         if let Some(warning) = warning {
             complain(&format!("warning: {warning}"));
         }
@@ -62,7 +64,7 @@ struct SettingsFacts {
     file: String,
     device: String,
     servers: Vec<String>,
-    /// What the policy opens.
+    /// What the policy allows beyond a phone's own rules.
     notes: Vec<&'static str>,
     /// What is missing on this machine; the file itself may be for another one.
     warnings: Vec<String>,

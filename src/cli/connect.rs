@@ -54,6 +54,7 @@ impl Command for ConnectCommand {
             daemon.connect()?.upgrade(wanted, PATIENCE).map_err(failure)?;
         let connection = opened.connection;
         if daemon.json {
+            // Standard output belongs to the server.
             remark_json(&opened.into_value());
         }
         if let Err(error) = copy(stream, &early) {
@@ -78,12 +79,15 @@ impl Command for ConnectCommand {
 /// only.
 fn copy(mut down: UnixStream, early: &[u8]) -> io::Result<()> {
     let mut up = down.try_clone()?;
+    // Never joined: it may wait for input for ever, and ends with the process.
     thread::spawn(move || {
         let _ended = io::copy(&mut io::stdin().lock(), &mut up);
         up.shutdown(Shutdown::Write)
     });
     let mut out = binary();
+    // Flushed each time: standard output buffers by line, and a protocol may wait for its answer.
     let mut write = |bytes: &[u8]| out.write_all(bytes).and_then(|()| out.flush());
+    // Bytes of the server that arrived in the same read as the reply of the daemon.
     write(early)?;
     let mut buffer = vec![0; 16 << 10];
     loop {
@@ -95,7 +99,7 @@ fn copy(mut down: UnixStream, early: &[u8]) -> io::Result<()> {
     }
 }
 
-/// RFC 9110 §4.2.2.
+/// Taken where the address has no port: RFC 9110 §4.2.2.
 const HTTPS: u16 = 443;
 
 const HELP: &str = "\

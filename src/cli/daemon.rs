@@ -30,6 +30,7 @@ impl Daemon {
 
     /// One call that is answered at once.
     pub(super) fn ask<M: Method>(&self, method: M) -> Result<M::Reply, CommandFailure> {
+        // A connection for each call: none is held that would count against this user's limit.
         self.connect()?.call(method, SOON).map_err(failure)
     }
 
@@ -43,6 +44,7 @@ impl Daemon {
         &self,
         method: M,
     ) -> Result<impl Iterator<Item = Result<M::Reply, CommandFailure>>, CommandFailure> {
+        // No time limit: a pass takes as long as its servers do, and a followed log has no end.
         let replies = self.connect()?.more(method).map_err(failure)?;
         Ok(replies.map(|reply| reply.map_err(failure)))
     }

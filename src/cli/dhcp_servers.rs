@@ -37,6 +37,7 @@ impl Command for DhcpServersCommand {
 
     fn run(self) -> Result<Exit, CommandFailure> {
         let (found, json) = (self.answer.servers(), self.json);
+        // An unusable entry is no failure while a server is left: the phone has to boot.
         let exit = if found.servers.is_empty() { Exit::Refused } else { Exit::Done };
         if json {
             print_json(&ServerFacts::of(&found));

@@ -1,4 +1,4 @@
-//! `secd doctor`: what is the matter between phone and cluster, and the least drastic remedy.
+//! `secd doctor`: what is wrong between phone and cluster, and the least drastic remedy.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use crate::face::methods::{Diagnose, Diagnosis};
 use crate::face::terms::Mark;
 use crate::io::console::escape;
 
-/// Has the daemon look, and prints what it found.
+/// Has the daemon make its checks, and prints the diagnosis.
 #[derive(Default)]
 pub(super) struct DoctorCommand {
     daemon: Daemon,
@@ -27,6 +27,7 @@ impl Command for DoctorCommand {
     fn run(self) -> Result<Exit, CommandFailure> {
         let daemon = self.daemon;
         let diagnosis = daemon.ask_patiently(Diagnose {})?;
+        // The remedy decides the exit code, not the marks: [??] alone is nothing to act on.
         let is_well = diagnosis.remedy.word == "nothing";
         if daemon.json {
             print_json(&diagnosis.into_map());
@@ -45,6 +46,7 @@ fn text(diagnosis: &Diagnosis) -> String {
             Mark::NotOk => "[NO]",
             Mark::Unknown => "[??]",
         };
+        // Escaped by `line`: details quote names in certificates, which anyone may send.
         line(&mut text, &format!("{mark} {}", check.name), &check.detail);
     }
     text.push('\n');

@@ -46,6 +46,7 @@ impl Command for EraseCommand {
     fn run(self) -> Result<Exit, CommandFailure> {
         let what = self.what.as_deref().and_then(What::of);
         let what = needed(what, "erase needs one of ctl, itl or all")?;
+        // Input that is no terminal is no person: a script has to ask for it with --yes.
         if !self.sure && !io::stdin().is_terminal() {
             return Err(usage("no terminal to confirm on; --yes erases without asking"));
         }
@@ -101,6 +102,7 @@ fn confirmed(what: What, pinned: bool) -> bool {
         "Erase {lists}? {next} \
          Type `yes` within ten seconds: "
     );
+    // The daemon takes a confirmation for ten seconds only; then the second call is refused.
     ask(&question);
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).is_ok() && answer.trim() == "yes"

@@ -10,19 +10,19 @@ use crate::io::files;
 /// How a command ended, as the shell sees it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Exit {
-    /// Done, or verified.
+    /// The command did what was asked; for a file or a certificate: it is trusted.
     Done,
     /// Refused by policy or by signature.
     Refused,
-    /// The arguments make no sense.
+    /// The arguments are wrong.
     Usage,
-    /// The file is not such a file.
+    /// The file is of another kind, or damaged.
     Malformed,
     /// A file cannot be read.
     NoInput,
-    /// A server or the daemon cannot be reached; the system does not give what is needed.
+    /// A server or the daemon cannot be reached; the system lacks what is needed.
     Unavailable,
-    /// A fault of this program.
+    /// An internal error: this program has panicked.
     Software,
     /// The configuration is wrong.
     Config,
@@ -34,6 +34,7 @@ impl Exit {
         match self {
             Self::Done => 0,
             Self::Refused => 1,
+            // EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE, EX_SOFTWARE and EX_CONFIG.
             Self::Usage => 64,
             Self::Malformed => 65,
             Self::NoInput => 66,

@@ -1,4 +1,4 @@
-//! What a file says, as one object for `--json`.
+//! The contents of a file, as one object for `--json`.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -19,6 +19,7 @@ pub(super) struct FileFacts<'a> {
     digest: String,
     filename: &'a str,
     timestamp: Option<u32>,
+    // Left out of a signed file: an empty array would claim a list without records.
     #[serde(skip_serializing_if = "Option::is_none")]
     records: Option<Vec<Map<String, Value>>>,
     md5: String,
@@ -48,6 +49,7 @@ impl<'a> FileFacts<'a> {
             filename: file.file_name,
             timestamp: file.timestamp,
             records: records.map(|records| records.iter().map(shown).collect()),
+            // For comparing with the call manager by hand; nothing is decided by either sum.
             md5: hex(&md5(file.bytes())),
             sha1: hex(&sha1(file.bytes())),
         }
@@ -81,6 +83,7 @@ fn certificate_sha1(record: &Record<'_>) -> Option<String> {
     match (record.certificate, record.hash) {
         (Some(der), _) => Some(hex(&sha1(der))),
         (None, Some(CertificateHash::Sha1(hash))) => Some(hex(hash)),
+        // A digest of another kind must not pass for SHA-1.
         (None, _) => None,
     }
 }

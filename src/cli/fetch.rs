@@ -59,6 +59,8 @@ impl Command for FetchCommand {
 
     fn run(self) -> Result<Exit, CommandFailure> {
         let name = needed(self.name.as_deref(), "fetch needs the NAME of a file")?;
+        // With --json the file is held in memory, for its hash. So is one for a device or a pipe,
+        // which cannot be taken back when the transfer breaks off.
         match self.out.as_deref().filter(|path| !self.json && !is_special(path)) {
             Some(path) => self.fetch_into(name, path),
             None => self.fetch_whole(name),
@@ -73,11 +75,13 @@ impl FetchCommand {
         let mut file = beside(path).map_err(unwritten)?;
         let mut written = Ok(0);
         let mut sink = |event: tftp::ReadEvent<'_>| match event {
+            // The next server starts from the first byte: files of two must not mix.
             tftp::ReadEvent::Requesting(_) => written = begin(file.as_file_mut()).map(|()| 0),
             tftp::ReadEvent::Bytes(bytes) => {
                 if let Ok(length) = &mut written {
                     match file.write_all(bytes) {
                         Ok(()) => *length += bytes.len(),
+                        // Kept until the end: a sink cannot stop the transfer.
                         Err(error) => written = Err(error),
                     }
                 }
@@ -107,6 +111,7 @@ impl FetchCommand {
     ) -> Result<FetchedFile, CommandFailure> {
         let server = needed(self.server.clone(), "fetch needs a --server")?;
         let mut progressing = Progressing::new();
+        // No one sees the total: without options the request stays plain RFC 1350.
         let options = if progressing.bar.is_seen() || !self.options.is_empty() {
             self.options.with_tsize()
         } else {
@@ -117,6 +122,7 @@ impl FetchCommand {
         let unresolved =
             |error| CommandFailure::new(Exit::Unavailable, format!("{server}: {error}"));
         let servers = resolve::blocking(&server).map_err(unresolved)?;
+        // Such answers are dropped, but they explain why a server seems silent.
         let mut elsewhere = String::new();
         let mut watch = |event: tftp::ReadEvent<'_>| {
             match event {
@@ -213,7 +219,7 @@ impl Progressing {
     }
 }
 
-/// RFC 1350.
+/// Taken where the server has no port: RFC 1350.
 const PORT: u16 = 69;
 
 /// Bytes between two updates of the progress line.

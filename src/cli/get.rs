@@ -70,10 +70,13 @@ fn copy(daemon: &Daemon, wanted: GetFile, out: &PathBuf) -> Result<Exit, Command
 
 fn content(file: &File, descriptor: Option<OwnedFd>) -> Result<Zeroizing<Vec<u8>>, CommandFailure> {
     let unavailable = |why: &str| CommandFailure::new(Exit::Unavailable, why);
+    // Varlink has no descriptors: the reply refers to the one beside it by its index.
     let descriptor = descriptor.filter(|_| file.descriptor == Some(0));
     let descriptor = descriptor.ok_or_else(|| unavailable("the daemon passed no open file"))?;
+    // A decrypted configuration contains passwords.
     let mut content = Zeroizing::new(Vec::with_capacity(file.length));
     let most = u64::try_from(file.length).unwrap_or(u64::MAX);
+    // No more than was reported, whatever it is that the descriptor leads to.
     let read = std::fs::File::from(descriptor).take(most).read_to_end(&mut content);
     read.map_err(|error| CommandFailure::of_stream(&error))?;
     if content.len() != file.length {

@@ -14,6 +14,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, CommandFailure> {
     let unreadable = |error| CommandFailure::of_file(path, &error);
     let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
+    // One byte more than allowed, to notice a file that is too long.
     file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > LONGEST) {
         let error = format!("longer than {LONGEST} bytes");
@@ -22,8 +23,9 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, CommandFailure> {
     Ok(bytes)
 }
 
-/// What kind of file this is: by the name, and where that says nothing by the header.
+/// What kind of file this is: by its name, or else by its header.
 pub(super) fn kind(name: &str, bytes: &[u8]) -> FileKind {
+    // As on the phone, which knows what it asked for before it has a byte of it.
     if [".tlv", ".sgn"].iter().any(|ending| name.ends_with(ending)) {
         return FileKind::of_name(name);
     }
@@ -31,12 +33,13 @@ pub(super) fn kind(name: &str, bytes: &[u8]) -> FileKind {
         Ok(file) if file.file_name.ends_with(".tlv") => FileKind::List,
         Ok(_) => FileKind::Signed,
         Err(_) if Envelope::parse(bytes, FileKind::Encrypted).is_ok() => FileKind::Encrypted,
+        // Parsed as anything else it fails as well; the error then names an offset of a list.
         Err(_) => FileKind::List,
     }
 }
 
-/// What is to be said of bytes that do not even begin as a trust list or a signed file does: with
-/// their version. Nothing of those that do, and of those that are none.
+/// What to report of bytes that do not even begin as a trust list or a signed file does, with its
+/// version; nothing if they do, or if there are none.
 pub(super) fn foreign(bytes: &[u8]) -> Option<String> {
     if bytes.is_empty() || bytes.starts_with(&VERSION) {
         return None;
@@ -49,7 +52,7 @@ pub(super) fn foreign(bytes: &[u8]) -> Option<String> {
 /// Whether bytes look like something.
 type Looks = fn(&[u8]) -> bool;
 
-/// What people have in the same folder, the more telling sign first.
+/// What may lie in the same folder, the more specific sign first.
 const LOOKS: [(Looks, &str); 8] = [
     (|bytes| pem(bytes, "CERTIFICATE"), "a certificate in PEM"),
     (|bytes| pem(bytes, "PRIVATE KEY"), "a private key in PEM"),
@@ -57,6 +60,7 @@ const LOOKS: [(Looks, &str); 8] = [
     (|bytes| bytes.starts_with(&[0x1f, 0x8b]), "a gzip archive"),
     (|bytes| bytes.starts_with(b"PK\x03\x04"), "a zip archive"),
     (|bytes| is_html(bytes), "an HTML page"),
+    // HTML is looked for first, and text last: what is above is text as well.
     (|bytes| start(bytes).starts_with('<'), "XML"),
     (|bytes| core::str::from_utf8(bytes).is_ok_and(is_prose), "text"),
 ];

@@ -11,7 +11,7 @@ use crate::face::records::Line;
 use crate::face::terms::Level;
 use crate::face::{ObjectType, Shape};
 
-/// Prints lines.
+/// Prints the lines that are kept, or those that come.
 #[derive(Default)]
 pub(super) struct LogCommand {
     daemon: Daemon,
@@ -46,15 +46,17 @@ impl Command for LogCommand {
         if daemon.json {
             return Ok(print_json(&last.into_map()));
         }
+        // As with `head`: a reader that has gone is no failure.
         let _gone = show(&daemon, last.lines);
         Ok(Exit::Done)
     }
 }
 
-/// Prints lines as they come, until the daemon goes or nobody reads them any more.
+/// Prints lines as they come, until the daemon ends or the reader has gone.
 fn follow_from(daemon: &Daemon, wanted: FollowLog) -> Result<Exit, CommandFailure> {
     for news in daemon.ask_for_more(wanted)? {
         let news = news?;
+        // On standard error: what is followed on standard output are lines of the log only.
         if news.missed > 0 {
             complain(&format!("{} lines were missed", news.missed));
         }

@@ -1,6 +1,6 @@
 //! The command line: one file a command.
 //!
-//! Facts go to standard output, in words or with `--json`; why something was not done goes to
+//! Facts go to standard output, in words or with `--json`; the reason for a failure goes to
 //! standard error, in one line, and into the exit code.
 
 use std::panic::{self, PanicHookInfo};
@@ -61,6 +61,7 @@ use verify::VerifyCommand;
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
+    // First, so that no panic is printed in several lines, or leaves the agent half alive.
     panic::set_hook(Box::new(|panicked| end_at_once(panicked)));
     let exit = dispatch(Parser::from_env()).unwrap_or_else(|failure| {
         complain(&failure.message);
@@ -76,6 +77,7 @@ fn end_at_once(panicked: &PanicHookInfo<'_>) -> ! {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     let line = escape(text.unwrap_or("no message"));
+    // The name of the file only: paths of the machine that built this help nobody.
     let place = panicked.location().map(|at| (at.file().rsplit('/').next(), at.line()));
     let place = place.and_then(|(file, line)| file.map(|file| format!(" ({file}:{line})")));
     complain(&format!("internal error: {line}{}", place.unwrap_or_default()));

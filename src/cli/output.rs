@@ -8,10 +8,11 @@ use tempfile::NamedTempFile;
 
 use crate::cli::exit::CommandFailure;
 
-/// A file is there as a whole or not at all; a device or a pipe is written to.
+/// Writes a file completely or not at all; a device or a pipe is written to as it is.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CommandFailure> {
     let write = || {
         if is_special(path) {
+            // Renaming a file over /dev/null or a pipe would replace it.
             let mut device = OpenOptions::new().write(true).open(path)?;
             return device.write_all(bytes).map(|()| device);
         }
@@ -22,13 +23,15 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CommandFailure> {
     write().map(|_| ()).map_err(|error| CommandFailure::of_file(path, &error))
 }
 
-/// Whether the path is a device, a pipe or a folder: such a thing is not to be replaced by a file.
+/// Whether the path is a device, a pipe or a folder: none of them must be replaced by a file.
 pub(super) fn is_special(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|facts| !facts.is_file())
 }
 
 /// A file that is to become the one at `path`.
 pub(super) fn beside(path: &Path) -> std::io::Result<NamedTempFile> {
+    // In the same folder: a rename does not cross file systems. For its owner only, mode 0600,
+    // because the file may be a decrypted configuration.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
 }

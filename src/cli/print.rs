@@ -1,5 +1,5 @@
 //! What a command prints: the one place at which text goes out, and where it is made harmless for a
-//! terminal. Names, arguments and what servers say come from anybody.
+//! terminal. Names, arguments and the answers of servers may come from anyone.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, StdoutLock, Write};
@@ -23,6 +23,7 @@ pub(super) fn print_line(text: &str) -> Exit {
 
 /// Prints one object on as many lines as it takes.
 pub(super) fn print_json(value: &impl Serialize) -> Exit {
+    // Cannot fail: no map with keys other than strings, no number that JSON lacks.
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
     write_out(&format_args!("{}\n", escape_json(&text)))
 }
@@ -40,7 +41,7 @@ fn try_write(text: &dyn Display) -> io::Result<()> {
 /// Prints lines of which each is a text or an object, as they come.
 ///
 /// # Errors
-/// If nobody reads them any more.
+/// If the reader has gone.
 pub(super) fn follow(lines: impl Iterator<Item = Row>) -> io::Result<()> {
     lines.into_iter().try_for_each(|line| match line {
         Row::Json(value) => try_write(&format_args!("{}\n", escape_json(&value.to_string()))),
@@ -48,20 +49,20 @@ pub(super) fn follow(lines: impl Iterator<Item = Row>) -> io::Result<()> {
     })
 }
 
-/// One line.
+/// What [`follow`] prints on one line.
 pub(super) enum Row {
-    /// An object.
+    /// An object, on a line of its own (JSON Lines).
     Json(serde_json::Value),
-    /// A text.
+    /// Text, with its controls escaped.
     Text(String),
 }
 
-/// Says why something was not done, in one line on standard error.
+/// Reports why something was not done, in one line on standard error.
 pub(super) fn complain(message: &str) {
     write_err(&format_args!("secd: {}\n", escape(message)));
 }
 
-/// Says something as one object on standard error.
+/// Prints a remark as one object on standard error.
 pub(super) fn remark_json(value: &serde_json::Value) {
     write_err(&format_args!("{}\n", escape_json(&value.to_string())));
 }
@@ -108,9 +109,10 @@ impl Bar {
         }
     }
 
-    /// Takes the line away.
+    /// Removes the line, if one was ever shown.
     pub(super) fn end(&self) {
         if self.shown {
+            // ECMA-48: to the first column, and erase to the end of the line.
             write_err(&"\r\x1b[K");
         }
     }

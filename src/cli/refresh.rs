@@ -27,6 +27,7 @@ impl Command for RefreshCommand {
         let mut exit = Exit::Done;
         for reply in daemon.ask_for_more(Refresh {})? {
             let progress = reply?;
+            // A pass that ended early reports why as a stage of its own: network, or store.
             if let Some(stage) = progress.stage {
                 exit = worse(exit, stage.stage);
                 show_stage(&daemon, &stage);
@@ -49,6 +50,7 @@ const fn worse(exit: Exit, stage: StageName) -> Exit {
 }
 
 fn show_stage(daemon: &Daemon, stage: &Stage) {
+    // One object per run, for a program that waits for the end.
     if !daemon.json {
         let mut sheet = Sheet::default();
         sheet.fact(stage.stage.word(), &stage.detail);

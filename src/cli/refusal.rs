@@ -1,4 +1,4 @@
-//! Why the daemon did not do it, in one line and an exit code.
+//! Why the daemon refused a call or did not answer it, in one line and an exit code.
 
 use serde_json::Value;
 
@@ -63,6 +63,8 @@ fn refused(error: Error) -> CommandFailure {
 /// An error of a newer daemon, or of a service that is not ours.
 fn unknown(refusal: &UnknownError) -> CommandFailure {
     let (exit, name) = match refusal.name.rsplit_once('.') {
+        // Of our own interface: a newer daemon refused. Any other means that the call was wrong, or
+        // that something else listens there.
         Some(("phone.secd", name)) => (Exit::Refused, name),
         Some((_, name)) => (Exit::Usage, name),
         None => (Exit::Usage, refusal.name.as_str()),
@@ -77,6 +79,7 @@ fn worded(exit: Exit, words: &str, facts: &str) -> CommandFailure {
 
 fn facts(error: Error) -> String {
     match error {
+        // The path first, as in every other line about a file.
         Error::NotWritten { path, detail: Some(detail) } => format!("{path}: {detail}"),
         Error::NotWritten { path, detail: None } => format!("path {path}"),
         other => listed(&Value::Object(other.into_facts())),
@@ -109,13 +112,13 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn told(failure: ipc::CallFailure) -> (u8, String) {
+    fn reported(failure: ipc::CallFailure) -> (u8, String) {
         let failure = super::failure(failure);
         (failure.exit.code(), failure.message)
     }
 
     #[test]
-    fn an_error_is_said_with_its_facts() {
+    fn an_error_is_reported_with_its_facts() {
         for (error, exit, message) in [
             (Error::Busy, 69, "another diagnosis is running, try again later"),
             (Error::FileNotFound { name: "a".into() }, 1, "no server has the file: name a"),
@@ -140,12 +143,12 @@ mod tests {
                 "the daemon does not accept this: parameter level",
             ),
         ] {
-            assert_eq!(told(ipc::CallFailure::Refused(error)), (exit, message.to_owned()));
+            assert_eq!(reported(ipc::CallFailure::Refused(error)), (exit, message.to_owned()));
         }
     }
 
     #[test]
-    fn an_error_of_a_newer_daemon_is_said_as_it_is() {
+    fn an_error_of_a_newer_daemon_is_reported_by_its_name() {
         for (name, exit, message) in [
             ("phone.secd.Tired", 1, "Tired: detail, since 5"),
             ("com.example.Tired", 64, "Tired: detail, since 5"),
@@ -154,7 +157,7 @@ mod tests {
             let facts = json!({ "since": 5, "because": ["detail"] });
             let refusal = UnknownError { name: name.to_owned(), parameters: facts };
             let message = message.replace("detail", "because detail");
-            assert_eq!(told(ipc::CallFailure::Unknown(refusal)), (exit, message));
+            assert_eq!(reported(ipc::CallFailure::Unknown(refusal)), (exit, message));
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::settings::{self, DEFAULT};
 use crate::io::{console, files, process};
 
-/// Runs the agent until it is told to end.
+/// Runs the agent until a signal ends it.
 #[derive(Default)]
 pub(super) struct RunCommand {
     path: Option<PathBuf>,
@@ -31,10 +31,12 @@ impl Command for RunCommand {
     fn run(self) -> Result<Exit, CommandFailure> {
         let path = self.path.unwrap_or_else(|| DEFAULT.into());
         let settings = settings::load(&path)?;
+        // Before the runtime, which panics where it finds none.
         process::expect_descriptors().map_err(|error| not_started(&error))?;
         let console = console::init(settings.console.level).map_err(unavailable)?;
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| not_started(&error))?;
+        // The owners of state are not Send: everything stays on this thread.
         let local = LocalSet::new();
         let running = local.run_until(agent::run(settings, path, console));
         runtime.block_on(running).map_err(|error| not_started(&error))?;

@@ -14,6 +14,7 @@ pub(super) fn load(path: &Path) -> Result<Settings, CommandFailure> {
         }
         settings::SettingsFailure::Invalid(faults) => {
             let count = faults.len();
+            // All of them, so that a file is mended in one go.
             for fault in faults {
                 complain(&fault.to_string());
             }

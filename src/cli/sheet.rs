@@ -32,7 +32,7 @@ impl Sheet {
         self.row(&[name, &value.to_string()]);
     }
 
-    /// Adds a row. What it says may come from anywhere: it is made harmless here.
+    /// Adds a row. Its fields may come from anywhere: they are escaped here.
     pub(super) fn row(&mut self, fields: &[&str]) {
         if self.0.is_empty() {
             self.section("");
@@ -70,11 +70,12 @@ impl Section {
     fn align(&self, text: &mut String, indent: &str) {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
         let width = |column: usize| {
-            // What ends a row may be as long as it likes.
+            // The last cell of a row needs no padding, and would widen every other row.
             let rows = self.rows.iter().filter(|row| column + 1 < row.len());
             let cells = rows.filter_map(|row| row.get(column));
             cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
         };
+        // Characters, not bytes, and escaped ones: as a terminal shows them.
         let widths: Vec<usize> = (0..columns).map(width).collect();
         for row in &self.rows {
             let padded = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));

@@ -41,6 +41,7 @@ impl Command for ShowCommand {
         let path = needed(self.path, "show needs a FILE")?;
         let bytes = input::read(&path)?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        // Before parsing: "offset 0" helps no one who has named a wrong file.
         if let Some(foreign) = input::foreign(&bytes) {
             return Err(CommandFailure::new(Exit::Malformed, named(&path, foreign)));
         }
@@ -60,7 +61,7 @@ impl Command for ShowCommand {
     }
 }
 
-/// One file on paper.
+/// The page that one file is printed as.
 struct Page<'a> {
     file: &'a Envelope<'a>,
     records: Option<&'a [Record<'a>]>,
@@ -86,12 +87,15 @@ impl Page<'_> {
         let serial = signer.serial.bytes();
         row(f, 5, "SERIALNUMBER", serial.len(), pairs(serial, ":"))?;
         row(f, 6, "CANAME", signer.issuer.field_length(), signer.issuer)?;
+        // 15 and 8 are lengths, as the call manager prints them: tag 8 takes 4 bytes, block 9
+        // takes 11, and in it tags 10 and 11 take 4 each.
         row(f, 7, "SIGNATUREINFO", 2, 15)?;
         row(f, 8, "DIGESTALGORITHM", 1, file.info.digest)?;
         row(f, 9, "SIGNATUREALGOINFO", 2, 8)?;
         row(f, 10, "SIGNATUREALGORITHM", 1, file.info.algorithm)?;
         row(f, 11, "SIGNATUREMODULUS", 1, file.info.modulus)?;
         row(f, 12, "SIGNATURE", file.signature.len(), "")?;
+        // The field ends with a NUL, which its length counts.
         row(f, 14, "FILENAME", file.file_name.len() + 1, file.file_name)?;
         if let Some(time) = written_at(file) {
             row(f, 15, "TIMESTAMP", 4, time)?;
@@ -139,13 +143,14 @@ impl Page<'_> {
         record.certificate.is_some() && record.serial == Some(self.file.signer.serial)
     }
 
-    /// Says what can be said without an installed list.
+    /// The result of verifying the file without any installed list.
     fn verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.records.is_none() {
             return writeln!(f, "Not verified: the signer's certificate is not in the file.");
         }
         let word = self.word();
         let offer = Offer { name: self.file.file_name, bytes: self.file.bytes() };
+        // As on first use: only what the file itself holds can speak for it.
         let nothing = Anchors::default();
         match update::list(&nothing, self.list_kind(), offer, &Policy::default()) {
             Decision::Trust(accepted) => {
@@ -155,6 +160,7 @@ impl Page<'_> {
                 writeln!(f, "The {word} file was verified successfully, by its own token.")
             }
             Decision::Refuse(reason) => failed(f, word, &reason),
+            // Files are shown without a network: what TVS would have to confirm is not verified.
             Decision::Ask(doubtful) => failed(f, word, &doubtful.otherwise()),
         }
     }

@@ -1,4 +1,4 @@
-//! `secd status`: how the daemon is.
+//! `secd status`: state, servers and counters of the daemon.
 
 use crate::cli::arguments::{Command, SharedOptions};
 use crate::cli::daemon::Daemon;
@@ -7,7 +7,7 @@ use crate::cli::sheet::{Sheet, yes_or_no};
 use crate::face::ObjectType;
 use crate::face::methods::{GetStatus, Status};
 
-/// Prints what the daemon says of itself.
+/// Prints what the daemon reports about itself.
 #[derive(Default)]
 pub(super) struct StatusCommand {
     daemon: Daemon,
@@ -49,6 +49,7 @@ fn sheet(status: &Status) -> Sheet {
         }
     }
     sheet.section("Since the start");
+    // By the names of the interface, so that a new counter appears by itself.
     for (name, count) in status.counters.clone().into_map() {
         sheet.fact(&name.replace('_', " "), &count);
     }

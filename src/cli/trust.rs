@@ -57,6 +57,7 @@ fn sheet(trust: &Trust) -> Sheet {
 
 fn add_list(sheet: &mut Sheet, list: &List) {
     let title = list.kind.to_string();
+    // In every row: a pipe gets no headings.
     let kind = title.to_lowercase();
     sheet.section(&title);
     let mut fact = |name: &str, value: &dyn Display| {
@@ -68,6 +69,7 @@ fn add_list(sheet: &mut Sheet, list: &List) {
     fact("signer", &list.signer);
     fact("timestamp", &date(list.timestamp.into()));
     fact("trusted", &trusted(list.acceptance));
+    // A blank list is the call manager's way to switch checks off (state S4 of secd(8)).
     fact("blank", &if list.blank { BLANK } else { yes_or_no(false) });
     for record in &list.records {
         let subject = record.subject.as_deref().unwrap_or_default();

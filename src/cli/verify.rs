@@ -1,4 +1,4 @@
-//! `secd verify`: judges a file as a phone would that has the given lists installed.
+//! `secd verify`: judges a file as a phone with the given lists installed would.
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ pub(super) struct VerifyCommand {
     json: bool,
 }
 
-/// What is known of a file once it is believed.
+/// What is known of a file once it is verified.
 struct Belief {
     by: &'static str,
     warnings: Vec<Warning>,
@@ -118,6 +118,7 @@ impl VerifyCommand {
         let offer = Offer { name: self.name.as_deref().unwrap_or(file.file_name), bytes };
         let policy = Policy::default();
         if kind == FileKind::List {
+            // By the name inside, which the signature covers; the file may have been renamed.
             let list_kind = list_kind(file.file_name);
             let accepted = update::list(anchors, list_kind, offer, &policy).unasked()?;
             let by = accepted.value.provenance();
@@ -128,7 +129,7 @@ impl VerifyCommand {
             });
         }
         let accepted = update::file(anchors, kind, offer, &policy).unasked()?;
-        believed(accepted, key)
+        verified(accepted, key)
     }
 
     fn report(
@@ -138,6 +139,7 @@ impl VerifyCommand {
         kind: FileKind,
         verdict: &Result<Belief, Reason>,
     ) -> Result<Exit, CommandFailure> {
+        // Nothing that was refused is ever written.
         if let Ok(Belief { content: Payload::Open(payload), .. }) = verdict {
             if let Some(path) = &self.out {
                 output::write(path, payload)?;
@@ -161,7 +163,7 @@ impl VerifyCommand {
     }
 }
 
-/// The reason in words; what is no such file at all is called what it looks like.
+/// The reason in words; for a file of another kind, what it looks like.
 fn detail(bytes: &[u8], reason: &Reason) -> String {
     match reason {
         Reason::Malformed(_) => input::foreign(bytes).unwrap_or_else(|| reason.to_string()),
@@ -170,7 +172,7 @@ fn detail(bytes: &[u8], reason: &Reason) -> String {
     }
 }
 
-fn believed(accepted: Accepted<Content<'_>>, key: Option<&DeviceKey>) -> Result<Belief, Reason> {
+fn verified(accepted: Accepted<Content<'_>>, key: Option<&DeviceKey>) -> Result<Belief, Reason> {
     // A phone in this state takes the file from anyone; that is no verification.
     let Content::Verified(signed) = accepted.value else { return Err(Reason::WrongSigner) };
     let file = signed.file;
