@@ -7,12 +7,13 @@ use std::thread;
 
 use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed};
 use crate::cli::daemon::{Daemon, PATIENCE};
-use crate::cli::exit::{CommandFailure, Exit, reason, usage};
+use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::print::{binary, complain, remark_json};
 use crate::cli::refusal::failure;
 use crate::face::Shape;
 use crate::face::methods::{Connect, GetConnection};
 use crate::face::terms::Purpose;
+use crate::io::files;
 use crate::io::settings::ServerAddress;
 
 /// Connects standard input and output to the server that the arguments name.
@@ -58,7 +59,7 @@ impl Command for ConnectCommand {
             remark_json(&opened.into_value());
         }
         if let Err(error) = copy(stream, &early) {
-            complain(&format!("{server}: {}", reason(&error)));
+            complain(&format!("{server}: {}", files::why(&error)));
             return Ok(Exit::Unavailable);
         }
         // The stream ends in the same way when the server closes it and when somebody cuts it off.

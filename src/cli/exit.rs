@@ -1,6 +1,5 @@
 //! How a command ends.
 
-use std::error::Error;
 use std::fmt::Display;
 use std::io;
 use std::path::Path;
@@ -58,20 +57,13 @@ impl CommandFailure {
 
     /// A file that cannot be read or written, with the system's reason.
     pub(super) fn of_file(path: &Path, error: &io::Error) -> Self {
-        Self::new(Exit::NoInput, format!("{}: {}", path.display(), reason(error)))
+        Self::new(Exit::NoInput, format!("{}: {}", path.display(), files::why(error)))
     }
 
     /// Standard output, or an open file of the daemon's, likewise.
     pub(super) fn of_stream(error: &io::Error) -> Self {
-        Self::new(Exit::NoInput, reason(error))
+        Self::new(Exit::NoInput, files::why(error))
     }
-}
-
-/// What the system reported, in words and without its number.
-pub(super) fn reason(error: &io::Error) -> String {
-    // tempfile wraps the system's error in its own, whose text has the number and a random name.
-    let inner = error.get_ref().and_then(Error::source).and_then(|it| it.downcast_ref());
-    files::why(inner.unwrap_or(error))
 }
 
 pub(super) fn usage(error: impl Display) -> CommandFailure {

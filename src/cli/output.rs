@@ -1,10 +1,11 @@
 //! Files that commands write.
 
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use tempfile::NamedTempFile;
+use tempfile::{Builder, NamedTempFile};
 
 use crate::cli::exit::CommandFailure;
 
@@ -28,10 +29,16 @@ pub(super) fn is_special(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|facts| !facts.is_file())
 }
 
-/// A file that is to become the one at `path`.
-pub(super) fn beside(path: &Path) -> std::io::Result<NamedTempFile> {
-    // In the same folder: a rename does not cross file systems. For its owner only, mode 0600,
-    // because the file may be a decrypted configuration.
+/// A file that will become the one at `path`.
+pub(super) fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    // In the same folder: a rename does not cross file systems.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+    // tempfile hides the system's number behind an error of its own, and with it the reason.
+    let mut number = None;
+    let made = Builder::new().make_in(folder.unwrap_or(Path::new(".")), |path| {
+        // For its owner only: it may become a decrypted configuration.
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        file.inspect_err(|error| number = error.raw_os_error())
+    });
+    made.map_err(|error| number.map_or(error, io::Error::from_raw_os_error))
 }
