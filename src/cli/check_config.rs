@@ -75,7 +75,7 @@ Check the configuration and report every fault in it.
 
 Usage: secd check-config [--config FILE] [--json]      (default: /etc/secd.toml)
 
-Warns if the state folder is missing here: without it the agent trusts nothing.
+Warn if the state folder is missing here: without it the agent trusts nothing.
 
   --json       print one object
 
