@@ -261,7 +261,11 @@ fn a_damaged_list_falls_back_to_the_one_before_and_is_made_good() {
     let mut agent = Agent::start(&phone);
     let lines = agent.pass();
     let path = phone.state().join("itl").display().to_string();
-    expect_line(&lines, "WRN", &[&path, "SHA-256 does not match at offset ", "using the previous ITL"]);
+    expect_line(
+        &lines,
+        "WRN",
+        &[&path, "SHA-256 does not match at offset ", "using the previous ITL"],
+    );
     assert_eq!(messages(&lines), ["Trust List updated"], "{}", shown(&lines));
     assert_eq!(alarms(&lines), ["1 (TL_SUCCESS)"]);
     let list = &cluster.files()[&format!("ITL{DEVICE}.tlv")];
@@ -277,7 +281,11 @@ fn a_damaged_list_falls_back_to_the_one_before_without_a_server_too() {
     damage(&phone, "ctl");
     phone.configure(&[], "", "");
     let lines = Agent::start(&phone).pass();
-    expect_line(&lines, "WRN", &["ctl", "SHA-256 does not match at offset ", "using the previous CTL"]);
+    expect_line(
+        &lines,
+        "WRN",
+        &["ctl", "SHA-256 does not match at offset ", "using the previous CTL"],
+    );
     expect_line(&lines, "ERR", &["no server reached for the CTL, state S3 stays"]);
     assert_eq!(phone.found(), Some(cluster.config().xml().into_bytes()), "of the last start");
 }
