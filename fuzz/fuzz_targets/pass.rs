@@ -13,7 +13,7 @@ use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use secd::boot::{
     Change, Committed, Configured, Event, Form, LastConfiguration, ListStep, Listed, NotCommitted,
-    NotFetched, Outcome, PassSettings, Room, Seen, StatusMessage, Trouble, Wanted, World, pass,
+    NotFetched, Outcome, PassSettings, Seen, StatusMessage, Trouble, Wanted, World, pass,
 };
 use secd::trust::confirm::RecordToConfirm;
 use secd::trust::decrypt::{self, DeviceKey};
@@ -222,7 +222,7 @@ impl World for Any<'_> {
         assert!(!self.locked, "nothing is changed where nothing can be proven");
         if self.flips(8) {
             let (path, why) = (String::new(), String::new());
-            return Err(NotCommitted { path, why, room: Room::Enough });
+            return Err(NotCommitted { path, why, is_full: false });
         }
         match change {
             Change::File { .. } | Change::Restore => {}

@@ -13,8 +13,8 @@ use crate::agent::narrate::say;
 use crate::agent::owners::Agent;
 use crate::agent::tvs::{Around, Confirming};
 use crate::boot::{
-    self, Change, Committed, Event, LastConfiguration, NotCommitted, NotFetched, Room, Seen,
-    Wanted, World,
+    self, Change, Committed, Event, LastConfiguration, NotCommitted, NotFetched, Seen, Wanted,
+    World,
 };
 use crate::io::ram::{self, Evicted, NotPut, Quota};
 use crate::io::settings::Settings;
@@ -209,7 +209,7 @@ fn over_quota(folder: &Path, name: &FileName, Quota { bytes, files }: Quota) -> 
     let why =
         format!("exceeds the limit of {bytes} bytes (ram.bytes) or {files} files (ram.files)");
     let path = folder.join(name.as_str()).display().to_string();
-    NotCommitted { path, why, room: Room::None }
+    NotCommitted { path, why, is_full: true }
 }
 
 fn restore(agent: &Agent) -> Result<Committed, NotCommitted> {
@@ -231,21 +231,17 @@ pub(super) fn not_stored(agent: &Agent, failure: &store::StoreFailure) -> NotCom
         store::StoreFailure::Gone(damage) => NotCommitted {
             path: damage.path.display().to_string(),
             why: damage.reason.to_string(),
-            room: Room::Enough,
+            is_full: false,
         },
         other => {
             let path = agent.settings().paths.state.display().to_string();
-            NotCommitted { path, why: other.to_string(), room: Room::Enough }
+            NotCommitted { path, why: other.to_string(), is_full: false }
         }
     }
 }
 
 fn not_written(failure: &files::WriteFailure) -> NotCommitted {
     // A full disk has a status message of its own.
-    let full = failure.source.kind() == std::io::ErrorKind::StorageFull;
-    NotCommitted {
-        path: failure.path.display().to_string(),
-        why: failure.why(),
-        room: if full { Room::None } else { Room::Enough },
-    }
+    let is_full = failure.source.kind() == std::io::ErrorKind::StorageFull;
+    NotCommitted { path: failure.path.display().to_string(), why: failure.why(), is_full }
 }

@@ -11,9 +11,7 @@ use crate::boot::event::Event;
 use crate::boot::file::{self, NotTaken, Obtained, Order};
 use crate::boot::report::StatusMessage;
 use crate::boot::seen::Form;
-use crate::boot::world::{
-    Change, Committed, NotCommitted, NotFetched, PassSettings, Room, Sort, World,
-};
+use crate::boot::world::{Change, Committed, NotCommitted, NotFetched, PassSettings, Sort, World};
 use crate::trust::policy::DefaultConfiguration;
 use crate::wire::configuration::{Configuration, Defect, Root, UnreadableConfiguration};
 use crate::wire::name::FileName;
@@ -87,7 +85,7 @@ fn report<W: World>(world: &mut W, name: &FileName, configured: &Configured) {
             why.message(Sort::File)
         }
         // The guide has a message for one that the file system does not take; else the log has it.
-        Configured::NotPut(NotCommitted { room: Room::None, .. }) => {
+        Configured::NotPut(NotCommitted { is_full: true, .. }) => {
             Some(StatusMessage::ConfigurationTooLarge)
         }
         Configured::ForAnother { .. } | Configured::Refused { .. } => {

@@ -20,9 +20,9 @@ pub use event::Event;
 pub use file::{NotTaken, Obtained, Order};
 pub use list::Listed;
 pub use pass::{Outcome, pass, pass_into};
-pub use report::{Alarm, ListStep, Prior, Stage, StatusMessage};
+pub use report::{Alarm, ListStep, Stage, StatusMessage};
 pub use seen::{Form, Seen, Signed};
 pub use world::{
-    Change, Committed, LastConfiguration, NotCommitted, NotFetched, PassSettings, Room, Sort,
-    Trouble, Wanted, World,
+    Change, Committed, LastConfiguration, NotCommitted, NotFetched, PassSettings, Sort, Trouble,
+    Wanted, World,
 };

@@ -4,7 +4,7 @@ use crate::boot::configuration;
 use crate::boot::configured::Configured;
 use crate::boot::event::Event;
 use crate::boot::list::{self, Listed};
-use crate::boot::report::{Alarm, ListStep, Prior, Stage, StatusMessage};
+use crate::boot::report::{Alarm, ListStep, Stage, StatusMessage};
 use crate::boot::world::{Change, Committed, LastConfiguration, PassSettings, World};
 use crate::trust::{ListKind, State};
 
@@ -55,21 +55,21 @@ pub async fn pass_into<W: World>(world: &mut W, settings: &PassSettings, outcome
     // Before anything is fetched: the phone must be able to work while servers do not answer.
     restore(world);
     // Before the first list: the alarms differ for a phone that had none.
-    let prior = if state(world) == State::None { Prior::None } else { Prior::Some };
+    let before = state(world);
     let ctl = outcome.ctl.insert(list::refresh(world, settings, ListKind::Ctl).await);
     // Servers that are silent now would be silent for the ITL too, and each timeout is long.
     if ctl.is_unreachable() {
-        return cut(world, prior, ListKind::Ctl, ListStep::Failed);
+        return cut(world, before, ListKind::Ctl, ListStep::Failed);
     }
     let ctl = ctl.step();
     world.say(Event::StageOver { stage: Stage::Ctl, outcome: ctl.word() });
     let itl = outcome.itl.insert(list::refresh(world, settings, ListKind::Itl).await);
     if itl.is_unreachable() {
-        return cut(world, prior, ListKind::Itl, ctl);
+        return cut(world, before, ListKind::Itl, ctl);
     }
     let itl = itl.step();
     world.say(Event::StageOver { stage: Stage::Itl, outcome: itl.word() });
-    sum_up(world, prior, ctl, itl);
+    sum_up(world, before, ctl, itl);
     let configured = configuration::refresh(world, settings).await;
     let word = outcome.configuration.insert(configured).word();
     world.say(Event::StageOver { stage: Stage::Configuration, outcome: word });
@@ -101,21 +101,21 @@ fn restore<W: World>(world: &mut W) {
 }
 
 /// Ends the pass because no server can be reached: the phone goes on with what it has.
-fn cut<W: World>(world: &mut W, prior: Prior, list: ListKind, ctl: ListStep) {
+fn cut<W: World>(world: &mut W, before: State, list: ListKind, ctl: ListStep) {
     world.say(Event::StageOver { stage: Stage::Network, outcome: "unreachable" });
-    sum_up(world, prior, ctl, ListStep::Failed);
+    sum_up(world, before, ctl, ListStep::Failed);
     let state = state(world);
     world.say(Event::RefreshCut { list, state });
 }
 
-fn sum_up<W: World>(world: &mut W, prior: Prior, ctl: ListStep, itl: ListStep) {
-    if let Some(message) = StatusMessage::from_steps(prior, ctl, itl) {
+fn sum_up<W: World>(world: &mut W, before: State, ctl: ListStep, itl: ListStep) {
+    if let Some(message) = StatusMessage::from_steps(before, ctl, itl) {
         world.say(Event::MessageShown { message });
     }
     if state(world) == State::None {
         world.say(Event::MessageShown { message: StatusMessage::NoTrustList });
     }
-    if let Some(alarm) = Alarm::from_steps(prior, ctl, itl) {
+    if let Some(alarm) = Alarm::from_steps(before, ctl, itl) {
         world.say(Event::AlarmRaised { alarm });
     }
 }

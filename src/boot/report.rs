@@ -3,6 +3,8 @@
 use alloc::string::String;
 use core::fmt;
 
+use crate::trust::State;
+
 /// The trust list update alarm that a phone sends to its call manager.
 ///
 /// # Source
@@ -68,26 +70,26 @@ impl Alarm {
         }
     }
 
-    /// The alarm of a pass, if it has one: nothing new is no alarm.
+    /// The alarm of a pass that began in the state `before`, if it has one: nothing new is no alarm.
     ///
     /// # Source
     /// The codes' meanings; how two steps combine is inferred (domain facts 2.4).
     #[must_use]
-    pub const fn from_steps(prior: Prior, ctl: ListStep, itl: ListStep) -> Option<Self> {
-        match (prior, ctl, itl) {
+    pub const fn from_steps(before: State, ctl: ListStep, itl: ListStep) -> Option<Self> {
+        match (before, ctl, itl) {
             // First: it is neither the servers' fault nor that of the lists.
             (_, ListStep::Broken, _) | (_, _, ListStep::Broken) => Some(Self::Failed),
-            (Prior::None, ListStep::Failed, _) | (Prior::None, _, ListStep::Failed) => {
+            (State::None, ListStep::Failed, _) | (State::None, _, ListStep::Failed) => {
                 Some(Self::FailedNone)
             }
-            (Prior::Some, ListStep::Failed, ListStep::Failed) => Some(Self::FailedOld),
-            (Prior::Some, ListStep::Failed, _) => Some(Self::FailedOldCtl),
-            (Prior::Some, _, ListStep::Failed) => Some(Self::FailedOldItl),
+            (_, ListStep::Failed, ListStep::Failed) => Some(Self::FailedOld),
+            (_, ListStep::Failed, _) => Some(Self::FailedOldCtl),
+            (_, _, ListStep::Failed) => Some(Self::FailedOldItl),
             (_, ListStep::Kept, ListStep::Kept) => None,
-            (Prior::Some, _, _) => Some(Self::Success),
-            (Prior::None, ListStep::Installed, ListStep::Installed) => Some(Self::InitialSuccess),
-            (Prior::None, ListStep::Installed, ListStep::Kept) => Some(Self::CtlInitialSuccess),
-            (Prior::None, ListStep::Kept, ListStep::Installed) => Some(Self::ItlInitialSuccess),
+            (State::None, ListStep::Installed, ListStep::Installed) => Some(Self::InitialSuccess),
+            (State::None, ListStep::Installed, ListStep::Kept) => Some(Self::CtlInitialSuccess),
+            (State::None, ListStep::Kept, ListStep::Installed) => Some(Self::ItlInitialSuccess),
+            _ => Some(Self::Success),
         }
     }
 }
@@ -96,15 +98,6 @@ impl fmt::Display for Alarm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.code(), self.name())
     }
-}
-
-/// Whether any list was installed when the pass began.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Prior {
-    /// Neither list: what is installed now is the first.
-    None,
-    /// At least one: what is installed now replaces or joins it.
-    Some,
 }
 
 /// The stages of a boot pass, and where it may end early.
@@ -228,19 +221,19 @@ impl fmt::Display for StatusMessage {
 }
 
 impl StatusMessage {
-    /// The message for the two list steps, if there is one.
+    /// The message for the two list steps of a pass that began in the state `before`, if there is one.
     #[must_use]
-    pub const fn from_steps(prior: Prior, ctl: ListStep, itl: ListStep) -> Option<Self> {
-        match (prior, ctl, itl) {
+    pub const fn from_steps(before: State, ctl: ListStep, itl: ListStep) -> Option<Self> {
+        match (before, ctl, itl) {
             (_, _, ListStep::Failed | ListStep::Broken) => Some(Self::TrustListUpdateFailed),
             (_, ListStep::Failed | ListStep::Broken, _) => Some(Self::CtlUpdateFailed),
             (_, ListStep::Kept, ListStep::Kept) => None,
-            (Prior::Some, _, _) => Some(Self::TrustListUpdated),
-            (Prior::None, ListStep::Installed, ListStep::Installed) => {
+            (State::None, ListStep::Installed, ListStep::Installed) => {
                 Some(Self::CtlAndItlInstalled)
             }
-            (Prior::None, ListStep::Installed, ListStep::Kept) => Some(Self::CtlInstalled),
-            (Prior::None, ListStep::Kept, ListStep::Installed) => Some(Self::ItlInstalled),
+            (State::None, ListStep::Installed, ListStep::Kept) => Some(Self::CtlInstalled),
+            (State::None, ListStep::Kept, ListStep::Installed) => Some(Self::ItlInstalled),
+            _ => Some(Self::TrustListUpdated),
         }
     }
 }

@@ -236,23 +236,14 @@ pub struct NotCommitted {
     pub path: String,
     /// The reason, in words.
     pub why: String,
-    /// Whether there was too little room.
-    pub room: Room,
+    /// Whether the file system or the folder's limit has no room left.
+    pub is_full: bool,
 }
 
 impl fmt::Display for NotCommitted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path, self.why)
     }
-}
-
-/// Whether there was room to write something.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Room {
-    /// There was room: something else went wrong.
-    Enough,
-    /// The file system or the folder's limit has no room left.
-    None,
 }
 
 /// The last configuration that was accepted.

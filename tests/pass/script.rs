@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use secd::boot::{
     Change, Committed, Event, LastConfiguration, NotCommitted, NotFetched, Outcome, PassSettings,
-    Room, Seen, StatusMessage, Trouble, Wanted, World, pass,
+    Seen, StatusMessage, Trouble, Wanted, World, pass,
 };
 use secd::trust::confirm::RecordToConfirm;
 use secd::trust::decrypt::{self, DeviceKey};
@@ -211,7 +211,7 @@ impl World for Script {
     fn commit(&mut self, change: Change<'_>) -> Result<Committed, NotCommitted> {
         if self.full {
             let (path, why) = ("/full".to_owned(), "/full: cannot be written".to_owned());
-            return Err(NotCommitted { path, why, room: Room::None });
+            return Err(NotCommitted { path, why, is_full: true });
         }
         match change {
             Change::File { name, payload, seen } => {
