@@ -293,5 +293,5 @@ fn a_first_server_that_refuses_is_followed_by_the_second() {
     // connected elsewhere takes nothing from the phone.
     let held = UdpSocket::bind("127.0.0.1:0").unwrap();
     held.connect("127.0.0.1:9").unwrap();
-    boot_from_the_second(held.local_addr().unwrap(), " unreachable");
+    boot_from_the_second(held.local_addr().unwrap(), " is unreachable");
 }

@@ -32,11 +32,15 @@ fn finished_transfers_do_not_pile_up() {
     let after = (agent.descriptors(), agent.resident());
     println!("descriptors and bytes of memory: {before:?}, after {FILES} files {after:?}");
     assert!(after.0 <= before.0 + 8, "{before:?} {after:?}");
-    assert!(after.1 <= before.1 + 4096, "{before:?} {after:?}");
+    assert!(after.1 <= before.1 + SLACK, "{before:?} {after:?}");
 }
 
 /// Files within the seconds that a transfer may go on for.
 const FILES: usize = 300;
+
+/// Bytes that memory may grow by: pages of the program that are touched for the first time. One block
+/// kept by each transfer would be 19 MiB.
+const SLACK: u64 = 1 << 20;
 
 /// The agent of a phone, under a tracer that has system calls fail. It stays a child of this test.
 fn failing(phone: &Phone, faults: &[&str]) -> Agent {
@@ -65,13 +69,13 @@ fn a_failed_send_or_receive_is_a_lost_packet() {
     });
 }
 
-/// Where nothing can ever be sent, that is said.
+/// Where nothing can ever be sent, the log names the reason.
 #[test]
 fn a_lasting_failure_to_send_is_named() {
     let tftp = Server::start(Cluster::new(Setup::default()).files());
     let phone = Phone::new(&[&tftp.address().to_string()]);
     let lines = failing(&phone, &["sendto:error=EPERM"]).pass();
-    let named = |line: &Line| line.text.contains("Operation not permitted");
+    let named = |line: &Line| line.text.contains("operation not permitted");
     assert!(lines.iter().any(named), "{}", shown(&lines));
     assert!(lines.iter().any(|line| line.text.contains("no server reached")));
 }
