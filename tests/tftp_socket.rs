@@ -227,7 +227,7 @@ async fn another_address_is_not_heard_and_is_named_once() {
     if env!("CARGO_CRATE_NAME") == "tftp_blocking" {
         blocking::stream_first(&servers, &request, &mut watch).unwrap();
     } else {
-        bytes = read_first(&servers, &request, &mut watch).await.unwrap().bytes;
+        bytes = read_first(None, &servers, &request, &mut watch).await.unwrap().bytes;
     }
     assert_eq!(bytes, b"good");
     assert_eq!(named, [(server.address, "127.0.0.2".to_owned())]);
@@ -343,7 +343,7 @@ async fn the_next_server_is_asked_when_one_is_down() {
         }
     };
     let received =
-        read_first(&servers, &request(TftpOptions::default()), &mut watch).await.unwrap();
+        read_first(None, &servers, &request(TftpOptions::default()), &mut watch).await.unwrap();
     assert_eq!(received.bytes, b"second");
     assert_eq!(received.server, server.address);
     assert_eq!(asked, [closed, server.address]);
@@ -355,7 +355,7 @@ async fn the_next_server_is_asked_when_one_reports_an_error() {
     let failing = Server::run(V4, |peer| peer.send(b"\0\x05\0\x03disk\0"));
     let server = Server::run(V4, |peer| peer.send_file(b"second", 512));
     let servers = [failing.address, server.address];
-    let received = read_first(&servers, &request(TftpOptions::default()), &mut |_| {}).await;
+    let received = read_first(None, &servers, &request(TftpOptions::default()), &mut |_| {}).await;
     assert_eq!(received.unwrap().bytes, b"second");
     failing.join();
     server.join();
@@ -394,8 +394,9 @@ async fn not_found_is_definite() {
     let lacking = Server::run(V4, |peer| peer.send(b"\0\x05\0\x01no such file\0"));
     let unasked = socket(V4);
     let servers = [lacking.address, unasked.local_addr().unwrap()];
-    let failure =
-        read_first(&servers, &request(TftpOptions::default()), &mut |_| {}).await.unwrap_err();
+    let failure = read_first(None, &servers, &request(TftpOptions::default()), &mut |_| {})
+        .await
+        .unwrap_err();
     let expected = format!("file not found on TFTP server {}: no such file", lacking.address);
     assert_eq!(failure.to_string(), expected);
     unasked.set_nonblocking(true).unwrap();
@@ -463,6 +464,33 @@ async fn a_server_that_passes_over_options_is_asked_plainly() {
 
 #[tokio::test]
 async fn no_server_is_a_failure_of_its_own() {
-    let failure = read_first(&[], &request(TftpOptions::default()), &mut |_| {}).await.unwrap_err();
+    let failure =
+        read_first(None, &[], &request(TftpOptions::default()), &mut |_| {}).await.unwrap_err();
     assert!(matches!(failure, ReadFailure::NoServer));
+}
+
+#[tokio::test]
+async fn requests_come_from_the_phones_own_address() {
+    let own = "127.0.9.9".parse().unwrap();
+    let server = Server::run(V4, move |peer| {
+        assert_eq!(peer.client.ip(), own);
+        peer.send_file(b"plain", 512);
+    });
+    let servers = [server.address];
+    let options = TftpOptions::default();
+    let received = read_first(Some(own), &servers, &request(options), &mut |_| {}).await.unwrap();
+    assert_eq!(received.bytes, b"plain");
+    server.join();
+}
+
+#[tokio::test]
+async fn an_own_address_that_the_machine_lacks_is_named() {
+    let servers = ["127.0.0.1:69".parse().unwrap()];
+    let own = Some("192.0.2.77".parse().unwrap());
+    let options = TftpOptions::default();
+    let failure = read_first(own, &servers, &request(options), &mut |_| {}).await.unwrap_err();
+    assert_eq!(
+        failure.to_string(),
+        "tftp server 127.0.0.1:69: device.address: 192.0.2.77 is not an address of this machine"
+    );
 }

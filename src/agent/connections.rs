@@ -177,7 +177,7 @@ async fn shake_hands(
     match tls::shake_hands(stream, terms).await {
         Ok(handshaken) => Ok((handshaken, address)),
         Err(failure) => {
-            let why = failure.explained(address, &name).await.to_string();
+            let why = failure.explained(settings.device.address, address, &name).await.to_string();
             say(&Event::HandshakeRefused { ip, why: why.clone() });
             say(&Event::HandshakeFailed { ip, client, descriptor });
             refused(ip);
@@ -225,7 +225,7 @@ async fn connect_at(
     let family = if address.is_ipv4() { "IPV4" } else { "IPV6" };
     say(&Event::Connecting { family, ip, port });
     // Bound first: the technote's lines name the descriptor before the connection is made.
-    let socket = tcp::UnconnectedSocket::bound(address)?;
+    let socket = tcp::UnconnectedSocket::bound(settings.device.address, address)?;
     let descriptor = socket.descriptor();
     say(&Event::ConnectWaiting { ip, client, descriptor, port });
     Ok((socket.connect(settings.https.connect_timeout).await?, descriptor))

@@ -214,8 +214,7 @@ impl TvsService {
         }
         let number = || self.number();
         let asking = Asking {
-            settings: &around.settings.tvs,
-            caller: around.settings.device.caller(),
+            settings: around.settings,
             client: around.identity.client.as_ref(),
             anchors,
             names: around.names,

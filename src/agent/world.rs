@@ -35,8 +35,9 @@ pub(super) struct Real<'a> {
 
 impl<'a> Real<'a> {
     pub(super) fn new(agent: &'a Agent) -> Self {
-        let walk = ServerWalk::new(&agent.names);
-        Self { agent, settings: agent.settings(), walk, confirming: Confirming::default() }
+        let settings = agent.settings();
+        let walk = ServerWalk::new(&agent.names, settings.device.address);
+        Self { agent, settings, walk, confirming: Confirming::default() }
     }
 
     /// The line of lists in force.

@@ -13,6 +13,7 @@ mod reason;
 mod refusal;
 pub mod resolve;
 pub mod settings;
+pub mod source;
 pub mod store;
 pub mod tcp;
 pub mod tftp;

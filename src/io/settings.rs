@@ -12,6 +12,7 @@ mod raw;
 mod read;
 mod values;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -64,6 +65,8 @@ pub struct DeviceSettings {
     pub name: DeviceName,
     /// Its model, for TVS.
     pub model: Model,
+    /// The address that its requests to servers come from; the system's choice if there is none.
+    pub address: Option<IpAddr>,
     /// Its own certificate (LSC or MIC) and the key for it.
     pub identity: Option<IdentityFiles>,
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use crate::io::reason::why;
+use crate::io::source;
 
 /// A connection that is open, without delay for small packets.
 pub type TcpConnection = TcpStream;
@@ -21,23 +22,21 @@ pub struct UnconnectedSocket {
 }
 
 impl UnconnectedSocket {
-    /// A socket for a connection to `server`, bound to a port of the system's choice.
+    /// A socket for a connection to `server`, bound to a port of the system's choice, and to the
+    /// phone's own address as [`source::endpoint`] says.
     ///
     /// # Errors
-    /// [`ConnectFailure::Io`] if the system has none left.
-    pub fn bound(server: SocketAddr) -> Result<Self, ConnectFailure> {
+    /// [`ConnectFailure::Io`] if the system has no port left, or not that address.
+    pub fn bound(own: Option<IpAddr>, server: SocketAddr) -> Result<Self, ConnectFailure> {
         let failed = |source| ConnectFailure::Io { server, source };
         let socket = match server {
             SocketAddr::V4(_) => TcpSocket::new_v4(),
             SocketAddr::V6(_) => TcpSocket::new_v6(),
         };
         let socket = socket.map_err(failed)?;
-        let any: SocketAddr = match server {
-            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-        };
         // connect(2) would choose a port too, but the log shows it before that.
-        socket.bind(any).map_err(failed)?;
+        let end = source::endpoint(own, server);
+        socket.bind(end).map_err(|error| failed(source::explained(own, error)))?;
         Ok(Self { socket, server })
     }
 
@@ -96,3 +95,25 @@ impl fmt::Display for ConnectFailure {
 }
 
 impl std::error::Error for ConnectFailure {}
+
+#[cfg(test)]
+mod tests {
+    use super::UnconnectedSocket;
+
+    #[test]
+    fn a_connection_comes_from_the_phones_own_address_or_the_failure_names_it() {
+        let bound = |own: &str| {
+            let server = "127.0.0.1:2445".parse().expect("an address and a port");
+            UnconnectedSocket::bound(own.parse().ok(), server)
+        };
+        let socket = bound("127.0.9.9").expect("any address of loopback will do");
+        assert_eq!(socket.endpoint().map(|end| end.ip()), "127.0.9.9".parse().ok());
+        assert_eq!(
+            bound("192.0.2.77").err().map(|failure| failure.to_string()).as_deref(),
+            Some(
+                "no connection to 127.0.0.1:2445, \
+                 device.address: 192.0.2.77 is not an address of this machine"
+            )
+        );
+    }
+}

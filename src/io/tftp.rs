@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use tokio::net::UdpSocket;
 use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout_at};
 
 use crate::io::refusal::is_refusal;
+use crate::io::source;
 use crate::proto::tftp::{Agreed, Dally, Datagram, Ending, Negotiation, Tid, To, Transfer};
 use crate::wire::tftp::DATA_HEADER;
 
@@ -75,18 +76,20 @@ pub enum ReadEvent<'a> {
 ///
 /// The next one is asked only when the former was unreachable or failed. That the file is not found
 /// or is too large is an answer, and ends the walk: the servers of a phone hold the same files, and
-/// one that lacks a file must be able to end the search without a wait for all the others.
+/// one that lacks a file must be able to end the search without a wait for all the others. Requests come
+/// from `own`, the phone's address, as [`source::endpoint`] chooses.
 ///
 /// # Errors
 /// The [`ReadFailure`] of the server asked last; [`ReadFailure::NoServer`] if the list is empty.
 pub async fn read_first(
+    own: Option<IpAddr>,
     servers: &[SocketAddr],
     request: &ReadRequest<'_>,
     watch: &mut dyn FnMut(ReadEvent<'_>),
 ) -> Result<FetchedFile, ReadFailure> {
     let mut last = ReadFailure::NoServer;
     for server in servers {
-        match converse(*server, request, watch).await {
+        match converse(own, *server, request, watch).await {
             Ok(received) => return Ok(received),
             Err(failure) => last = failure,
         }
@@ -115,10 +118,11 @@ pub async fn read(
             progress(come);
         }
     };
-    converse(server, request, &mut watch).await
+    converse(None, server, request, &mut watch).await
 }
 
 async fn converse(
+    own: Option<IpAddr>,
     server: SocketAddr,
     request: &ReadRequest<'_>,
     watch: &mut dyn FnMut(ReadEvent<'_>),
@@ -126,7 +130,7 @@ async fn converse(
     let mut attempts = Attempts::new(request);
     loop {
         watch(ReadEvent::Requesting(server));
-        match attempt(server, &attempts.request(), watch).await {
+        match attempt(own, server, &attempts.request(), watch).await {
             Err(failure) if attempts.is_worth_another(&failure) => {
                 watch(ReadEvent::Failed(&failure));
             }
@@ -136,6 +140,7 @@ async fn converse(
 }
 
 async fn attempt(
+    own: Option<IpAddr>,
     server: SocketAddr,
     request: &ReadRequest<'_>,
     watch: &mut dyn FnMut(ReadEvent<'_>),
@@ -145,7 +150,7 @@ async fn attempt(
     // The phone logs an IPv4 address as mapped into IPv6; the socket needs it as it is.
     let plain = plain_address(server);
     let failed = |source| ReadFailure::Io { server, source };
-    let socket = bind(&plain).await.map_err(failed)?;
+    let socket = bind(own, plain).await.map_err(failed)?;
     let buffer = vec![0; transfer.longest_datagram()];
     let port =
         Port { socket, server: plain, start: Instant::now(), buffer, trouble: Cell::default() };
@@ -385,19 +390,11 @@ enum Drained {
     More,
 }
 
-async fn bind(server: &SocketAddr) -> io::Result<UdpSocket> {
-    let socket = UdpSocket::bind(any_for(server)).await?;
-    refusal::listen(&socket, server)?;
+async fn bind(own: Option<IpAddr>, server: SocketAddr) -> io::Result<UdpSocket> {
+    let bound = UdpSocket::bind(source::endpoint(own, server)).await;
+    let socket = bound.map_err(|error| source::explained(own, error))?;
+    refusal::listen(&socket, &server)?;
     Ok(socket)
-}
-
-/// A port of the system's choice, in the server's family.
-fn any_for(server: &SocketAddr) -> SocketAddr {
-    let any = match server {
-        SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-    };
-    SocketAddr::new(any, 0)
 }
 
 fn plain_address(server: SocketAddr) -> SocketAddr {

@@ -48,15 +48,16 @@ pub(super) struct Trial<'a> {
 
 impl<'a> Trial<'a> {
     pub(super) fn new(agent: &'a Agent) -> Self {
+        let settings = agent.settings();
         Self {
-            settings: agent.settings(),
             identity: agent.identity(),
             anchors: agent.installed.anchors(),
             before: agent.installed.anchors(),
             cache: agent.tvs.cache(),
             last: agent.installed.configuration(),
             seen: (0, None),
-            walk: ServerWalk::new(&agent.names),
+            walk: ServerWalk::new(&agent.names, settings.device.address),
+            settings,
             given: Vec::new(),
             confirming: Confirming::default(),
             agent,
@@ -96,8 +97,7 @@ impl<'a> Trial<'a> {
         let members = self.agent.around(&self.settings, &self.identity).members();
         for (found, member) in found.iter_mut().zip(members) {
             found.presented =
-                match tvs::look(&self.settings.tvs, &self.walk.names, &member.address, installed)
-                    .await
+                match tvs::look(&self.settings, &self.walk.names, &member.address, installed).await
                 {
                     Err(NotShown::Unreachable(why)) => Presented::Unreachable(why),
                     Err(NotShown::NoTls(why)) => Presented::NoTls(why),

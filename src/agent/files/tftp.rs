@@ -55,6 +55,7 @@ async fn read_from(
         options: if plain { TftpOptions::default() } else { options(settings) },
         timing: timing(settings, if is_loss { Silence::Loss } else { Silence::Unknown }),
     };
+    let own = walk.own;
     let mut watch = |event: tftp::ReadEvent<'_>| match event {
         tftp::ReadEvent::Requesting(server) => say(&requesting(number, wanted, server)),
         tftp::ReadEvent::Failed(failure) => {
@@ -68,7 +69,7 @@ async fn read_from(
         tftp::ReadEvent::Terms(server, negotiation) => walk.note_terms(server, negotiation),
         tftp::ReadEvent::Bytes(_) | tftp::ReadEvent::Progress(_) => {}
     };
-    let outcome = tftp::read_first(&[address], &request, &mut watch).await;
+    let outcome = tftp::read_first(own, &[address], &request, &mut watch).await;
     match &outcome {
         Ok(received) => {
             say(&Event::TransferFinished { number, bytes: received.bytes.len() });

@@ -1,7 +1,7 @@
 //! What one pass learns of the servers, and forgets when it ends.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::io::resolve::Names;
 use crate::proto::tftp::Negotiation;
@@ -16,6 +16,8 @@ pub(in crate::agent) struct ServerWalk {
     addresses: BTreeMap<SocketAddr, ServerStanding>,
     /// The addresses of host names, looked up once for the whole pass.
     pub(in crate::agent) names: Names,
+    /// The phone's own address, if requests are to come from a certain one.
+    pub(super) own: Option<IpAddr>,
 }
 
 /// What the pass learned of one address.
@@ -31,12 +33,13 @@ struct ServerStanding {
 
 impl ServerWalk {
     /// A walk in which nothing is known yet.
-    pub(in crate::agent) fn new(names: &Names) -> Self {
+    pub(in crate::agent) fn new(names: &Names, own: Option<IpAddr>) -> Self {
         Self {
             late: Vec::new(),
             passed: Vec::new(),
             addresses: BTreeMap::new(),
             names: names.for_a_pass(),
+            own,
         }
     }
 
@@ -139,7 +142,7 @@ mod tests {
     }
 
     fn fresh() -> ServerWalk {
-        ServerWalk::new(&Names::of(&SystemFiles::default()))
+        ServerWalk::new(&Names::of(&SystemFiles::default()), None)
     }
 
     fn address() -> SocketAddr {

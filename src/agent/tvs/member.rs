@@ -7,7 +7,7 @@ use crate::agent::narrate::say;
 use crate::agent::tvs::question::ProvingQuestion;
 use crate::boot::Event;
 use crate::io::resolve::Names;
-use crate::io::settings;
+use crate::io::settings::{self, Settings};
 use crate::io::tls::{self, Handshaken, Pin, SmallKeys, Terms};
 use crate::io::{tcp, tvs};
 use crate::proto::tvs::Exchange;
@@ -17,12 +17,11 @@ use crate::trust::peer::{self, Pinned};
 use crate::trust::{Anchors, ListKind, Unanswered};
 use crate::wire::address::ServerAddress;
 use crate::wire::configuration::TVS_PORT;
-use crate::wire::tvs::{PhoneName, Session, TvsRequest};
+use crate::wire::tvs::{Session, TvsRequest};
 
 /// What it takes to ask a member.
 pub(super) struct Asking<'a> {
-    pub(super) settings: &'a settings::TvsSettings,
-    pub(super) caller: PhoneName,
+    pub(super) settings: &'a Settings,
     pub(super) client: Option<&'a tls::TlsIdentity>,
     pub(super) anchors: &'a Arc<Anchors>,
     pub(super) names: &'a Names,
@@ -47,7 +46,8 @@ impl Asking<'_> {
         request: &TvsRequest<'_>,
         session: Session,
     ) -> Result<(Exchange, Vec<u8>), String> {
-        Exchange::begin(request, &self.caller, session).map_err(|unsendable| unsendable.to_string())
+        Exchange::begin(request, &self.settings.device.caller(), session)
+            .map_err(|unsendable| unsendable.to_string())
     }
 
     /// Asks one member.
@@ -81,7 +81,7 @@ impl Asking<'_> {
         let mut stream = self.connect(address).await?;
         let (mut exchange, bytes) = self.begin(request, (self.number)())?;
         say(&Event::QuestionSent { question });
-        tvs::ask(&mut stream, &bytes, &mut exchange, self.settings.answer_timeout)
+        tvs::ask(&mut stream, &bytes, &mut exchange, self.settings.tvs.answer_timeout)
             .await
             .map_err(|failure| failure.to_string())?;
         let source = Source { member: address.to_string().into() };
@@ -109,7 +109,7 @@ impl Asking<'_> {
     ) -> Result<tls::TlsConnection, String> {
         let stream = reach(self.settings, address).await?;
         let pin = pin(self.anchors.clone(), address);
-        tls::connect_pinned(stream, terms(self.settings, member, address), pin, self.client)
+        tls::connect_pinned(stream, terms(&self.settings.tvs, member, address), pin, self.client)
             .await
             .map_err(|failure| failure.to_string())
     }
@@ -129,7 +129,7 @@ pub(in crate::agent) enum NotShown {
 /// # Errors
 /// [`NotShown`], of the address where it got furthest.
 pub(in crate::agent) async fn look(
-    settings: &settings::TvsSettings,
+    settings: &Settings,
     names: &Names,
     member: &ServerAddress,
     anchors: &Anchors,
@@ -139,14 +139,16 @@ pub(in crate::agent) async fn look(
     for address in addresses(names, member).await.map_err(NotShown::Unreachable)? {
         let not_shown = match reach(settings, address).await {
             Err(why) => NotShown::Unreachable(why),
-            Ok(stream) => match tls::shake_hands(stream, terms(settings, member, address)).await {
-                Ok(shown) if is_listed(anchors, shown.certificate()) => return Ok(shown),
-                Ok(shown) => {
-                    first.get_or_insert(shown);
-                    continue;
+            Ok(stream) => {
+                match tls::shake_hands(stream, terms(&settings.tvs, member, address)).await {
+                    Ok(shown) if is_listed(anchors, shown.certificate()) => return Ok(shown),
+                    Ok(shown) => {
+                        first.get_or_insert(shown);
+                        continue;
+                    }
+                    Err(failure) => NotShown::NoTls(failure.to_string()),
                 }
-                Err(failure) => NotShown::NoTls(failure.to_string()),
-            },
+            }
         };
         // A handshake that failed says more than an address that did not answer.
         last = match (last, not_shown) {
@@ -172,11 +174,9 @@ async fn addresses(names: &Names, member: &ServerAddress) -> Result<Vec<SocketAd
 }
 
 /// Opens the TCP connection to a member.
-async fn reach(
-    settings: &settings::TvsSettings,
-    address: SocketAddr,
-) -> Result<tcp::TcpConnection, String> {
-    let socket = tcp::UnconnectedSocket::bound(address).map_err(|failure| failure.to_string())?;
+async fn reach(settings: &Settings, address: SocketAddr) -> Result<tcp::TcpConnection, String> {
+    let socket = tcp::UnconnectedSocket::bound(settings.device.address, address)
+        .map_err(|failure| failure.to_string())?;
     let endpoint = socket.endpoint().map(|endpoint| endpoint.to_string()).unwrap_or_default();
     say(&Event::TvsSocketBound { descriptor: socket.descriptor(), endpoint });
     let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
@@ -185,7 +185,7 @@ async fn reach(
     let (ip, port) = (address.ip(), address.port());
     let default = if port == TVS_PORT { " (default)" } else { "" };
     say(&Event::TvsConnecting { ip, port, default });
-    socket.connect(settings.connect_timeout).await.map_err(|failure| failure.to_string())
+    socket.connect(settings.tvs.connect_timeout).await.map_err(|failure| failure.to_string())
 }
 
 /// The terms of a handshake with a member.

@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::faults::{Faults, member_key};
 use super::raw::{self, Given, LevelChoice};
-use super::values::{parse_mode, parse_pin};
+use super::values::{parse_mode, parse_own_address, parse_pin};
 use super::{
     Access, ConsoleSettings, DeviceSettings, HttpsSettings, IdentityFiles, Member, Paths,
     Principal, Quota, RetryPause, Settings, Slot, SocketSettings, TVS_PORT, TftpSettings,
@@ -58,6 +58,10 @@ fn device(raw: raw::DeviceTable, offset: usize, faults: &mut Faults) -> Option<D
         let bad = |found| Wrong::BadModel { found };
         faults.text("device.model", &text, Model::parse, bad)
     });
+    let address = raw.address.and_then(|text| {
+        let bad = |found| Wrong::BadOwnAddress { found };
+        faults.text("device.address", &text, parse_own_address, bad)
+    });
     // Before the name, whose absence ends this: its faults are reported too.
     let identity = identity(raw.certificate, raw.key, faults);
     let Some(name) = raw.name else {
@@ -66,7 +70,7 @@ fn device(raw: raw::DeviceTable, offset: usize, faults: &mut Faults) -> Option<D
     };
     let bad = |found| Wrong::BadDeviceName { found };
     let name = faults.text("device.name", &name, DeviceName::parse, bad)?;
-    Some(DeviceSettings { name, model: model.unwrap_or_default(), identity })
+    Some(DeviceSettings { name, model: model.unwrap_or_default(), address, identity })
 }
 
 fn identity(

@@ -107,6 +107,11 @@ pub enum Wrong {
         /// The value in the file.
         found: String,
     },
+    /// It is not an address that requests can come from.
+    BadOwnAddress {
+        /// What it is.
+        found: String,
+    },
     /// It is not a SHA-256 hash.
     BadPin {
         /// The value in the file.
@@ -189,6 +194,12 @@ impl fmt::Display for Wrong {
                 not_a(f, "model", found, format_args!("1 to {MAX_MODEL} {instead}"))
             }
             Self::BadMode { found } => not_a(f, "file mode", found, format_args!("{MODE}")),
+            Self::BadOwnAddress { found } => not_a(
+                f,
+                "address of this machine",
+                found,
+                format_args!("one of its own, such as 192.0.2.7"),
+            ),
             Self::BadPin { found } => not_a(f, "SHA-256", found, format_args!("{PIN}")),
             Self::BadPrincipal { found } => {
                 not_a(f, "user or group", found, format_args!("{PRINCIPAL}"))

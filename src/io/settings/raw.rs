@@ -16,6 +16,7 @@ pub(super) type Given<T> = Option<Spanned<T>>;
 pub(super) struct DeviceTable {
     pub(super) name: Given<String>,
     pub(super) model: Given<String>,
+    pub(super) address: Given<String>,
     pub(super) certificate: Given<String>,
     pub(super) key: Given<String>,
 }

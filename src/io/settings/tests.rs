@@ -81,12 +81,13 @@ fn the_sample_shows_every_key() {
 #[test]
 fn values_given_are_taken() {
     let configuration = configuration(
-        "model = '7962G'\ncertificate = '/c'\nkey = '/k'\n\
+        "model = '7962G'\naddress = '192.0.2.7'\ncertificate = '/c'\nkey = '/k'\n\
          [tftp]\nservers = ['192.0.2.1', '[::1]:6969']\nblksize = 1428\ntimeout_s = 2\n\
          [policy]\nolder_list = 'refuse'\n[console]\nlevel = 'debug'\n\
          [tvs]\nmembers = [{ address = 'b', priority = 2 }, { address = '192.0.2.2', port = 1 }]\n",
     );
     assert_eq!(configuration.device.caller().to_string(), "CP-7962G-SEP000000000000");
+    assert_eq!(configuration.device.address, "192.0.2.7".parse().ok());
     let identity = IdentityFiles { certificate: "/c".into(), key: "/k".into() };
     assert_eq!(configuration.device.identity, Some(identity));
     let shown = |address: &ServerAddress| address.to_string();

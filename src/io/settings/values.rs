@@ -1,6 +1,7 @@
 //! Single values: numbers in a range, paths, addresses, hashes.
 
 use core::ops::RangeInclusive;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use toml::Spanned;
@@ -98,6 +99,12 @@ pub fn parse_pin(text: &str) -> Option<[u8; 32]> {
         }
     }
     Some(pin)
+}
+
+/// An address that a socket can be bound to.
+pub(super) fn parse_own_address(text: &str) -> Option<IpAddr> {
+    let usable = |ip: &IpAddr| !ip.is_unspecified() && !ip.is_multicast();
+    text.parse().ok().filter(usable)
 }
 
 /// Three octal digits, as `chmod` takes them.

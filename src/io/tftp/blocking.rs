@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::{
     Attempts, FetchedFile, NoRoute, PAUSE, ReadEvent, ReadFailure, ReadProgress, ReadRequest,
-    answers_from, any_for, is_refusal, plain_address, refusal, routed,
+    answers_from, is_refusal, plain_address, refusal, routed, source,
 };
 use crate::proto::tftp::{Datagram, Ending, Tid, To, Transfer};
 
@@ -150,7 +150,7 @@ enum BlockingIncoming {
 
 impl BlockingPort {
     fn open(server: SocketAddr, longest: usize) -> io::Result<Self> {
-        let socket = UdpSocket::bind(any_for(&server))?;
+        let socket = UdpSocket::bind(source::endpoint(None, server))?;
         // Without it, a closed port would look like a server that is silent.
         refusal::listen(&socket, &server)?;
         Ok(Self {

@@ -4,7 +4,7 @@
 //! closed: no key is agreed, and the answer changes nothing but the text of a refusal
 //! that is already decided.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
@@ -19,17 +19,24 @@ use crate::wire::hello::{HelloOffer, ServerHello, certificate, client_hello};
 
 impl HandshakeFailure {
     /// The same failure, as exactly as the answers of the server allow.
-    pub async fn explained(self, server: SocketAddr, name: &ServerName<'_>) -> Self {
+    pub async fn explained(
+        self,
+        own: Option<IpAddr>,
+        server: SocketAddr,
+        name: &ServerName<'_>,
+    ) -> Self {
         // All others name their reason already.
         if !matches!(self, Self::Closed | Self::NoCommonSuite | Self::OldVersion) {
             return self;
         }
+        let line = || tcp::UnconnectedSocket::bound(own, server);
         // Suites that both have, and yet no handshake: then it is the key.
-        let kind = in_time(answer(server, name, HelloOffer::Current, certificate)).await;
+        let kind = in_time(answer(line().ok(), name, HelloOffer::Current, certificate)).await;
         if let Some(kind) = kind.as_deref().and_then(unsupported_kind) {
             return Self::KeyKind(kind.to_owned());
         }
-        let hello = in_time(answer(server, name, HelloOffer::Outdated, ServerHello::parse)).await;
+        let outdated = answer(line().ok(), name, HelloOffer::Outdated, ServerHello::parse);
+        let hello = in_time(outdated).await;
         // A server that chooses what was not offered has not answered the question.
         let hello = hello.filter(ServerHello::chooses_from_the_offer);
         hello.map_or(self, Self::OffersOnly)
@@ -48,14 +55,14 @@ fn unsupported_kind(der: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What `read` finds in the answer of a server to an offer; `None` if it finds nothing.
+/// What `read` finds in the answer to an offer over a line to a server; `None` if it finds nothing.
 async fn answer<T>(
-    server: SocketAddr,
+    line: Option<tcp::UnconnectedSocket>,
     name: &ServerName<'_>,
     offer: HelloOffer,
     read: impl Fn(&[u8]) -> Result<Option<T>, Malformed>,
 ) -> Option<T> {
-    let mut stream = tcp::UnconnectedSocket::bound(server).ok()?.connect(PATIENCE).await.ok()?;
+    let mut stream = line?.connect(PATIENCE).await.ok()?;
     let host = match name {
         ServerName::DnsName(host) => Some(host.as_ref()),
         _ => None,
