@@ -1,6 +1,7 @@
 //! A cluster: nodes with their certificates, and what an administrator can do to them.
 
 mod files;
+mod fleet;
 mod lists;
 mod node;
 mod setup;
@@ -13,6 +14,7 @@ use crate::list::Role;
 use crate::names::Name;
 use crate::sign::Style;
 
+pub use fleet::{Fleet, Phones};
 pub use node::{Node, Service};
 pub use setup::Setup;
 

@@ -10,6 +10,7 @@ mod packet;
 mod transfer;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,6 +36,12 @@ pub struct Request {
     pub options: Vec<(String, String)>,
     /// Where it came from; a repetition comes from the same port.
     pub peer: SocketAddr,
+}
+
+/// Files beyond the table, made when they are asked for.
+pub trait FurtherFiles: fmt::Debug + Send + Sync {
+    /// The file of this name, if there is one; asked in the transfer's own thread.
+    fn file(&self, name: &str) -> Option<Arc<[u8]>>;
 }
 
 /// A running server; it stops, and its threads end, when it is dropped.
@@ -84,6 +91,13 @@ impl Server {
     /// Replaces the files for requests to come; transfers under way keep the old ones.
     pub fn serve(&self, files: BTreeMap<String, Vec<u8>>) {
         self.shared.state().serve(files);
+    }
+
+    /// The same, with further files for names that the table lacks.
+    pub fn serve_with(&self, files: BTreeMap<String, Vec<u8>>, further: Arc<dyn FurtherFiles>) {
+        let mut state = self.shared.state();
+        state.serve(files);
+        state.further = Some(further);
     }
 
     /// Replaces the faults for requests to come.
@@ -138,6 +152,7 @@ impl Shared {
 #[derive(Debug, Default)]
 struct State {
     files: BTreeMap<String, Arc<[u8]>>,
+    further: Option<Arc<dyn FurtherFiles>>,
     faults: Faults,
     requests: Vec<Request>,
     transfers: u64,
@@ -146,6 +161,7 @@ struct State {
 impl State {
     fn serve(&mut self, files: BTreeMap<String, Vec<u8>>) {
         self.files = files.into_iter().map(|(name, bytes)| (name, bytes.into())).collect();
+        self.further = None;
     }
 }
 
@@ -174,12 +190,12 @@ fn listen(socket: &UdpSocket, shared: &Arc<Shared>) {
 
 /// Records the request and starts its transfer, unless the server is to be silent.
 fn answer(socket: &UdpSocket, shared: &Arc<Shared>, request: Request) -> Option<JoinHandle<()>> {
-    let (file, faults, number) = {
+    let (file, further, faults, number) = {
         let mut state = shared.state();
         state.requests.push(request.clone());
         state.transfers += 1;
         let file = state.files.get(&request.name).cloned();
-        (file, state.faults.clone(), state.transfers)
+        (file, state.further.clone(), state.faults.clone(), state.transfers)
     };
     let passed_over = faults.options == OptionPolicy::Silent && !request.options.is_empty();
     if faults.silent || passed_over {
@@ -190,6 +206,7 @@ fn answer(socket: &UdpSocket, shared: &Arc<Shared>, request: Request) -> Option<
     let link = Link::new(own, request.peer, faults, number).ok()?;
     let shared = Arc::clone(shared);
     Some(thread::spawn(move || {
+        let file = file.or_else(|| further?.file(&request.name));
         Transfer::new(link, &shared).run(file.as_deref(), &request.options);
     }))
 }

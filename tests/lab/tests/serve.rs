@@ -71,6 +71,24 @@ fn without_input_it_runs_until_the_control_file_says_quit() {
 }
 
 #[test]
+fn it_serves_many_phones_on_an_address_of_choice() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let arguments = ["serve", "served", "--bind", "127.0.0.9", "--phones", "1000"];
+    let mut child = lab(&arguments, folder, Stdio::piped());
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(output.by_ref().any(|line| line.starts_with("serving served on 127.0.0.9:")));
+    let summary = fs::read_to_string(folder.join("served/lab.env")).unwrap();
+    assert!(summary.contains("TVS_ADDR=127.0.0.9:"), "{summary}");
+    input.write_all(b"regenerate callmanager\nrestore\n").unwrap();
+    drop(input);
+    let said: Vec<String> = output.skip(2).collect();
+    assert_eq!(said, ["refused: with --phones there is no going back to older files", "ended"]);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn make_writes_one_set_of_files() {
     let folder = tempfile::tempdir().unwrap();
     let output = lab(&["make", "out", "--payload", "1000"], folder.path(), Stdio::null())

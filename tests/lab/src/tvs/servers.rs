@@ -1,5 +1,6 @@
 //! The TVS servers of a cluster, one a node.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::{Server, entries};
@@ -12,20 +13,24 @@ pub struct Servers(Vec<Server>);
 impl Servers {
     /// Starts them on 127.0.0.1, and has the cluster's configuration name them.
     pub fn start(cluster: &mut Cluster) -> Self {
+        Self::start_on(IpAddr::V4(Ipv4Addr::LOCALHOST), cluster).expect("loopback has a free port")
+    }
+
+    /// Starts them on that address, and has the cluster's configuration name them.
+    ///
+    /// # Errors
+    /// Whatever binding a socket says; the machine may not have the address.
+    pub fn start_on(ip: IpAddr, cluster: &mut Cluster) -> io::Result<Self> {
         let store = entries(&cluster.store());
-        let localhost = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let start = |presented: &Presented| {
-            Server::start_on(localhost, presented, Version::Any).expect("loopback has a free port")
-        };
         let mut servers = Vec::new();
         for node in &mut cluster.nodes {
-            let server = start(&Presented::new(&node.tvs));
+            let server = Server::start_on(ip, &Presented::new(&node.tvs), Version::Any)?;
             server.store(store.clone());
             node.tvs_address = server.address().ip().to_string();
             node.tvs_port = server.address().port();
             servers.push(server);
         }
-        Self(servers)
+        Ok(Self(servers))
     }
 
     /// Takes over the certificates that the cluster has now, as restarted services do.

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use lexopt::{Arg, Error, Parser, ValueExt};
@@ -27,6 +27,8 @@ pub(crate) struct Options {
     pub(crate) release: Release,
     pub(crate) announce: Option<Ipv4Addr>,
     pub(crate) device: Option<String>,
+    pub(crate) phones: Option<u64>,
+    pub(crate) bind: Option<IpAddr>,
 }
 
 pub(crate) fn parse() -> Result<Command, Error> {
@@ -51,6 +53,8 @@ pub(crate) fn parse() -> Result<Command, Error> {
             Arg::Long("recovery") => options.recovery = true,
             Arg::Long("announce") => options.announce = Some(parser.value()?.parse()?),
             Arg::Long("device") => options.device = Some(parser.value()?.string()?),
+            Arg::Long("bind") => options.bind = Some(parser.value()?.parse()?),
+            Arg::Long("phones") => options.phones = Some(parser.value()?.parse()?),
             Arg::Value(word) => words.push(word.string()?),
             Arg::Long(_) | Arg::Short(_) => return Err(argument.unexpected()),
         }
@@ -71,7 +75,8 @@ pub(crate) fn parse() -> Result<Command, Error> {
 pub(crate) const USAGE: &str = "\
 usage: secd-lab make DIR [--payload BYTES] [--release NAME]
        secd-lab serve DIR [--port-file F] [--control F] [--loss PERCENT] [--node HOST]... [--recovery]
-                      [--device NAME] [--announce ADDRESS] [--release NAME] [--odd NAME]
+                      [--device NAME] [--phones N] [--bind ADDRESS] [--announce ADDRESS]
+                      [--release NAME] [--odd NAME]
 
 make writes one set of files and exits; --payload adds signed files of that size, one a digest.
 serve writes the files into DIR, serves them by TFTP on 127.0.0.1, and takes commands, one a line,
@@ -80,7 +85,9 @@ at the end of standard input. Each node has a TVS server, and a directory is ser
 certificate that only TVS knows; DIR/lab.env says where they listen. Key and certificate of the latter
 are directory.key and directory.der, for other servers that are to show it. For a phone that does not
 share this machine's loopback, --announce has configurations name the first node's TVS as ADDRESS,
-port 2445, the second one's as the address after it, and so on. --odd has TFTP behave as an odd server
+port 2445, the second one's as the address after it, and so on. --phones serves N phones, whose MAC
+addresses count up from --device; what is signed for each is signed when it is first asked for. --bind has TFTP and TVS listen on ADDRESS, for
+phones on other machines. --odd has TFTP behave as an odd server
 of the field does; the names are below.
 
 Files are in the style of a release of the call manager, 8 (the default), 12 or 14: configurations

@@ -1,10 +1,13 @@
 //! `serve`: a cluster whose administrator types commands.
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use secd_lab::cluster::{Cluster, Files, Rollback, Security, Service, Setup, Signer};
+use secd_lab::cluster::{
+    Cluster, Files, Fleet, Phones, Rollback, Security, Service, Setup, Signer,
+};
 use secd_lab::https;
 use secd_lab::list::Role;
 use secd_lab::tftp::{self, Faults, Odd};
@@ -40,6 +43,7 @@ struct Lab {
     https: https::Server,
     directory: PathBuf,
     shown: Files,
+    phones: Option<Phones>,
 }
 
 /// Has configurations name the TVS servers as they are seen through a port forward.
@@ -48,6 +52,13 @@ fn announce(cluster: &mut Cluster, first: Ipv4Addr) {
         node.tvs_address = Ipv4Addr::from_bits(bits).to_string();
         node.tvs_port = TVS_PORT;
     }
+}
+
+/// The phones from the setup's own on.
+fn phones(setup: &Setup, count: u64) -> io::Result<Phones> {
+    let first = &setup.device;
+    let why = || format!("--phones {count}: no {count} MAC addresses from {first:?} on");
+    Phones::from(first, count).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, why()))
 }
 
 enum Next {
@@ -67,19 +78,21 @@ impl Lab {
         if let Some(device) = &options.device {
             setup.device.clone_from(device);
         }
+        let phones = options.phones.map(|count| phones(&setup, count)).transpose()?;
         let mut cluster = Cluster::new(setup);
-        let tvs = Servers::start(&mut cluster);
+        let ip = options.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let tvs = Servers::start_on(ip, &mut cluster)?;
         if let Some(first) = options.announce {
             announce(&mut cluster, first);
         }
         let tomcat = cluster.setup.identity(&cluster.nodes[0].host);
         cluster.import(&tomcat.certificate, &[Role::APP_SERVER]);
         let https = https::Server::start(&Presented::new(&tomcat), Version::Any);
-        let server = tftp::Server::start(Files::new());
+        let server = tftp::Server::start_on(ip, Files::new())?;
         let faults = options.odd.map(Odd::faults).unwrap_or_default();
         server.set_faults(Faults { loss: options.loss, ..faults });
         let directory = options.directory.clone();
-        let mut lab = Self { cluster, server, tvs, https, directory, shown: Files::new() };
+        let mut lab = Self { cluster, server, tvs, https, directory, shown: Files::new(), phones };
         lab.publish()?;
         folder::replace(&lab.directory.join("directory.key"), tomcat.key.pem().as_bytes())?;
         folder::replace(&lab.directory.join("directory.der"), &tomcat.certificate.der)?;
@@ -117,7 +130,13 @@ impl Lab {
         folder::update(&self.directory, &self.shown, &files)?;
         folder::write_identities(&self.directory, &self.cluster)?;
         println!("{what}: {} of them", files.len());
-        self.server.serve(files.clone());
+        match self.phones {
+            None => self.server.serve(files.clone()),
+            Some(phones) => {
+                let fleet = Fleet::new(&self.cluster, files.clone(), phones);
+                self.server.serve_with(files.clone(), Arc::new(fleet));
+            }
+        }
         self.shown = files;
         Ok(())
     }
@@ -131,6 +150,9 @@ impl Lab {
             ["questions"] => return Ok(self.print_questions()),
             ["tvs", "off"] => return Ok(self.stop_tvs()),
             ["tvs", "on"] => return self.start_tvs(),
+            ["restore"] if self.phones.is_some() => {
+                return Err("with --phones there is no going back to older files".to_owned());
+            }
             ["restore"] => {
                 let older = self.cluster.restore().ok_or("there are no older files")?;
                 return Ok(Next::Serve(older));
