@@ -8,6 +8,8 @@ use std::io;
 use nix::errno::Errno;
 use rustls::Error;
 
+use crate::io::source::NotOurAddress;
+
 /// The reason as it reads inside one of our lines: lower case, and no full stop.
 #[must_use]
 pub fn why(error: &io::Error) -> String {
@@ -15,9 +17,11 @@ pub fn why(error: &io::Error) -> String {
         return of_errno(Errno::from_raw(number));
     }
     // The kind of a TLS error is only ever "invalid data".
-    match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-        Some(tls) => of_tls(tls),
-        None => error.kind().to_string(),
+    let Some(inner) = error.get_ref() else { return error.kind().to_string() };
+    match (inner.downcast_ref(), inner.downcast_ref::<NotOurAddress>()) {
+        (Some(tls), _) => of_tls(tls),
+        (_, Some(ours)) => ours.to_string(),
+        _ => error.kind().to_string(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where the sockets to servers are bound.
 
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{fmt, io};
 
 /// The end of a socket to `server`: the phone's own address if there is one in the server's family,
 /// else the system's choice. The port is always the system's choice.
@@ -14,16 +14,27 @@ pub fn endpoint(own: Option<IpAddr>, server: SocketAddr) -> SocketAddr {
     SocketAddr::new(own.filter(|own| own.is_ipv4() == any.is_ipv4()).unwrap_or(any), 0)
 }
 
-/// Why a socket could not be bound, naming the setting if that is the cause.
+/// The same error of binding a socket; it names the setting if that is the cause.
 pub(super) fn explained(own: Option<IpAddr>, error: io::Error) -> io::Error {
     match own {
-        Some(own) if error.kind() == io::ErrorKind::AddrNotAvailable => io::Error::new(
-            error.kind(),
-            format!("device.address: {own} is not an address of this machine"),
-        ),
+        Some(own) if error.kind() == io::ErrorKind::AddrNotAvailable => {
+            io::Error::new(error.kind(), NotOurAddress(own))
+        }
         _ => error,
     }
 }
+
+/// `device.address` is set to an address that no interface of the machine has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct NotOurAddress(IpAddr);
+
+impl fmt::Display for NotOurAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "device.address: {} is not an address of this machine", self.0)
+    }
+}
+
+impl std::error::Error for NotOurAddress {}
 
 #[cfg(test)]
 mod tests {

@@ -109,7 +109,7 @@ pub enum Wrong {
     },
     /// It is not an address that requests can come from.
     BadOwnAddress {
-        /// What it is.
+        /// The value in the file.
         found: String,
     },
     /// It is not a SHA-256 hash.
