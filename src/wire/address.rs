@@ -105,6 +105,14 @@ impl Host {
         }
         Ok(Self::Name(text.to_owned()))
     }
+
+    /// Whether no server can have the address: it is unspecified, multicast or broadcast.
+    #[must_use]
+    pub fn is_not_unicast(&self) -> bool {
+        let Self::Ip(ip) = self else { return false };
+        let broadcast = matches!(ip, IpAddr::V4(v4) if v4.is_broadcast());
+        ip.is_unspecified() || ip.is_multicast() || broadcast
+    }
 }
 
 impl fmt::Display for Host {

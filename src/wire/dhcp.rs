@@ -7,7 +7,7 @@ use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::Ipv4Addr;
 
 use crate::wire::address::{Host, NoAddress, ServerAddress};
 
@@ -186,17 +186,8 @@ fn server(text: &str) -> Result<ServerAddress, Unusable> {
         Some(_) => return Err(Unusable::OtherScheme),
     };
     let server = ServerAddress::parse(host, TFTP_PORT).map_err(Unusable::NotAHost)?;
-    match &server.host {
-        // 0.0.0.0 in siaddr means none; the others would ask a whole network.
-        Host::Ip(ip) if !is_unicast(*ip) => Err(Unusable::NotUnicast),
-        Host::Ip(_) | Host::Name(_) => Ok(server),
-    }
-}
-
-/// Whether a server can have the address.
-fn is_unicast(ip: IpAddr) -> bool {
-    let broadcast = matches!(ip, IpAddr::V4(v4) if v4.is_broadcast());
-    !(ip.is_unspecified() || ip.is_multicast() || broadcast)
+    // 0.0.0.0 in siaddr means none; the others would ask a whole network.
+    if server.host.is_not_unicast() { Err(Unusable::NotUnicast) } else { Ok(server) }
 }
 
 /// As many as secd.toml may name. Inferred: phones try two; option 150 may list more.
