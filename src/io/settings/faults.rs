@@ -17,9 +17,11 @@ impl Faults {
         self.0.push((offset, key.to_owned(), wrong));
     }
 
-    /// Notes that a key is missing, unless it was given and could not be read.
+    /// Notes that a key is missing, unless it was given and could not be read, or the table that it
+    /// would be in could not.
     pub(super) fn missing(&mut self, offset: usize, key: &str) {
-        if !self.0.iter().any(|(_, other, _)| other == key) {
+        let table = key.rsplit_once('.').map(|(table, _)| table);
+        if !self.0.iter().any(|(_, other, _)| other == key || Some(other.as_str()) == table) {
             self.add(offset, key, Wrong::Missing);
         }
     }

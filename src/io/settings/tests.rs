@@ -150,6 +150,19 @@ fn a_section_that_is_none_is_a_fault() {
     assert!(fault.starts_with("secd.toml:4:11: tvs.members: expected an array"), "{fault}");
 }
 
+/// Of a table that is none, no key is missing as well.
+#[test]
+fn a_table_that_is_none_is_one_fault() {
+    let fault = fault("[tvs]\nmembers = [{ address = 'a' }, 'b']\n");
+    let why = "invalid type: string, expected a section of keys";
+    assert_eq!(fault, format!("secd.toml:4:31: tvs.members[1]: {why}"));
+    let faults = faults("device = 1\n");
+    assert_eq!(
+        faults,
+        ["secd.toml:1:10: device: invalid type: integer, expected a section of keys"]
+    );
+}
+
 #[test]
 fn every_fault_is_reported_in_the_order_of_the_file() {
     let faults = faults(
