@@ -1,7 +1,6 @@
 //! From sections to the configuration: ranges, addresses, and what must agree.
 
 use core::ops::RangeInclusive;
-use std::time::Duration;
 
 use log::LevelFilter;
 use toml::Spanned;
@@ -97,8 +96,8 @@ fn tftp(raw: raw::TftpTable, faults: &mut Faults) -> TftpSettings {
     let servers = raw.servers.map(|servers| faults.servers(&servers)).unwrap_or_default();
     // The ranges of RFC 2349 (timeout) and RFC 2348 (blksize); that of windowsize is explained in
     // `wire::tftp`.
-    let timeout_s = faults.number("tftp.timeout_s", &raw.timeout_s, 1..=255);
-    let deadline_s = faults.number("tftp.deadline_s", &raw.deadline_s, 1..=3600);
+    let timeout = faults.seconds("tftp.timeout_s", &raw.timeout_s, 1..=255, default.timeout);
+    let deadline = faults.seconds("tftp.deadline_s", &raw.deadline_s, 1..=3600, default.deadline);
     let list_limit = faults.number("tftp.list_limit", &raw.list_limit, limits(Slot::Itl));
     let config_limit =
         faults.number("tftp.config_limit", &raw.config_limit, limits(Slot::Configuration));
@@ -109,9 +108,9 @@ fn tftp(raw: raw::TftpTable, faults: &mut Faults) -> TftpSettings {
             .number("tftp.windowsize", &raw.windowsize, 1..=32_767)
             .unwrap_or(default.windowsize),
         tsize: raw.tsize.unwrap_or(default.tsize),
-        timeout: timeout_s.map_or(default.timeout, Duration::from_secs),
+        timeout,
         retries: faults.number("tftp.retries", &raw.retries, 0..=20).unwrap_or(default.retries),
-        deadline: deadline_s.map_or(default.deadline, Duration::from_secs),
+        deadline,
         list_limit: list_limit.unwrap_or(default.list_limit),
         config_limit: config_limit.unwrap_or(default.config_limit),
     }
@@ -192,19 +191,18 @@ fn pins(given: &[Spanned<String>], faults: &mut Faults) -> Vec<[u8; 32]> {
 
 fn tvs(raw: &raw::TvsTable, faults: &mut Faults) -> TvsSettings {
     let default = TvsSettings::default();
-    let mut wait = |key, given: &Given<u64>, default| {
-        faults.number(key, given, 100..=60_000).map_or(default, Duration::from_millis)
-    };
     let connect_timeout =
-        wait("tvs.connect_timeout_ms", &raw.connect_timeout_ms, default.connect_timeout);
-    let handshake_timeout =
-        wait("tvs.handshake_timeout_ms", &raw.handshake_timeout_ms, default.handshake_timeout);
+        faults.wait("tvs.connect_timeout_ms", &raw.connect_timeout_ms, default.connect_timeout);
+    let handshake_timeout = faults.wait(
+        "tvs.handshake_timeout_ms",
+        &raw.handshake_timeout_ms,
+        default.handshake_timeout,
+    );
     let answer_timeout =
-        wait("tvs.answer_timeout_ms", &raw.answer_timeout_ms, default.answer_timeout);
-    let ttl_max_s = faults.number("tvs.ttl_max_s", &raw.ttl_max_s, 1..=2_592_000);
+        faults.wait("tvs.answer_timeout_ms", &raw.answer_timeout_ms, default.answer_timeout);
     TvsSettings {
         members: Vec::new(),
-        ttl_max: ttl_max_s.map_or(default.ttl_max, Duration::from_secs),
+        ttl_max: faults.seconds("tvs.ttl_max_s", &raw.ttl_max_s, 1..=2_592_000, default.ttl_max),
         cache: faults.number("tvs.cache", &raw.cache, 1..=65_536).unwrap_or(default.cache),
         connect_timeout,
         handshake_timeout,
@@ -249,18 +247,15 @@ fn member(
 
 fn https(raw: &raw::HttpsTable, faults: &mut Faults) -> HttpsSettings {
     let default = HttpsSettings::default();
-    let mut wait = |key, given: &Given<u64>, default| {
-        faults.number(key, given, 100..=60_000).map_or(default, Duration::from_millis)
-    };
     let connect_timeout =
-        wait("https.connect_timeout_ms", &raw.connect_timeout_ms, default.connect_timeout);
-    let handshake_timeout =
-        wait("https.handshake_timeout_ms", &raw.handshake_timeout_ms, default.handshake_timeout);
-    let mut limit = |key, given: &Given<u64>, default| {
-        faults.number(key, given, 1..=604_800).map_or(default, Duration::from_secs)
-    };
-    let idle = limit("https.idle_s", &raw.idle_s, default.idle);
-    let total = limit("https.total_s", &raw.total_s, default.total);
+        faults.wait("https.connect_timeout_ms", &raw.connect_timeout_ms, default.connect_timeout);
+    let handshake_timeout = faults.wait(
+        "https.handshake_timeout_ms",
+        &raw.handshake_timeout_ms,
+        default.handshake_timeout,
+    );
+    let idle = faults.seconds("https.idle_s", &raw.idle_s, 1..=604_800, default.idle);
+    let total = faults.seconds("https.total_s", &raw.total_s, 1..=604_800, default.total);
     let slots = faults.number("https.slots", &raw.slots, 1..=1024).unwrap_or(default.slots);
     // Half of them, unless another number is given: an application has another one beside it.
     let slots_per_user = faults
@@ -279,12 +274,11 @@ fn socket(raw: raw::SocketTable, faults: &mut Faults) -> SocketSettings {
         |key, given: &Given<u64>, default| faults.number(key, given, 1..=4096).unwrap_or(default);
     let connections = count("socket.connections", &raw.connections, default.connections);
     let per_user = count("socket.per_user", &raw.per_user, default.per_user);
-    let idle = faults.number("socket.idle_s", &raw.idle_s, 1..=86_400);
     SocketSettings {
         mode: mode.unwrap_or(default.mode),
         connections,
         per_user,
-        idle: idle.map_or(default.idle, Duration::from_secs),
+        idle: faults.seconds("socket.idle_s", &raw.idle_s, 1..=86_400, default.idle),
     }
 }
 
@@ -320,12 +314,11 @@ fn console(raw: &raw::ConsoleTable) -> ConsoleSettings {
 
 fn retry(raw: &raw::RetryTable, faults: &mut Faults) -> RetryPause {
     let default = RetryPause::default();
-    let first_s = faults.number("retry.first_s", &raw.first_s, 1..=86_400);
-    let first = first_s.map_or(default.first, Duration::from_secs);
-    // The pause only grows: its limit cannot be below where it starts.
-    let max_s = faults.number("retry.max_s", &raw.max_s, first.as_secs()..=86_400);
+    let first = faults.seconds("retry.first_s", &raw.first_s, 1..=86_400, default.first);
     // A first pause beyond the default limit raises that, if none is set.
-    let max = max_s.map_or(default.max.max(first), Duration::from_secs);
+    let longest = default.max.max(first);
+    // The pause only grows: its limit cannot be below where it starts.
+    let max = faults.seconds("retry.max_s", &raw.max_s, first.as_secs()..=86_400, longest);
     RetryPause { first, max }
 }
 

@@ -3,6 +3,7 @@
 use core::ops::RangeInclusive;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use toml::Spanned;
 
@@ -52,6 +53,22 @@ impl Faults {
             self.at(given, key, Wrong::OutOfRange { found, range });
         }
         value
+    }
+
+    /// A number of seconds, else the default.
+    pub(super) fn seconds(
+        &mut self,
+        key: &str,
+        given: &Given<u64>,
+        range: RangeInclusive<u64>,
+        default: Duration,
+    ) -> Duration {
+        self.number(key, given, range).map_or(default, Duration::from_secs)
+    }
+
+    /// The longest wait for one step of a connection, in milliseconds, else the default.
+    pub(super) fn wait(&mut self, key: &str, given: &Given<u64>, default: Duration) -> Duration {
+        self.number(key, given, 100..=60_000).map_or(default, Duration::from_millis)
     }
 
     pub(super) fn servers(&mut self, given: &Spanned<Vec<Spanned<String>>>) -> Vec<ServerAddress> {
