@@ -9,7 +9,7 @@ use rustls::crypto::ring::sign::any_supported_type;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
-use rustls::{SignatureScheme, sign::SigningKey};
+use rustls::{InconsistentKeys, SignatureScheme, sign::SigningKey};
 use zeroize::Zeroizing;
 
 use crate::io::files::{self, Links, UnreadableFile};
@@ -41,6 +41,20 @@ impl TlsIdentity {
         let chain = chain(&read(certificate)?).ok_or(NoIdentity::Certificate)?;
         let key = signing_key(&key).ok_or(NoIdentity::Key)?;
         Ok(Self(Arc::new(CertifiedKey::new(chain, key))))
+    }
+
+    /// The phone's own certificate, in DER; the chain above it is left out.
+    #[must_use]
+    pub fn certificate(&self) -> &[u8] {
+        self.0.cert.first().map_or(&[], |der| der.as_ref())
+    }
+
+    /// Whether the key is another one than the certificate's, as far as that can be known.
+    #[must_use]
+    pub fn is_mismatched(&self) -> bool {
+        // An unusual certificate may leave it open: a server decides then.
+        let mismatch = rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch);
+        self.0.keys_match().is_err_and(|error| error == mismatch)
     }
 
     pub(super) fn resolver(&self) -> Arc<dyn ResolvesClientCert> {
