@@ -240,61 +240,6 @@ fn configuration(text: &str) -> (tempfile::TempDir, String) {
 }
 
 #[test]
-fn a_good_configuration_is_called_good() {
-    let state = tempfile::tempdir().expect("a folder");
-    let text = format!(
-        "[device]\nname = \"SEP001122334455\"\n[tftp]\nservers = [\"192.0.2.1\", \"::1\"]\n\
-         [paths]\nstate = {:?}\n",
-        state.path()
-    );
-    let (_folder, path) = configuration(&text);
-    let output = run(&["check-config", "--config", &path]);
-    assert_eq!((code(&output), &output.stderr[..]), (0, &b""[..]), "{output:?}");
-    let servers = "192.0.2.1:69, [::1]:69";
-    let expected = format!("{path}: valid; device SEP001122334455, TFTP servers: {servers}\n");
-    assert_eq!(out(&output), expected);
-    let told = json(&run(&["check-config", "--config", &path, "--json"]));
-    let servers = ["192.0.2.1:69", "[::1]:69"];
-    let device = "SEP001122334455";
-    let facts = |warnings: &[String]| {
-        let file = &path;
-        serde_json::json!({
-            "file": file, "device": device, "servers": servers, "notes": [], "warnings": warnings
-        })
-    };
-    assert_eq!(told, facts(&[]));
-    let missing =
-        format!("{}: does not exist: create it, mode 0700, owner secd", state.path().display());
-    drop(state);
-    let output = run(&["check-config", "--config", &path]);
-    assert_eq!(code(&output), 0, "the file may be for another machine: {output:?}");
-    assert_eq!(String::from_utf8_lossy(&output.stderr), format!("secd: warning: {missing}\n"));
-    let told = json(&run(&["check-config", "--config", &path, "--json"]));
-    assert_eq!(told, facts(&[missing]));
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("rootfs/etc/secd.toml");
-    assert_eq!(code(&run(&["check-config", "--config", shipped.to_str().expect("text")])), 0);
-}
-
-/// A choice that is laxer than a phone's own is no fault, and its owner should know what it opens.
-#[test]
-fn a_lax_policy_is_noted() {
-    let text = "[device]\nname = \"SEP001122334455\"\n[policy]\nolder_list = \"accept\"\n\
-                older_file = \"accept\"\ndefault_configuration = \"always\"\n";
-    let (_folder, path) = configuration(text);
-    let output = run(&["check-config", "--config", &path]);
-    assert_eq!(code(&output), 0, "{output:?}");
-    let notes: Vec<String> = out(&output)
-        .lines()
-        .filter_map(|line| line.split_once(": note: "))
-        .map(|(_, it)| it.to_owned())
-        .collect();
-    assert_eq!(notes.len(), 3, "{notes:?}");
-    assert!(notes[0].starts_with("older_list = \"accept\": "), "{notes:?}");
-    let told = json(&run(&["check-config", "--config", &path, "--json"]));
-    assert_eq!(told["notes"], serde_json::json!(notes));
-}
-
-#[test]
 fn every_fault_of_a_configuration_is_told_with_line_and_column() {
     let text = "[device]\nname = \"SEP001122334455\"\ncolour = \"grey\"\n\n\
                 [tftp]\n  blksize = 7\nserver = \"192.0.2.1\"\n\n[dance]\n";

@@ -16,6 +16,9 @@ _secd() {
         --config | --ctl | --itl | --key | --out | --socket)
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             return ;;
+        --user)
+            mapfile -t COMPREPLY < <(compgen -u -- "$current")
+            return ;;
         --level)
             mapfile -t COMPREPLY < <(compgen -W "error warning notice info debug" -- "$current")
             return ;;
@@ -30,7 +33,7 @@ _secd() {
     case $command in
         cache) words="--flush --json --socket" ;;
         check-cert) words="--host --json --purpose --socket" ;;
-        check-config) words="--config --json" ;;
+        check-config) words="--config --json --no-system --strict --user" ;;
         connect) words="--json --purpose --socket" ;;
         dhcp-servers) words="--json --option-150 --option-66 --siaddr --sname" ;;
         doctor | refresh | reload | status | trust) words="--json --socket" ;;

@@ -125,7 +125,7 @@ Usage: secd COMMAND [OPTIONS]
 
 The daemon:
   run                 run the agent in the foreground; the console log goes to standard error
-  check-config        check the configuration and report every fault in it
+  check-config        check the configuration and report every fault and every warning
 
 The running daemon, over its socket (--socket PATH; default /run/secd/socket):
   status              show its state, servers and counters

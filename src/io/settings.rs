@@ -5,9 +5,12 @@
 //! reported at once: a key that cannot be read is left out, and reading goes on after it.
 
 mod access;
+mod advice;
 mod check;
 mod fault;
 mod faults;
+mod file;
+mod place;
 mod raw;
 mod read;
 mod values;
@@ -21,7 +24,10 @@ use log::LevelFilter;
 pub use crate::wire::address::{Host, ServerAddress};
 pub use crate::wire::configuration::{Member, TVS_PORT};
 pub use access::{Id, Principal};
+pub use advice::{NoSuchUser, SettingWarning, System};
 pub use fault::{SettingFault, SettingsFailure, Wrong};
+pub use file::SettingsFile;
+pub use place::SettingPlace;
 pub use read::MAX_FILE;
 pub use values::parse_pin;
 

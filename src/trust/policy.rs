@@ -22,22 +22,26 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// What an attacker gains by choices that are laxer than a phone's own, one sentence each.
+    /// The choices that are laxer than a phone's own, by their keys in secd.toml, and what an
+    /// attacker gains by each.
     #[must_use]
-    pub fn openings(&self) -> Vec<&'static str> {
-        let older_list = (self.older_list == OlderList::Accept).then_some(
-            "older_list = \"accept\": anyone who recorded an old list can replay it and bring its \
-             keys back, even those that were stolen and have since been replaced",
-        );
-        let older_file = (self.older_file == OlderFile::Accept).then_some(
-            "older_file = \"accept\": anyone who recorded an unencrypted configuration can replay \
-             it and so turn encryption off",
-        );
+    pub fn openings(&self) -> Vec<(&'static str, &'static str)> {
+        let older_list = (self.older_list == OlderList::Accept).then_some((
+            "policy.older_list",
+            "\"accept\": anyone who recorded an old list can replay it and bring its keys back, even \
+             those that were stolen and have since been replaced; write \"confirmed\"",
+        ));
+        let older_file = (self.older_file == OlderFile::Accept).then_some((
+            "policy.older_file",
+            "\"accept\": anyone who recorded an unencrypted configuration can replay it and so turn \
+             encryption off; write \"unless-encrypted\"",
+        ));
         let always = self.default_configuration == DefaultConfiguration::Always;
-        let default = always.then_some(
-            "default_configuration = \"always\": anyone on the network who answers \"not found\" \
-             can make the phone drop its own configuration",
-        );
+        let default = always.then_some((
+            "policy.default_configuration",
+            "\"always\": anyone on the network who answers \"not found\" can make the phone drop its \
+             own configuration; write \"first\"",
+        ));
         older_list.into_iter().chain(older_file).chain(default).collect()
     }
 }

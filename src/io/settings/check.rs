@@ -5,7 +5,8 @@ use core::ops::RangeInclusive;
 use log::LevelFilter;
 use toml::Spanned;
 
-use super::faults::{Faults, member_key};
+use super::faults::Faults;
+use super::place::element_key;
 use super::raw::{self, Given, LevelChoice};
 use super::values::{parse_mode, parse_own_address, parse_pin};
 use super::{
@@ -218,7 +219,7 @@ fn members(raw: &[(usize, raw::TvsMemberTable)], faults: &mut Faults) -> Vec<Mem
         faults.add(offset, "tvs.members", wrong);
     }
     let member = |(index, (offset, raw)): (usize, &(usize, raw::TvsMemberTable))| {
-        member(&member_key(index), *offset, raw, faults)
+        member(&element_key("tvs.members", index), *offset, raw, faults)
     };
     let mut members: Vec<Member> = raw.iter().enumerate().filter_map(member).collect();
     // The sort is stable: members of the same priority keep the order of the file.

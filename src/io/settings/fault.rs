@@ -4,6 +4,7 @@ use core::fmt;
 use core::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use super::SettingPlace;
 use crate::io::console::escape;
 use crate::io::files::UnreadableFile;
 use crate::wire::address::NoAddress;
@@ -26,8 +27,8 @@ pub enum SettingsFailure {
 impl SettingsFailure {
     /// A fault of the file itself: nothing in it was read.
     pub(super) fn from_file(file: &str, wrong: Wrong) -> Self {
-        let file = file.to_owned();
-        Self::Invalid(vec![SettingFault { file, line: 1, column: 1, key: String::new(), wrong }])
+        let place = SettingPlace { file: file.to_owned(), line: 1, column: 1, key: String::new() };
+        Self::Invalid(vec![SettingFault { place, wrong }])
     }
 }
 
@@ -54,26 +55,15 @@ impl core::error::Error for SettingsFailure {}
 /// One thing that is wrong, and where.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SettingFault {
-    /// The file, as the caller named it.
-    pub file: String,
-    /// The line, from 1.
-    pub line: usize,
-    /// The character in the line, from 1.
-    pub column: usize,
-    /// Section and key with a dot between them; empty for a fault of the file itself.
-    pub key: String,
+    /// The value that is wrong, or what lacks one.
+    pub place: SettingPlace,
     /// What is wrong, and what is allowed instead.
     pub wrong: Wrong,
 }
 
 impl fmt::Display for SettingFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, line, column, key, wrong } = self;
-        write!(f, "{file}:{line}:{column}: ")?;
-        if !key.is_empty() {
-            write!(f, "{}: ", escape(key))?;
-        }
-        wrong.fmt(f)
+        write!(f, "{}{}", self.place, self.wrong)
     }
 }
 

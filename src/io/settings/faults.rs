@@ -3,6 +3,7 @@
 use toml::de::Error;
 
 use super::fault::{SettingFault, Wrong};
+use super::place::LineCounter;
 
 /// Faults by their offset in the text.
 #[derive(Default)]
@@ -15,6 +16,11 @@ impl Faults {
 
     pub(super) fn add(&mut self, offset: usize, key: &str, wrong: Wrong) {
         self.0.push((offset, key.to_owned(), wrong));
+    }
+
+    /// Whether one of them is in this section.
+    pub(super) fn are_in(&self, section: &str) -> bool {
+        self.0.iter().any(|(_, key, _)| key.split(['.', '[']).next() == Some(section))
     }
 
     /// Notes that a key is missing, unless it was given and could not be read, or the table that it
@@ -41,20 +47,13 @@ impl Faults {
     pub(super) fn placed(mut self, text: &str, file: &str) -> Vec<SettingFault> {
         // Sections are read in our order, and shown in that of the file.
         self.0.sort_by_key(|(offset, ..)| *offset);
-        let fault = |(offset, key, wrong)| {
-            let (line, column) = position(text, offset);
-            SettingFault { file: file.to_owned(), line, column, key, wrong }
+        let mut lines = LineCounter::new(text);
+        let fault = |(offset, key, wrong): (_, String, _)| SettingFault {
+            place: lines.place(file, offset, &key),
+            wrong,
         };
         self.0.into_iter().map(fault).collect()
     }
-}
-
-fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    // Characters and not bytes: that is how editors count columns.
-    let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
-    (line, column)
 }
 
 /// What serde calls a thing, and what whoever writes the file calls it.
@@ -69,8 +68,3 @@ const PLAIN: [(&str, &str); 9] = [
     ("wanted string or table", "expected text in quotes"),
     (" as i128", ""),
 ];
-
-/// How faults name a TVS member.
-pub(super) fn member_key(index: usize) -> String {
-    format!("tvs.members[{index}]")
-}

@@ -7,74 +7,52 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::check::{self, Sections};
-use super::faults::{Faults, member_key};
+use super::faults::Faults;
+use super::place::{KeyOffsets, element_key};
 use super::{Settings, SettingsFailure, Wrong};
 use crate::io::files::{self, Links, UnreadableFile};
 
-impl Settings {
-    /// Reads the file at `path`.
-    ///
-    /// # Errors
-    /// [`SettingsFailure::Unreadable`] if there is no file to read, [`SettingsFailure::Invalid`] if
-    /// it has faults.
-    pub fn load(path: &Path) -> Result<Self, SettingsFailure> {
-        let file = path.display().to_string();
-        // An administrator may keep the file elsewhere and link to it.
-        let bytes = match files::read(path, MAX_FILE, Links::Follow) {
-            Ok(bytes) => bytes,
-            // A fault of the file, which is there to be corrected, and not of the machine.
-            Err(UnreadableFile::TooLong { limit }) => {
-                return Err(SettingsFailure::from_file(&file, Wrong::TooLong { limit }));
-            }
-            Err(reason) => {
-                return Err(SettingsFailure::Unreadable { path: path.to_path_buf(), reason });
-            }
-        };
-        match core::str::from_utf8(&bytes) {
-            Ok(text) => Self::parse(text, &file),
-            Err(error) => {
-                let offset = error.valid_up_to();
-                Err(SettingsFailure::from_file(&file, Wrong::NotText { offset }))
-            }
-        }
-    }
-
-    /// Reads the text of a file; `file` is its name in faults.
-    ///
-    /// # Errors
-    /// [`SettingsFailure::Invalid`] with everything that is wrong, in the order of the file.
-    pub fn parse(text: &str, file: &str) -> Result<Self, SettingsFailure> {
-        configuration(text, file)
-    }
+/// Reads the bytes of a file of settings, which are text.
+///
+/// # Errors
+/// As [`Settings::load`].
+pub(super) fn text(path: &Path) -> Result<String, SettingsFailure> {
+    let fault = |wrong| SettingsFailure::from_file(&path.display().to_string(), wrong);
+    // An administrator may keep the file elsewhere and link to it.
+    let bytes = files::read(path, MAX_FILE, Links::Follow).map_err(|reason| match reason {
+        // A fault of the file, which is there to be corrected, and not of the machine.
+        UnreadableFile::TooLong { limit } => fault(Wrong::TooLong { limit }),
+        reason => SettingsFailure::Unreadable { path: path.to_path_buf(), reason },
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        fault(Wrong::NotText { offset })
+    })
 }
 
-/// Reads the text. After a fault of syntax nothing else is looked for.
-fn configuration(text: &str, file: &str) -> Result<Settings, SettingsFailure> {
-    let mut faults = Faults::default();
+/// What a text has in it: settings, if the device is named; they count only if there are no faults.
+pub(super) fn settings(text: &str, faults: &mut Faults) -> (Option<Settings>, KeyOffsets) {
     let (document, errors) = DeTable::parse_recoverable(text);
-    let checked = if errors.is_empty() {
-        let mut document = document.into_inner();
-        let sections = sections(&mut document, &mut faults);
-        // Every section that is known was taken out.
-        for (name, value) in document.iter() {
-            let is_section = match value.get_ref() {
-                DeValue::Array(elements) => {
-                    elements.first().is_some_and(|one| one.get_ref().is_table())
-                }
-                value => value.is_table(),
-            };
-            let wrong = if is_section { Wrong::UnknownSection } else { Wrong::NotInSection };
-            faults.add(name.span().start, name.get_ref(), wrong);
-        }
-        check::configuration(sections, &mut faults)
-    } else {
+    // After a fault of syntax nothing else is looked for.
+    if !errors.is_empty() {
         errors.iter().for_each(|error| faults.toml(error, ""));
-        None
-    };
-    match checked {
-        Some(configuration) if faults.is_empty() => Ok(configuration),
-        _ => Err(SettingsFailure::Invalid(faults.placed(text, file))),
+        return (None, KeyOffsets::default());
     }
+    let mut document = document.into_inner();
+    let offsets = KeyOffsets::new(&document);
+    let sections = sections(&mut document, faults);
+    // Every section that is known was taken out.
+    for (name, value) in document.iter() {
+        let is_section = match value.get_ref() {
+            DeValue::Array(elements) => {
+                elements.first().is_some_and(|one| one.get_ref().is_table())
+            }
+            value => value.is_table(),
+        };
+        let wrong = if is_section { Wrong::UnknownSection } else { Wrong::NotInSection };
+        faults.add(name.span().start, name.get_ref(), wrong);
+    }
+    (check::configuration(sections, faults), offsets)
 }
 
 /// Takes every known section out of the document.
@@ -123,7 +101,7 @@ fn members<T: DeserializeOwned + Default>(
         return Vec::new();
     };
     let member = |(index, value): (usize, Spanned<DeValue<'_>>)| {
-        (value.span().start, table(value, &member_key(index), faults))
+        (value.span().start, table(value, &element_key("tvs.members", index), faults))
     };
     members.into_iter().enumerate().map(member).collect()
 }

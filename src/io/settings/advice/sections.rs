@@ -1,0 +1,163 @@
+//! Values that are of no effect, or contradict each other, or open what the default keeps shut.
+
+use core::fmt::Display;
+use std::os::unix::ffi::OsStrExt;
+
+use super::advisor::Advisor;
+use super::device;
+use crate::io::settings::{Access, Principal, ServerAddress};
+use crate::trust::policy::FirstUsePolicy;
+
+impl Advisor<'_> {
+    pub(super) fn sections(&mut self) {
+        self.servers();
+        self.times();
+        self.paths();
+        self.policy();
+        self.shares();
+        self.rights();
+    }
+
+    fn servers(&mut self) {
+        let settings = self.settings;
+        let servers = &settings.tftp.servers;
+        // The hook that completes a template writes the servers too.
+        if servers.is_empty() && !device::is_placeholder(settings) {
+            let none = "no server: nothing is fetched, and what is installed stays in force; list \
+                        the call manager's TFTP servers, or have a DHCP hook write them";
+            self.warn("tftp.servers", none);
+        }
+        for (index, server) in servers.iter().enumerate() {
+            let earlier = servers.get(..index).unwrap_or_default();
+            if let Some(text) = of_server(server, earlier.contains(server)) {
+                self.warn_entry("tftp.servers", index, text);
+            }
+        }
+        // By priority and not in the order of the file: only the array has a place.
+        let members: Vec<_> = settings.tvs.members.iter().map(|member| &member.address).collect();
+        for (index, member) in members.iter().enumerate() {
+            let earlier = members.get(..index).unwrap_or_default();
+            if let Some(text) = of_server(member, earlier.contains(member)) {
+                self.warn("tvs.members", text);
+            }
+        }
+    }
+
+    fn times(&mut self) {
+        let (tftp, https) = (&self.settings.tftp, &self.settings.https);
+        if tftp.timeout >= tftp.deadline && tftp.retries > 0 {
+            let (timeout, deadline) = (tftp.timeout.as_secs(), tftp.deadline.as_secs());
+            let text = format!(
+                "{timeout} s to wait, and a file may take {deadline} s (tftp.deadline_s): nothing \
+                 is ever sent again; write fewer seconds here, or more there"
+            );
+            self.warn("tftp.timeout_s", text);
+        }
+        if https.idle > https.total && self.has("https.idle_s") {
+            let (idle, total) = (https.idle.as_secs(), https.total.as_secs());
+            let text = format!(
+                "no effect: a connection ends after {total} s in all (https.total_s), before it \
+                 can be idle for {idle} s; write fewer seconds here, or more there"
+            );
+            self.warn("https.idle_s", text);
+        }
+    }
+
+    fn paths(&mut self) {
+        let paths = &self.settings.paths;
+        let length = paths.socket.as_os_str().as_bytes().len();
+        if length > LONGEST_SOCKET {
+            let text = format!(
+                "{length} bytes, and the system allows {LONGEST_SOCKET} for a socket: choose a \
+                 shorter path"
+            );
+            self.warn("paths.socket", text);
+        }
+        let private = [("paths.state", &paths.state), ("paths.ram", &paths.ram)];
+        for (key, _) in private.iter().filter(|(_, folder)| paths.socket.starts_with(folder)) {
+            let text = format!(
+                "lies inside {key}, which no other user may enter: clients could not connect; \
+                 choose another folder"
+            );
+            self.warn("paths.socket", text);
+        }
+    }
+
+    fn policy(&mut self) {
+        let policy = &self.settings.policy;
+        let is_pinned = matches!(policy.first_use, FirstUsePolicy::Pin(_));
+        if !is_pinned && self.has("policy.pins[0]") {
+            let text = "no effect while policy.first_use is not \"pin\": write first_use = \"pin\", \
+                        or remove them";
+            self.warn("policy.pins", text);
+        }
+        for (key, gain) in policy.openings() {
+            self.warn(key, gain);
+        }
+    }
+
+    /// One user who may take all the places there are leaves none for the phone's other processes.
+    fn shares(&mut self) {
+        let (socket, https) = (&self.settings.socket, &self.settings.https);
+        for (all_key, all, own_key, own) in [
+            ("socket.connections", socket.connections, "socket.per_user", socket.per_user),
+            ("https.slots", https.slots, "https.slots_per_user", https.slots_per_user),
+        ] {
+            if own > all {
+                let half = all.div_ceil(2);
+                let text = format!(
+                    "{own} for one user, of {all} in all ({all_key}): one user could take all of \
+                     them; write {half} or less"
+                );
+                self.warn(own_key, text);
+            }
+        }
+    }
+
+    fn rights(&mut self) {
+        let (access, mode) = (&self.settings.access, self.settings.socket.mode);
+        let is_for_others =
+            RIGHTS.iter().any(|(key, right)| self.has(key) && !right(access).is_empty());
+        // Connecting takes the right to write (unix(7)); whoever set the right to read meant it.
+        if mode & 0o022 == 0 && (mode & 0o044 != 0 || is_for_others) {
+            let text = format!(
+                "mode {mode:03o} lets no other user connect, whatever [access] grants: connecting \
+                 takes the right to write, write \"666\" or \"660\""
+            );
+            self.warn("socket.mode", text);
+        }
+        for (key, right) in RIGHTS.iter().filter(|(key, _)| GRAVE.contains(key)) {
+            if let Some(index) = right(access).iter().position(|it| *it == Principal::Everyone) {
+                let text = "\"everyone\": any process of the phone can erase trust lists or change \
+                            how the agent runs; name a user or a group";
+                self.warn_entry(key, index, text);
+            }
+        }
+    }
+}
+
+fn of_server(server: &ServerAddress, is_repeated: bool) -> Option<String> {
+    let text = |what: &dyn Display| Some(format!("{server} {what}"));
+    if server.host.is_not_unicast() {
+        return text(&"is not the address of one server: write the server's own");
+    }
+    if is_repeated { text(&"is listed twice: remove one of them") } else { None }
+}
+
+/// The holders of one right.
+type Right = fn(&Access) -> &Vec<Principal>;
+
+/// The rights by their keys.
+pub(super) const RIGHTS: [(&str, Right); 5] = [
+    ("access.read", |access| &access.read),
+    ("access.connect", |access| &access.connect),
+    ("access.fetch", |access| &access.fetch),
+    ("access.erase", |access| &access.erase),
+    ("access.configure", |access| &access.configure),
+];
+
+/// Those that change what the phone trusts.
+const GRAVE: [&str; 2] = ["access.configure", "access.erase"];
+
+/// Bytes of a socket's path, without the NUL behind it (unix(7)).
+const LONGEST_SOCKET: usize = 107;
