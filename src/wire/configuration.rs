@@ -3,6 +3,7 @@
 //! Pure: bytes in, facts out. Whether the file is trusted was decided before.
 
 mod document;
+mod settings_access;
 mod shown;
 mod spot;
 #[cfg(test)]
@@ -18,6 +19,8 @@ use alloc::vec::Vec;
 use crate::wire::address::{Host, ServerAddress};
 pub use document::Root;
 use document::{FoundMembers, Written};
+use settings_access::SETTINGS_ACCESS;
+pub use settings_access::SettingsAccess;
 pub use shown::TextPosition;
 pub use unreadable::{Defect, MAX_BYTES, UnreadableConfiguration};
 use warning::MAX_MEMBERS;
@@ -42,6 +45,8 @@ pub struct Configuration {
     pub cert_hash: Option<Box<str>>,
     /// The number of the security mode: 1 none, 2 authenticated, 3 encrypted.
     pub security_mode: Option<u8>,
+    /// Who may use the phone's Settings menu; `None` if nothing or no known number is written.
+    pub settings_access: Option<SettingsAccess>,
     /// The URLs that are not empty, by the name of their element, such as `directoryURL`.
     pub urls: BTreeMap<&'static str, Box<str>>,
 }
@@ -109,17 +114,25 @@ impl Configuration {
 
     fn from_found(mut found: FoundMembers, encrypted: Option<bool>) -> Self {
         let (tvs, mut warnings) = members(found.members, found.count);
-        warnings.append(&mut found.repeated);
+        warnings.append(&mut found.passed_over);
         let mut facts = found.facts;
         facts.remove(ENCRYPTED);
         // Call managers write elements without content for what is not set.
         facts.retain(|_, text| !text.is_empty());
+        let settings_access = facts.remove(SETTINGS_ACCESS).and_then(|found| {
+            let access = SettingsAccess::of_text(&found);
+            if access.is_none() {
+                warnings.push(ConfigurationWarning::SettingsAccess { found });
+            }
+            access
+        });
         Self {
             tvs,
             warnings,
             full: facts.remove("fullConfig").and_then(|text| truth(&text)),
             encrypted,
             cert_hash: facts.remove("certHash"),
+            settings_access,
             security_mode: facts.remove("deviceSecurityMode").and_then(|text| text.parse().ok()),
             urls: facts,
         }

@@ -44,8 +44,8 @@ pub(super) struct FoundMembers {
     pub(super) members: Vec<Written>,
     /// How many members there are.
     pub(super) count: usize,
-    /// Elements that are repeated; the first one counts.
-    pub(super) repeated: Vec<ConfigurationWarning>,
+    /// Elements that were passed over: there again, or named in another case.
+    pub(super) passed_over: Vec<ConfigurationWarning>,
     /// The first defect, and where it is.
     pub(super) defect: Option<(Defect, TextPosition)>,
 }
@@ -156,6 +156,9 @@ impl DocumentWalk<'_> {
             None => self.start_root(local.as_ref(), at),
             Some(above) => above.child(local.as_ref(), self.facts),
         };
+        if (self.open.last(), spot) == (Some(&Spot::Root), Spot::Elsewhere) {
+            self.warn_of_case(local.as_ref(), at);
+        }
         // One entry of `open` for each level: a megabyte of `<a>` would be 300,000.
         if self.open.len() >= MAX_DEPTH {
             self.fault(Defect::TooDeep, at);
@@ -191,12 +194,22 @@ impl DocumentWalk<'_> {
             self.seen.push(spot);
             return spot;
         }
-        // The warnings go into the log, which a hostile file must not fill.
-        if self.found.repeated.len() < MAX_REPEATED {
-            let place = self.place(at);
-            self.found.repeated.push(ConfigurationWarning::Repeated { element, place });
-        }
+        self.pass_over(at, |place| ConfigurationWarning::Repeated { element, place });
         Spot::Elsewhere
+    }
+
+    /// Warns of an element right below the root that one that counts was probably meant by.
+    fn warn_of_case(&mut self, name: &[u8], at: usize) {
+        let Some(element) = Spot::meant(name, self.facts) else { return };
+        self.pass_over(at, |place| ConfigurationWarning::OtherCase { element, place });
+    }
+
+    fn pass_over(&mut self, at: usize, warning: impl FnOnce(TextPosition) -> ConfigurationWarning) {
+        // The warnings go into the log, which a hostile file must not fill.
+        if self.found.passed_over.len() < MAX_PASSED_OVER {
+            let place = self.place(at);
+            self.found.passed_over.push(warning(place));
+        }
     }
 
     fn start_member(&mut self, start: &BytesStart<'_>) {
@@ -287,5 +300,5 @@ const MAX_DEPTH: usize = 64;
 /// Members that are looked at. Inferred: several times as many as are asked.
 pub(super) const MAX_WRITTEN: usize = 32;
 
-/// Repeated elements that are named. Inferred: enough to see the pattern.
-const MAX_REPEATED: usize = 8;
+/// Elements that are passed over, and named. Inferred: enough to see the pattern.
+const MAX_PASSED_OVER: usize = 8;

@@ -1,5 +1,7 @@
 //! The places in a configuration that count.
 
+use crate::wire::configuration::settings_access::SETTINGS_ACCESS;
+
 /// An element by its path from the root.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(super) enum Spot {
@@ -7,6 +9,8 @@ pub(super) enum Spot {
     /// Directly below the root, by its name.
     Fact(&'static str),
     Tvs,
+    /// Options of the model, which phone manufacturers name.
+    VendorConfig,
     Members,
     Member,
     Port,
@@ -21,6 +25,8 @@ impl Spot {
         match (self, name) {
             // Only here: `members` and `member` are in groups of call managers, too.
             (Self::Root, b"TVS") => Self::Tvs,
+            (Self::Root, b"vendorConfig") => Self::VendorConfig,
+            (Self::VendorConfig, b"settingsAccess") => Self::Fact(SETTINGS_ACCESS),
             (Self::Root, _) => {
                 let fact = facts.iter().find(|fact| fact.as_bytes() == name);
                 fact.map_or(Self::Elsewhere, |fact| Self::Fact(fact))
@@ -33,6 +39,13 @@ impl Spot {
         }
     }
 
+    /// The element right below the root that was probably meant by one that counts for nothing: the
+    /// same letters in another case, which is another name in XML.
+    pub(super) fn meant(name: &[u8], facts: &[&'static str]) -> Option<&'static str> {
+        let known = facts.iter().copied().chain(["TVS", "vendorConfig"]);
+        known.into_iter().find(|known| known.as_bytes().eq_ignore_ascii_case(name))
+    }
+
     /// Its name, if only the first of its kind counts.
     pub(super) const fn only(self) -> Option<&'static str> {
         match self {
@@ -41,7 +54,7 @@ impl Spot {
             Self::Members => Some("members"),
             Self::Port => Some("port"),
             Self::Address => Some("address"),
-            Self::Root | Self::Member | Self::Elsewhere => None,
+            Self::Root | Self::VendorConfig | Self::Member | Self::Elsewhere => None,
         }
     }
 

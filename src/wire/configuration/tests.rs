@@ -4,7 +4,7 @@ use proptest::{collection, prop_assert};
 use crate::wire::address::{Host, NoAddress, ServerAddress};
 use crate::wire::configuration::{
     Configuration, ConfigurationWarning, Defect, MAX_BYTES, Member, MemberFault, Root,
-    TextPosition, UnreadableConfiguration,
+    SettingsAccess, TextPosition, UnreadableConfiguration,
 };
 
 const CONFIGURATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -79,6 +79,48 @@ fn the_other_facts_are_read() {
         ("secureDirectoryURL", "https://cucm1:8443/ccmcip/x.jsp?a=1&b=2"),
     ];
     assert_eq!(urls, expected);
+}
+
+#[test]
+fn the_access_to_settings_is_read_where_call_managers_write_it() {
+    let read = |text: &str| parse(&format!("<device>{text}</device>")).unwrap();
+    let vendor = |text: &str| read(&format!("<vendorConfig><a/>{text}</vendorConfig>"));
+    for (number, access) in [
+        ("0", SettingsAccess::Disabled),
+        (" 1\n", SettingsAccess::Enabled),
+        ("2", SettingsAccess::Restricted),
+    ] {
+        let found = vendor(&format!("<settingsAccess>{number}</settingsAccess>"));
+        assert_eq!((found.settings_access, found.warnings), (Some(access), Vec::new()));
+        assert_eq!(SettingsAccess::of_word(access.word()), Some(access));
+        assert_eq!(found.urls.len(), 0, "it is no URL");
+    }
+    for text in [
+        "<vendorConfig/>",
+        "<settingsAccess>0</settingsAccess>",
+        "<a><vendorConfig><settingsAccess>0</settingsAccess></vendorConfig></a>",
+        "<vendorConfig><a><settingsAccess>0</settingsAccess></a></vendorConfig>",
+        "<vendorConfig><settingsAccess/></vendorConfig>",
+    ] {
+        assert_eq!((read(text).settings_access, read(text).warnings), (None, Vec::new()), "{text}");
+    }
+    let odd = vendor("<settingsAccess>3</settingsAccess>");
+    assert_eq!(odd.settings_access, None);
+    let words = "settingsAccess: expected 0, 1 or 2, found \"3\": treated as 1, enabled";
+    assert_eq!(odd.warnings[0].to_string(), words);
+    let both = "<settingsAccess>2</settingsAccess><settingsAccess>1</settingsAccess>";
+    assert_eq!(vendor(both).settings_access, Some(SettingsAccess::Restricted), "the first counts");
+}
+
+#[test]
+fn an_element_in_another_case_is_another_one_and_that_is_a_warning() {
+    let members = "<members><member priority=\"0\"><address>a</address></member></members>";
+    let read = parse(&format!("<device>\n<tvs>{members}</tvs></device>")).unwrap();
+    assert_eq!(read.tvs, []);
+    let words = "2:1: skipped, the name of the element is TVS, in this case";
+    assert_eq!(read.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), [words]);
+    let deeper = parse("<device><a><tvs/></a><TVS/><x/></device>").unwrap();
+    assert_eq!(deeper.warnings, []);
 }
 
 #[test]
@@ -164,7 +206,6 @@ fn elements_count_by_their_path_from_the_root() {
     let member = r#"<members><member priority="0"><address>a</address></member></members>"#;
     for text in [
         format!("<device><vendorConfig><TVS>{member}</TVS></vendorConfig></device>"),
-        format!("<device><tvs>{member}</tvs></device>"),
         format!("<device><callManagerGroup>{member}</callManagerGroup></device>"),
         format!("<device><TVS><x>{member}</x></TVS></device>"),
         "<device><x><encrConfig>true</encrConfig></x></device>".to_owned(),

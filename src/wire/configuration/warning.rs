@@ -16,12 +16,25 @@ pub enum ConfigurationWarning {
         /// What is wrong with it.
         fault: MemberFault,
     },
+    /// An element right below the root whose name differs from one that counts in case only: to XML
+    /// it is another one.
+    OtherCase {
+        /// The name of the one that counts.
+        element: &'static str,
+        /// Where the one that was skipped begins.
+        place: TextPosition,
+    },
     /// A second element where one counts: the first does.
     Repeated {
         /// Its name, without its prefix.
         element: &'static str,
         /// Where the second one begins.
         place: TextPosition,
+    },
+    /// A number for the access to settings that is not known: it counts as absent.
+    SettingsAccess {
+        /// The text of the element.
+        found: Box<str>,
     },
     /// More members than are asked: the last are not.
     TooMany {
@@ -59,6 +72,16 @@ impl fmt::Display for ConfigurationWarning {
             }
             Self::Member { position, fault } => {
                 write!(f, "TVS member {position} skipped: {fault}")
+            }
+            Self::OtherCase { element, place } => {
+                write!(f, "{place}: skipped, the name of the element is {element}, in this case")
+            }
+            Self::SettingsAccess { found } => {
+                let found = shortened(found);
+                write!(
+                    f,
+                    "settingsAccess: expected 0, 1 or 2, found {found}: treated as 1, enabled"
+                )
             }
             Self::Repeated { element, place } => {
                 write!(f, "{place}: {element} is repeated, the first one counts")
