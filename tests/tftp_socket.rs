@@ -292,6 +292,22 @@ async fn a_block_longer_than_agreed_is_not_cut_to_size() {
 }
 
 #[tokio::test]
+async fn a_silent_server_whose_answer_comes_from_elsewhere_is_said_to_be_so() {
+    let silent = socket(V4);
+    let address = silent.local_addr().unwrap();
+    let elsewhere = thread::spawn(move || {
+        let (_, client) = silent.recv_from(&mut [0; 600]).unwrap();
+        socket("127.0.0.2:0").send_to(b"\0\x03\0\x01good", client).unwrap();
+        silent
+    });
+    let failure = read(address, &request(TftpOptions::default()), &mut |_| {}).await.unwrap_err();
+    assert!(matches!(failure, ReadFailure::Elsewhere { .. }), "{failure:?}");
+    let words = "timed out, answers came from 127.0.0.2 instead";
+    assert_eq!(failure.to_string(), format!("tftp server {address} {words}"));
+    drop(elsewhere.join().unwrap());
+}
+
+#[tokio::test]
 async fn a_silent_server_times_out() {
     let server = Server::run(V4, drop);
     let silent = socket(V4);

@@ -196,7 +196,7 @@ fn a_server_that_falls_silent_leaves_nothing_half_done() {
     let phone = Phone::with(&[&server.address().to_string()], tftp, "");
     let lines = Agent::start(&phone).pass();
     let outcome = Outcome { lines, phone };
-    outcome.expect_error(&["timed out, nothing after block 3"]);
+    outcome.expect_error(&["timed out, the block after block 3 did not come"]);
     outcome.expect_nothing_else(&files, &xml);
     assert!(outcome.phone.store().is_empty());
     assert_eq!(alarms(&outcome.lines), ["6 (TL_FAILED_NO_TL)"]);

@@ -167,8 +167,10 @@ async fn attempt(
             }
             Ok(FetchedFile { bytes: received.bytes, server, agreed: received.agreed })
         }
-        Err(failure) => Err(ReadFailure::from_transfer(server, failure)
-            .because_of(conversation.port.trouble.take())),
+        Err(failure) => {
+            let failure = ReadFailure::from_transfer(server, failure).or_elsewhere(conversation.foreign);
+            Err(failure.because_of(conversation.port.trouble.take()))
+        }
     }
 }
 

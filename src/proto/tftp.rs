@@ -30,7 +30,7 @@ mod timing;
 pub use dally::Dally;
 pub use outcome::{
     Agreed, LONGEST_MESSAGE, Negotiation, Received, ServerMessage, ServerMisbehaved,
-    TransferFailure, WaitingFor,
+    TransferFailure, UselessAnswer, WaitingFor,
 };
 pub use outgoing::{Datagram, Tid, To};
 pub use timing::Timing;
@@ -67,6 +67,8 @@ pub struct Transfer {
     tid: Option<Tid>,
     /// The refusal of the options that were asked for.
     refused: Option<Refused>,
+    /// The last packet that came as a first answer and cannot be one.
+    useless: Option<UselessAnswer>,
     /// Whether an answer has shown how the server treats options.
     is_answered: bool,
     intake: Intake,
@@ -94,6 +96,7 @@ impl Transfer {
             timing: request.timing,
             tid: None,
             refused: None,
+            useless: None,
             is_answered: false,
             intake: Intake::new(request.limit),
             retry: RetransmissionTimer::new(request.timing.timeout, now),
@@ -184,7 +187,10 @@ impl Transfer {
     pub fn on_timer(&mut self, now: Duration) -> Option<Datagram<'_>> {
         // Before the retries: a server that drips data keeps resetting those.
         if now >= self.expires {
-            return self.time_out(WaitingFor::End);
+            // Where the last ACK had to be repeated, it is not slowness that there is no more.
+            let silent = self.retry.sent() > 1;
+            let last = self.intake.last();
+            return self.time_out(if silent { WaitingFor::Block(last) } else { WaitingFor::End });
         }
         if now < self.retry.due() {
             return None;
@@ -229,7 +235,24 @@ impl Transfer {
             Err(malformed) if malformed.code() == ErrorCode::OptionRefused => {
                 Some(self.on_broken_oack(from, ServerMisbehaved::Malformed(malformed), now))
             }
-            Ok(Packet::Data { .. } | Packet::Ack(_)) | Err(_) => None,
+            Ok(Packet::Data { block, .. }) => self.pass_over(UselessAnswer::Block(block)),
+            Ok(Packet::Ack(_)) => self.pass_over(UselessAnswer::Ack),
+            Err(malformed) => self.pass_over(UselessAnswer::Malformed(malformed)),
+        }
+    }
+
+    /// Remembers what came in place of an answer, for the words of the failure.
+    fn pass_over(&mut self, useless: UselessAnswer) -> Option<Datagram<'_>> {
+        self.useless = Some(useless);
+        None
+    }
+
+    /// What a transfer without a first answer was waiting for.
+    fn waiting_for_answer(&self) -> WaitingFor {
+        match (self.useless, &self.refused) {
+            (Some(useless), _) => WaitingFor::UsableAnswer(useless),
+            (None, Some(_)) => WaitingFor::PlainAnswer,
+            (None, None) => WaitingFor::Answer,
         }
     }
 
@@ -335,7 +358,7 @@ impl Transfer {
         let Some(tid) = self.tid else {
             // With few tries the last wait ends before the last refusal that would count.
             let silent = self.refusals == 0;
-            let timed_out = TransferFailure::TimedOut { waiting: WaitingFor::Answer };
+            let timed_out = TransferFailure::TimedOut { waiting: self.waiting_for_answer() };
             self.ending = Some(Err(if silent { timed_out } else { TransferFailure::Unreachable }));
             return None;
         };

@@ -117,7 +117,8 @@ impl From<&ReadFailure> for NotFetched {
         match failure {
             ReadFailure::NotFound { .. } => Self::Absent,
             ReadFailure::TooLarge { .. } => Self::TooLarge(why),
-            ReadFailure::NoServer
+            ReadFailure::Elsewhere { .. }
+            | ReadFailure::NoServer
             | ReadFailure::TimedOut { .. }
             | ReadFailure::Unreachable { .. } => {
                 Self::Unreachable(trouble(StatusMessage::TftpTimeout))

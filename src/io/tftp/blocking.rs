@@ -68,13 +68,15 @@ fn attempt(
     let failed = |source| ReadFailure::Io { server, source };
     let mut line =
         BlockingPort::open(plain_address(server), transfer.longest_datagram()).map_err(failed)?;
-    match converse(&mut line, transfer, watch).map_err(failed)? {
+    let mut foreign = None;
+    match converse(&mut line, transfer, &mut foreign, watch).map_err(failed)? {
         Ok((received, _dally)) => {
             watch(ReadEvent::Bytes(&received.bytes));
             Ok(FetchedFile { bytes: Vec::new(), server, agreed: received.agreed })
         }
         Err(failure) => {
-            Err(ReadFailure::from_transfer(server, failure).because_of(line.trouble.take()))
+            let failure = ReadFailure::from_transfer(server, failure).or_elsewhere(foreign);
+            Err(failure.because_of(line.trouble.take()))
         }
     }
 }
@@ -82,10 +84,10 @@ fn attempt(
 fn converse(
     line: &mut BlockingPort,
     mut transfer: Transfer,
+    foreign: &mut Option<IpAddr>,
     watch: &mut dyn FnMut(ReadEvent<'_>),
 ) -> io::Result<Ending> {
     let mut sent = line.send(transfer.start());
-    let mut is_named = false;
     loop {
         let arrival = line.receive(transfer.deadline())?;
         let now = line.start.elapsed();
@@ -99,8 +101,8 @@ fn converse(
             }
             BlockingIncoming::Refused => line.take_refusals(&mut transfer),
             // Once: whoever sends such datagrams must not fill the screen.
-            BlockingIncoming::Foreign(from) if !is_named => {
-                is_named = true;
+            BlockingIncoming::Foreign(from) if foreign.is_none() => {
+                *foreign = Some(from);
                 watch(ReadEvent::Foreign { server: line.server, from });
             }
             BlockingIncoming::Foreign(_) | BlockingIncoming::Nothing => {}

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::io::reason::why;
 use crate::proto::tftp::{self as machine, ServerMessage, ServerMisbehaved, WaitingFor};
@@ -11,6 +11,13 @@ use crate::wire::tftp::{ErrorCode, UnfitName};
 /// A read without a file.
 #[derive(Debug)]
 pub enum ReadFailure {
+    /// The server did not answer, and something that looks like an answer came from elsewhere.
+    Elsewhere {
+        /// The address of the server that was asked.
+        server: SocketAddr,
+        /// The address that the answer came from.
+        from: IpAddr,
+    },
     /// Our side of the network failed.
     Io {
         /// The server that was to be reached.
@@ -74,7 +81,13 @@ impl ReadFailure {
     /// Whether the server was not reached, or fell silent.
     #[must_use]
     pub fn is_silence(&self) -> bool {
-        matches!(self, Self::Io { .. } | Self::TimedOut { .. } | Self::Unreachable { .. })
+        matches!(
+            self,
+            Self::Elsewhere { .. }
+                | Self::Io { .. }
+                | Self::TimedOut { .. }
+                | Self::Unreachable { .. }
+        )
     }
 
     /// Whether it is an answer about the file: no other server is asked then.
@@ -89,6 +102,16 @@ impl ReadFailure {
             // After a first answer the network was there: silence is then the better word.
             (Self::TimedOut { server, waiting: WaitingFor::Answer }, Some(source)) => {
                 Self::Io { server, source }
+            }
+            (failure, _) => failure,
+        }
+    }
+
+    /// The same, or that answers came from an address that was not asked, if there were no others.
+    pub(super) fn or_elsewhere(self, foreign: Option<IpAddr>) -> Self {
+        match (self, foreign) {
+            (Self::TimedOut { server, waiting: WaitingFor::Answer }, Some(from)) => {
+                Self::Elsewhere { server, from }
             }
             (failure, _) => failure,
         }
@@ -115,6 +138,9 @@ impl ReadFailure {
 impl fmt::Display for ReadFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Elsewhere { server, from } => {
+                write!(f, "TFTP server {server} timed out, answers came from {from} instead")
+            }
             Self::Io { server, source } => write!(f, "TFTP server {server}: {}", why(source)),
             Self::Misbehaved { server, how } => write!(f, "TFTP server {server} misbehaved, {how}"),
             Self::NoServer => f.write_str("no TFTP server is known"),

@@ -158,14 +158,44 @@ pub enum WaitingFor {
     Block(BlockNumber),
     /// The end: data still came when the deadline of the whole transfer passed.
     End,
+    /// The answer to a plain request, after the one with options was refused.
+    PlainAnswer,
+    /// An answer that can be one to a request: this came instead, and nothing better.
+    UsableAnswer(UselessAnswer),
+}
+
+/// A packet that cannot be the first answer to a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum UselessAnswer {
+    /// An ACK, which only a reader sends.
+    Ack,
+    /// A block other than the first.
+    Block(BlockNumber),
+    /// Bytes that are no packet.
+    Malformed(MalformedPacket),
+}
+
+impl fmt::Display for UselessAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ack => f.write_str("an ACK"),
+            Self::Block(block) => write!(f, "block {block} before block 1"),
+            Self::Malformed(malformed) => write!(f, "a malformed packet ({malformed})"),
+        }
+    }
 }
 
 impl fmt::Display for WaitingFor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Answer => f.write_str("no answer"),
-            Self::Block(block) => write!(f, "nothing after block {block}"),
+            // Others may have come, such as that block again.
+            Self::Block(block) => write!(f, "the block after block {block} did not come"),
             Self::End => f.write_str("transfer too slow"),
+            Self::PlainAnswer => {
+                f.write_str("it refused a request with options and did not answer one without")
+            }
+            Self::UsableAnswer(useless) => write!(f, "its only answer is {useless}"),
         }
     }
 }

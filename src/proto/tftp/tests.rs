@@ -354,6 +354,53 @@ fn what_cannot_be_a_first_answer_is_passed_over() {
     assert_eq!(transfer.tid(), None);
 }
 
+/// What is said at the end of a transfer that was given up.
+fn last_words(mut transfer: Transfer) -> String {
+    while transfer.ending.is_none() {
+        let due = transfer.deadline();
+        transfer.on_timer(due);
+    }
+    failure(transfer).to_string()
+}
+
+#[test]
+fn a_server_that_answers_wrongly_is_not_called_silent() {
+    for (bytes, came) in [
+        (data(2, b"x"), "block 2 before block 1"),
+        (b"\0\x04\0\x01".to_vec(), "an ACK"),
+        (b"\0\x01".to_vec(), "a malformed packet (opcode 1 at offset 0, expected 3 to 6)"),
+        (Vec::new(), "a malformed packet (0 bytes at offset 0, expected 2)"),
+    ] {
+        let mut transfer = transfer(TftpOptions::default());
+        assert_eq!(reply(&mut transfer, &bytes, 0), None);
+        assert_eq!(last_words(transfer), format!("timed out, its only answer is {came}"));
+    }
+    assert_eq!(last_words(transfer(TftpOptions::default())), "timed out, no answer");
+    let mut refusing = transfer(blksize(1024));
+    let refusal = error(ErrorCode::OptionRefused, b"");
+    assert!(refusing.on_datagram(SERVER, &refusal, at(0)).is_some());
+    let words = "timed out, it refused a request with options and did not answer one without";
+    assert_eq!(last_words(refusing), words);
+}
+
+#[test]
+fn a_server_that_repeats_a_block_is_not_called_silent() {
+    let mut transfer = transfer(TftpOptions::default());
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
+    assert_eq!(last_words(transfer), "timed out, the block after block 1 did not come");
+}
+
+#[test]
+fn a_server_that_falls_silent_before_the_deadline_is_not_called_slow() {
+    let timing = Timing { deadline: at(3), ..Timing::default() };
+    let options = TftpOptions::default();
+    let request = ReadRequest { name: "a", limit: 1000, options, timing };
+    let mut transfer = Transfer::new(&request, Duration::ZERO).unwrap();
+    assert_eq!(reply(&mut transfer, &data(1, &[1; 512]), 0), ack(1));
+    assert_eq!(last_words(transfer), "timed out, the block after block 1 did not come");
+}
+
 #[test]
 fn a_request_is_repeated_each_second_and_given_up_after_nine() {
     let mut transfer = transfer(TftpOptions::default());
