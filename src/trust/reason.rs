@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
+use crate::trust::certificate::KeyKind;
 use crate::wire::{Digest, FormatVersion, Malformed, Role};
 
 /// Why a file or a peer is refused.
@@ -160,11 +161,18 @@ impl fmt::Display for Doubt {
 pub enum Unsupported {
     /// The key's public exponent: it is too small.
     Exponent {
+        /// The exponent that the key has.
+        found: u32,
         /// The smallest that is accepted.
         least: u32,
     },
-    /// The key in the signer's certificate: not RSA, damaged, or larger than 4096 bits.
-    Key,
+    /// The key in the signer's certificate is RSA, but damaged, or too large.
+    Key {
+        /// The most bits that are accepted.
+        most: usize,
+    },
+    /// The key in the signer's certificate is of another kind than RSA.
+    KeyKind(KeyKind),
     /// The algorithm, by the code in the header.
     Signature(u8),
 }
@@ -172,10 +180,24 @@ pub enum Unsupported {
 impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Exponent { least } => {
-                write!(f, "the public exponent of the signer's key is below {least}")
+            Self::Exponent { found, least } => {
+                write!(
+                    f,
+                    "the public exponent of the signer's key is {found}, at least {least} is \
+                     required"
+                )
             }
-            Self::Key => write!(f, "the signer's key is not a usable RSA key"),
+            Self::Key { most } => {
+                write!(
+                    f,
+                    "the signer's RSA key cannot be used: it is damaged, has more than {most} \
+                     bits, or a public exponent of more than 33"
+                )
+            }
+            Self::KeyKind(kind) => {
+                let kind = kind.word();
+                write!(f, "the signer's key is not one for RSA PKCS#1 v1.5, its kind: {kind}")
+            }
             Self::Signature(code) => {
                 write!(f, "signature algorithm {code} is not RSA PKCS#1 v1.5")
             }

@@ -27,11 +27,13 @@ impl SignerKey {
     /// [`Reason::UnsupportedAlgorithm`] for a key that is not RSA or not one of 1 to 4096 bits.
     pub fn of_certificate(certificate: &Certificate<'_>) -> Result<Self, Reason> {
         let PublicKey::Rsa(der) = certificate.key else {
-            return Err(Reason::UnsupportedAlgorithm(Unsupported::Key));
+            let kind = Unsupported::KeyKind(certificate.key_kind);
+            return Err(Reason::UnsupportedAlgorithm(kind));
         };
+        let unusable = Unsupported::Key { most: RsaPublicKey::MAX_SIZE };
         RsaPublicKey::from_pkcs1_der(der)
             .map(Self)
-            .map_err(|_| Reason::UnsupportedAlgorithm(Unsupported::Key))
+            .map_err(|_| Reason::UnsupportedAlgorithm(unusable))
     }
 
     /// Bits of the modulus.
@@ -59,7 +61,10 @@ impl SignerKey {
             return Err(Reason::WeakKey { bits, least });
         }
         if *self.0.e() < BigUint::from(LEAST_EXPONENT) {
-            let exponent = Unsupported::Exponent { least: LEAST_EXPONENT };
+            // Smaller than the least, so that all of it fits.
+            let bytes = self.0.e().to_bytes_be();
+            let found = bytes.iter().fold(0_u32, |sum, byte| (sum << 8) | u32::from(*byte));
+            let exponent = Unsupported::Exponent { found, least: LEAST_EXPONENT };
             return Err(Reason::UnsupportedAlgorithm(exponent));
         }
         let small = (bits < GOOD_RSA_BITS).then_some(Warning::SmallKey { bits });
@@ -179,6 +184,7 @@ mod tests {
     use secd_lab::names::Name;
 
     use super::*;
+    use crate::trust::certificate::KeyKind;
 
     #[test]
     fn a_key_of_another_kind_is_not_called_a_signature_of_another() {
@@ -187,19 +193,35 @@ mod tests {
         let signer = profile.self_signed(pool.take(Kind::P256)).certificate;
         let certificate = Certificate::parse(&signer.der).unwrap();
         let reason = SignerKey::of_certificate(&certificate).unwrap_err();
-        assert_eq!(reason, Reason::UnsupportedAlgorithm(Unsupported::Key));
-        assert_eq!(reason.to_string(), "the signer's key is not a usable RSA key");
+        let kind = Unsupported::KeyKind(KeyKind::P256);
+        assert_eq!(reason, Reason::UnsupportedAlgorithm(kind));
+        assert_eq!(
+            reason.to_string(),
+            "the signer's key is not one for RSA PKCS#1 v1.5, its kind: P-256"
+        );
     }
+
+    #[test]
+    fn a_damaged_rsa_key_is_not_called_one_of_another_kind() {
+        let pool = Pool::new();
+        let profile = Profile::new(Name::common("signer"), pool.serial());
+        let signer = profile.self_signed(pool.take(Kind::Rsa2048)).certificate;
+        let mut certificate = Certificate::parse(&signer.der).unwrap();
+        certificate.key = PublicKey::Rsa(&[0x30, 0]);
+        let reason = SignerKey::of_certificate(&certificate).unwrap_err();
+        assert_eq!(reason, Reason::UnsupportedAlgorithm(Unsupported::Key { most: 4096 }));
+        assert!(reason.to_string().contains("it is damaged, has more than 4096 bits"), "{reason}");
+    }
+
     #[test]
     fn a_small_exponent_is_not_called_a_small_key() {
         let modulus = (BigUint::from(1_u8) << 2047) + BigUint::from(1_u8);
         let key = SignerKey(RsaPublicKey::new(modulus, BigUint::from(3_u8)).unwrap());
         let info = SignatureInfo { digest: Digest::Sha512, algorithm: RSA_PKCS1, modulus: 2 };
         let reason = key.allowed(info, &Policy::default()).unwrap_err();
-        let least = LEAST_EXPONENT;
-        let exponent = Unsupported::Exponent { least };
+        let exponent = Unsupported::Exponent { found: 3, least: LEAST_EXPONENT };
         assert_eq!(reason, Reason::UnsupportedAlgorithm(exponent));
-        let text = "the public exponent of the signer's key is below 65537";
+        let text = "the public exponent of the signer's key is 3, at least 65537 is required";
         assert_eq!(reason.to_string(), text);
     }
 }
