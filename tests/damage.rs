@@ -286,7 +286,7 @@ fn a_damaged_list_falls_back_to_the_one_before_without_a_server_too() {
         "WRN",
         &["ctl", "SHA-256 does not match at offset ", "using the previous CTL"],
     );
-    expect_line(&lines, "ERR", &["no server reached for the CTL, state S3 stays"]);
+    expect_line(&lines, "ERR", &["ended early, no CTL from any server: ", "; state S3 stays"]);
     assert_eq!(phone.found(), Some(cluster.config().xml().into_bytes()), "of the last start");
 }
 
@@ -465,7 +465,7 @@ fn a_store_of_the_version_before_is_read_and_goes_on() {
     damage(&phone, "itl");
     let lines = Agent::start(&phone).pass();
     expect_line(&lines, "WRN", &["itl: ", "using the previous ITL"]);
-    expect_line(&lines, "ERR", &["no server reached for the CTL, state S3 stays"]);
+    expect_line(&lines, "ERR", &["ended early, no CTL from any server: ", "; state S3 stays"]);
 }
 
 #[test]

@@ -77,5 +77,5 @@ fn a_lasting_failure_to_send_is_named() {
     let lines = failing(&phone, &["sendto:error=EPERM"]).pass();
     let named = |line: &Line| line.text.contains("operation not permitted");
     assert!(lines.iter().any(named), "{}", shown(&lines));
-    assert!(lines.iter().any(|line| line.text.contains("no server reached")));
+    assert!(lines.iter().any(|line| line.text.contains("refresh: ended early")));
 }

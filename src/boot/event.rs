@@ -233,8 +233,8 @@ events! {
     StageOver { stage: Stage, outcome: &'static str }
         Info, SECD, "refresh: {stage} {outcome}";
     RefreshLocked {} Error, SECD, "refresh: the store is LOCKED, no server is contacted";
-    RefreshCut { list: ListKind, state: State }
-        Error, SECD, "refresh: no server reached for the {list}, state {state} stays";
+    RefreshCut { list: ListKind, why: String, state: State }
+        Error, SECD, "refresh: ended early, no {list} from any server: {why}; state {state} stays";
     RefreshDone { state: State, meaning: &'static str, configuration: &'static str }
         Notice, SECD, "refresh: done, state {state} ({meaning}), configuration {configuration}";
     RefreshAgain { seconds: u64 }
@@ -253,6 +253,9 @@ events! {
         "validate_file_envelope: File sign verify SUCCESS; header length <{header_length}>";
     ListOdd { name: String, warning: Warning }
         Warn, SECD, "validate_file_envelope: {name}: {warning}";
+    ListSigner { name: String, subject: String, serial: String, listed: String }
+        Notice, SECD,
+        "validate_file_envelope: {name} is signed by {subject}, serial {serial}; listed signers: {listed}";
     ListRefused { name: String, reason: Reason }
         Error, SECD, "EROR:validate_file_envelope: File sign verify FAILED, {name}: {reason}";
     ListSame { name: String } Info, SECD, "updateFromFile: {name} is already installed";
@@ -300,6 +303,8 @@ events! {
         "EROR:verifyFile: sgn verify file failed <{path}>, errclass 8, errcode 19 (signer not in CTL)";
     FileRefused { path: String, reason: Reason }
         Error, SECD, "EROR:verifyFile: sgn verify file failed <{path}>: {reason}";
+    FileSigner { name: String, subject: String, serial: String, listed: String }
+        Notice, SECD, "verifyFile: {name} is signed by {subject}, serial {serial}; listed signers: {listed}";
     FileFailed { path: String } Error, SECD, "EROR:verifyFile: verify FAILED, <{path}>";
     FileEmpty { name: String } Warn, TFTP_CLIENT, "{name} is empty: treated as not found";
     FileEvicted { name: String, bytes: u64 }

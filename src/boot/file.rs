@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use crate::boot::event::Event;
 use crate::boot::seen::{Form, Seen, Signed};
 use crate::boot::world::{Change, NotCommitted, NotFetched, PassSettings, Sort, Wanted, World};
+use crate::trust::signers::ClaimedSigner;
 use crate::trust::update::{self, Accepted, Content, Offer, SignedFile};
 use crate::trust::{Decision, Provenance, Reason, Unanswered, Verified, Voucher};
 use crate::wire::name::FileName;
@@ -163,6 +164,7 @@ pub(super) async fn obtain<W: World>(
             }
             Err((reason, unanswered)) => {
                 say_refusal(world, path.clone(), &reason);
+                say_signer(world, &asked, &bytes, judging.kind());
                 // TVS may be back soon; a server that lags behind takes nobody back meanwhile.
                 if unanswered.as_ref().is_some_and(Unanswered::is_passing) {
                     return Err(NotTaken::Refused { asked, reason, unanswered });
@@ -377,6 +379,14 @@ pub(super) fn say_refusal<W: World>(world: &mut W, path: String, reason: &Reason
         _ => Event::FileRefused { path: path.clone(), reason: reason.clone() },
     });
     world.say(Event::FileFailed { path });
+}
+
+/// Logs who has signed a refused file, and who may, so that a person can compare.
+fn say_signer<W: World>(world: &mut W, name: &str, bytes: &[u8], kind: FileKind) {
+    if let Some(signer) = ClaimedSigner::of(&world.anchors(), kind, bytes) {
+        let ClaimedSigner { subject, serial, listed } = signer;
+        world.say(Event::FileSigner { name: name.to_string(), subject, serial, listed });
+    }
 }
 
 /// How often a file, list or peer is judged again because the lists changed while TVS was being

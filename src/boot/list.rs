@@ -11,6 +11,7 @@ use crate::boot::world::{Change, NotCommitted, NotFetched, PassSettings, Sort, W
 use crate::trust::list::signed;
 use crate::trust::policy::OlderList;
 use crate::trust::signature::sha256;
+use crate::trust::signers::ClaimedSigner;
 use crate::trust::update::{self, Accepted, Offer};
 use crate::trust::{
     Acceptance, Confirmed, Decision, Doubtful, ListKind, Policy, Proofs, Provenance, Reason,
@@ -83,10 +84,13 @@ impl Listed {
         }
     }
 
-    /// Whether no server could be reached: the pass ends there.
+    /// Why the last request for it reached no server, if that is so: the pass ends there.
     #[must_use]
-    pub const fn is_unreachable(&self) -> bool {
-        matches!(self, Self::NotFetched { why: NotFetched::Unreachable(_), .. })
+    pub fn unreachable(&self) -> Option<&str> {
+        match self {
+            Self::NotFetched { why: NotFetched::Unreachable(trouble), .. } => Some(&trouble.why),
+            _ => None,
+        }
     }
 }
 
@@ -213,6 +217,10 @@ async fn judge<W: World>(
     }
     if let Listed::Refused { name, reason, .. } = &listed {
         world.say(Event::ListRefused { name: name.clone(), reason: reason.clone() });
+        if let Some(signer) = ClaimedSigner::of(&world.anchors(), FileKind::List, offer.bytes) {
+            let ClaimedSigner { subject, serial, listed } = signer;
+            world.say(Event::ListSigner { name: name.clone(), subject, serial, listed });
+        }
     }
     listed
 }

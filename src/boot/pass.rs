@@ -58,14 +58,15 @@ pub async fn pass_into<W: World>(world: &mut W, settings: &PassSettings, outcome
     let before = state(world);
     let ctl = outcome.ctl.insert(list::refresh(world, settings, ListKind::Ctl).await);
     // Servers that are silent now would be silent for the ITL too, and each timeout is long.
-    if ctl.is_unreachable() {
-        return cut(world, before, ListKind::Ctl, ListStep::Failed);
+    if let Some(why) = ctl.unreachable() {
+        let cut = Cut { list: ListKind::Ctl, why };
+        return cut.say(world, before, ListStep::Failed);
     }
     let ctl = ctl.step();
     world.say(Event::StageOver { stage: Stage::Ctl, outcome: ctl.word() });
     let itl = outcome.itl.insert(list::refresh(world, settings, ListKind::Itl).await);
-    if itl.is_unreachable() {
-        return cut(world, before, ListKind::Itl, ctl);
+    if let Some(why) = itl.unreachable() {
+        return Cut { list: ListKind::Itl, why }.say(world, before, ctl);
     }
     let itl = itl.step();
     world.say(Event::StageOver { stage: Stage::Itl, outcome: itl.word() });
@@ -100,12 +101,20 @@ fn restore<W: World>(world: &mut W) {
     }
 }
 
-/// Ends the pass because no server can be reached: the phone goes on with what it has.
-fn cut<W: World>(world: &mut W, before: State, list: ListKind, ctl: ListStep) {
-    world.say(Event::StageOver { stage: Stage::Network, outcome: "unreachable" });
-    sum_up(world, before, ctl, ListStep::Failed);
-    let state = state(world);
-    world.say(Event::RefreshCut { list, state });
+/// The end of a pass because no server answered the request for a list: the phone goes on with what
+/// it has. One may have answered an earlier request.
+struct Cut<'a> {
+    list: ListKind,
+    why: &'a str,
+}
+
+impl Cut<'_> {
+    fn say<W: World>(self, world: &mut W, before: State, ctl: ListStep) {
+        world.say(Event::StageOver { stage: Stage::Network, outcome: "unreachable" });
+        sum_up(world, before, ctl, ListStep::Failed);
+        let (list, why, state) = (self.list, self.why.into(), state(world));
+        world.say(Event::RefreshCut { list, why, state });
+    }
 }
 
 fn sum_up<W: World>(world: &mut W, before: State, ctl: ListStep, itl: ListStep) {

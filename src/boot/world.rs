@@ -145,7 +145,7 @@ pub enum NotFetched {
     Failed(Trouble),
     /// It is larger than it may be; in words.
     TooLarge(String),
-    /// No server was reached.
+    /// No server answered this request; one may have answered another.
     Unreachable(Trouble),
 }
 

@@ -168,7 +168,8 @@ async fn attempt(
             Ok(FetchedFile { bytes: received.bytes, server, agreed: received.agreed })
         }
         Err(failure) => {
-            let failure = ReadFailure::from_transfer(server, failure).or_elsewhere(conversation.foreign);
+            let failure =
+                ReadFailure::from_transfer(server, failure).or_elsewhere(conversation.foreign);
             Err(failure.because_of(conversation.port.trouble.take()))
         }
     }

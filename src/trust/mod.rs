@@ -19,6 +19,7 @@ pub mod purpose;
 pub mod query;
 pub mod reason;
 pub mod signature;
+pub mod signers;
 pub mod standing;
 pub mod stored;
 pub mod tvs;

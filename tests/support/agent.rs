@@ -64,7 +64,7 @@ impl Agent {
     #[track_caller]
     pub fn pass_within(&mut self, patience: Duration) -> Vec<Line> {
         let end = self.log.find(self.seen, patience, |line| {
-            ["refresh: done", "refresh: no server reached", "refresh: the store is LOCKED"]
+            ["refresh: done", "refresh: ended early", "refresh: the store is LOCKED"]
                 .iter()
                 .any(|end| line.text.starts_with(end))
         });
