@@ -437,6 +437,43 @@ fn erasing_everything_is_the_way_out_of_a_locked_store() {
 }
 
 #[test]
+fn the_access_to_settings_is_shown_and_a_restart_does_not_lift_it() {
+    let status = |phone: &Phone| object(phone, &["status", "--json"])["settings_access"].clone();
+    let mut office = Office::open();
+    for (number, word) in [("0", "disabled"), ("2", "restricted")] {
+        let access = format!("<settingsAccess>{number}</settingsAccess>");
+        office.cluster.config_extra = format!("<vendorConfig>{access}</vendorConfig>\n");
+        office.tftp.serve(office.cluster.files());
+        let phone = office.phone("");
+        let mut agent = Agent::start(&phone);
+        agent.pass();
+        assert_eq!(status(&phone), word);
+        assert!(told(&phone, &["status"]).contains(&format!("settings access\t{word}\n")));
+        agent.end();
+        office.tftp.serve(secd_lab::cluster::Files::new());
+        let mut agent = Agent::start(&phone);
+        agent.pass();
+        assert_eq!(status(&phone), word);
+        // The first of the two calls is refused already: a screen asks nobody for a second press.
+        let (error, facts) = call(&phone.socket(), "Erase", json!({ "what": "itl" })).unwrap_err();
+        assert_eq!((error.as_str(), &facts["access"]), ("phone.secd.SettingsAccess", &json!(word)));
+        let said = format!("refused: the configuration has settings access {word}");
+        let found = agent.log.find(0, support::PATIENCE, |line| line.text.ends_with(&said));
+        assert!(found.is_some(), "{said}");
+        assert!(phone.state().join("itl").exists());
+    }
+    office.cluster.config_extra = String::new();
+    let phone = office.phone("");
+    let mut agent = Agent::start(&phone);
+    agent.pass();
+    assert_eq!(status(&phone), Value::Null, "no verified configuration yet");
+    office.tftp.serve(office.cluster.files());
+    agent.pass_again();
+    assert_eq!(status(&phone), "enabled", "no word of it");
+    assert_eq!(told(&phone, &["erase", "itl", "--yes"]), "erased\titl\n");
+}
+
+#[test]
 fn a_confirmation_is_for_one_list_and_one_use() {
     let (_office, phone, _agent) = booted("");
     let mut client = Client::connect(&phone.socket());

@@ -69,7 +69,10 @@ fn the_table_has_every_method_with_its_right() {
 }
 
 fn phone_for_everyone() -> (Office, Phone, Agent) {
-    let office = Office::open();
+    phone_in(Office::open())
+}
+
+fn phone_in(office: Office) -> (Office, Phone, Agent) {
     let phone = office.phone(ACCESS);
     fs::set_permissions(phone.folder(), fs::Permissions::from_mode(0o755)).unwrap();
     let mut agent = Agent::start(&phone);
@@ -202,5 +205,27 @@ fn a_confirmation_is_good_for_the_user_who_got_it() {
     let erase = json!({ "method": full("Erase"), "parameters": parameters });
     let answers = call_as(&phone, &[json!({ "uid": 50_001, "gid": 60_001, "calls": [erase] })]);
     assert_eq!(answers[0][0].0, "phone.secd.WrongConfirmation");
+    assert!(phone.state().join("itl").exists());
+}
+
+/// The phone's screen cannot do what its Settings menu may not; root can reset the phone.
+#[test]
+fn without_access_to_settings_only_root_erases_and_only_all() {
+    let mut office = Office::open();
+    let access = "<vendorConfig><settingsAccess>2</settingsAccess></vendorConfig>\n";
+    office.cluster.config_extra = access.to_owned();
+    office.tftp.serve(office.cluster.files());
+    let (_office, phone, _agent) = phone_in(office);
+    let calls: Vec<_> = ["ctl", "itl", "all"]
+        .map(|what| json!({ "method": full("Erase"), "parameters": { "what": what } }))
+        .to_vec();
+    let user = |uid: u32, gid: u32| json!({ "uid": uid, "gid": gid, "calls": calls });
+    let answers = call_as(&phone, &[user(50_001, 60_001), user(0, 0)]);
+    let errors = |answers: &[(String, Value)]| -> Vec<String> {
+        answers.iter().map(|(error, _)| error.clone()).collect()
+    };
+    let barred = "phone.secd.SettingsAccess";
+    assert_eq!(errors(&answers[0]), [barred, barred, barred]);
+    assert_eq!(errors(&answers[1]), [barred, barred, ""]);
     assert!(phone.state().join("itl").exists());
 }

@@ -14,7 +14,7 @@ use crate::io::clock::{self, Rfc3339};
 use crate::io::store::{Damage, DamageReason, Loaded, Slot, Store, StoreEntry, StoreFailure};
 use crate::trust::signature::sha256;
 use crate::trust::{Anchors, ListKind, Provenance, TrustList, Verified};
-use crate::wire::configuration::Member;
+use crate::wire::configuration::{Member, SettingsAccess};
 
 mod load;
 
@@ -45,6 +45,8 @@ struct Inner {
     anchors: Arc<Anchors>,
     configuration: Option<Kept>,
     members: Vec<Member>,
+    /// Who may use the phone's settings, by the last verified configuration.
+    access: Option<SettingsAccess>,
 }
 
 /// A configuration to keep.
@@ -56,6 +58,8 @@ pub(super) struct Keeping<'a> {
     pub(super) seen: Option<Seen>,
     /// The TVS members from now on; if empty, those of before stay.
     pub(super) members: &'a [Member],
+    /// Who may use the phone's settings from now on; if `None`, as before.
+    pub(super) access: Option<SettingsAccess>,
 }
 
 impl Installed {
@@ -72,6 +76,7 @@ impl Installed {
             anchors: Arc::default(),
             configuration: None,
             members: Vec::new(),
+            access: None,
         };
         inner.read_again();
         Self { inner: RefCell::new(inner), generation: Cell::new(0) }
@@ -133,6 +138,12 @@ impl Installed {
         self.inner.borrow().members.clone()
     }
 
+    /// Who may use the phone's settings, by the last verified configuration; `None` if there was
+    /// none, or an earlier version kept it.
+    pub(super) fn settings_access(&self) -> Option<SettingsAccess> {
+        self.inner.borrow().access
+    }
+
     /// The configuration that was accepted last.
     pub(super) fn configuration(&self) -> Option<LastConfiguration> {
         self.inner.borrow().configuration.as_ref().map(|kept| kept.last.clone())
@@ -186,9 +197,10 @@ impl Installed {
 
     /// Keeps a configuration for the next start, with the TVS members that are in force after it.
     pub(super) fn keep(&self, keeping: &Keeping<'_>) -> Result<Committed, StoreFailure> {
-        let Keeping { name, payload, form, seen, members } = *keeping;
+        let Keeping { name, payload, form, seen, members, access } = *keeping;
         let mut inner = self.inner.borrow_mut();
         let members = if members.is_empty() { inner.members.clone() } else { members.to_vec() };
+        let access = access.or(inner.access);
         let last = LastConfiguration { name: name.to_owned(), form };
         let state = inner.anchors.state().to_string();
         let seen = inner.remembering(name, seen);
@@ -196,7 +208,8 @@ impl Installed {
         let before = inner.configuration.as_ref();
         let changed = before.is_none_or(|before| !before.is_same_as(&kept));
         // Every boot brings the same file, which is not worth a write to flash.
-        if before == Some(&kept) && members == inner.members {
+        let is_same = members == inner.members && access == inner.access;
+        if before == Some(&kept) && is_same {
             return Ok(Committed::Same);
         }
         let store = inner.usable().ok_or(StoreFailure::NotOpen)?;
@@ -204,17 +217,18 @@ impl Installed {
         let entry = kept.seen.iter().zip(SEEN).fold(entry, |entry, ((name, (line, seen)), key)| {
             entry.with(key, &load::seen_text(name, *line, seen))
         });
-        let installed = store.install(Slot::Configuration, &members::noted(entry, &members));
+        let entry = load::with_access(members::noted(entry, &members), access);
+        let installed = store.install(Slot::Configuration, &entry);
         match installed {
             // Only what is remembered of it changed: the phone has what it needs, and the next pass
             // tries again.
-            Err(failure) if !changed && members == inner.members => {
+            Err(failure) if !changed && is_same => {
                 say(&Event::StoreOdd { what: failure.to_string() });
                 return Ok(Committed::Same);
             }
             installed => installed?,
         }
-        (inner.members, inner.configuration) = (members, Some(kept));
+        (inner.members, inner.access, inner.configuration) = (members, access, Some(kept));
         // A damaged configuration has just been replaced; a damaged list has not.
         inner.partly = inner.repaired;
         Ok(if changed { Committed::Changed } else { Committed::Same })
@@ -225,13 +239,31 @@ impl Installed {
         self.inner.borrow().pin
     }
 
-    /// Erases lists by order of a person at the phone; all of them also when they cannot be read.
-    /// From now on the next first use waits for the pinned signer, or for none in particular.
+    /// Whether lists may be erased by order of somebody.
+    ///
+    /// Where the phone's configuration leaves no access to settings, nobody at the phone deletes a
+    /// list: what remains is the factory reset (technote, "Manually Delete ITL").
+    ///
+    /// # Errors
+    /// [`NotErased::SettingsAccess`].
+    pub(super) fn may_erase(&self, kinds: &[ListKind], by: ErasedBy) -> Result<(), NotErased> {
+        let access = self.settings_access().unwrap_or(SettingsAccess::Enabled);
+        let is_reset = by == ErasedBy::Root && kinds.len() == ListKind::ALL.len();
+        if access == SettingsAccess::Enabled || is_reset {
+            return Ok(());
+        }
+        Err(NotErased::SettingsAccess(access))
+    }
+
+    /// Erases lists by order of somebody; all of them also when they cannot be read. From now on
+    /// the next first use waits for the pinned signer, or for none in particular.
     pub(super) fn erase(
         &self,
         kinds: &[ListKind],
         pin: Option<&[u8; 32]>,
+        by: ErasedBy,
     ) -> Result<(), NotErased> {
+        self.may_erase(kinds, by)?;
         let mut inner = self.inner.borrow_mut();
         if let Err(damage) = &inner.store {
             return Err(damage.clone().map_or(NotErased::Locked, NotErased::NoFolder));
@@ -250,6 +282,9 @@ impl Installed {
                 store.erase(slot(*kind))
             })
         });
+        if erased.is_ok() && kinds.len() == ListKind::ALL.len() {
+            inner.forget_access(store);
+        }
         // Also after a failure: what is in force must be what the store holds.
         inner.read_again();
         self.changed();
@@ -285,6 +320,8 @@ impl Inner {
             Some(damage)
         });
         let store = self.store.as_ref().map_err(|_| Locked)?;
+        // Before the lists: it holds also where they cannot be read.
+        self.access = load::access(store);
         let (anchors, place) = load::lists(store)?;
         // A pin that cannot be read must not let any signer be the first.
         self.pin = store.pin().map_err(|damage| {
@@ -308,6 +345,7 @@ impl Inner {
             configuration.seen.values().for_each(|(line, _)| anchors.remember_line(*line));
             self.configuration = Some(configuration);
             self.members = members;
+            self.access = load::access(store);
         }
     }
 
@@ -353,6 +391,24 @@ impl Inner {
         }
     }
 
+    /// Forgets who may use the settings once all lists are erased, as a factory reset does: what the
+    /// cluster of before allowed must not bind the next one.
+    fn forget_access(&self, store: &Store) {
+        if self.access.is_none() {
+            return;
+        }
+        let forgotten = match store.load(Slot::Configuration) {
+            Loaded::Current(entry) | Loaded::Previous { entry, .. } => {
+                store.install(Slot::Configuration, &load::without_access(entry))
+            }
+            Loaded::Absent | Loaded::Locked { .. } => Ok(()),
+        };
+        // The lists are erased all the same; the next verified configuration has the say.
+        if let Err(failure) = forgotten {
+            say(&Event::StoreOdd { what: failure.to_string() });
+        }
+    }
+
     /// What is remembered of configurations once one of that name is kept: only those of this line
     /// of lists, and only the last two.
     fn remembering(&self, name: &str, seen: Option<Seen>) -> Remembered {
@@ -380,6 +436,17 @@ pub enum NotErased {
     Locked,
     /// The state folder cannot be used: what it holds, wherever it is, is not erased.
     NoFolder(Damage),
+    /// The phone's configuration leaves its user no access to settings.
+    SettingsAccess(SettingsAccess),
+}
+
+/// By whose order lists are erased.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ErasedBy {
+    /// A person at the phone, through its Settings menu.
+    Person,
+    /// Root, who can also reset the phone to what it was in the factory.
+    Root,
 }
 
 fn noted(name: &str, bytes: &[u8]) -> StoreEntry {

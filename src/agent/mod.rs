@@ -34,7 +34,7 @@ mod world;
 
 pub use connections::{NotOpened, Opened, Target};
 pub use doctor::{Busy, PATIENCE, Report};
-pub use installed::NotErased;
+pub use installed::{ErasedBy, NotErased};
 pub use owners::Agent;
 pub use service::Service;
 pub use start::run;

@@ -12,7 +12,7 @@ use crate::agent::capacity::Capacity;
 use crate::agent::connections::{Connections, NotOpened, Opened, Target};
 use crate::agent::files::Files;
 use crate::agent::identity::PhoneIdentity;
-use crate::agent::installed::{Installed, NotErased};
+use crate::agent::installed::{ErasedBy, Installed, NotErased};
 use crate::agent::narrate::say;
 use crate::agent::passes::Passes;
 use crate::agent::screen::Screen;
@@ -123,13 +123,18 @@ impl Agent {
 }
 
 impl Agent {
-    /// Erases lists by order of a person at the phone, and what TVS answered while they were in
+    /// Erases lists by order of somebody, and what TVS answered while they were in
     /// force. The next first use waits for the signer of this SHA-256, or for none in particular.
     ///
     /// # Errors
     /// [`NotErased`]; some of the lists may be gone all the same.
-    pub fn erase(&self, kinds: &[ListKind], pin: Option<&[u8; 32]>) -> Result<(), NotErased> {
-        let erased = self.installed.erase(kinds, pin);
+    pub fn erase(
+        &self,
+        kinds: &[ListKind],
+        pin: Option<&[u8; 32]>,
+        by: ErasedBy,
+    ) -> Result<(), NotErased> {
+        let erased = self.installed.erase(kinds, pin, by);
         // Also after a failure: some of the lists may be gone.
         self.tvs.trust_changed();
         self.files.forget_seen();

@@ -131,8 +131,9 @@ impl World for Real<'_> {
                 agent.files.remember(name, self.line(), seen);
                 Ok(written)
             }
-            Change::Keep { name, payload, form, seen, members } => {
-                let keeping = Keeping { name: name.as_str(), payload, form, seen, members };
+            Change::Keep { name, payload, form, seen, members, access } => {
+                let name = name.as_str();
+                let keeping = Keeping { name, payload, form, seen, members, access };
                 agent.installed.keep(&keeping).map_err(|failure| not_stored(agent, &failure))
             }
             Change::List { list, name, bytes } => {

@@ -13,7 +13,9 @@ use crate::boot::report::StatusMessage;
 use crate::boot::seen::Form;
 use crate::boot::world::{Change, Committed, NotCommitted, NotFetched, PassSettings, Sort, World};
 use crate::trust::policy::DefaultConfiguration;
-use crate::wire::configuration::{Configuration, Defect, Root, UnreadableConfiguration};
+use crate::wire::configuration::{
+    Configuration, Defect, Root, SettingsAccess, UnreadableConfiguration,
+};
 use crate::wire::name::FileName;
 
 /// Brings the configuration up to date.
@@ -265,8 +267,15 @@ impl NameStep<'_> {
         for warning in &configuration.warnings {
             world.say(Event::ConfigurationOdd { what: warning.to_string() });
         }
-        // An unsigned file must not choose the servers that vouch for others.
-        let members = if obtained.by.is_some() { configuration.tvs } else { Vec::new() };
+        // An unsigned file must not choose the servers that vouch for others, nor take away the
+        // phone's settings, or hand them out.
+        let (members, access) = match obtained.by {
+            Some(_) => {
+                let access = configuration.settings_access.unwrap_or(SettingsAccess::Enabled);
+                (configuration.tvs, Some(access))
+            }
+            None => (Vec::new(), None),
+        };
         let seen = obtained.seen(world, self.name);
         // Stored before it is put in place, so that a restart never brings back an older one.
         let kept = world.commit(Change::Keep {
@@ -275,6 +284,7 @@ impl NameStep<'_> {
             form: obtained.form,
             seen,
             members: &members,
+            access,
         });
         let changed = match kept {
             Ok(committed) => committed,

@@ -451,6 +451,8 @@ events! {
     LinesLeftOut { who: String, count: u64 }
         Warn, SECD, "ipc: {count} more lines of {who} omitted";
     Erasing { what: &'static str, uid: u32 } Notice, SECD, "erase: {what} by uid {uid}";
+    EraseBarred { what: &'static str, uid: u32, access: &'static str }
+        Warn, SECD, "erase: {what} by uid {uid} refused: the configuration has settings access {access}";
     ConfirmationWrong { uid: u32 } Warn, SECD, "erase: wrong confirmation from uid {uid}";
     DoctorLooks {} Notice, SECD, "doctor: diagnosing, nothing will be changed";
     DoctorSays { case: &'static str, remedy: &'static str }

@@ -14,7 +14,7 @@ use crate::trust::{
     Anchors, Confirmed, Policy, Query, Reason, TrustList, Unanswered, Verified, Vouched,
 };
 use crate::wire::Envelope;
-use crate::wire::configuration::Member;
+use crate::wire::configuration::{Member, SettingsAccess};
 use crate::wire::name::{DeviceName, FileName};
 
 /// The world around a boot pass.
@@ -206,6 +206,8 @@ pub enum Change<'a> {
         seen: Option<Seen>,
         /// The TVS members from now on; if there are none, the previous ones stay.
         members: &'a [Member],
+        /// Who may use the phone's settings from now on; if `None`, as before.
+        access: Option<SettingsAccess>,
     },
     /// Puts a list in force.
     List {

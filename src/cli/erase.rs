@@ -114,6 +114,8 @@ const SOON: Duration = Duration::from_secs(30);
 const HELP: &str = "\
 Erase the CTL, the ITL, or both, as the phone's own erase does; a boot pass follows. Ask for
 confirmation on a terminal. Erasing all is the way out of a locked store.
+Where the phone's configuration restricts or disables access to its settings, only root can erase,
+and only all: a factory reset.
 
 Usage: secd erase ctl|itl|all [--pin SHA256] [--yes] [--json] [--socket PATH]
 

@@ -34,7 +34,10 @@ fn refused(error: Error) -> CommandFailure {
         Error::FileTooLarge { .. } => (Exit::Malformed, "larger than allowed"),
         Error::HandshakeFailed { .. } => (Exit::Unavailable, "the TLS handshake failed"),
         Error::HostUnreachable { .. } => (Exit::Unavailable, "unreachable"),
-        Error::Locked => (Exit::Refused, "the store is LOCKED: repair it, or run `secd erase all`"),
+        Error::Locked => (
+            Exit::Refused,
+            "the store is LOCKED: `secd doctor` names the remedy, at worst `secd erase all`",
+        ),
         Error::Malformed { .. } => (Exit::Malformed, "malformed"),
         Error::NotAllowed { .. } => (Exit::Refused, "this user is not allowed to do that"),
         Error::NotDecrypted { .. } => (Exit::Refused, "cannot be decrypted"),
@@ -42,6 +45,11 @@ fn refused(error: Error) -> CommandFailure {
         Error::NotWritten { .. } => (Exit::NoInput, "not written"),
         Error::RefusedByPolicy { .. } => (Exit::Refused, "refused by policy"),
         Error::ServerUnreachable { .. } => (Exit::Unavailable, "no server delivered the file"),
+        Error::SettingsAccess { .. } => (
+            Exit::Refused,
+            "nothing was erased: the phone's configuration restricts access to its settings, so that \
+             only a factory reset remains, `secd erase all` as root",
+        ),
         Error::SignerNotTrusted { .. } => (Exit::Refused, "the signer is not trusted"),
         Error::TooManyConnections => (Exit::Unavailable, "too many connections are open"),
         Error::TooManyDescriptors => (Exit::Unavailable, "too many files on one connection"),

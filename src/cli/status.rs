@@ -38,6 +38,9 @@ fn sheet(status: &Status) -> Sheet {
     if let Some(fault) = &status.configuration_fault {
         sheet.fact("configuration fault", fault);
     }
+    if let Some(access) = &status.settings_access {
+        sheet.fact("settings access", access);
+    }
     sheet.fact("cached", &status.cached);
     sheet.fact("open connections", &status.open_connections);
     sheet.fact("sandbox", &status.sandbox);

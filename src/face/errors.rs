@@ -190,6 +190,12 @@ errors! {
             /// The reason in words.
             detail: String,
         };
+        /// The phone's configuration leaves its user no access to settings: lists are erased only by
+        /// a factory reset, which is `Erase` of all of them by root.
+        SettingsAccess {
+            /// The access that it leaves: `restricted` or `disabled`.
+            access: String,
+        };
         /// The signer may not sign this, or no one vouches for it.
         SignerNotTrusted {
             /// The class of the reason.

@@ -192,6 +192,9 @@ methods! {
             configuration: Option<String>,
             /// Why the one on the server is not in use, if it cannot be read.
             configuration_fault: Option<String>,
+            /// The access to the phone's settings, by the last verified configuration: `enabled`,
+            /// `restricted` or `disabled`; absent if there was none.
+            settings_access: Option<String>,
             /// The TFTP servers, in the order in which they are asked.
             tftp: Vec<Server>,
             /// The TVS members, in the order in which they are asked.

@@ -75,6 +75,8 @@ pub(crate) struct Lab {
     edit: Edit,
     kept: Option<Cluster>,
     frozen: bool,
+    /// `vendorConfig/settingsAccess` of the phone's configuration; empty if it has none.
+    settings_access: &'static str,
     revision: u32,
 }
 
@@ -93,6 +95,7 @@ impl Lab {
             edit: |_, _| {},
             kept: None,
             frozen: false,
+            settings_access: "",
             revision: 0,
         };
         lab.publish();
@@ -111,7 +114,14 @@ impl Lab {
             return;
         }
         self.revision += 1;
-        self.home.cluster.config_extra = format!("<revision>{}</revision>\n", self.revision);
+        let access = match self.settings_access {
+            "" => String::new(),
+            number => {
+                format!("<vendorConfig><settingsAccess>{number}</settingsAccess></vendorConfig>")
+            }
+        };
+        self.home.cluster.config_extra =
+            format!("<revision>{}</revision>\n{access}", self.revision);
         self.home.tvs.follow(&self.home.cluster);
         if let Some(other) = &self.other {
             other.tvs.follow(&other.cluster);
@@ -155,6 +165,11 @@ impl Lab {
     /// Nothing that happens from now on reaches the services.
     pub(crate) fn do_not_restart(&mut self) {
         self.frozen = true;
+    }
+
+    /// Sets the access to settings that the phone's configuration leaves its user.
+    pub(crate) fn set_settings_access(&mut self, number: &'static str) {
+        self.settings_access = number;
     }
 
     pub(crate) fn regenerate(&mut self, service: Service) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use secd::agent::Report;
+use secd::agent::{ErasedBy, NotErased, Report};
 use secd::trust::ListKind;
 use secd_lab::cluster::Setup;
 use tokio::runtime::Builder;
@@ -42,6 +42,10 @@ pub(crate) enum Step {
     Outside(&'static str),
     /// A person erases the list of a kind at the phone.
     Erase(ListKind),
+    /// A person at the phone erases lists, or root resets it, and that is refused; why.
+    EraseBarred(&'static [ListKind], ErasedBy, &'static str),
+    /// Root erases everything: a factory reset.
+    FactoryReset,
     /// The Directories key: how the connection came about, and what TVS saw.
     Press(&'static str, &'static str),
     /// A person resets the phone: it is as fresh from the box.
@@ -162,9 +166,9 @@ impl Run {
                 self.outcome.compare(format!("doctor: {case}, {remedy}"), seen);
                 self.report = Some(report);
             }
-            Step::Erase(kind) => {
-                self.phone.agent().erase(&[*kind], None).expect("a store that can be written");
-            }
+            Step::Erase(kind) => self.erase(&[*kind], ErasedBy::Person),
+            Step::EraseBarred(kinds, by, access) => self.bar(kinds, *by, access),
+            Step::FactoryReset => self.erase(&ListKind::ALL, ErasedBy::Root),
             Step::Log(text) => {
                 let found = self.lines.iter().any(|line| line.contains(text));
                 let seen = if found { (*text).to_owned() } else { self.lines.join("\n      ") };
@@ -189,6 +193,19 @@ impl Run {
             }
             Step::Wait(seconds) => self.phone.wait(Duration::from_secs(*seconds)),
         }
+    }
+
+    fn erase(&self, kinds: &[ListKind], by: ErasedBy) {
+        let erased = self.phone.agent().erase(kinds, None, by);
+        erased.expect("a store that can be written");
+    }
+
+    fn bar(&mut self, kinds: &[ListKind], by: ErasedBy, access: &str) {
+        let seen = match self.phone.agent().erase(kinds, None, by) {
+            Err(NotErased::SettingsAccess(access)) => access.word(),
+            _ => "not barred",
+        };
+        self.outcome.compare(format!("erase: {access}"), format!("erase: {seen}"));
     }
 
     /// However a row ends: the doctor says what the next boot pass comes to.

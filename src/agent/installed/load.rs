@@ -12,7 +12,7 @@ use crate::io::store::{Loaded, Slot, Store, StoreEntry};
 use crate::trust::signature::sha256;
 use crate::trust::standing::{self, Standing};
 use crate::trust::{Acceptance, Anchors, ListKind, State, TrustList, Verified, stored};
-use crate::wire::configuration::Member;
+use crate::wire::configuration::{Member, SettingsAccess};
 
 /// The lists that were trusted cannot be read; the reason has been logged.
 pub(super) struct Locked;
@@ -165,6 +165,31 @@ fn kept(entry: &StoreEntry) -> Option<(Kept, Vec<Member>)> {
     Some((kept, members::of_notes(entry)))
 }
 
+/// Who may use the phone's settings, by the note of the stored configuration; also where nothing
+/// else of the store can be read.
+pub(super) fn access(store: &Store) -> Option<SettingsAccess> {
+    match store.load(Slot::Configuration) {
+        Loaded::Current(entry) | Loaded::Previous { entry, .. } => {
+            SettingsAccess::of_word(entry.note(ACCESS)?)
+        }
+        Loaded::Absent | Loaded::Locked { .. } => None,
+    }
+}
+
+/// The entry with a note of who may use the settings, if that is known.
+pub(super) fn with_access(entry: StoreEntry, access: Option<SettingsAccess>) -> StoreEntry {
+    match access {
+        Some(access) => entry.with(ACCESS, access.word()),
+        None => entry,
+    }
+}
+
+/// The entry without that note.
+pub(super) fn without_access(mut entry: StoreEntry) -> StoreEntry {
+    entry.notes.retain(|(key, _)| key != ACCESS);
+    entry
+}
+
 fn form(entry: &StoreEntry) -> Form {
     entry.note(FORM).map_or(Form::Plain, form_of)
 }
@@ -290,6 +315,9 @@ pub(super) const SEEN: [&str; 2] = ["seen-0", "seen-1"];
 
 /// The key of the note about the trust state in which a configuration was accepted.
 pub(super) const STATE: &str = "state";
+
+/// The key of the note that records who may use the phone's settings.
+const ACCESS: &str = "settings-access";
 
 /// The key of the note that records whether a configuration came encrypted.
 pub(super) const FORM: &str = "form";

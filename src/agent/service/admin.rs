@@ -33,6 +33,7 @@ impl OneReply<GetStatus> for Service {
             locked: agent.installed.is_locked(),
             configuration: agent.installed.configuration().map(|last| last.name),
             configuration_fault: agent.passes.unread(),
+            settings_access: agent.installed.settings_access().map(|it| it.word().to_owned()),
             tftp: agent.servers().into_iter().map(Into::into).collect(),
             tvs: members.iter().map(|it| self.member(it)).collect(),
             cached: agent.tvs_cache().len(),

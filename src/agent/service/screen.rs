@@ -1,6 +1,6 @@
 //! For the phone's screen: the trust lists, and erasing them.
 
-use crate::agent::installed::NotErased;
+use crate::agent::installed::{ErasedBy, NotErased};
 use crate::agent::narrate::say;
 use crate::agent::service::calls::OneReply;
 use crate::agent::service::office::Service;
@@ -44,6 +44,8 @@ impl OneReply<Erase> for Service {
             .as_deref()
             .map(|text| parse_pin(text).ok_or_else(|| Error::invalid_parameter("pin")));
         let pin = pin.transpose()?;
+        let kept = self.agent.installed.may_erase(kinds(what), by(peer));
+        kept.map_err(|kept| self.not_erased(what, peer, kept))?;
         // The first call only issues the number; the second erases.
         let mut confirmations = self.confirmations.borrow_mut();
         let Some(confirmation) = wanted.confirmation else {
@@ -59,6 +61,22 @@ impl OneReply<Erase> for Service {
 }
 
 impl Service {
+    fn not_erased(&self, what: What, peer: ClientCredentials, not_erased: NotErased) -> Error {
+        match not_erased {
+            NotErased::Locked => Error::Locked,
+            NotErased::NoFolder(damage) => Error::NotWritten {
+                path: damage.path.display().to_string(),
+                detail: Some(format!("{}; nothing was erased", damage.reason)),
+            },
+            NotErased::Failed(failure) => world::not_stored(&self.agent, &failure).into(),
+            NotErased::SettingsAccess(access) => {
+                let access = access.word();
+                say(&Event::EraseBarred { what: what.word(), uid: peer.uid, access });
+                Error::SettingsAccess { access: access.to_owned() }
+            }
+        }
+    }
+
     fn erase_now(
         &self,
         what: What,
@@ -71,14 +89,8 @@ impl Service {
             say(&Event::Erasing { what: what.word(), uid: peer.uid });
             self.agent.show(StatusMessage::Erasing);
         }
-        self.agent.erase(kinds(what), pin).map_err(|not_erased| match not_erased {
-            NotErased::Locked => Error::Locked,
-            NotErased::NoFolder(damage) => Error::NotWritten {
-                path: damage.path.display().to_string(),
-                detail: Some(format!("{}; nothing was erased", damage.reason)),
-            },
-            NotErased::Failed(failure) => world::not_stored(&self.agent, &failure).into(),
-        })?;
+        let erased = self.agent.erase(kinds(what), pin, by(peer));
+        erased.map_err(|not_erased| self.not_erased(what, peer, not_erased))?;
         // The phone is without lists now: a pass can bring new ones at once.
         self.agent.passes.ask();
         // Erased, but what is left cannot be read.
@@ -87,6 +99,10 @@ impl Service {
         }
         Ok(Erased { erased: true, confirmation: None })
     }
+}
+
+const fn by(peer: ClientCredentials) -> ErasedBy {
+    if peer.uid == 0 { ErasedBy::Root } else { ErasedBy::Person }
 }
 
 const fn kinds(what: What) -> &'static [ListKind] {

@@ -10,6 +10,7 @@ mod rebuild;
 mod regeneration;
 mod rename;
 mod rollback;
+mod settings;
 
 use secd_lab::cluster::{Setup, Signer};
 
@@ -17,7 +18,7 @@ use crate::lab::Lab;
 use crate::row::{Row, Step};
 
 /// The groups in the order of the tables.
-pub(crate) fn groups() -> [(&'static str, &'static [Row]); 10] {
+pub(crate) fn groups() -> [(&'static str, &'static [Row]); 11] {
     [
         ("9.1 first contact and steady state", first_contact::ROWS),
         ("9.2 certificate regeneration", regeneration::ROWS),
@@ -29,6 +30,7 @@ pub(crate) fn groups() -> [(&'static str, &'static [Row]); 10] {
         ("9.8 HTTPS and TVS", https::ROWS),
         ("10 hardening", hardening::ROWS),
         ("freshness", freshness::ROWS),
+        ("settings access", settings::ROWS),
     ]
 }
 
