@@ -419,6 +419,89 @@ fn after_an_encrypted_configuration_a_rollback_is_seen_as_the_next_pass_will_see
     assert!(last.contains("state S4") && last.ends_with("configuration done"), "{last}");
 }
 
+/// What a call manager signs, in place of the configuration.
+fn serve_configuration(scene: &Scene, xml: &str) {
+    const NAME: &str = "SEP001122334455.cnf.xml.sgn";
+    let mut files = scene.cluster.files();
+    files.insert(NAME.to_owned(), scene.cluster.signed(NAME, xml.as_bytes()));
+    scene.tftp.serve(files);
+}
+
+#[test]
+fn a_configuration_that_is_of_no_use_is_not_all_well() {
+    let scene = Scene::new(Setup::default(), |_| {});
+    serve_configuration(&scene, "<device><TVS>");
+    let report = scene.doctor();
+    assert_eq!(report.says(), ("configuration-unreadable", "make-configuration"));
+    let xml = scene.cluster.config().xml().replace("TVS>", "tvs>");
+    serve_configuration(&scene, &xml);
+    let report = scene.doctor();
+    assert_eq!(report.says(), ("configuration-without-tvs", "make-configuration"));
+    assert_eq!(report.check("TVS in the configuration").0, "not-ok");
+    let content = report.check("configuration content").1;
+    assert!(content.contains("skipped, the name of the element is TVS"), "{content}");
+}
+
+#[test]
+fn the_signer_of_a_refused_configuration_is_named_with_those_that_are_listed() {
+    let mut scene = Scene::new(Setup::default(), |_| {});
+    let stranger = scene.cluster.setup.identity("stranger.lab.test");
+    let config = scene.cluster.config().xml();
+    let name = "SEP001122334455.cnf.xml.sgn";
+    let style = secd_lab::sign::Style {
+        layout: scene.cluster.setup.layout,
+        digest: scene.cluster.setup.digest,
+        timestamp: scene.cluster.timestamp(),
+    };
+    let mut files = scene.cluster.files();
+    let file = secd_lab::sign::signed(style, &stranger, name, config.as_bytes());
+    files.insert(name.to_owned(), file);
+    scene.tftp.serve(files);
+    let report = scene.doctor();
+    assert_eq!(report.says(), ("configuration-refused", "restart-services"));
+    let hex = |identity: &secd_lab::certificate::Identity| {
+        let certificate = &identity.certificate.der;
+        let serial = secd::trust::certificate::Certificate::parse(certificate).unwrap().serial;
+        // Lists and files print it without the zero that DER puts before a high bit.
+        serial.to_string().trim_start_matches("00").to_owned()
+    };
+    let own = &scene.cluster.nodes[0].callmanager;
+    let named = format!("serial {}; listed signers: ", hex(&stranger));
+    let listed = format!("serial {}", hex(own));
+    let said = report.check("configuration").1;
+    assert!(said.contains("; signed by CN=stranger.lab.test") && said.contains(&named), "{said}");
+    assert!(said.ends_with(&listed), "{said}");
+    let lines = scene.agent.pass_again();
+    let said = lines.iter().find(|line| line.text.contains(&named));
+    let said = said.unwrap_or_else(|| panic!("{}", support::log::shown(&lines)));
+    assert!(said.text.ends_with(&listed), "{}", said.text);
+}
+
+#[test]
+fn without_access_to_settings_only_a_factory_reset_deletes_the_itl() {
+    let restricted = "<vendorConfig><settingsAccess>2</settingsAccess></vendorConfig>\n";
+    let mut scene =
+        Scene::new(Setup::default(), |cluster| cluster.config_extra = restricted.to_owned());
+    let report = scene.doctor();
+    assert_eq!(report.says(), ("all-well", "nothing"));
+    assert!(report.check("settings access").1.starts_with("restricted: "), "{}", report.text);
+    scene.change(regenerate_both);
+    let report = scene.doctor();
+    assert_eq!(report.says(), ("both-regenerated", "delete-itl"));
+    assert!(report.text.contains("run secd erase all as root"), "{}", report.text);
+    let mut refused = secd();
+    refused.args(["erase", "itl", "--yes", "--socket"]).arg(scene.phone.folder().join("socket"));
+    let refused = refused.output().unwrap();
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{words}");
+    assert!(words.ends_with("`secd erase all` as root: access restricted\n"), "{words}");
+    if nix::unistd::Uid::effective().is_root() {
+        erase(&scene.phone, "all");
+        scene.agent.pass();
+        assert!(scene.is_current());
+    }
+}
+
 #[test]
 fn two_diagnoses_at_a_time_are_one_too_many() {
     let scene = Scene::new(Setup::default(), |_| {});

@@ -60,6 +60,7 @@ impl Agent {
         let installed = self.installed.anchors();
         let clock = if clock::now().is_some() { Clock::Set } else { Clock::Unset };
         let mut findings = Findings::new(self.installed.condition(), clock, &installed);
+        findings.access = self.installed.settings_access();
         let mut trial = Trial::new(self);
         let mut outcome = Outcome::default();
         // Filled in as the pass goes on, so that a timeout loses nothing that was found.
@@ -85,9 +86,12 @@ impl Agent {
                 Configured::Absent if unsigned => {
                     ConfigurationFound::OnlyUnsigned { name: trial.own_configuration() }
                 }
-                configured => found(configured.clone()),
+                configured => found(configured.clone(), trial.signer.take()),
             };
         }
+        findings.is_answered = trial.is_answered;
+        findings.named_tvs = trial.named_tvs;
+        findings.passed_over = std::mem::take(&mut trial.passed_over);
         findings.state_after = trial.anchors.state();
         findings.servers = self.servers();
         (outcome, findings)
@@ -170,11 +174,14 @@ fn integrity(kind: ListKind, offer: Offer<'_>) -> Integrity {
     }
 }
 
-fn found(configured: Configured) -> ConfigurationFound {
+fn found(configured: Configured, signer: Option<String>) -> ConfigurationFound {
     match configured {
         Configured::Absent => ConfigurationFound::Absent,
         Configured::ForAnother { name, theirs, ours } => {
             ConfigurationFound::ForAnother { name, theirs, ours }
+        }
+        Configured::NotFetched { name, why: NotFetched::Absent } => {
+            ConfigurationFound::Announced { name }
         }
         Configured::NotFetched { name, why } => {
             ConfigurationFound::NotFetched { name, why: why.to_string() }
@@ -184,7 +191,7 @@ fn found(configured: Configured) -> ConfigurationFound {
             ConfigurationFound::NotFetched { name: path, why }
         }
         Configured::Refused { name, reason, unanswered } => {
-            ConfigurationFound::Refused { name, reason, unanswered }
+            ConfigurationFound::Refused { name, reason, unanswered, signer }
         }
         Configured::Taken { name, by: Some(by) } => ConfigurationFound::Verified { name, by },
         Configured::Taken { name, by: None } => ConfigurationFound::Unchecked { name },

@@ -79,7 +79,9 @@ impl Fate {
         match found {
             // In a state that demands signed files the unsigned name is not even requested
             // (technote, "ONLY requests signed").
-            ConfigurationFound::Absent | ConfigurationFound::OnlyUnsigned { .. } => Self::Absent,
+            ConfigurationFound::Absent
+            | ConfigurationFound::Announced { .. }
+            | ConfigurationFound::OnlyUnsigned { .. } => Self::Absent,
             ConfigurationFound::NotExamined | ConfigurationFound::NotFetched { .. } => Self::Open,
             ConfigurationFound::ForAnother { .. } | ConfigurationFound::Refused { .. } => {
                 Self::Refused

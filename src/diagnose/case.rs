@@ -17,10 +17,14 @@ pub enum Case {
     CentralTftp,
     /// The server has no configuration that this phone may take.
     ConfigurationMissing,
+    /// The configuration could not be fetched, though the lists are in order.
+    ConfigurationNotFetched,
     /// The configuration is refused, though the lists are in order.
-    ConfigurationRefused,
+    ConfigurationRefused(Reason),
     /// The configuration cannot be read, though the lists are in order.
     ConfigurationUnreadable,
+    /// The configuration names no TVS server, though the lists have records for some.
+    ConfigurationWithoutTvs,
     /// The CTL of the server does not list the signer of its other files.
     CtlBehind,
     /// The encrypted configuration is not for the key that this phone has.
@@ -29,6 +33,8 @@ pub enum Case {
     FirstContact,
     /// The server's list is damaged.
     ListDamaged,
+    /// A server answers, but not the request for a list.
+    ListNotFetched,
     /// The server belongs to another cluster, of which the phone knows no certificate.
     Moved,
     /// The server has a new CTL that the phone accepts.
@@ -97,12 +103,15 @@ impl Case {
             Self::CallManagerRegenerated => "callmanager-regenerated",
             Self::CentralTftp => "central-tftp",
             Self::ConfigurationMissing => "configuration-missing",
-            Self::ConfigurationRefused => "configuration-refused",
+            Self::ConfigurationNotFetched => "configuration-not-fetched",
+            Self::ConfigurationRefused(_) => "configuration-refused",
             Self::ConfigurationUnreadable => "configuration-unreadable",
+            Self::ConfigurationWithoutTvs => "configuration-without-tvs",
             Self::CtlBehind => "ctl-behind",
             Self::EncryptedForAnother => "encrypted-for-another",
             Self::FirstContact => "first-contact",
             Self::ListDamaged => "list-damaged",
+            Self::ListNotFetched => "list-not-fetched",
             Self::Moved => "moved",
             Self::NewCtl => "new-ctl",
             Self::NewerList => "newer-list",
@@ -147,6 +156,11 @@ impl fmt::Display for Cluster {
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::ConfigurationRefused(reason) => write!(
+                f,
+                "no list is at fault, but the phone refuses the configuration on the server: \
+                 {reason}"
+            ),
             Self::RefusedByPolicy(reason) => {
                 write!(f, "this phone's policy refuses the list: {reason}")
             }
@@ -163,7 +177,7 @@ impl fmt::Display for Case {
 }
 
 /// How each case reads for a person, by its word.
-pub(super) const WORDS: [(&str, &str); 30] = [
+pub(super) const WORDS: [(&str, &str); 32] = [
     ("all-well", "all is well: phone and cluster agree"),
     ("both-regenerated", "CallManager.pem and TVS.pem were regenerated at the same time"),
     ("callmanager-regenerated", "CallManager.pem was regenerated"),
@@ -174,16 +188,21 @@ pub(super) const WORDS: [(&str, &str); 30] = [
     ),
     (
         "configuration-missing",
-        "the lists agree, but the server has no configuration that this phone may use",
+        "no list is at fault, but the server has no configuration that this phone may use",
     ),
     (
-        "configuration-refused",
-        "the lists agree, but the configuration on the server is damaged or not this phone's",
+        "configuration-not-fetched",
+        "no list is at fault, but the phone could not fetch its configuration",
     ),
     (
         "configuration-unreadable",
-        "the lists agree, but the configuration on the server cannot be read; the phone keeps the \
-         last good one",
+        "no list is at fault, but the configuration on the server cannot be read; the phone keeps \
+         the last good one",
+    ),
+    (
+        "configuration-without-tvs",
+        "the configuration on the server names no TVS server, although the lists have records for \
+         TVS",
     ),
     ("ctl-behind", "the server's CTL does not match the signer of its other files"),
     (
@@ -193,12 +212,17 @@ pub(super) const WORDS: [(&str, &str); 30] = [
     ("first-contact", "the phone has no trust list yet, but the server has one"),
     ("list-damaged", "the server's list is damaged"),
     (
+        "list-not-fetched",
+        "a TFTP server answers, but the phone could not fetch a trust list, so that not everything \
+         could be compared",
+    ),
+    (
         "moved",
         "the server's lists have nothing in common with the phone's: it is another cluster, or one \
          whose servers were all renamed while no TVS answers",
     ),
     ("new-ctl", "the server has a new CTL"),
-    ("newer-list", "the server has a newer list with the same certificates"),
+    ("newer-list", "the server has another list with the same certificates, not an older one"),
     ("no-lists", "neither the phone nor the server has a trust list"),
     ("older-list", "the server's list is older than the phone's, as after a restore from a backup"),
     (
@@ -240,6 +264,6 @@ pub(super) const WORDS: [(&str, &str); 30] = [
          with another key: no call manager does that; someone else answers in its place",
     ),
     ("tvs-regenerated", "TVS.pem was regenerated"),
-    ("tvs-unreachable", "the lists agree, but no TVS server answers"),
-    ("unreachable", "no TFTP server answers"),
+    ("tvs-unreachable", "no list is at fault, but no TVS server was seen to present a certificate"),
+    ("unreachable", "no TFTP server answers so that the phone can use it"),
 ];

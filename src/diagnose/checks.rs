@@ -74,6 +74,32 @@ impl Findings {
         }
         checks.extend(self.members.iter().map(|member| tvs(member, self.tvs_records)));
         checks.push(configuration(&self.configuration));
+        checks.extend(self.of_content());
+        checks
+    }
+}
+
+impl Findings {
+    /// What a configuration says that would be used, and who may use the settings.
+    fn of_content(&self) -> Vec<Check> {
+        let mut checks = Vec::new();
+        if !self.passed_over.is_empty() {
+            let detail = self.passed_over.join("; ");
+            checks.push(Check::new("configuration content", Mark::NotOk, detail));
+        }
+        if self.lacks_tvs() {
+            let detail = format!(
+                "none, although the lists have {} TVS records; the phone still asks those of before",
+                self.tvs_records
+            );
+            checks.push(Check::new("TVS in the configuration", Mark::NotOk, detail));
+        }
+        if let Some(access) = self.access.filter(|_| self.bars_erasing()) {
+            let detail = format!(
+                "{access}: nobody can delete a list at the phone, only a factory reset remains"
+            );
+            checks.push(Check::new("settings access", Mark::Ok, detail));
+        }
         checks
     }
 }
@@ -219,6 +245,9 @@ fn configuration(found: &ConfigurationFound) -> Check {
     let check = |mark, detail: &dyn ToString| Check::new("configuration", mark, detail.to_string());
     match found {
         ConfigurationFound::Absent => check(Mark::NotOk, &"none on the server"),
+        ConfigurationFound::Announced { name } => {
+            check(Mark::NotOk, &format!("{name}: announced, but not on the server"))
+        }
         ConfigurationFound::ForAnother { name, theirs, ours } => {
             let ours = ours.as_deref().unwrap_or("none");
             let detail =
@@ -232,11 +261,11 @@ fn configuration(found: &ConfigurationFound) -> Check {
         ConfigurationFound::OnlyUnsigned { name } => {
             check(Mark::NotOk, &format!("{name}: unsigned, but a signature is required"))
         }
-        ConfigurationFound::Refused { name, reason, unanswered: Some(unanswered) } => {
-            check(Mark::NotOk, &format!("{name}: {reason}; {unanswered}"))
-        }
-        ConfigurationFound::Refused { name, reason, unanswered: None } => {
-            check(Mark::NotOk, &format!("{name}: {reason}"))
+        ConfigurationFound::Refused { name, reason, unanswered, signer } => {
+            let unanswered = unanswered.as_ref().map(ToString::to_string);
+            let more: String =
+                unanswered.iter().chain(signer).map(|more| format!("; {more}")).collect();
+            check(Mark::NotOk, &format!("{name}: {reason}{more}"))
         }
         ConfigurationFound::Unreadable { name, why } => {
             check(Mark::NotOk, &format!("{name}: cannot be read: {why}"))

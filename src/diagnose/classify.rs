@@ -21,7 +21,8 @@ impl Case {
         }
         // The CTL is fetched first: where that reached no server, the rest was not tried.
         if matches!(findings.ctl.offered, Offered::Unreachable(_) | Offered::NotExamined) {
-            return Self::Unreachable;
+            // Silence to one name after an answer to another is not a server that is away.
+            return if findings.is_answered { Self::ListNotFetched } else { Self::Unreachable };
         }
         // Before all advice: what else is found may come from whoever answers there.
         if findings.shows_impostor() {
@@ -32,6 +33,7 @@ impl Case {
         first_contact(findings)
             .or_else(|| rollback(findings))
             .or_else(|| unfit(findings))
+            .or_else(|| damaged_configuration(findings))
             .or_else(|| changed(findings))
             .or_else(|| new_ctl(findings))
             .unwrap_or_else(|| unchanged(findings))
@@ -51,7 +53,7 @@ fn first_contact(findings: &Findings) -> Option<Case> {
         return None;
     }
     if findings.ctl.found().is_none() && findings.itl.found().is_none() {
-        return Some(Case::NoLists);
+        return Some(not_fetched(findings).unwrap_or(Case::NoLists));
     }
     if let Some(unfit) = unfit(findings) {
         return Some(unfit);
@@ -63,7 +65,10 @@ fn first_contact(findings: &Findings) -> Option<Case> {
     if findings.refuses_list() {
         return Some(Case::CtlBehind);
     }
-    Some(if is_central(findings) { Case::CentralTftp } else { Case::FirstContact })
+    if is_central(findings) {
+        return Some(Case::CentralTftp);
+    }
+    Some(damaged_configuration(findings).unwrap_or(Case::FirstContact))
 }
 
 /// The cases of a blank list, installed or offered.
@@ -135,7 +140,7 @@ fn changed(findings: &Findings) -> Option<Case> {
         (Novelty::Some | Novelty::All, _, _) => Case::Renamed(Cluster::of(findings)),
         (Novelty::None, Novelty::None, Novelty::None) => {
             // The CTL is what changed; the ITL was merely signed again.
-            return new_ctl(findings).or_else(|| Some(unregenerated(list)));
+            return new_ctl(findings).or_else(|| Some(unregenerated(findings, list)));
         }
         // TVS.pem may be new as well, but ITLRecovery is the signer that the phone cannot trust.
         (Novelty::None, Novelty::None, _) if is_refused(list) && changes.tokens.is_any() => {
@@ -152,14 +157,16 @@ fn is_refused(list: &OfferedList) -> bool {
 }
 
 /// The case of an ITL in which neither CallManager.pem nor TVS.pem is new.
-const fn unregenerated(list: &OfferedList) -> Case {
+fn unregenerated(findings: &Findings, list: &OfferedList) -> Case {
     if list.changes.tokens.is_any() {
-        Case::RecoveryRegenerated
-    } else if list.changes.is_older {
-        Case::OlderList
-    } else {
-        Case::NewerList
+        return Case::RecoveryRegenerated;
     }
+    // A list that the phone accepts, with the certificates of before, explains nothing that is
+    // wrong with the configuration.
+    if let Some(case) = of_configuration(findings).filter(|_| !is_refused(list)) {
+        return case;
+    }
+    if list.changes.is_older { Case::OlderList } else { Case::NewerList }
 }
 
 /// Whether the server's CTL is one of the cluster that the phone belongs to.
@@ -187,23 +194,68 @@ fn new_ctl(findings: &Findings) -> Option<Case> {
     })
 }
 
-/// The cases of lists that are the installed ones.
-fn unchanged(findings: &Findings) -> Case {
-    match &findings.configuration {
-        // Before the central server: a file that cannot be decrypted was verified all the same.
+/// The cases of a configuration with a fault of its own, which no list brings about: its signature
+/// is of a signer that the lists allow, or is damaged itself. Where a list is refused, that list
+/// comes first.
+fn damaged_configuration(findings: &Findings) -> Option<Case> {
+    let is_damaged = match &findings.configuration {
+        ConfigurationFound::Announced { .. }
+        | ConfigurationFound::ForAnother { .. }
+        | ConfigurationFound::Unreadable { .. } => true,
+        ConfigurationFound::Refused { reason, .. } => matches!(
+            reason,
+            Reason::BadCertificate { .. }
+                | Reason::DecryptFailed
+                | Reason::FileNameMismatch { .. }
+                | Reason::Malformed(_)
+                | Reason::NoKey
+                | Reason::SignatureMismatch
+                | Reason::TrustList { .. }
+        ),
+        _ => false,
+    };
+    let is_cause = is_damaged && !findings.refuses_list() && !is_central(findings);
+    of_configuration(findings).filter(|_| is_cause)
+}
+
+/// The cases of a configuration that is not as it should be.
+fn of_configuration(findings: &Findings) -> Option<Case> {
+    Some(match &findings.configuration {
         ConfigurationFound::ForAnother { .. }
         | ConfigurationFound::Refused { reason: Reason::NoKey | Reason::DecryptFailed, .. } => {
-            return Case::EncryptedForAnother;
+            Case::EncryptedForAnother
         }
-        configuration if !configuration.is_taken() && is_central(findings) => {
-            return Case::CentralTftp;
+        ConfigurationFound::Refused { reason, .. } => Case::ConfigurationRefused(reason.clone()),
+        ConfigurationFound::Unreadable { .. } => Case::ConfigurationUnreadable,
+        ConfigurationFound::Absent
+        | ConfigurationFound::Announced { .. }
+        | ConfigurationFound::OnlyUnsigned { .. } => Case::ConfigurationMissing,
+        ConfigurationFound::NotExamined | ConfigurationFound::NotFetched { .. } => {
+            Case::ConfigurationNotFetched
         }
-        ConfigurationFound::Refused { .. } => return Case::ConfigurationRefused,
-        ConfigurationFound::Unreadable { .. } => return Case::ConfigurationUnreadable,
-        ConfigurationFound::Absent | ConfigurationFound::OnlyUnsigned { .. } => {
-            return Case::ConfigurationMissing;
+        ConfigurationFound::Unchecked { .. } | ConfigurationFound::Verified { .. } => {
+            return findings.lacks_tvs().then_some(Case::ConfigurationWithoutTvs);
         }
-        _ => {}
+    })
+}
+
+/// The case of a list of which it is unknown what the servers have.
+fn not_fetched(findings: &Findings) -> Option<Case> {
+    let is_open = findings.ctl.offered.is_open() || findings.itl.offered.is_open();
+    is_open.then_some(Case::ListNotFetched)
+}
+
+/// The cases of lists that are the installed ones.
+fn unchanged(findings: &Findings) -> Case {
+    if let Some(case) = not_fetched(findings) {
+        return case;
+    }
+    match of_configuration(findings) {
+        // A file that cannot be decrypted was verified all the same.
+        Some(Case::EncryptedForAnother) => return Case::EncryptedForAnother,
+        Some(_) if is_central(findings) => return Case::CentralTftp,
+        Some(case) => return case,
+        None => {}
     }
     // Last, since nothing fails for it yet: the phone needs TVS for the next change, and for HTTPS.
     match findings.reach() {

@@ -13,6 +13,7 @@ use crate::trust::reason::Reason;
 use crate::trust::tvs::Unanswered;
 use crate::trust::verified::{Acceptance, Voucher};
 use crate::wire::Role;
+use crate::wire::configuration::SettingsAccess;
 
 /// Everything that was found. What could not be examined in time keeps its default, "not examined".
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -35,6 +36,14 @@ pub struct Findings {
     pub members: Vec<MemberFound>,
     /// The phone's own configuration, or the default one in its place.
     pub configuration: ConfigurationFound,
+    /// How many TVS servers the phone's own configuration names, if it would be used.
+    pub named_tvs: Option<usize>,
+    /// What was passed over in that configuration, in words.
+    pub passed_over: Vec<String>,
+    /// Whether a file server answered any request of this examination so that it can be used.
+    pub is_answered: bool,
+    /// Who may use the phone's settings, by the last verified configuration.
+    pub access: Option<SettingsAccess>,
     /// TVS certificates in the installed lists, one for each server of the cluster.
     pub tvs_records: usize,
     /// Whether the installed CTL lists a token, whose key outlives those of the call managers.
@@ -64,6 +73,10 @@ impl Findings {
             itl: list(ListKind::Itl),
             members: Vec::new(),
             configuration: ConfigurationFound::NotExamined,
+            named_tvs: None,
+            passed_over: Vec::new(),
+            is_answered: false,
+            access: None,
             tvs_records: records(ListKind::Ctl) + records(ListKind::Itl),
             has_token: anchors.records(ListKind::Ctl).is_some_and(|ctl| !tokens(ctl).is_empty()),
         }
@@ -75,6 +88,16 @@ impl Findings {
             ListKind::Ctl => &mut self.ctl,
             ListKind::Itl => &mut self.itl,
         }
+    }
+
+    /// Whether the configuration names no TVS server to a phone whose lists have records for some.
+    pub(super) fn lacks_tvs(&self) -> bool {
+        self.named_tvs == Some(0) && self.tvs_records > 0
+    }
+
+    /// Whether the phone's user has no access to the settings in which lists are erased.
+    pub(super) fn bars_erasing(&self) -> bool {
+        self.access.is_some_and(|access| access != SettingsAccess::Enabled)
     }
 
     /// Whether something was offered that the phone refuses.
@@ -131,7 +154,7 @@ pub enum Reach {
     Fits,
     /// No TVS server is known, neither by a configuration nor by secd.toml.
     NoMembers,
-    /// There are TVS servers, but none presents a certificate.
+    /// There are TVS servers, but no certificate of theirs was seen.
     Unreachable,
 }
 
@@ -240,8 +263,15 @@ pub enum Offered {
     NotExamined,
     /// It could not be fetched; why.
     NotFetched(String),
-    /// No server was reached; why.
+    /// No server answered the last request for it; why.
     Unreachable(String),
+}
+
+impl Offered {
+    /// Whether it is unknown what the servers have.
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self, Self::NotExamined | Self::NotFetched(_) | Self::Unreachable(_))
+    }
 }
 
 /// A list that a server has.
@@ -351,6 +381,11 @@ pub struct ShownCertificate {
 pub enum ConfigurationFound {
     /// Neither the phone's own nor a default one.
     Absent,
+    /// The short one announces an encrypted one, which is not on the server.
+    Announced {
+        /// The name of the encrypted one.
+        name: String,
+    },
     /// It is encrypted for another certificate than this phone's; both are known by their hashes.
     ForAnother {
         /// The file that announces the encrypted one.
@@ -382,6 +417,8 @@ pub enum ConfigurationFound {
         reason: Reason,
         /// Why TVS did not vouch for the signer, if it had to.
         unanswered: Option<Unanswered>,
+        /// Who has signed it and who may, in words; nothing if its header cannot be read.
+        signer: Option<String>,
     },
     /// It cannot be read; why, and where.
     Unreadable {

@@ -50,6 +50,8 @@ pub enum Remedy {
     RollbackFirst,
     /// Delete the ITL on the phone.
     DeleteItl,
+    /// The same where the phone's user has no access to settings: reset the phone as in the factory.
+    DeleteItlByReset,
     /// Erase everything that was trusted, at the phone.
     EraseAll,
 }
@@ -63,12 +65,15 @@ impl Remedy {
             Case::StoreMissing | Case::StoreUnusable => Self::ProvideFolder,
             Case::Unreachable => Self::ReachServers,
             Case::TvsImpostor => Self::FindImpostor,
-            Case::ConfigurationMissing | Case::ConfigurationUnreadable => Self::MakeConfiguration,
+            Case::ConfigurationMissing
+            | Case::ConfigurationUnreadable
+            | Case::ConfigurationWithoutTvs => Self::MakeConfiguration,
+            Case::ConfigurationNotFetched | Case::ListNotFetched => Self::ReachServers,
             Case::EncryptedForAnother => Self::LearnCertificate,
             // Corrupt lists until a new CallManager.pem is generated (technote, "Backup And
             // Restore").
             Case::RestoredWithoutKey => Self::RegenerateCallManager,
-            Case::ConfigurationRefused | Case::ListDamaged | Case::TvsUnreachable => {
+            Case::ConfigurationRefused(_) | Case::ListDamaged | Case::TvsUnreachable => {
                 Self::RestartServices
             }
             // No policy may accept an old blank list: it would switch all checks off.
@@ -98,7 +103,7 @@ impl Remedy {
         match self {
             Self::AddTvs => "add-tvs",
             Self::ChangePolicy => "change-policy",
-            Self::DeleteItl => "delete-itl",
+            Self::DeleteItl | Self::DeleteItlByReset => "delete-itl",
             Self::EndRollback => "end-rollback",
             Self::EraseAll => "erase-all",
             Self::ExchangeCertificates => "exchange-certificates",
@@ -162,6 +167,7 @@ fn of_unknown_signer(findings: &Findings, conditions: Conditions) -> Remedy {
         // A key that both lists have can sign once more, and the phone accepts that without TVS
         // (domain facts 2.6).
         _ if shares_sast => Remedy::ResetItlRecovery,
+        _ if conditions.hold() && findings.bars_erasing() => Remedy::DeleteItlByReset,
         _ if conditions.hold() => Remedy::DeleteItl,
         _ => Remedy::RestoreBackup,
     }
@@ -175,7 +181,7 @@ impl fmt::Display for Remedy {
 }
 
 /// How each remedy reads for the person who carries it out: what to do, in the imperative.
-pub(super) const WORDS: [(Remedy, &str); 19] = [
+pub(super) const WORDS: [(Remedy, &str); 20] = [
     (
         Remedy::AddTvs,
         "add a second server to the phone's call-manager group: the phone still knows its TVS, \
@@ -197,6 +203,16 @@ pub(super) const WORDS: [(Remedy, &str); 19] = [
          time, set the rollback parameter first, or never change both certificates at once",
     ),
     (
+        Remedy::DeleteItlByReset,
+        "if a backup of the old CallManager.pem key exists, restore it; support may also have the \
+         last trusted list (CSCts01319). Otherwise only a factory reset deletes the ITL: the last \
+         trusted configuration restricts or disables the access to this phone's settings, and the \
+         phone accepts no other configuration before it accepts the list. Only if all conditions \
+         below hold, run secd erase all as root, with --pin and the SHA-256 of the signer's \
+         certificate, after comparing it with OS Administration; an attacker's list looks the same \
+         from here",
+    ),
+    (
         Remedy::EndRollback,
         "as soon as the work that needed the rollback parameter is done, switch it off, restart \
          TVS and TFTP, and reset the phones. Until then anyone can configure this phone",
@@ -204,7 +220,8 @@ pub(super) const WORDS: [(Remedy, &str); 19] = [
     (
         Remedy::EraseAll,
         "restore the store from a copy, or erase everything at the phone, where a person confirms \
-         it: secd erase all. The next lists are then trusted on FIRST USE, if the policy allows it",
+         it: secd erase all (as root, where the configuration restricts the access to settings). The \
+         next lists are then trusted on FIRST USE, if the policy allows it",
     ),
     (
         Remedy::ExchangeCertificates,

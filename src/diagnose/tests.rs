@@ -11,6 +11,7 @@ use crate::trust::reason::{Doubt, Reason, Unconfirmed};
 use crate::trust::tvs::{Unanswered, Unvouched};
 use crate::trust::verified::{Acceptance, Voucher};
 use crate::wire::Role;
+use crate::wire::configuration::SettingsAccess;
 
 /// A phone with an ITL, and a cluster that agrees with it.
 fn well() -> Findings {
@@ -203,6 +204,7 @@ fn an_encrypted_configuration_for_another_needs_the_certificate_learnt() {
         name: "SEP.cnf.xml.enc.sgn".to_string(),
         reason,
         unanswered: None,
+        signer: None,
     };
     for configuration in [
         ConfigurationFound::ForAnother { name, theirs: "00".into(), ours: None },
@@ -248,4 +250,115 @@ fn the_next_boot_is_told_step_by_step() {
          signer; configuration not on the server, the phone keeps what it has; then state S1 (ITL \
          in force; files must be signed)"
     );
+}
+
+#[test]
+fn nothing_is_well_that_could_not_be_found_out() {
+    let fetch = |why: &str| ConfigurationFound::NotFetched { name: "a".into(), why: why.into() };
+    for configuration in [fetch("timed out"), ConfigurationFound::NotExamined] {
+        let findings = Findings { configuration, ..well() };
+        assert_eq!(concluded(&findings), ("configuration-not-fetched", "reach-servers"));
+    }
+    let configuration = ConfigurationFound::Announced { name: "a.enc.sgn".into() };
+    let findings = Findings { configuration, ..well() };
+    assert_eq!(concluded(&findings), ("configuration-missing", "make-configuration"));
+    for offered in [Offered::NotFetched("too large".into()), Offered::Unreachable("no".into())] {
+        let mut findings = well();
+        findings.itl.offered = offered.clone();
+        assert_eq!(concluded(&findings), ("list-not-fetched", "reach-servers"));
+        findings.state = State::None;
+        assert_eq!(concluded(&findings).0, "list-not-fetched", "not: no server has a list");
+    }
+}
+
+#[test]
+fn a_server_that_answered_one_request_is_not_called_silent() {
+    let mut findings = well();
+    findings.ctl.offered = Offered::Unreachable("timed out, no answer".into());
+    assert_eq!(concluded(&findings).0, "unreachable");
+    findings.is_answered = true;
+    assert_eq!(concluded(&findings), ("list-not-fetched", "reach-servers"));
+}
+
+/// A list that the phone accepts, with the certificates of before.
+fn newer() -> Findings {
+    with_list(offered(ListVerdict::Taken(Acceptance::Chained(Voucher::Itl))))
+}
+
+#[test]
+fn a_new_list_that_is_accepted_does_not_hide_what_is_wrong_with_the_configuration() {
+    assert_eq!(concluded(&newer()), ("newer-list", "reset-phone"));
+    let name = || "SEP.cnf.xml.sgn".to_string();
+    let refused = |reason| ConfigurationFound::Refused {
+        name: name(),
+        reason,
+        unanswered: None,
+        signer: None,
+    };
+    let why = "cut short".to_string();
+    for (configuration, case) in [
+        (ConfigurationFound::Unreadable { name: name(), why }, "configuration-unreadable"),
+        (refused(Reason::SignatureMismatch), "configuration-refused"),
+        (refused(Reason::WrongSigner), "configuration-refused"),
+        (refused(Reason::NoKey), "encrypted-for-another"),
+        (ConfigurationFound::Absent, "configuration-missing"),
+    ] {
+        assert_eq!(concluded(&Findings { configuration, ..newer() }).0, case);
+    }
+    // A new key explains a signer that is not listed, and no damage.
+    let accepted = ListVerdict::Taken(Acceptance::Chained(Voucher::Tvs));
+    let mut regenerated = with_list(regenerated(Novelty::None, accepted));
+    regenerated.configuration = refused(Reason::WrongSigner);
+    assert_eq!(concluded(&regenerated).0, "callmanager-regenerated");
+    regenerated.configuration = refused(Reason::SignatureMismatch);
+    assert_eq!(concluded(&regenerated).0, "configuration-refused");
+}
+
+#[test]
+fn a_refused_configuration_is_explained_by_its_reason_and_its_signer() {
+    let signer = Some("signed by CN=b, serial 07; listed signers: CN=a, serial 01".to_string());
+    let (name, reason) = ("SEP.cnf.xml.sgn".to_string(), Reason::WrongSigner);
+    let configuration = ConfigurationFound::Refused { name, reason, unanswered: None, signer };
+    let findings = Findings { configuration, ..well() };
+    let case = Diagnosis::of(&findings).case.to_string();
+    assert!(case.ends_with("the configuration on the server: signer not in CTL or ITL"), "{case}");
+    let checks = findings.checks();
+    let check = checks.iter().find(|check| check.name == "configuration").unwrap();
+    let detail = "SEP.cnf.xml.sgn: signer not in CTL or ITL; signed by CN=b, serial 07; listed \
+                  signers: CN=a, serial 01";
+    assert_eq!(check.detail, detail);
+}
+
+#[test]
+fn a_configuration_without_tvs_is_a_fault_where_the_lists_have_tvs() {
+    let mut findings = well();
+    findings.named_tvs = Some(0);
+    findings.passed_over = alloc::vec!["2:1: skipped".to_string()];
+    assert_eq!(concluded(&findings), ("configuration-without-tvs", "make-configuration"));
+    let not_ok: Vec<_> =
+        findings.checks().into_iter().filter(|check| check.mark == Mark::NotOk).collect();
+    let names: Vec<_> = not_ok.iter().map(|check| check.name.as_str()).collect();
+    assert_eq!(names, ["configuration content", "TVS in the configuration"]);
+    findings.tvs_records = 0;
+    assert_eq!(concluded(&findings).0, "all-well", "there is nothing that TVS could be proven by");
+}
+
+#[test]
+fn without_access_to_settings_the_remedy_is_the_factory_reset() {
+    let judged = refused(Unanswered::NobodyToAsk);
+    let mut findings = with_list(regenerated(Novelty::All, judged));
+    findings.members = alloc::vec![member(Pinned::NotListed)];
+    for (access, remedy) in [
+        (None, Remedy::DeleteItl),
+        (Some(SettingsAccess::Enabled), Remedy::DeleteItl),
+        (Some(SettingsAccess::Restricted), Remedy::DeleteItlByReset),
+        (Some(SettingsAccess::Disabled), Remedy::DeleteItlByReset),
+    ] {
+        findings.access = access;
+        assert_eq!(Diagnosis::of(&findings).remedy, remedy);
+        assert_eq!(remedy.word(), "delete-itl");
+        let named = findings.checks().into_iter().find(|check| check.name == "settings access");
+        assert_eq!(named.is_some(), remedy == Remedy::DeleteItlByReset);
+    }
+    assert!(Remedy::DeleteItlByReset.to_string().contains("secd erase all as root"));
 }

@@ -44,6 +44,14 @@ pub(super) struct Trial<'a> {
     confirming: Confirming,
     /// The lists that the servers sent, by their names: for comparison only.
     given: Vec<(String, Vec<u8>)>,
+    /// Whether a server answered any request.
+    pub(super) is_answered: bool,
+    /// Who has signed the configuration that was refused last, and who may, in words.
+    pub(super) signer: Option<String>,
+    /// How many TVS servers the phone's own configuration names, once it is accepted.
+    pub(super) named_tvs: Option<usize>,
+    /// What was passed over in a configuration that is accepted.
+    pub(super) passed_over: Vec<String>,
 }
 
 impl<'a> Trial<'a> {
@@ -60,6 +68,10 @@ impl<'a> Trial<'a> {
             settings,
             given: Vec::new(),
             confirming: Confirming::default(),
+            is_answered: false,
+            signer: None,
+            named_tvs: None,
+            passed_over: Vec::new(),
             agent,
         }
     }
@@ -108,6 +120,7 @@ impl<'a> Trial<'a> {
 
     /// Keeps a list that was fetched, which the pass itself hands on and forgets.
     fn note(&mut self, wanted: &Wanted<'_>, fetched: &Result<Vec<u8>, NotFetched>) {
+        self.is_answered |= !matches!(fetched, Err(NotFetched::Unreachable(_)));
         if let (Ok(bytes), Sort::List) = (fetched, wanted.sort) {
             // An empty file counts as none (domain facts 1.4).
             if !bytes.is_empty() {
@@ -215,7 +228,10 @@ impl World for Trial<'_> {
         match change {
             // The ram folder stays as it is: applications read from it meanwhile.
             Change::File { .. } | Change::Restore => return Ok(Committed::Same),
-            Change::Keep { name, form, seen, .. } => {
+            Change::Keep { name, form, seen, members, .. } => {
+                // The default configuration of older call managers names none (CSCti64589).
+                let is_own = name.as_str() == self.own_configuration();
+                self.named_tvs = is_own.then_some(members.len());
                 self.seen = (self.anchors.line(), seen.map(|seen| (name.to_string(), seen)));
                 self.last = Some(LastConfiguration { name: name.to_string(), form });
             }
@@ -229,8 +245,18 @@ impl World for Trial<'_> {
         Ok(Committed::Changed)
     }
 
-    /// Drops the event: on trial nothing has happened that a log or a screen should show.
-    fn say(&mut self, _event: Event) {}
+    /// On trial nothing has happened that a log or a screen should show: what explains the outcome
+    /// is kept, and the rest is dropped.
+    fn say(&mut self, event: Event) {
+        match event {
+            Event::ConfigurationOdd { what } => self.passed_over.push(what),
+            Event::FileSigner { subject, serial, listed, .. } => {
+                let signer = format!("signed by {subject}, serial {serial}");
+                self.signer = Some(format!("{signer}; listed signers: {listed}"));
+            }
+            _ => {}
+        }
+    }
 }
 
 /// How a certificate that TVS presents compares with the installed lists and the offered one.

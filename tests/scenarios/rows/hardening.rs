@@ -17,6 +17,35 @@ fn serve_without_tvs(lab: &mut Lab) {
     });
 }
 
+/// A call manager that writes the element of TVS in small letters.
+fn misspell_tvs(lab: &mut Lab) {
+    lab.serve(|lab, files| {
+        let xml = lab.home.cluster.config().xml().replace("TVS>", "tvs>");
+        files.insert(SIGNED.to_owned(), lab.home.cluster.signed(SIGNED, xml.as_bytes()));
+    });
+}
+
+/// A list signed again, with the certificates of before, and a configuration that is cut short.
+fn serve_newer_list_and_cut_configuration(lab: &mut Lab) {
+    let timestamp = lab.home.cluster.timestamp() + 60;
+    lab.home.cluster.set_timestamp(timestamp);
+    lab.serve(|lab, files| {
+        let cut = b"<device><fullConfig>true</fullConfig>";
+        files.insert(SIGNED.to_owned(), lab.home.cluster.signed(SIGNED, cut));
+    });
+}
+
+/// The same list, and a configuration with a bit that is not the signer's.
+fn serve_newer_list_and_damaged_configuration(lab: &mut Lab) {
+    let timestamp = lab.home.cluster.timestamp() + 60;
+    lab.home.cluster.set_timestamp(timestamp);
+    lab.serve(|_, files| {
+        if let Some(last) = files.get_mut(SIGNED).and_then(|file| file.last_mut()) {
+            *last ^= 1;
+        }
+    });
+}
+
 /// A blank list from before the installed one.
 fn replay_blank_itl(lab: &mut Lab) {
     lab.serve(|lab, files| {
@@ -65,7 +94,7 @@ pub(crate) const ROWS: &[Row] = &[
         steps: &[
             S1,
             Do(serve_without_tvs),
-            Doctor("all-well", "nothing"),
+            Doctor("configuration-without-tvs", "make-configuration"),
             boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG?", 0, &[NO_CTL, CONFIGURED], ""),
             Restart,
             Do(|lab| lab.regenerate(CallManager)),
@@ -86,6 +115,50 @@ pub(crate) const ROWS: &[Row] = &[
             Wait(86_400),
             Restart,
             Press("opened by TVS", "0 verify"),
+        ],
+    },
+    Row {
+        id: "W25c",
+        start: "S1",
+        server: "a configuration with <tvs> for <TVS>",
+        setup: one_node,
+        steps: &[
+            S1,
+            Do(misspell_tvs),
+            Doctor("configuration-without-tvs", "make-configuration"),
+            boot(NO_CTL_SIGNED, "S1 CTL- ITL= CFG?", 0, &[NO_CTL, CONFIGURED], ""),
+            Log("skipped, the name of the element is TVS, in this case"),
+        ],
+    },
+    Row {
+        id: "W25d",
+        start: "S1",
+        server: "a newer list with the same certificates, and a configuration that is cut short",
+        setup: one_node,
+        steps: &[
+            S1,
+            Do(serve_newer_list_and_cut_configuration),
+            Doctor("configuration-unreadable", "make-configuration"),
+            boot(NO_CTL_SIGNED, "S1 CTL- ITL+ CFG=", 1, &[NO_CTL, UPDATED, "CFG file error"], ""),
+        ],
+    },
+    Row {
+        id: "W25e",
+        start: "S1",
+        server: "a newer list with the same certificates, and a damaged configuration",
+        setup: one_node,
+        steps: &[
+            S1,
+            Do(serve_newer_list_and_damaged_configuration),
+            Doctor("configuration-refused", "restart-services"),
+            boot(
+                NO_CTL_SIGNED,
+                "S1 CTL- ITL+ CFG=",
+                1,
+                &[NO_CTL, UPDATED, VERIFICATION_FAILED],
+                "",
+            ),
+            Log("is signed by CN="),
         ],
     },
 ];
