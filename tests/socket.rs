@@ -430,6 +430,8 @@ fn erasing_everything_is_the_way_out_of_a_locked_store() {
     assert_eq!(object(&phone, &["trust", "--json"])["locked"], true);
     let (code, why) = refused(&phone, &["erase", "itl", "--yes"]);
     assert_eq!(code, Some(1), "{why}");
+    let log = told(&phone, &["log", "-n", "100"]);
+    assert!(!log.contains("trust lists have changed"), "nothing was erased: {log}");
     assert_eq!(told(&phone, &["erase", "all", "--yes"]), "erased\tall\n");
     let lines = agent.pass();
     assert!(lines.iter().any(|line| line.text.contains("FIRST USE")), "{}", shown(&lines));

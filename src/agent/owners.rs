@@ -135,9 +135,12 @@ impl Agent {
         by: ErasedBy,
     ) -> Result<(), NotErased> {
         let erased = self.installed.erase(kinds, pin, by);
-        // Also after a failure: some of the lists may be gone.
-        self.tvs.trust_changed();
-        self.files.forget_seen();
+        // Also after a failure midway: some of the lists may be gone. A refusal has changed nothing,
+        // and the log must not say that it has.
+        if matches!(erased, Ok(()) | Err(NotErased::Failed(_))) {
+            self.tvs.trust_changed();
+            self.files.forget_seen();
+        }
         erased
     }
 }
