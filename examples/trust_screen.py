@@ -74,7 +74,7 @@ def show(trust):
 def show_list(entry):
     first = "FIRST USE, without proof" if entry["acceptance"] == "first-use" else \
         f"vouched for by {safe(entry['acceptance'])}"
-    print(f"\n{safe(entry['kind'])} file, {entry['length']} bytes, {first}"
+    print(f"\n{safe(entry['kind']).upper()} file, {entry['length']} bytes, {first}"
           f"{', BLANK' if entry['blank'] else ''}")
     print(f"  MD5   {safe(entry['md5'])}")
     print(f"  SHA-1 {safe(entry['sha1'])}")

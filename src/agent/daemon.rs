@@ -30,6 +30,7 @@ impl Agent {
             // what was refused would be refused again.
             let again = outcome.is_passing();
             if again {
+                self.passes.plan(pause);
                 say(&Event::RefreshAgain { seconds: pause.as_secs() });
             }
             tokio::select! {
@@ -57,7 +58,7 @@ impl Agent {
         let mut world = Real::new(self);
         let settings = world.settings();
         let outcome = boot::pass(&mut world, &settings).await;
-        self.passes.end();
+        self.passes.end(self.timeline.now());
         // The pass may have brought a configuration with other TVS members.
         let (settings, identity) = (self.settings(), self.identity());
         self.tvs.keep_only(&self.around(&settings, &identity).members());

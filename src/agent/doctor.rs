@@ -101,7 +101,7 @@ impl Agent {
     pub(super) fn servers(&self) -> Vec<ContactedServer> {
         let servers = &self.settings().tftp.servers;
         let server =
-            |it| ContactedServer { address: format!("{it}"), last: self.files.contact(it) };
+            |it| ContactedServer { address: format!("{it}"), last: self.files.contacts.last(it) };
         servers.iter().map(server).collect()
     }
 }

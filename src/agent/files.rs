@@ -3,9 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use crate::agent::contacts::Contacts;
 use crate::agent::narrate::say;
 use crate::boot::{Event, NotFetched, Seen, Trouble, Wanted};
 use crate::diagnose::Contact;
+use crate::io::clock::Timeline;
 use crate::io::settings;
 use crate::wire::address::ServerAddress;
 use crate::wire::name::FileName;
@@ -19,17 +21,22 @@ pub(super) use walk::ServerWalk;
 use asked::{Asked, NumberedTransfer};
 
 /// The transfers of one phone, and what is remembered of them.
-#[derive(Default)]
 pub(super) struct Files {
     /// Numbers the transfers in the log.
     transfers: Cell<u64>,
-    /// The result of the last request to each server, by the name that the settings have for it.
-    contacts: RefCell<BTreeMap<ServerAddress, Contact>>,
+    /// The last request to each server.
+    pub(super) contacts: Contacts,
     /// What is remembered of the files that were accepted, by their names, with the line of lists.
     seen: RefCell<BTreeMap<FileName, (u32, Seen)>>,
 }
 
 impl Files {
+    /// No transfer yet; times are those of this time line.
+    pub(super) fn new(timeline: Timeline) -> Self {
+        let (transfers, seen) = (Cell::default(), RefCell::default());
+        Self { transfers, contacts: Contacts::new(timeline), seen }
+    }
+
     /// What is remembered of the files of a name in this line of lists.
     pub(super) fn seen(&self, name: &FileName, line: u32) -> Option<Seen> {
         let seen = self.seen.borrow();
@@ -162,17 +169,12 @@ impl Files {
             (Err(_), Some(foreign)) => foreign,
             (Err(why), None) => Contact::Failed(why.to_string()),
         };
-        self.contacts.borrow_mut().insert(server.clone(), contact);
-    }
-
-    /// The result of the last request to a server.
-    pub(super) fn contact(&self, server: &ServerAddress) -> Contact {
-        self.contacts.borrow().get(server).cloned().unwrap_or_default()
+        self.contacts.note(server, contact);
     }
 
     /// Forgets servers that are no longer asked.
     pub(super) fn keep_only(&self, servers: &[ServerAddress]) {
-        self.contacts.borrow_mut().retain(|server, _| servers.contains(server));
+        self.contacts.keep_only(|server| servers.contains(server));
     }
 
     /// How many transfers there were since the start.

@@ -15,6 +15,7 @@
 
 mod capacity;
 mod connections;
+mod contacts;
 mod daemon;
 mod doctor;
 mod ends;

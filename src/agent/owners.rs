@@ -58,7 +58,7 @@ impl Agent {
             identity: RefCell::new(Rc::new(PhoneIdentity::load(&settings.device))),
             source: None,
             names: Names::of(&SystemFiles::default()),
-            files: Files::default(),
+            files: Files::new(timeline.clone()),
             tvs: TvsService::new(&settings.tvs, timeline.clone()),
             connections: Connections::new(capacity.slots),
             capacity,
@@ -174,7 +174,7 @@ impl Agent {
     /// The last alarm that was raised.
     #[must_use]
     pub fn alarm(&self) -> Option<Alarm> {
-        self.screen.alarm()
+        self.screen.alarm().map(|(alarm, _)| alarm)
     }
 
     /// The Status Messages screen, oldest first.

@@ -1,8 +1,11 @@
 //! Boot passes as others see them: requested, under way, over.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
 
 use tokio::sync::{Notify, broadcast, watch};
+use tokio::time::Instant;
 
 use crate::boot::Stage;
 
@@ -12,13 +15,53 @@ pub(super) struct Passes {
     begun: Cell<u64>,
     over: watch::Sender<u64>,
     news: broadcast::Sender<Passed>,
-    last: RefCell<Vec<Passed>>,
+    /// The stages so far of the pass under way.
+    stages: RefCell<Vec<Passed>>,
+    /// The last one that is over.
+    last: RefCell<Rc<PassOver>>,
+    /// When the next one begins by itself, after a failure that may pass.
+    next: Cell<Option<Instant>>,
     /// What is wrong with the configuration that the last pass found and could not read.
     unread: RefCell<Option<String>>,
 }
 
-/// How one stage of a pass went, in one word.
-pub(super) type Passed = (Stage, &'static str);
+/// How one stage of a pass went.
+#[derive(Clone, Debug)]
+pub(super) struct Passed {
+    /// The number of the pass.
+    pub(super) pass: u64,
+    pub(super) stage: Stage,
+    /// How it went, in one word.
+    pub(super) word: &'static str,
+    /// Why it failed; nothing if it did not.
+    pub(super) reason: Option<String>,
+}
+
+/// What came of a pass.
+#[derive(Debug, Default)]
+pub(super) struct PassOver {
+    /// Its stages, as far as it came.
+    pub(super) stages: Vec<Passed>,
+    /// When it ended, on the agent's time line.
+    pub(super) at: Duration,
+}
+
+impl PassOver {
+    /// How a stage went, in one word.
+    pub(super) fn word(&self, stage: Stage) -> &'static str {
+        let found = self.stages.iter().find(|passed| passed.stage == stage);
+        found.map_or("not reached", |passed| passed.word)
+    }
+
+    /// The first stage that failed, and why, in words; nothing if the pass is a success.
+    pub(super) fn failure(&self) -> Option<String> {
+        let failed = |passed: &Passed| {
+            let reason = passed.reason.as_deref()?;
+            Some(format!("{}: {reason}", passed.stage.title()))
+        };
+        self.stages.iter().find_map(failed)
+    }
+}
 
 impl Default for Passes {
     fn default() -> Self {
@@ -27,26 +70,30 @@ impl Default for Passes {
             begun: Cell::new(0),
             over: watch::Sender::new(0),
             news: broadcast::Sender::new(BACKLOG),
+            stages: RefCell::default(),
             last: RefCell::default(),
+            next: Cell::default(),
             unread: RefCell::default(),
         }
     }
 }
 
 impl Passes {
-    /// Notes that a pass begins; what the last one came to is forgotten.
+    /// Notes that a pass begins.
     pub(super) fn begin(&self) {
         self.begun.set(self.begun.get() + 1);
-        self.last.borrow_mut().clear();
+        self.stages.borrow_mut().clear();
+        self.next.set(None);
     }
 
     /// Notes a stage that is over. A fault of the configuration stays noted until a pass finds that
     /// the servers have another one, or none.
-    pub(super) fn pass(&self, passed: Passed) {
-        if passed.0 == Stage::Configuration && matches!(passed.1, "done" | "failed") {
+    pub(super) fn pass(&self, stage: Stage, word: &'static str, reason: Option<String>) {
+        if stage == Stage::Configuration && matches!(word, "done" | "failed") {
             self.unread.replace(None);
         }
-        self.last.borrow_mut().push(passed);
+        let passed = Passed { pass: self.begun.get(), stage, word, reason };
+        self.stages.borrow_mut().push(passed.clone());
         let _nobody_listens = self.news.send(passed);
     }
 
@@ -61,7 +108,8 @@ impl Passes {
     }
 
     /// Notes that the pass is over, which ends the wait for it.
-    pub(super) fn end(&self) {
+    pub(super) fn end(&self, at: Duration) {
+        self.last.replace(Rc::new(PassOver { stages: self.stages.take(), at }));
         self.over.send_replace(self.begun.get());
     }
 
@@ -88,10 +136,24 @@ impl Passes {
         self.news.subscribe()
     }
 
-    /// How a stage of the last pass went; "not reached" if the pass ended before it.
-    pub(super) fn last(&self, stage: Stage) -> &'static str {
-        let last = self.last.borrow();
-        last.iter().find(|(found, _)| *found == stage).map_or("not reached", |(_, detail)| detail)
+    /// What came of the last pass that is over; nothing before the first one is.
+    pub(super) fn last(&self) -> Option<Rc<PassOver>> {
+        (*self.over.borrow() > 0).then(|| self.last.borrow().clone())
+    }
+
+    /// Whether a pass is under way.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.begun.get() > *self.over.borrow()
+    }
+
+    /// Notes that the next pass begins by itself after this pause, unless one is requested before.
+    pub(super) fn plan(&self, pause: Duration) {
+        self.next.set(Some(Instant::now() + pause));
+    }
+
+    /// How long it is until then; nothing if no pass begins by itself.
+    pub(super) fn next(&self) -> Option<Duration> {
+        self.next.get().map(|next| next.saturating_duration_since(Instant::now()))
     }
 
     /// How many passes have begun since the start.
@@ -102,3 +164,32 @@ impl Passes {
 
 /// Stages that a slow listener may lag behind: more than one pass has.
 const BACKLOG: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_belongs_to_its_pass_whenever_it_is_read() {
+        let passes = Passes::default();
+        let mut news = passes.listen();
+        assert!(passes.last().is_none() && !passes.is_under_way());
+        passes.begin();
+        let number = passes.ask();
+        assert!(passes.is_under_way());
+        passes.pass(Stage::Ctl, "failed", Some("no room".to_owned()));
+        passes.end(Duration::from_secs(5));
+        let failed = passes.last().unwrap();
+        assert_eq!((failed.at, failed.word(Stage::Ctl)), (Duration::from_secs(5), "failed"));
+        assert_eq!(failed.word(Stage::Itl), "not reached");
+        // As when both happen before the listener's turn.
+        passes.begin();
+        passes.pass(Stage::Ctl, "kept", None);
+        let stages: Vec<_> = std::iter::from_fn(|| news.try_recv().ok()).collect();
+        let own: Vec<_> = stages.iter().filter(|stage| stage.pass == number).collect();
+        assert_eq!((stages.len(), own.len(), own[0].word), (2, 1, "kept"));
+        assert_eq!(passes.last().unwrap().failure().as_deref(), Some("CTL: no room"));
+        passes.end(Duration::from_secs(6));
+        assert_eq!(passes.last().unwrap().failure(), None);
+    }
+}

@@ -11,7 +11,7 @@ use crate::boot::{Alarm, StatusMessage};
 #[derive(Default)]
 pub(super) struct Screen {
     messages: RefCell<HistoryBuffer<(SystemTime, StatusMessage), SHOWN>>,
-    alarm: Cell<Option<Alarm>>,
+    alarm: Cell<Option<(Alarm, SystemTime)>>,
 }
 
 impl Screen {
@@ -26,12 +26,12 @@ impl Screen {
     }
 
     /// Keeps the alarm that was raised last.
-    pub(super) fn raise(&self, alarm: Alarm) {
-        self.alarm.set(Some(alarm));
+    pub(super) fn raise(&self, time: SystemTime, alarm: Alarm) {
+        self.alarm.set(Some((alarm, time)));
     }
 
-    /// The alarm that was raised last.
-    pub(super) fn alarm(&self) -> Option<Alarm> {
+    /// The alarm that was raised last, and when.
+    pub(super) fn alarm(&self) -> Option<(Alarm, SystemTime)> {
         self.alarm.get()
     }
 }

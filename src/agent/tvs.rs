@@ -1,12 +1,12 @@
 //! The Trust Verification Service: earlier answers first, then its members in order.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
+use crate::agent::contacts::Contacts;
 use crate::agent::identity::PhoneIdentity;
 use crate::agent::installed::Installed;
 use crate::agent::narrate::say;
@@ -23,7 +23,6 @@ use crate::trust::{
     Anchors, Cache, Confirmed, Endorsed, ListKind, Purpose, Query, Unanswered, Vouched,
 };
 use crate::wire::Role;
-use crate::wire::address::ServerAddress;
 use crate::wire::configuration::Member;
 use crate::wire::tvs::Session;
 
@@ -41,8 +40,8 @@ pub(super) struct TvsService {
     signers: Flights<OfSigner<'static>>,
     records: Flights<OfRecord<'static>>,
     cache: RefCell<Cache>,
-    /// The result of the last question to each member, by the name in the phone's configuration.
-    contacts: RefCell<BTreeMap<ServerAddress, Contact>>,
+    /// The last question to each member.
+    pub(super) contacts: Contacts,
     questions: Cell<u64>,
     /// The time by which answers expire.
     timeline: Timeline,
@@ -74,7 +73,7 @@ impl TvsService {
             signers: Flights::default(),
             records: Flights::default(),
             cache: RefCell::new(Cache::new(settings.cache, settings.ttl_max)),
-            contacts: RefCell::default(),
+            contacts: Contacts::new(timeline.clone()),
             questions: Cell::new(0),
             timeline,
         }
@@ -231,11 +230,11 @@ impl TvsService {
         for Member { address, .. } in &members {
             match asking.ask(address, question).await {
                 Ok(answer) => {
-                    self.note(address, Contact::Answered);
+                    self.contacts.note(address, Contact::Answered);
                     return answer;
                 }
                 Err(why) => {
-                    self.note(address, Contact::Failed(why.clone()));
+                    self.contacts.note(address, Contact::Failed(why.clone()));
                     let member = address.to_string();
                     say(&Event::MemberFailed { member, why: why.clone() });
                     last = why;
@@ -250,19 +249,9 @@ impl TvsService {
         self.sessions.borrow_mut().number()
     }
 
-    fn note(&self, member: &ServerAddress, contact: Contact) {
-        self.contacts.borrow_mut().insert(member.clone(), contact);
-    }
-
-    /// The result of the last question to a member.
-    pub(super) fn contact(&self, member: &ServerAddress) -> Contact {
-        self.contacts.borrow().get(member).cloned().unwrap_or_default()
-    }
-
     /// Forgets members that are no longer asked.
     pub(super) fn keep_only(&self, members: &[Member]) {
-        let is_member = |server: &ServerAddress| members.iter().any(|it| it.address == *server);
-        self.contacts.borrow_mut().retain(|server, _| is_member(server));
+        self.contacts.keep_only(|server| members.iter().any(|it| it.address == *server));
     }
 
     /// The present, on the time line by which answers expire.

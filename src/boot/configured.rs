@@ -1,9 +1,11 @@
 //! The outcome of the configuration step of a pass.
 
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::format;
+use alloc::string::{String, ToString};
 
 use crate::boot::file::NotTaken;
+use crate::boot::list::refusal;
 use crate::boot::world::{NotCommitted, NotFetched};
 use crate::trust::{Reason, Unanswered, Voucher};
 use crate::wire::configuration::UnreadableConfiguration;
@@ -73,6 +75,24 @@ impl Configured {
             Self::NotPut(_) => "broken",
             Self::Taken { .. } => "done",
             Self::Unread { .. } => UNREADABLE,
+        }
+    }
+
+    /// Why the step failed, in words; nothing if it did not.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        match self {
+            Self::Absent => Some("not on the server; the last good one stays in use".to_string()),
+            Self::ForAnother { name, theirs, .. } => Some(format!(
+                "{name} is encrypted for another certificate than this phone's, <{theirs}>"
+            )),
+            Self::NotFetched { name, why } => Some(format!("{name}: {why}")),
+            Self::NotPut(why) => Some(format!("not written: {why}")),
+            Self::Refused { name, reason, unanswered } => {
+                Some(format!("{name}: {}", refusal(reason, unanswered.as_ref())))
+            }
+            Self::Taken { .. } => None,
+            Self::Unread { name, why } => Some(format!("{name}: {why}")),
         }
     }
 

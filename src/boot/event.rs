@@ -232,6 +232,8 @@ events! {
     // --- a boot pass
     StageOver { stage: Stage, outcome: &'static str }
         Info, SECD, "refresh: {stage} {outcome}";
+    StageFailed { stage: Stage, outcome: &'static str, reason: String }
+        Info, SECD, "refresh: {stage} {outcome}: {reason}";
     RefreshLocked {} Error, SECD, "refresh: the store is LOCKED, no server is contacted";
     RefreshCut { list: ListKind, why: String, state: State }
         Error, SECD, "refresh: ended early, no {list} from any server: {why}; state {state} stays";

@@ -73,6 +73,17 @@ impl Listed {
         }
     }
 
+    /// Why the step failed, in words; nothing if it did not.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        match self {
+            Self::Absent | Self::Installed { .. } | Self::Same { .. } => None,
+            Self::NotFetched { why, .. } => Some(why.to_string()),
+            Self::NotInstalled { why, .. } => Some(format!("not installed: {why}")),
+            Self::Refused { reason, unanswered, .. } => Some(refusal(reason, unanswered.as_ref())),
+        }
+    }
+
     /// Whether the next try may end better without a change on the server.
     #[must_use]
     pub fn is_passing(&self) -> bool {
@@ -91,6 +102,14 @@ impl Listed {
             Self::NotFetched { why: NotFetched::Unreachable(trouble), .. } => Some(&trouble.why),
             _ => None,
         }
+    }
+}
+
+/// Why a file is refused, and why TVS did not vouch for its signer, if it had to.
+pub(super) fn refusal(reason: &Reason, unanswered: Option<&Unanswered>) -> String {
+    match unanswered {
+        None => reason.to_string(),
+        Some(why) => format!("{reason}; {why}"),
     }
 }
 

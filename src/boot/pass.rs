@@ -1,5 +1,7 @@
 //! The order of a pass, and where it may end early.
 
+use alloc::string::{String, ToString};
+
 use crate::boot::configuration;
 use crate::boot::configured::Configured;
 use crate::boot::event::Event;
@@ -62,21 +64,30 @@ pub async fn pass_into<W: World>(world: &mut W, settings: &PassSettings, outcome
         let cut = Cut { list: ListKind::Ctl, why };
         return cut.say(world, before, ListStep::Failed);
     }
+    over(world, Stage::Ctl, ctl.step().word(), ctl.reason());
     let ctl = ctl.step();
-    world.say(Event::StageOver { stage: Stage::Ctl, outcome: ctl.word() });
     let itl = outcome.itl.insert(list::refresh(world, settings, ListKind::Itl).await);
     if let Some(why) = itl.unreachable() {
         return Cut { list: ListKind::Itl, why }.say(world, before, ctl);
     }
+    over(world, Stage::Itl, itl.step().word(), itl.reason());
     let itl = itl.step();
-    world.say(Event::StageOver { stage: Stage::Itl, outcome: itl.word() });
     sum_up(world, before, ctl, itl);
     let configured = configuration::refresh(world, settings).await;
-    let word = outcome.configuration.insert(configured).word();
-    world.say(Event::StageOver { stage: Stage::Configuration, outcome: word });
+    let configured = outcome.configuration.insert(configured);
+    let word = configured.word();
+    over(world, Stage::Configuration, word, configured.reason());
     let state = state(world);
     let meaning = state.meaning();
     world.say(Event::RefreshDone { state, meaning, configuration: word });
+}
+
+/// Reports a stage that is over, with the reason if it failed.
+fn over<W: World>(world: &mut W, stage: Stage, outcome: &'static str, reason: Option<String>) {
+    world.say(match reason {
+        None => Event::StageOver { stage, outcome },
+        Some(reason) => Event::StageFailed { stage, outcome, reason },
+    });
 }
 
 fn state<W: World>(world: &W) -> State {
@@ -84,7 +95,8 @@ fn state<W: World>(world: &W) -> State {
 }
 
 fn locked<W: World>(world: &mut W) {
-    world.say(Event::StageOver { stage: Stage::Store, outcome: "locked" });
+    let reason = "the lists that were trusted cannot be read".to_string();
+    over(world, Stage::Store, "locked", Some(reason));
     world.say(Event::MessageShown { message: StatusMessage::TrustListUpdateFailed });
     world.say(Event::AlarmRaised { alarm: Alarm::Failed });
     world.say(Event::RefreshLocked {});
@@ -110,7 +122,7 @@ struct Cut<'a> {
 
 impl Cut<'_> {
     fn say<W: World>(self, world: &mut W, before: State, ctl: ListStep) {
-        world.say(Event::StageOver { stage: Stage::Network, outcome: "unreachable" });
+        over(world, Stage::Network, "unreachable", Some(self.why.to_owned()));
         sum_up(world, before, ctl, ListStep::Failed);
         let (list, why, state) = (self.list, self.why.into(), state(world));
         world.say(Event::RefreshCut { list, why, state });

@@ -115,6 +115,20 @@ pub enum Stage {
     Store,
 }
 
+impl Stage {
+    /// The stage as people call it; the words of [`Display`](fmt::Display) are for programs.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Ctl => "CTL",
+            Self::Itl => "ITL",
+            Self::Configuration => "configuration",
+            Self::Network => "network",
+            Self::Store => "store",
+        }
+    }
+}
+
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -156,6 +156,8 @@ errors! {
         NotAllowed {
             /// The right that the method needs.
             right: Right,
+            /// Who has it by the section `[access]`, besides root.
+            holders: Option<Vec<String>>,
         };
         // Which step failed is not reported: the phone must not be a padding oracle (domain facts
         // 10, row 18).

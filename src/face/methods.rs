@@ -11,8 +11,8 @@ use crate::face::errors::Error;
 use crate::face::method::{Carry, Declaration, Method, Mode, methods};
 use crate::face::record::{ObjectType as _, record};
 use crate::face::records::{
-    Alarm, Check, Condition, Counters, Finding, Line, List, Message, Outcome, Server, Stage,
-    Verdict,
+    Alarm, Check, Condition, Counters, Finding, LastPass, Line, List, Message, Outcome, Server,
+    Stage, Verdict,
 };
 use crate::face::rights::Right;
 use crate::face::shape::{Types, Unfit};
@@ -180,6 +180,9 @@ methods! {
             version: String,
             /// The phone's name, from which file names are made.
             device: String,
+            // For a reader that has ages and needs dates.
+            /// The phone's clock: seconds since 1970.
+            time: u64,
             /// Seconds since the start of the agent.
             uptime: u64,
             /// The trust state by its number, such as S1.
@@ -188,6 +191,14 @@ methods! {
             meaning: String,
             /// Whether the store is locked, because the installed lists cannot be read.
             locked: bool,
+            /// Whether a boot pass is under way.
+            pass_under_way: bool,
+            /// The boot pass that ended last; absent before the first has ended.
+            last_pass: Option<LastPass>,
+            /// Seconds until the next pass begins by itself, as after a failure that may pass.
+            next_try: Option<u64>,
+            /// The last alarm since the start, if there was one.
+            alarm: Option<Alarm>,
             /// The name of the configuration in use.
             configuration: Option<String>,
             /// Why the one on the server is not in use, if it cannot be read.

@@ -15,6 +15,8 @@ record! {
         code: u8,
         /// Its name in the call manager's alarms.
         name: String,
+        /// When it was raised: seconds since 1970, by the phone's clock.
+        time: u64,
     }
 }
 
@@ -69,6 +71,20 @@ record! {
         word: String,
         /// What it means, in words.
         text: String,
+    }
+}
+
+record! {
+    /// The boot pass that ended last.
+    LastPass {
+        /// Whether a stage failed.
+        failed: bool,
+        /// The first stage that failed, and why, in words.
+        reason: Option<String>,
+        /// Seconds since it ended.
+        age: u64,
+        /// Its stages, in their order, as far as it came.
+        stages: Vec<Stage>,
     }
 }
 
@@ -135,6 +151,12 @@ record! {
         state: String,
         /// The trust state in words.
         meaning: String,
+        /// Whether a stage failed.
+        failed: bool,
+        /// The first stage that failed, and why, in words.
+        reason: Option<String>,
+        /// Its stages, in their order, as far as it came.
+        stages: Vec<Stage>,
         /// How the stage of the CTL went.
         ctl: String,
         /// How the stage of the ITL went.
@@ -173,6 +195,8 @@ record! {
         address: String,
         /// The result of the last contact; empty if there was none.
         last: String,
+        /// Seconds since the last contact; absent if there was none.
+        age: Option<u64>,
     }
 }
 
@@ -183,6 +207,8 @@ record! {
         stage: StageName,
         /// How it went, in one word.
         detail: String,
+        /// Why it failed, in words; absent if it did not.
+        reason: Option<String>,
     }
 }
 

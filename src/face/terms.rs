@@ -55,9 +55,9 @@ words! {
     /// The two kinds of trust list.
     ListKind {
         /// The certificate trust list, of clusters in mixed mode.
-        Ctl = "CTL",
+        Ctl = "ctl",
         /// The identity trust list, of every cluster since 8.0.
-        Itl = "ITL",
+        Itl = "itl",
     }
 }
 

@@ -1,5 +1,7 @@
 //! Who may do what: the policy of secd.toml, applied to the caller as the kernel identifies it.
 
+use std::collections::BTreeSet;
+
 use crate::face::Right;
 use crate::io::ipc::ClientCredentials;
 use crate::io::places::Requester;
@@ -11,20 +13,31 @@ pub(super) fn may(access: &Access, peer: ClientCredentials, groups: &Groups, rig
     if peer.uid == 0 {
         return true;
     }
-    let holders = match right {
+    entries(access, right).into_iter().flatten().any(|holder| is(holder, peer, groups))
+}
+
+/// Whom the settings grant a right, as they write it; root, who has all, is not among them.
+pub(super) fn holders(access: &Access, right: Right) -> Vec<String> {
+    let holders = entries(access, right).into_iter().flatten().map(ToString::to_string);
+    // A user or group may have several of the rights that `any` stands for.
+    holders.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The entries of the settings that grant a right.
+fn entries(access: &Access, right: Right) -> Vec<&[Principal]> {
+    match right {
         // Held by whoever has any of the others; no setting grants it alone.
         Right::Any => {
-            return [Right::Configure, Right::Connect, Right::Erase, Right::Fetch, Right::Read]
-                .into_iter()
-                .any(|right| may(access, peer, groups, right));
+            [&access.configure, &access.connect, &access.erase, &access.fetch, &access.read]
+                .map(Vec::as_slice)
+                .to_vec()
         }
-        Right::Configure => &access.configure,
-        Right::Connect => &access.connect,
-        Right::Erase => &access.erase,
-        Right::Fetch => &access.fetch,
-        Right::Read => &access.read,
-    };
-    holders.iter().any(|holder| is(holder, peer, groups))
+        Right::Configure => vec![&access.configure],
+        Right::Connect => vec![&access.connect],
+        Right::Erase => vec![&access.erase],
+        Right::Fetch => vec![&access.fetch],
+        Right::Read => vec![&access.read],
+    }
 }
 
 /// How much of the agent a client may take up.

@@ -7,15 +7,15 @@ use crate::agent::narrate::say;
 use crate::agent::passes::Passed;
 use crate::agent::service::calls::{CallTurn, OneReply, Over};
 use crate::agent::service::office::Service;
-use crate::agent::service::shown::verdict;
+use crate::agent::service::shown::{server, since_1970, verdict};
 use crate::boot::{self, Event};
 use crate::face::methods::{
     FlushCache, Flushed, GetCache, GetStatus, Progress, Refresh, Reload, Reloaded, Status, Verdicts,
 };
-use crate::face::records::{Counters, Outcome, Server, Stage};
+use crate::face::records::{Counters, LastPass, Outcome};
 use crate::face::{Carry, Error, Method};
+use crate::io::clock;
 use crate::io::ipc::{Client, Gone};
-use crate::wire::configuration::Member;
 
 impl OneReply<GetStatus> for Service {
     async fn answer(&self, _: GetStatus, _: &Client) -> Result<Status, Error> {
@@ -27,15 +27,29 @@ impl OneReply<GetStatus> for Service {
         Ok(Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             device: settings.device.name.to_string(),
+            time: since_1970(clock::wall()),
             uptime: agent.timeline.now().as_secs(),
             state,
             meaning: meaning.to_owned(),
             locked: agent.installed.is_locked(),
+            pass_under_way: agent.passes.is_under_way(),
+            last_pass: self.last_pass(),
+            // Rounded up, so that it does not promise an earlier time.
+            next_try: agent
+                .passes
+                .next()
+                .map(|next| next.as_secs() + u64::from(next.subsec_nanos() > 0)),
+            alarm: agent.screen.alarm().map(Into::into),
             configuration: agent.installed.configuration().map(|last| last.name),
             configuration_fault: agent.passes.unread(),
             settings_access: agent.installed.settings_access().map(|it| it.word().to_owned()),
-            tftp: agent.servers().into_iter().map(Into::into).collect(),
-            tvs: members.iter().map(|it| self.member(it)).collect(),
+            tftp: settings
+                .tftp
+                .servers
+                .iter()
+                .map(|it| server(it, &agent.files.contacts))
+                .collect(),
+            tvs: members.iter().map(|it| server(&it.address, &agent.tvs.contacts)).collect(),
             cached: agent.tvs_cache().len(),
             open_connections: agent.connections.open_now(),
             counters: self.counters(),
@@ -90,8 +104,8 @@ impl Carry<Refresh, CallTurn, Over> for Service {
             };
             match stage {
                 // Stages of a pass that was under way already are none of the caller's.
-                Ok(passed) if agent.passes.count() == number => {
-                    report(&mut turn, passed).await?;
+                Ok(passed) if passed.pass == number => {
+                    report(&mut turn, &passed).await?;
                 }
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => break,
@@ -103,9 +117,17 @@ impl Carry<Refresh, CallTurn, Over> for Service {
 }
 
 impl Service {
-    fn member(&self, member: &Member) -> Server {
-        let last = self.agent.tvs.contact(&member.address).to_string();
-        Server { address: member.address.to_string(), last }
+    fn last_pass(&self) -> Option<LastPass> {
+        let passes = &self.agent.passes;
+        passes.last().map(|last| {
+            let reason = last.failure();
+            LastPass {
+                failed: reason.is_some(),
+                reason,
+                age: self.agent.timeline.now().saturating_sub(last.at).as_secs(),
+                stages: last.stages.iter().map(Into::into).collect(),
+            }
+        })
     }
 
     fn counters(&self) -> Counters {
@@ -125,23 +147,27 @@ impl Service {
     fn outcome(&self) -> Outcome {
         let agent = &self.agent;
         let (state, meaning) = agent.state_words();
+        let last = agent.passes.last().unwrap_or_default();
+        let reason = last.failure();
         Outcome {
             state,
             meaning: meaning.to_owned(),
-            ctl: agent.passes.last(boot::Stage::Ctl).to_owned(),
-            itl: agent.passes.last(boot::Stage::Itl).to_owned(),
-            configuration: agent.passes.last(boot::Stage::Configuration).to_owned(),
-            alarm: agent.alarm().map(Into::into),
+            failed: reason.is_some(),
+            reason,
+            stages: last.stages.iter().map(Into::into).collect(),
+            ctl: last.word(boot::Stage::Ctl).to_owned(),
+            itl: last.word(boot::Stage::Itl).to_owned(),
+            configuration: last.word(boot::Stage::Configuration).to_owned(),
+            alarm: agent.screen.alarm().map(Into::into),
         }
     }
 }
 
 /// Reports a stage, if the caller asked for more than the last reply.
-async fn report(turn: &mut CallTurn, (stage, detail): Passed) -> Result<(), Gone> {
+async fn report(turn: &mut CallTurn, passed: &Passed) -> Result<(), Gone> {
     if !turn.call.more || turn.call.oneway {
         return Ok(());
     }
-    let stage = Stage { stage: stage.into(), detail: detail.to_owned() };
-    let progress = Progress { stage: Some(stage), outcome: None };
+    let progress = Progress { stage: Some(passed.into()), outcome: None };
     turn.client.reply(Refresh::part(progress)).await
 }

@@ -165,7 +165,9 @@ impl Service {
             let (method, pid) = (call.method.clone(), pid.unwrap_or_default());
             say(&Event::CallRefused { method, uid, gid, pid, right: right.word() });
         }
-        Err(Error::NotAllowed { right })
+        // Names of users and groups: whoever may open the socket can read them in /etc as well.
+        let holders = access::holders(&self.agent.settings().access, right);
+        Err(Error::NotAllowed { right, holders: Some(holders) })
     }
 
     /// Logs what keeps clients out.

@@ -30,7 +30,7 @@ impl OneReply<GetTrust> for Service {
             signed_files: locked || anchors.demand_signed_files(),
             pin: agent.installed.pin().map(|pin| hex(&pin)),
             lists: lists.map(Into::into).collect(),
-            alarm: agent.alarm().map(Into::into),
+            alarm: agent.screen.alarm().map(Into::into),
             messages: agent.messages().iter().map(Into::into).collect(),
         })
     }

@@ -2,10 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::agent::contacts::Contacts;
+use crate::agent::passes::Passed;
 use crate::boot;
 use crate::diagnose;
 use crate::face::hex;
-use crate::face::records::{Alarm, Check, Condition, Line, List, Message, Record, Server, Verdict};
+use crate::face::records::{
+    Alarm, Check, Condition, Line, List, Message, Record, Server, Stage, Verdict,
+};
 use crate::face::terms::{Acceptance, By, ListKind, Mark, Purpose, StageName};
 use crate::io::clock::Stamp;
 use crate::io::console;
@@ -13,6 +17,7 @@ use crate::trust::cache::CachedAnswer;
 use crate::trust::list::Anchor;
 use crate::trust::{self, GrantedBy, Provenance, TrustList, Verified, Voucher};
 use crate::wire::Role;
+use crate::wire::address::ServerAddress;
 
 impl From<&Verified<TrustList>> for List {
     fn from(list: &Verified<TrustList>) -> Self {
@@ -46,16 +51,25 @@ impl From<&Anchor> for Record {
     }
 }
 
-impl From<boot::Alarm> for Alarm {
-    fn from(alarm: boot::Alarm) -> Self {
-        Self { code: alarm.code(), name: alarm.name().to_owned() }
+impl From<(boot::Alarm, SystemTime)> for Alarm {
+    fn from((alarm, time): (boot::Alarm, SystemTime)) -> Self {
+        Self { code: alarm.code(), name: alarm.name().to_owned(), time: since_1970(time) }
+    }
+}
+
+impl From<&Passed> for Stage {
+    fn from(passed: &Passed) -> Self {
+        Self {
+            stage: passed.stage.into(),
+            detail: passed.word.to_owned(),
+            reason: passed.reason.clone(),
+        }
     }
 }
 
 impl From<&(SystemTime, boot::StatusMessage)> for Message {
     fn from((time, message): &(SystemTime, boot::StatusMessage)) -> Self {
-        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Self { time: since.as_secs(), text: message.to_string() }
+        Self { time: since_1970(*time), text: message.to_string() }
     }
 }
 
@@ -84,12 +98,6 @@ impl From<boot::Stage> for StageName {
             boot::Stage::Network => Self::Network,
             boot::Stage::Store => Self::Store,
         }
-    }
-}
-
-impl From<diagnose::ContactedServer> for Server {
-    fn from(server: diagnose::ContactedServer) -> Self {
-        Self { address: server.address, last: server.last.to_string() }
     }
 }
 
@@ -156,6 +164,20 @@ impl From<Purpose> for trust::Purpose {
             Purpose::Provisioning => Self::HttpsProvisioning,
             Purpose::Signalling => Self::Signalling,
         }
+    }
+}
+
+/// A time of the wall clock, as the interface has it; 0 if the clock is before 1970.
+pub(super) fn since_1970(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// A server with the last contact that is remembered of it.
+pub(super) fn server(address: &ServerAddress, contacts: &Contacts) -> Server {
+    Server {
+        address: address.to_string(),
+        last: contacts.last(address).to_string(),
+        age: contacts.age(address).map(|age| age.as_secs()),
     }
 }
 
