@@ -12,8 +12,7 @@ impl OneReply<GetInfo> for Service {
             vendor: "secd".to_owned(),
             product: "secd".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            // The member is required, and there is no such page.
-            url: String::new(),
+            url: MANUAL.to_owned(),
             interfaces: INTERFACES.map(str::to_owned).to_vec(),
         })
     }
@@ -33,6 +32,10 @@ impl OneReply<GetInterfaceDescription> for Service {
         Ok(Description { description: description.to_owned() })
     }
 }
+
+/// Where to read more. There is no page on the web; the manual comes with the program, and `man:` is
+/// how units of systemd refer to theirs (uri(7), systemd.unit(5)).
+const MANUAL: &str = "man:secd(8)";
 
 /// Our interface, in Varlink's own notation; tests compare it with [`crate::face`].
 const OURS: &str = include_str!("../secd.varlink");
