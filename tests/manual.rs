@@ -53,9 +53,13 @@ fn options(text: &str) -> BTreeSet<String> {
 /// The options that a command says that it has.
 fn options_of(command: &str) -> BTreeSet<String> {
     let mut options = options(&help(&[command]));
-    options.insert("--help".to_owned());
+    // Of every command, and described once.
+    options.extend(COMMON.map(str::to_owned));
     options
 }
+
+/// The options of every command that its own help need not name.
+const COMMON: [&str; 2] = ["--color", "--help"];
 
 /// What bash completes behind these words.
 fn completions(words: &[&str]) -> BTreeSet<String> {
@@ -80,6 +84,8 @@ fn bash_completes_every_command_and_every_option_and_nothing_else() {
     }
     assert_eq!(completions(&["erase", ""]), ["all", "ctl", "itl"].map(str::to_owned).into());
     assert_eq!(completions(&["log", "--level", "w"]), ["warning".to_owned()].into());
+    assert_eq!(completions(&["log", "--color", "a"]), ["always", "auto"].map(str::to_owned).into());
+    assert_eq!(completions(&["help", ""]), commands());
 }
 
 /// A page as text, in which no warning was found.
@@ -108,9 +114,12 @@ fn the_pages_have_every_command_with_its_options_and_are_clean() {
             })
             .collect();
         let mut missing = options_of(&command);
-        missing.remove("--help");
+        missing.retain(|option| !COMMON.contains(&option.as_str()));
         missing.retain(|option| !options(&section).contains(option));
         assert!(!section.is_empty() && missing.is_empty(), "{command}: {missing:?}\n{section}");
+    }
+    for option in COMMON {
+        assert!(options(&user).contains(option), "{option}");
     }
     for words in ["secd run [--config FILE]", "secd check-config [--config FILE]", "SIGHUP"] {
         assert!(daemon.contains(words), "{words}:\n{daemon}");

@@ -410,7 +410,7 @@ fn a_faulty_file_leaves_the_configuration_as_it_was() {
     assert_eq!(object(&phone, &["status", "--json"])["log_level"], "info");
     let debug = before.replace("level = \"info\"", "level = \"debug\"");
     support::write(&phone.configuration(), debug.as_bytes());
-    assert_eq!(told(&phone, &["reload"]), "");
+    assert_eq!(told(&phone, &["reload"]), "configuration\tin effect, a boot pass follows\n");
     assert_eq!(object(&phone, &["status", "--json"])["log_level"], "debug");
     assert!(agent.log.from(0).iter().any(|line| line.text.ends_with("is now in effect")));
 }

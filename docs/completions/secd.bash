@@ -3,11 +3,12 @@
 _secd() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} words
+    local commands="cache check-cert check-config connect dhcp-servers doctor erase fetch get log
+        refresh reload run show status trust verify"
     COMPREPLY=()
 
     if [ "$COMP_CWORD" -eq 1 ]; then
-        words="cache check-cert check-config connect dhcp-servers doctor erase fetch get help log
-            refresh reload run show status trust verify --help --version"
+        words="$commands help --help --version"
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
         return
     fi
@@ -21,6 +22,9 @@ _secd() {
             return ;;
         --level)
             mapfile -t COMPREPLY < <(compgen -W "error warning notice info debug" -- "$current")
+            return ;;
+        --color)
+            mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$current")
             return ;;
         --purpose)
             mapfile -t COMPREPLY < <(compgen -W "https provisioning signalling capf" -- "$current")
@@ -41,17 +45,20 @@ _secd() {
         fetch) words="--blksize --json --max --out --server --window" ;;
         get) words="--json --max --out --socket" ;;
         log) words="-f --follow --json --level -n --lines --socket" ;;
-        run) words="--config" ;;
+        run) words="--config --json" ;;
         show) words="--json" ;;
+        help) words="" ;;
         verify) words="--ctl --itl --json --key --name --out" ;;
         *) return ;;
     esac
 
     if [[ $current == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "$words --help" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "$words --color --help" -- "$current")
         return
     fi
     case $command in
+        help)
+            mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current") ;;
         erase) mapfile -t COMPREPLY < <(compgen -W "ctl itl all" -- "$current") ;;
         check-cert | show | verify) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
     esac

@@ -10,7 +10,8 @@ use lexopt::{Error, Parser};
 
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit, usage};
-use crate::cli::print::print;
+use crate::cli::print::{choose, print};
+use crate::cli::words::{did_you_mean, unknown};
 use crate::face::Words;
 
 /// A command: what it takes, and what it does with that.
@@ -18,7 +19,8 @@ pub(super) trait Command: Default {
     /// What `--help` prints; `tests/manual.rs` compares its options with the manual.
     const HELP: &'static str;
 
-    /// Takes an option of its own; `--help`, `--json` and `--socket` never get here.
+    /// Takes an option of its own; `--color` and `--help` never get here, nor `--json` and
+    /// `--socket` where it shares them.
     ///
     /// # Errors
     /// [`GivenOption::unexpected`], or what is wrong with its value.
@@ -39,6 +41,11 @@ pub(super) trait Command: Default {
         SharedOptions::Neither
     }
 
+    /// Whether standard output carries data, so that facts and failures go to standard error.
+    fn stdout_is_data(&self) -> bool {
+        false
+    }
+
     /// Does it, with all arguments taken.
     ///
     /// # Errors
@@ -52,18 +59,32 @@ pub(super) enum SharedOptions<'a> {
     Daemon(&'a mut Daemon),
     /// `--json` alone, for a command that prints facts without a daemon.
     Json(&'a mut bool),
-    /// Not even `--json`, for a command that prints no facts.
+    /// `--json` for a failure alone, for a command that prints no facts.
     Neither,
 }
 
 /// Reads the arguments behind a command's name and carries it out, or prints its help.
-pub(super) fn run<C: Command>(mut parser: Parser) -> Result<Exit, CommandFailure> {
+pub(super) fn run<C: Command>(parser: Parser) -> Result<Exit, CommandFailure> {
     let mut command = C::default();
+    let taken = take(&mut command, parser);
+    let stdout_is_data = command.stdout_is_data();
+    let done = taken.and_then(|help| match help {
+        Some(help) => Ok(print(help)),
+        None => command.run(),
+    });
+    done.map_err(|failure| if stdout_is_data { failure.beside_data() } else { failure })
+}
+
+/// Takes the arguments; returns the help if that was asked for.
+fn take<C: Command>(
+    command: &mut C,
+    mut parser: Parser,
+) -> Result<Option<&'static str>, CommandFailure> {
     while let Some(argument) = parser.next().map_err(usage)? {
         // An owned name: the parser has to be free again for the option's value.
         let name = match argument {
             // Before anything is done, but not before an earlier argument that is wrong.
-            Long("help") | Short('h') => return Ok(print(C::HELP)),
+            Long("help") | Short('h') => return Ok(Some(C::HELP)),
             Value(text) => {
                 command.operand(Operand(text))?;
                 continue;
@@ -71,8 +92,11 @@ pub(super) fn run<C: Command>(mut parser: Parser) -> Result<Exit, CommandFailure
             Long(name) => format!("--{name}"),
             Short(letter) => format!("-{letter}"),
         };
-        let option = GivenOption { name: &name, parser: &mut parser };
+        let option = GivenOption { name: &name, parser: &mut parser, help: C::HELP };
         match (option.name, command.shared()) {
+            ("--color", _) => choose(option.word()?),
+            // It is the program that prints a failure: see `cli::main`.
+            ("--json", SharedOptions::Neither) => {}
             // A command that lacks one of these refuses it like any other option, by its `option`.
             ("--json", SharedOptions::Daemon(Daemon { json, .. }) | SharedOptions::Json(json)) => {
                 *json = true;
@@ -81,7 +105,7 @@ pub(super) fn run<C: Command>(mut parser: Parser) -> Result<Exit, CommandFailure
             _ => command.option(option)?,
         }
     }
-    command.run()
+    Ok(None)
 }
 
 /// An option that was given, and the way to its value.
@@ -89,11 +113,20 @@ pub(super) struct GivenOption<'a> {
     /// With its dashes: `--name`, or `-n`.
     pub(super) name: &'a str,
     parser: &'a mut Parser,
+    /// The help of the command, which names its options.
+    help: &'static str,
 }
 
 impl GivenOption<'_> {
     pub(super) fn unexpected(self) -> CommandFailure {
-        usage(Error::UnexpectedOption(self.name.to_owned()))
+        let separator = |c: char| !(c.is_ascii_alphanumeric() || c == '-');
+        let words = self.help.split(separator).filter(|word| word.starts_with('-'));
+        let words = words.chain(["--color", "--help"]);
+        let usage_line = self.help.split_once("Usage: secd ").unwrap_or_default().1;
+        let command = usage_line.split_whitespace().next().unwrap_or_default();
+        let complaint = format!("there is no option {}", self.name);
+        let list = format!("`secd {command} --help` lists them");
+        usage(unknown(&complaint, self.name, words, &list))
     }
 
     /// Its value, as a path.
@@ -121,16 +154,18 @@ impl GivenOption<'_> {
     where
         T: FromStr<Err: Into<Box<dyn std::error::Error + Send + Sync>>>,
     {
-        self.parser.value().and_then(|value| value.parse()).map_err(usage)
+        let name = self.name;
+        let text = self.text()?;
+        text.parse().map_err(|why: T::Err| {
+            let why: Box<dyn std::error::Error + Send + Sync> = why.into();
+            usage(format!("{name}: {text} is not valid: {why}"))
+        })
     }
 
     /// Its value, as one of the words that it may be.
     pub(super) fn word<W: Words>(self) -> Result<W, CommandFailure> {
-        let text = self.text()?;
-        W::of(&text).ok_or_else(|| {
-            let words: Vec<_> = W::ALL.iter().map(|it| it.word()).collect();
-            usage(format!("{text} is not one of {}", words.join(", ")))
-        })
+        let name = self.name;
+        word(name, &self.text()?)
     }
 }
 
@@ -167,6 +202,15 @@ impl Operand {
         *slot = Some(self.0.to_string_lossy().into_owned());
         Ok(())
     }
+}
+
+/// One of the words that an option or an argument may be.
+pub(super) fn word<W: Words>(name: &str, text: &str) -> Result<W, CommandFailure> {
+    W::of(text).ok_or_else(|| {
+        let words: Vec<_> = W::ALL.iter().map(|it| it.word()).collect();
+        let hint = did_you_mean(text, words.iter().copied());
+        usage(format!("{name}: {text} is not one of {}{hint}", words.join(", ")))
+    })
 }
 
 /// What a command cannot do without.

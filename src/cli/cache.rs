@@ -4,6 +4,7 @@ use crate::cli::arguments::{Command, GivenOption, SharedOptions};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::sheet::Sheet;
+use crate::cli::words::span;
 use crate::face::methods::{FlushCache, Flushed, GetCache, Verdicts};
 
 /// Prints the answers, or has the daemon discard them.
@@ -46,18 +47,20 @@ fn forgotten(flushed: &Flushed) -> Sheet {
 
 fn kept(cache: &Verdicts) -> Sheet {
     let mut sheet = Sheet::default();
+    sheet.heads(&["SHA-256", "LEFT", "TVS", "ROLES", "KEPT"]);
+    sheet.if_empty("no answers are cached");
     for verdict in &cache.verdicts {
-        let seconds = verdict.expires_in.to_string();
+        let left = span(verdict.expires_in);
         // Empty: the verdict alone is kept.
         let kept = if verdict.has_certificate { "certificate" } else { "" };
         let roles = verdict.roles.join(", ");
-        sheet.row(&[&verdict.sha256, &seconds, &verdict.member, &roles, kept]);
+        sheet.row(&[&verdict.sha256, &left, &verdict.member, &roles, kept]);
     }
     sheet
 }
 
 const HELP: &str = "\
-Show the answers of TVS that are still valid: SHA-256 of the certificate, seconds left, who
+Show the answers of TVS that are still valid: SHA-256 of the certificate, time left, who
 answered, roles, and whether the certificate itself is kept.
 
 Usage: secd cache [--flush] [--json] [--socket PATH]

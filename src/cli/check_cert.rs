@@ -6,11 +6,11 @@ use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::input;
-use crate::cli::print::{named, print_json};
+use crate::cli::print::{named, print_reply};
 use crate::cli::sheet::Sheet;
 use crate::face::methods::Judge;
 use crate::face::terms::Purpose;
-use crate::face::{ObjectType, Words, certificates};
+use crate::face::{Words, certificates};
 
 /// Has the certificate judged that the arguments name.
 #[derive(Default)]
@@ -51,7 +51,7 @@ impl Command for CheckCertCommand {
         let trusted = judgement.trusted;
         // The object has the reason among its members, so nothing goes to standard error.
         if daemon.json {
-            let printed = print_json(&judgement.into_map());
+            let printed = print_reply(judgement);
             return Ok(if trusted { printed } else { Exit::Refused });
         }
         let mut sheet = Sheet::default();

@@ -8,9 +8,9 @@ use std::thread;
 use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed};
 use crate::cli::daemon::{Daemon, PATIENCE};
 use crate::cli::exit::{CommandFailure, Exit, usage};
+use crate::cli::json::Ordered;
 use crate::cli::print::{binary, complain, remark_json};
 use crate::cli::refusal::failure;
-use crate::face::Shape;
 use crate::face::methods::{Connect, GetConnection};
 use crate::face::terms::Purpose;
 use crate::io::files;
@@ -26,6 +26,10 @@ pub(super) struct ConnectCommand {
 
 impl Command for ConnectCommand {
     const HELP: &'static str = HELP;
+
+    fn stdout_is_data(&self) -> bool {
+        true
+    }
 
     fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
         match option.name {
@@ -56,7 +60,7 @@ impl Command for ConnectCommand {
         let connection = opened.connection;
         if daemon.json {
             // Standard output belongs to the server.
-            remark_json(&opened.into_value());
+            remark_json(&Ordered::of(opened));
         }
         if let Err(error) = copy(stream, &early) {
             complain(&format!("{server}: {}", files::why(&error)));
@@ -111,7 +115,8 @@ input to the server and from the server to standard output.
 Usage: secd connect HOST[:PORT] [--purpose P] [--json] [--socket PATH]
 
   --purpose P    https (default), provisioning, signalling or capf
-  --json         print who vouches for the server, as one object on standard error
+  --json         print who vouches for the server, or why there is no connection, as one object on
+                 standard error
 
 Exit: 0 closed by the server, 1 the server is not trusted, 69 no connection, no TLS, no daemon, or
       cut off, so that the answer may be incomplete

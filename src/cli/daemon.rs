@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cli::exit::{CommandFailure, Exit};
-use crate::cli::print::print_json;
+use crate::cli::print::print_reply;
 use crate::cli::refusal::failure;
 use crate::cli::sheet::Sheet;
 use crate::face::{Method, ObjectType, Streams};
@@ -51,7 +51,7 @@ impl Daemon {
 
     /// Prints what a method answered.
     pub(super) fn show<R: ObjectType>(&self, reply: R, sheet: fn(&R) -> Sheet) -> Exit {
-        if self.json { print_json(&reply.into_map()) } else { sheet(&reply).print() }
+        if self.json { print_reply(reply) } else { sheet(&reply).print() }
     }
 }
 

@@ -1,15 +1,12 @@
 //! `secd doctor`: what is wrong between phone and cluster, and the least drastic remedy.
 
-use std::fmt::Write;
-
 use crate::cli::arguments::{Command, SharedOptions};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit};
-use crate::cli::print::{print, print_json};
-use crate::face::ObjectType;
+use crate::cli::print::{page_form, print_reply, print_shown};
+use crate::cli::shown::{PageForm, Shown, Tone};
 use crate::face::methods::{Diagnose, Diagnosis};
 use crate::face::terms::Mark;
-use crate::io::console::escape;
 
 /// Has the daemon make its checks, and prints the diagnosis.
 #[derive(Default)]
@@ -30,46 +27,53 @@ impl Command for DoctorCommand {
         // The remedy decides the exit code, not the marks: [??] alone is nothing to act on.
         let is_well = diagnosis.remedy.word == "nothing";
         if daemon.json {
-            print_json(&diagnosis.into_map());
+            print_reply(diagnosis);
         } else {
-            print(&text(&diagnosis));
+            print_shown(&page(&diagnosis, page_form()));
         }
         Ok(if is_well { Exit::Done } else { Exit::Refused })
     }
 }
 
-fn text(diagnosis: &Diagnosis) -> String {
-    let mut text = String::new();
+fn page(diagnosis: &Diagnosis, form: PageForm) -> Shown {
+    let mut page = Shown::new(form);
     for check in &diagnosis.checks {
-        let mark = match check.mark {
-            Mark::Ok => "[ok]",
-            Mark::NotOk => "[NO]",
-            Mark::Unknown => "[??]",
+        let (tone, mark) = match check.mark {
+            Mark::Ok => (Tone::Good, "[ok]"),
+            Mark::NotOk => (Tone::Bad, "[NO]"),
+            Mark::Unknown => (Tone::Doubtful, "[??]"),
         };
-        // Escaped by `line`: details quote names in certificates, which anyone may send.
-        line(&mut text, &format!("{mark} {}", check.name), &check.detail);
+        page.put(tone, mark);
+        page.put(Tone::Plain, " ");
+        page.end_with(Tone::Plain, &format!("{}: {}", check.name, check.detail), 5, 5);
     }
-    text.push('\n');
+    page.end();
     let (case, remedy) = (&diagnosis.case, &diagnosis.remedy);
-    line(&mut text, "case", &format!("{} ({})", case.text, case.word));
-    line(&mut text, "next boot", &diagnosis.next_boot);
-    line(&mut text, "remedy", &format!("{} ({})", remedy.text, remedy.word));
+    line(&mut page, "case", &format!("{} ({})", case.text, case.word));
+    line(&mut page, "next boot", &diagnosis.next_boot);
+    line(&mut page, "remedy", &format!("{} ({})", remedy.text, remedy.word));
     if !diagnosis.conditions.is_empty() {
-        text.push_str("\nthe ITL may be deleted only if all of these hold:\n");
+        page.end();
+        let head = "the ITL may be deleted only if all of these hold:";
+        page.end_with(Tone::Plain, head, 0, 2);
     }
     for condition in &diagnosis.conditions {
-        let mark = match condition.holds {
-            Some(true) => "[yes]",
-            Some(false) => "[no] ",
-            None => "[??] ",
+        let (tone, mark) = match condition.holds {
+            Some(true) => (Tone::Good, "[yes]"),
+            Some(false) => (Tone::Bad, "[no] "),
+            None => (Tone::Doubtful, "[??] "),
         };
-        let _fits = writeln!(text, "  {mark} {}", escape(&condition.text));
+        page.put(Tone::Plain, "  ");
+        page.put(tone, mark);
+        page.put(Tone::Plain, " ");
+        page.end_with(Tone::Plain, &condition.text, 8, 8);
     }
-    text
+    page
 }
 
-fn line(text: &mut String, title: &str, fact: &str) {
-    let _fits = writeln!(text, "{}: {}", escape(title), escape(fact));
+fn line(page: &mut Shown, title: &str, fact: &str) {
+    page.put(Tone::Heading, title);
+    page.end_with(Tone::Plain, &format!(": {fact}"), title.len(), 2);
 }
 
 const HELP: &str = "\

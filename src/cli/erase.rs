@@ -3,15 +3,14 @@
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed};
+use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed, word};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit, usage};
-use crate::cli::print::{ask, print_json};
+use crate::cli::print::{ask, print_reply};
 use crate::cli::refusal::failure;
 use crate::cli::sheet::Sheet;
 use crate::face::methods::Erase;
 use crate::face::terms::What;
-use crate::face::{ObjectType, Words};
 use crate::io::settings::parse_pin;
 
 /// Erases what the arguments name.
@@ -44,8 +43,8 @@ impl Command for EraseCommand {
     }
 
     fn run(self) -> Result<Exit, CommandFailure> {
-        let what = self.what.as_deref().and_then(What::of);
-        let what = needed(what, "erase needs one of ctl, itl or all")?;
+        let what = needed(self.what, "erase needs one of ctl, itl or all")?;
+        let what: What = word("erase", &what)?;
         // Input that is no terminal is no person: a script has to ask for it with --yes.
         if !self.sure && !io::stdin().is_terminal() {
             return Err(usage("no terminal to confirm on; --yes erases without asking"));
@@ -80,7 +79,7 @@ fn erase(
     let confirmation = Some(first.confirmation.unwrap_or_default());
     let erased = caller.call(Erase { what, confirmation, pin }, SOON).map_err(failure)?;
     if daemon.json {
-        return Ok(print_json(&erased.into_map()));
+        return Ok(print_reply(erased));
     }
     let mut sheet = Sheet::default();
     sheet.fact("erased", &what);

@@ -42,17 +42,53 @@ impl Exit {
             Self::Config => 78,
         }
     }
+
+    /// The code in one word, for objects.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Usage => "usage",
+            Self::Malformed => "malformed",
+            Self::NoInput => "no-input",
+            Self::Unavailable => "unavailable",
+            Self::Software => "internal",
+            Self::Config => "configuration",
+        }
+    }
 }
 
-/// Why a command was not carried out: one line for standard error.
+/// Why a command was not carried out: one line for standard error, and with `--json` an object.
 pub(super) struct CommandFailure {
     pub(super) exit: Exit,
     pub(super) message: String,
+    /// The kind of failure, for programs.
+    pub(super) word: String,
+    /// Whether standard output carries data, so that no object may get into it.
+    pub(super) is_beside_data: bool,
 }
 
 impl CommandFailure {
     pub(super) fn new(exit: Exit, message: impl Display) -> Self {
-        Self { exit, message: message.to_string() }
+        let (message, word) = (message.to_string(), exit.word().to_owned());
+        Self { exit, message, word, is_beside_data: false }
+    }
+
+    /// The same with the name of an error of the interface: `NotAllowed` is `not-allowed`.
+    pub(super) fn named(mut self, error: &str) -> Self {
+        self.word.clear();
+        for (number, letter) in error.chars().enumerate() {
+            if number > 0 && letter.is_ascii_uppercase() {
+                self.word.push('-');
+            }
+            self.word.push(letter.to_ascii_lowercase());
+        }
+        self
+    }
+
+    /// The same of a command whose standard output carries data.
+    pub(super) fn beside_data(self) -> Self {
+        Self { is_beside_data: true, ..self }
     }
 
     /// A file that cannot be read or written, with the system's reason.

@@ -27,6 +27,10 @@ pub(super) struct GetCommand {
 impl Command for GetCommand {
     const HELP: &'static str = HELP;
 
+    fn stdout_is_data(&self) -> bool {
+        self.out.as_deref() == Some(Path::new("-"))
+    }
+
     fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
         match option.name {
             "--max" => self.limit = Some(option.parse()?),
@@ -88,7 +92,7 @@ fn content(file: &File, descriptor: Option<OwnedFd>) -> Result<Zeroizing<Vec<u8>
 fn sheet(file: &File) -> Sheet {
     let mut sheet = Sheet::default();
     sheet.fact("path", &file.path);
-    sheet.fact("length", &file.length);
+    sheet.fact("length", &format_args!("{} bytes", file.length));
     sheet.fact("verified", &yes_or_no(file.verified));
     sheet
 }

@@ -5,11 +5,12 @@ use std::io;
 use crate::cli::arguments::{Command, GivenOption, SharedOptions};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit};
-use crate::cli::print::{Row, complain, follow, print_json};
+use crate::cli::json::Ordered;
+use crate::cli::print::{Row, complain, follow, page_form, print_reply};
+use crate::cli::shown::Tone;
 use crate::face::methods::{FollowLog, GetLog};
 use crate::face::records::Line;
 use crate::face::terms::Level;
-use crate::face::{ObjectType, Shape};
 
 /// Prints the lines that are kept, or those that come.
 #[derive(Default)]
@@ -44,36 +45,67 @@ impl Command for LogCommand {
         }
         let last = daemon.ask(GetLog { count, level })?;
         if daemon.json {
-            return Ok(print_json(&last.into_map()));
+            return Ok(print_reply(last));
         }
         // As with `head`: a reader that has gone is no failure.
-        let _gone = show(&daemon, last.lines);
+        let _gone = LogPrinter::new(daemon.json).show(last.lines);
         Ok(Exit::Done)
     }
 }
 
 /// Prints lines as they come, until the daemon ends or the reader has gone.
 fn follow_from(daemon: &Daemon, wanted: FollowLog) -> Result<Exit, CommandFailure> {
+    let mut printer = LogPrinter::new(daemon.json);
     for news in daemon.ask_for_more(wanted)? {
         let news = news?;
         // On standard error: what is followed on standard output are lines of the log only.
         if news.missed > 0 {
             complain(&format!("{} lines were missed", news.missed));
         }
-        if show(daemon, news.lines).is_err() {
+        if printer.show(news.lines).is_err() {
             break;
         }
     }
     Ok(Exit::Done)
 }
 
-/// Prints lines; with `--json`, an object a line.
-fn show(daemon: &Daemon, lines: Vec<Line>) -> io::Result<()> {
-    follow(
-        lines.into_iter().map(|line| {
-            if daemon.json { Row::Json(line.into_value()) } else { Row::Text(line.text) }
-        }),
-    )
+/// Prints lines as they are; with `--json`, an object a line.
+struct LogPrinter {
+    json: bool,
+    /// The date of the last line, where a person reads: the lines have the time of day only.
+    date: Option<String>,
+}
+
+impl LogPrinter {
+    fn new(json: bool) -> Self {
+        let date = (!json && page_form().width.is_some()).then(String::new);
+        Self { json, date }
+    }
+
+    fn show(&mut self, lines: Vec<Line>) -> io::Result<()> {
+        let mut rows = Vec::with_capacity(lines.len());
+        for line in lines {
+            if self.json {
+                rows.push(Row::Json(Ordered::of(line)));
+                continue;
+            }
+            let today = line.time.split('T').next().unwrap_or_default();
+            if let Some(date) = self.date.as_mut().filter(|date| *date != today) {
+                today.clone_into(date);
+                rows.push(Row::Text(Tone::Heading, format!("-- {today} --")));
+            }
+            rows.push(Row::Text(tone(line.level), line.text));
+        }
+        follow(rows.into_iter())
+    }
+}
+
+const fn tone(level: Level) -> Tone {
+    match level {
+        Level::Error => Tone::Bad,
+        Level::Warning => Tone::Doubtful,
+        Level::Notice | Level::Info | Level::Debug => Tone::Plain,
+    }
 }
 
 const HELP: &str = "\
@@ -84,6 +116,8 @@ Usage: secd log [-f] [-n N] [--level LEVEL] [--json] [--socket PATH]
   -f, --follow     keep printing new lines as they are logged (--json: one object a line)
   -n, --lines N    print the last N lines (default: all that are kept and fit into 64 KiB)
   --level LEVEL    only this level and graver: error, warning, notice, info or debug
+
+On a terminal a line with the date precedes the first line of each day.
 
 Exit: 0 printed, 1 not allowed, 64 no such level, 69 no daemon
 ";

@@ -3,6 +3,7 @@
 //! Facts go to standard output, in words or with `--json`; the reason for a failure goes to
 //! standard error, in one line, and into the exit code.
 
+use std::env;
 use std::panic::{self, PanicHookInfo};
 use std::process::{self, ExitCode};
 
@@ -23,6 +24,7 @@ mod facts;
 mod fetch;
 mod get;
 mod input;
+mod json;
 mod log;
 mod output;
 mod print;
@@ -33,9 +35,11 @@ mod run;
 mod settings;
 mod sheet;
 mod show;
+mod shown;
 mod status;
 mod trust;
 mod verify;
+mod words;
 
 use crate::io::console::escape;
 use cache::CacheCommand;
@@ -49,7 +53,7 @@ use exit::{CommandFailure, Exit, usage};
 use fetch::FetchCommand;
 use get::GetCommand;
 use log::LogCommand;
-use print::{complain, print};
+use print::{complain, print, print_failure};
 use refresh::RefreshCommand;
 use reload::ReloadCommand;
 use run::RunCommand;
@@ -57,17 +61,26 @@ use show::ShowCommand;
 use status::StatusCommand;
 use trust::TrustCommand;
 use verify::VerifyCommand;
+use words::unknown;
 
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
     // First, so that no panic is printed in several lines, or leaves the agent half alive.
     panic::set_hook(Box::new(|panicked| end_at_once(panicked)));
-    let exit = dispatch(Parser::from_env()).unwrap_or_else(|failure| {
-        complain(&failure.message);
-        failure.exit
-    });
+    let exit = dispatch(Parser::from_env()).unwrap_or_else(|failure| report(&failure));
     ExitCode::from(exit.code())
+}
+
+/// Reports a failure in one line, and with `--json` as an object too.
+fn report(failure: &CommandFailure) -> Exit {
+    complain(&failure.message);
+    // Whatever argument is wrong, the caller asked for objects: it is looked for beforehand.
+    let mut arguments = env::args_os().skip(1).take_while(|argument| argument != "--");
+    if arguments.any(|argument| argument == "--json") {
+        print_failure(failure);
+    }
+    failure.exit
 }
 
 /// A panic ends the program like anything else: in one line, and with an exit code. Whoever started
@@ -80,8 +93,8 @@ fn end_at_once(panicked: &PanicHookInfo<'_>) -> ! {
     // The name of the file only: paths of the machine that built this help nobody.
     let place = panicked.location().map(|at| (at.file().rsplit('/').next(), at.line()));
     let place = place.and_then(|(file, line)| file.map(|file| format!(" ({file}:{line})")));
-    complain(&format!("internal error: {line}{}", place.unwrap_or_default()));
-    process::exit(Exit::Software.code().into())
+    let message = format!("internal error: {line}{}", place.unwrap_or_default());
+    process::exit(report(&CommandFailure::new(Exit::Software, message)).code().into())
 }
 
 fn dispatch(mut parser: Parser) -> Result<Exit, CommandFailure> {
@@ -96,7 +109,7 @@ fn dispatch(mut parser: Parser) -> Result<Exit, CommandFailure> {
     };
     let command = command.to_string_lossy().into_owned();
     match command.as_str() {
-        "help" => Ok(print(HELP)),
+        "help" => help(parser),
         "cache" => arguments::run::<CacheCommand>(parser),
         "check-cert" => arguments::run::<CheckCertCommand>(parser),
         "check-config" => arguments::run::<CheckConfigCommand>(parser),
@@ -114,8 +127,29 @@ fn dispatch(mut parser: Parser) -> Result<Exit, CommandFailure> {
         "status" => arguments::run::<StatusCommand>(parser),
         "trust" => arguments::run::<TrustCommand>(parser),
         "verify" => arguments::run::<VerifyCommand>(parser),
-        _ => Err(usage(format!("unknown command {command}; `secd --help` lists all"))),
+        _ => {
+            let complaint = format!("unknown command {command}");
+            Err(usage(unknown(&complaint, &command, commands(), "`secd --help` lists all")))
+        }
     }
+}
+
+/// `secd help`, `secd help COMMAND`: the same as `--help`.
+fn help(mut parser: Parser) -> Result<Exit, CommandFailure> {
+    match parser.next().map_err(usage)? {
+        None | Some(Long("help") | Short('h')) => Ok(print(HELP)),
+        Some(Value(command)) => dispatch(Parser::from_args([command, "--help".into()])),
+        Some(other) => Err(usage(other.unexpected())),
+    }
+}
+
+/// The commands, as the help lists them.
+fn commands() -> impl Iterator<Item = &'static str> {
+    let of_line = |line: &'static str| {
+        let command = line.strip_prefix("  ")?.split(' ').next()?;
+        (!command.is_empty()).then_some(command)
+    };
+    HELP.lines().filter_map(of_line).chain(["help"])
 }
 
 const HELP: &str = "\
@@ -146,7 +180,10 @@ Files:
   fetch NAME          fetch one file over TFTP, without the daemon
   dhcp-servers        print the file servers that a DHCP answer names
 
-Every command has --help. Exit codes: 0 done or verified, 1 refused, 64 usage, 65 malformed
-input, 66 cannot read or write a file, 69 server or daemon unreachable, 70 internal error,
-78 configuration.
+Every command has --help (`secd help COMMAND` is the same), --json, and --color auto, always or
+never: colours and columns as on a terminal; NO_COLOR switches colours off. With --json a failure is
+an object too, {\"error\": WORD, \"detail\": TEXT}, and the exit code is the same.
+
+Exit codes: 0 done or verified, 1 refused, 64 usage, 65 malformed input, 66 cannot read or write a
+file, 69 server or daemon unreachable, 70 internal error, 78 configuration.
 ";

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::cli::exit::{CommandFailure, Exit};
-use crate::face::Error;
+use crate::face::terms::{Level, Purpose, What};
+use crate::face::{Error, Right, Words};
 use crate::io::ipc::{self, UnknownError};
 
 /// Why there is no reply.
@@ -12,8 +13,10 @@ pub(super) fn failure(failure: ipc::CallFailure) -> CommandFailure {
         ipc::CallFailure::Refused(error) => refused(error),
         ipc::CallFailure::Unknown(refusal) => unknown(&refusal),
         ipc::CallFailure::TooLong => CommandFailure::new(Exit::Malformed, failure),
-        ipc::CallFailure::Absent { .. }
-        | ipc::CallFailure::Broken { .. }
+        ipc::CallFailure::Absent { .. } => {
+            CommandFailure::new(Exit::Unavailable, failure).named("NoDaemon")
+        }
+        ipc::CallFailure::Broken { .. }
         | ipc::CallFailure::Closed { .. }
         | ipc::CallFailure::NotAReply
         | ipc::CallFailure::Silent { .. }
@@ -39,7 +42,7 @@ fn refused(error: Error) -> CommandFailure {
             "the store is LOCKED: `secd doctor` names the remedy, at worst `secd erase all`",
         ),
         Error::Malformed { .. } => (Exit::Malformed, "malformed"),
-        Error::NotAllowed { .. } => (Exit::Refused, "this user is not allowed to do that"),
+        Error::NotAllowed { .. } => (Exit::Refused, "not allowed"),
         Error::NotDecrypted { .. } => (Exit::Refused, "cannot be decrypted"),
         Error::NotTrusted { .. } => (Exit::Refused, "not trusted"),
         Error::NotWritten { .. } => (Exit::NoInput, "not written"),
@@ -56,16 +59,19 @@ fn refused(error: Error) -> CommandFailure {
         Error::WrongConfirmation => {
             (Exit::Refused, "the confirmation does not match or has expired")
         }
-        Error::InvalidParameter { .. } => (Exit::Usage, "the daemon does not accept this"),
-        Error::PermissionDenied => (Exit::Usage, "the daemon denied permission"),
+        Error::InvalidParameter { .. } => (Exit::Usage, "the daemon does not accept this value"),
+        Error::PermissionDenied => {
+            (Exit::Usage, "what listens there is no daemon of a phone, see --socket")
+        }
         Error::ExpectedMore
         | Error::InterfaceNotFound { .. }
         | Error::MethodNotFound { .. }
         | Error::MethodNotImplemented { .. } => {
-            (Exit::Usage, "the daemon does not know this call, perhaps it is of another version")
+            (Exit::Usage, "the daemon is of another version: install the same as of this command")
         }
     };
-    worded(exit, words, &facts(error))
+    let name = error.name();
+    worded(exit, words, &facts(error)).named(name)
 }
 
 /// An error of a newer daemon, or of a service that is not ours.
@@ -77,7 +83,7 @@ fn unknown(refusal: &UnknownError) -> CommandFailure {
         Some((_, name)) => (Exit::Usage, name),
         None => (Exit::Usage, refusal.name.as_str()),
     };
-    worded(exit, name, &listed(&refusal.parameters))
+    worded(exit, name, &listed(&refusal.parameters)).named(name)
 }
 
 fn worded(exit: Exit, words: &str, facts: &str) -> CommandFailure {
@@ -90,8 +96,52 @@ fn facts(error: Error) -> String {
         // The path first, as in every other line about a file.
         Error::NotWritten { path, detail: Some(detail) } => format!("{path}: {detail}"),
         Error::NotWritten { path, detail: None } => format!("path {path}"),
+        Error::NotAllowed { right, holders } => not_allowed(right, holders),
+        Error::InvalidParameter { parameter } => match values(&parameter) {
+            Some(values) => format!("{parameter} is one of {values}"),
+            None => parameter,
+        },
+        // What they name is a word of the interface, and nothing that a person could change.
+        Error::InterfaceNotFound { .. }
+        | Error::MethodNotFound { .. }
+        | Error::MethodNotImplemented { .. } => String::new(),
         other => listed(&Value::Object(other.into_facts())),
     }
+}
+
+/// Who may, and what to do.
+fn not_allowed(right: Right, holders: Option<Vec<String>>) -> String {
+    if right == Right::Any {
+        return "this user has no right at all; an administrator grants them in the section \
+                [access] of secd.toml"
+            .to_owned();
+    }
+    let holders = match holders {
+        // An older daemon does not name them.
+        None => "whom `[access] RIGHT` of secd.toml names".to_owned(),
+        Some(holders) if holders.is_empty() => "nobody else".to_owned(),
+        Some(holders) => holders.join(", "),
+    };
+    let holders = holders.replace("RIGHT", right.word());
+    let right = right.word();
+    format!(
+        "this needs the right `{right}`, which root has, and {holders}; run the command as one of \
+         them, or add this user to `{right}` in the section [access] of secd.toml"
+    )
+}
+
+/// The words that a parameter takes, if it takes only some.
+fn values(parameter: &str) -> Option<String> {
+    fn all<W: Words>() -> Vec<&'static str> {
+        W::ALL.iter().map(|it| it.word()).collect()
+    }
+    let words = match parameter {
+        "level" => all::<Level>(),
+        "purpose" => all::<Purpose>(),
+        "what" => all::<What>(),
+        _ => return None,
+    };
+    Some(words.join(", "))
 }
 
 /// The detail of an error, or whatever else it has.
@@ -148,7 +198,24 @@ mod tests {
             (
                 Error::invalid_parameter("level"),
                 64,
-                "the daemon does not accept this: parameter level",
+                "the daemon does not accept this value: level is one of error, warning, notice, \
+                 info, debug",
+            ),
+            (Error::invalid_parameter("name"), 64, "the daemon does not accept this value: name"),
+            (
+                Error::NotAllowed {
+                    right: Right::Read,
+                    holders: Some(vec!["group:phone-ui".into()]),
+                },
+                1,
+                "not allowed: this needs the right `read`, which root has, and group:phone-ui; run \
+                 the command as one of them, or add this user to `read` in the section [access] of \
+                 secd.toml",
+            ),
+            (
+                Error::MethodNotFound { method: "GetStatus".into() },
+                64,
+                "the daemon is of another version: install the same as of this command",
             ),
         ] {
             assert_eq!(reported(ipc::CallFailure::Refused(error)), (exit, message.to_owned()));

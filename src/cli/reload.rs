@@ -21,7 +21,11 @@ impl Command for ReloadCommand {
 
     fn run(self) -> Result<Exit, CommandFailure> {
         let daemon = self.daemon;
-        Ok(daemon.show(daemon.ask(Reload {})?, |_| Sheet::default()))
+        Ok(daemon.show(daemon.ask(Reload {})?, |_| {
+            let mut sheet = Sheet::default();
+            sheet.fact("configuration", &"in effect, a boot pass follows");
+            sheet
+        }))
     }
 }
 

@@ -55,7 +55,9 @@ fn unavailable(error: impl std::fmt::Display) -> CommandFailure {
 const HELP: &str = "\
 Run the phone's security agent in the foreground. The console log goes to standard error.
 
-Usage: secd run [--config FILE]      (default: /etc/secd.toml)
+Usage: secd run [--config FILE] [--json]      (default: /etc/secd.toml)
+
+  --json       print why the agent cannot start as one object on standard output
 
 SIGHUP starts another boot pass, SIGTERM ends the agent.
 

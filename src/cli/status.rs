@@ -4,8 +4,11 @@ use crate::cli::arguments::{Command, SharedOptions};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::sheet::{Sheet, yes_or_no};
+use crate::cli::shown::Tone;
+use crate::cli::words::{date, span};
 use crate::face::ObjectType;
 use crate::face::methods::{GetStatus, Status};
+use crate::face::records::{LastPass, Server};
 
 /// Prints what the daemon reports about itself.
 #[derive(Default)]
@@ -30,25 +33,28 @@ fn sheet(status: &Status) -> Sheet {
     let mut sheet = Sheet::default();
     sheet.fact("version", &status.version);
     sheet.fact("device", &status.device);
-    sheet.fact("uptime", &status.uptime);
-    sheet.fact("state", &status.state);
+    sheet.fact("uptime", &span(status.uptime));
+    let tone = if status.locked { Tone::Bad } else { Tone::Plain };
+    sheet.toned_fact("state", &status.state, tone);
     sheet.fact("meaning", &status.meaning);
-    sheet.fact("locked", &yes_or_no(status.locked));
-    sheet.fact("configuration", &status.configuration.as_deref().unwrap_or_default());
+    sheet.toned_fact("locked", &yes_or_no(status.locked), tone);
+    add_passes(&mut sheet, status);
+    sheet.fact("configuration", &status.configuration.as_deref().unwrap_or("none yet"));
     if let Some(fault) = &status.configuration_fault {
-        sheet.fact("configuration fault", fault);
+        sheet.toned_fact("configuration fault", fault, Tone::Bad);
     }
     if let Some(access) = &status.settings_access {
         sheet.fact("settings access", access);
     }
-    sheet.fact("cached", &status.cached);
+    sheet.fact("cached", &format_args!("{} answers of TVS", status.cached));
     sheet.fact("open connections", &status.open_connections);
     sheet.fact("sandbox", &status.sandbox);
     sheet.fact("log level", &status.log_level);
     sheet.section("Servers");
+    sheet.if_empty("none is configured");
     for (kind, servers) in [("tftp", &status.tftp), ("tvs", &status.tvs)] {
         for server in servers {
-            sheet.row(&[kind, &server.address, &server.last]);
+            sheet.row(&[kind, &server.address, &contact(server)]);
         }
     }
     sheet.section("Since the start");
@@ -59,8 +65,63 @@ fn sheet(status: &Status) -> Sheet {
     sheet
 }
 
+/// The last pass, what failed in it, the next one, and the last alarm.
+fn add_passes(sheet: &mut Sheet, status: &Status) {
+    let next = next(status);
+    match &status.last_pass {
+        None => sheet.fact("last pass", &format_args!("none has ended yet; {next}")),
+        Some(LastPass { failed: false, age, .. }) => {
+            let words = format!("succeeded {} ago{}", span(*age), later(status));
+            sheet.toned_fact("last pass", &words, Tone::Good);
+        }
+        Some(pass) => {
+            let reason = pass.reason.as_deref().unwrap_or("no reason is known");
+            let words = format!("failed {} ago: {reason}; {next}", span(pass.age));
+            sheet.toned_fact("last pass", &words, Tone::Bad);
+            // The line above has the first of them.
+            for stage in pass.stages.iter().filter(|stage| stage.reason.is_some()).skip(1) {
+                let reason = stage.reason.as_deref().unwrap_or_default();
+                sheet.fact("failed as well", &format_args!("{}: {reason}", stage.stage));
+            }
+        }
+    }
+    if let Some(alarm) = &status.alarm {
+        let ago = span(status.time.saturating_sub(alarm.time));
+        let when = date(alarm.time);
+        let words = format!("{} ({}), {ago} ago, {when}", alarm.code, alarm.name);
+        sheet.fact("last alarm", &words);
+    }
+}
+
+/// When the next pass is.
+fn next(status: &Status) -> String {
+    match status.next_try {
+        _ if status.pass_under_way => "a pass is under way".to_owned(),
+        Some(seconds) => format!("next try in {}", span(seconds)),
+        None => "no further try until `secd refresh` or SIGHUP".to_owned(),
+    }
+}
+
+/// The same after a success, which is usually the end of it.
+fn later(status: &Status) -> String {
+    if status.pass_under_way || status.next_try.is_some() {
+        format!("; {}", next(status))
+    } else {
+        String::new()
+    }
+}
+
+/// What came of contacting a server last, and when.
+fn contact(server: &Server) -> String {
+    match server.age {
+        Some(age) => format!("{}, {} ago", server.last, span(age)),
+        None => "not contacted yet".to_owned(),
+    }
+}
+
 const HELP: &str = "\
-Show the daemon's state, its servers with the last result of contacting each, and its counters.
+Show the daemon's state, how the last boot pass went and when the next one is, the last alarm, its
+servers with the result and time of the last contact with each, and its counters.
 
 Usage: secd status [--json] [--socket PATH]
 

@@ -1,18 +1,15 @@
 //! `secd trust`: what the phone's Trust List screen shows.
 
 use std::fmt::Display;
-use std::time::Duration;
-
-use rustls::pki_types::UnixTime;
 
 use crate::cli::arguments::{Command, SharedOptions};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::sheet::{Sheet, yes_or_no};
+use crate::cli::words::date;
 use crate::face::methods::{GetTrust, Trust};
 use crate::face::records::{List, Record};
 use crate::face::terms::Acceptance;
-use crate::io::clock::Rfc3339;
 
 /// Prints what is trusted.
 #[derive(Default)]
@@ -46,8 +43,9 @@ fn sheet(trust: &Trust) -> Sheet {
         add_list(&mut sheet, list);
     }
     sheet.section("Messages");
+    sheet.if_empty("no status message since the start");
     if let Some(alarm) = &trust.alarm {
-        sheet.row(&["alarm", &alarm.code.to_string(), &alarm.name]);
+        sheet.row(&["alarm", &alarm.code.to_string(), &alarm.name, &date(alarm.time)]);
     }
     for message in &trust.messages {
         sheet.row(&["message", &date(message.time), &message.text]);
@@ -56,10 +54,9 @@ fn sheet(trust: &Trust) -> Sheet {
 }
 
 fn add_list(sheet: &mut Sheet, list: &List) {
-    let title = list.kind.to_string();
     // In every row: a pipe gets no headings.
-    let kind = title.to_lowercase();
-    sheet.section(&title);
+    let kind = list.kind.to_string();
+    sheet.keyed_section(&kind.to_uppercase());
     let mut fact = |name: &str, value: &dyn Display| {
         sheet.row(&[&kind, name, &value.to_string()]);
     };
@@ -94,10 +91,6 @@ const fn carries(record: &Record) -> &'static str {
         (false, Some(_)) => "hash",
         (false, None) => "EMPTY",
     }
-}
-
-fn date(seconds: u64) -> String {
-    Rfc3339(UnixTime::since_unix_epoch(Duration::from_secs(seconds))).to_string()
 }
 
 /// What a blank list is to a person.

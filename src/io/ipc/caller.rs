@@ -245,7 +245,12 @@ impl fmt::Display for CallFailure {
             Self::Absent { path, source } => {
                 let hint = match source.kind() {
                     io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
-                        "; is the daemon running?"
+                        "; is the daemon running? --socket names another one"
+                    }
+                    // The door itself is closed: [access] has not been looked at.
+                    io::ErrorKind::PermissionDenied => {
+                        "; `[socket] mode` of secd.toml decides who may connect, run the command \
+                         as root or as the daemon's user"
                     }
                     _ => "",
                 };
