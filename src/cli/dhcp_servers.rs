@@ -49,6 +49,9 @@ impl Command for DhcpServersCommand {
         if found.more > 0 {
             complain(&format!("and {} more unusable entries", found.more));
         }
+        if found.servers.is_empty() {
+            complain("no usable server: pass the options of the DHCP answer as they came");
+        }
         print(&found.servers.iter().map(|server| format!("{server}\n")).collect::<String>());
         Ok(exit)
     }
