@@ -87,8 +87,3 @@ fn certificate_sha1(record: &Record<'_>) -> Option<String> {
         (None, _) => None,
     }
 }
-
-/// Upper-case hexadecimal in pairs, as `show itl` prints it.
-pub(super) fn pairs(bytes: &[u8], separator: &str) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(separator)
-}

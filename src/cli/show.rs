@@ -8,7 +8,7 @@ use rustls::pki_types::UnixTime;
 
 use crate::cli::arguments::{Command, Operand, SharedOptions, needed};
 use crate::cli::exit::{CommandFailure, Exit};
-use crate::cli::facts::{FileFacts, pairs};
+use crate::cli::facts::FileFacts;
 use crate::cli::input;
 use crate::cli::print::{named, print, print_json};
 use crate::io::clock::Rfc3339;
@@ -17,7 +17,7 @@ use crate::trust::signature::sha1;
 use crate::trust::update::{self, Offer};
 use crate::trust::{Anchors, Decision, ListKind, Policy, Reason};
 use crate::wire::list::CertificateHash;
-use crate::wire::{Envelope, FileKind, OddField, Record, Role, Text, list};
+use crate::wire::{Envelope, FileKind, OddField, Record, Role, Serial, Text, list};
 
 /// Prints the file that the arguments name.
 #[derive(Default)]
@@ -84,8 +84,7 @@ impl Page<'_> {
         let signer = file.signer;
         row(f, 3, "SIGNERID", 2, signer_length(file))?;
         row(f, 4, "SIGNERNAME", signer.name.field_length(), signer.name)?;
-        let serial = signer.serial.bytes();
-        row(f, 5, "SERIALNUMBER", serial.len(), pairs(serial, ":"))?;
+        serial(f, 5, signer.serial)?;
         row(f, 6, "CANAME", signer.issuer.field_length(), signer.issuer)?;
         // 15 and 8 are lengths, as the call manager prints them: tag 8 takes 4 bytes, block 9
         // takes 11, and in it tags 10 and 11 take 4 each.
@@ -118,8 +117,8 @@ impl Page<'_> {
         if let Some(issuer) = record.issuer {
             row(f, 5, "ISSUERNAME", issuer.field_length(), issuer)?;
         }
-        if let Some(serial) = record.serial {
-            row(f, 6, "SERIALNUMBER", serial.bytes().len(), pairs(serial.bytes(), ":"))?;
+        if let Some(number) = record.serial {
+            serial(f, 6, number)?;
         }
         material(f, record)?;
         for unknown in &record.unknown {
@@ -215,6 +214,10 @@ fn row(
     writeln!(f, "{}", line.trim_end())
 }
 
+fn serial(f: &mut fmt::Formatter<'_>, tag: u8, serial: Serial<'_>) -> fmt::Result {
+    row(f, tag, "SERIALNUMBER", serial.bytes().len(), format_args!("{serial:#}"))
+}
+
 fn material(f: &mut fmt::Formatter<'_>, record: &Record<'_>) -> fmt::Result {
     if let Some(key) = record.public_key {
         row(f, 7, "PUBLICKEY", key.len(), "")?;
@@ -223,14 +226,14 @@ fn material(f: &mut fmt::Formatter<'_>, record: &Record<'_>) -> fmt::Result {
         row(f, 8, "SIGNATURE", signature.len(), "")?;
     }
     if let Some(der) = record.certificate {
-        let digest = pairs(&sha1(der), " ");
+        let digest = pairs(&sha1(der));
         row(f, 9, "CERTIFICATE", der.len(), format_args!("{digest} (SHA1 Hash HEX)"))?;
     }
     if let Some(address) = record.address {
         row(f, 10, "IPADDRESS", address.len(), joined(address))?;
     }
     if let Some(hash) = record.hash {
-        row(f, 11, "CERTHASH", hash.bytes().len(), pairs(hash.bytes(), " "))?;
+        row(f, 11, "CERTHASH", hash.bytes().len(), pairs(hash.bytes()))?;
         let algorithm = match hash {
             CertificateHash::Sha1(_) => "SHA-1".to_string(),
             CertificateHash::Unknown { algorithm: [1], .. } => {
@@ -243,6 +246,11 @@ fn material(f: &mut fmt::Formatter<'_>, record: &Record<'_>) -> fmt::Result {
         row(f, 12, "HASH ALGORITHM", 1, algorithm)?;
     }
     Ok(())
+}
+
+/// A digest, as `show itl` prints it.
+fn pairs(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(" ")
 }
 
 /// Bytes in decimal, as addresses are written.

@@ -130,20 +130,22 @@ fn public_key<'a>(algorithm: &Oid<'_>, bytes: &'a [u8]) -> PublicKey<'a> {
     }
 }
 
-/// A name as call managers write it: most specific attribute first, joined by `;` (domain facts
-/// 3.7).
+/// A name as call managers write it, whatever the certificate's order, so that it looks as it does
+/// in their lists: `CN=..;OU=..;O=..;L=..;ST=..;C=..`.
+///
+/// # Source
+/// `show itl` of the technote, where the certificate's own order is another one (domain facts 3.7).
+/// Several of one type, most specific first: inferred.
 fn text(name: &X509Name<'_>) -> String {
-    let mut ordered: Vec<_> = name
-        .iter_attributes()
-        .map(attribute)
-        .map(|(kind, value)| alloc::format!("{kind}={}", escaped(&value)))
-        .collect();
-    // Certificates begin with the country, call managers print the common name first.
-    let specific_last = ordered.first().is_some_and(|first| !first.starts_with("CN="));
-    if specific_last {
+    let mut ordered: Vec<_> = name.iter_attributes().map(attribute).collect();
+    // Certificates begin with the country; one that begins with the name is in order already.
+    if ordered.first().is_none_or(|(place, ..)| *place > COMMON_NAME) {
         ordered.reverse();
     }
-    ordered.join(";")
+    ordered.sort_by_key(|(place, ..)| *place);
+    let written =
+        |(_, kind, value): &(usize, String, String)| alloc::format!("{kind}={}", escaped(value));
+    ordered.iter().map(written).collect::<Vec<_>>().join(";")
 }
 
 fn escaped(value: &str) -> String {
@@ -151,29 +153,38 @@ fn escaped(value: &str) -> String {
     value.replace('\\', "\\\\").replace(',', "\\,").replace(';', "\\;")
 }
 
-fn attribute(attribute: &AttributeTypeAndValue<'_>) -> (String, String) {
+/// An attribute's place in a name, its type and its value.
+fn attribute(attribute: &AttributeTypeAndValue<'_>) -> (usize, String, String) {
     let kind = attribute.attr_type();
-    let short =
-        SHORT_TYPES.iter().find(|(oid, _)| *oid == kind.as_bytes()).map(|(_, short)| *short);
+    let place = SHORT_TYPES.iter().position(|(oid, _)| *oid == kind.as_bytes());
+    let short = place.and_then(|place| SHORT_TYPES.get(place)).map(|(_, short)| *short);
     let value =
         attribute.as_str().map_or_else(|_| hexadecimal(attribute.as_slice()), str::to_string);
-    (short.map_or_else(|| kind.to_id_string(), str::to_string), value)
+    let name = short.map_or_else(|| kind.to_id_string(), str::to_string);
+    (place.unwrap_or(SHORT_TYPES.len()), name, value)
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::from("#"), |text, byte| text + &alloc::format!("{byte:02X}"))
 }
 
-/// Attribute types (contents of the identifier, DER) and the short names that trust lists use (RFC
-/// 4514 §3, and `E` for mail).
+/// Attribute types (contents of the identifier, DER) and the short names that trust lists use, in
+/// the order in which call managers write them; types that are not here come last.
+///
+/// # Source
+/// RFC 4514 §3 for the names. Technote (`show itl`) for `CN` to `C`; a call manager's CTL with a
+/// public authority's name for mail (`tests/field`); inferred for `SERIALNUMBER` and `DC`.
 const SHORT_TYPES: [(&[u8], &str); 9] = [
+    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x01], "emailAddress"),
     (&[0x55, 4, 3], "CN"),
     (&[0x55, 4, 5], "SERIALNUMBER"),
-    (&[0x55, 4, 6], "C"),
+    (&[0x55, 4, 11], "OU"),
+    (&[0x55, 4, 10], "O"),
     (&[0x55, 4, 7], "L"),
     (&[0x55, 4, 8], "ST"),
-    (&[0x55, 4, 10], "O"),
-    (&[0x55, 4, 11], "OU"),
+    (&[0x55, 4, 6], "C"),
     (&[0x09, 0x92, 0x26, 0x89, 0x93, 0xF2, 0x2C, 0x64, 0x01, 0x19], "DC"),
-    (&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x01], "E"),
 ];
+
+/// The place of the common name among them.
+const COMMON_NAME: usize = 1;

@@ -131,9 +131,44 @@ impl PartialEq for Serial<'_> {
 
 impl Eq for Serial<'_> {}
 
-/// Upper-case hexadecimal, as trust screens and tools show it.
+/// The two spellings that there are, both in upper-case hexadecimal: the number without leading
+/// zeros, in which what is equal looks equal; and with `#` the bytes of a field, in pairs, on pages
+/// that print fields with their lengths.
+///
+/// # Source
+/// `show itl` has colons between the pairs (technote). Design, command line: `--json` has none.
 impl fmt::Display for Serial<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
+        if f.alternate() {
+            return self.0.iter().enumerate().try_for_each(|(place, byte)| {
+                let colon = if place == 0 { "" } else { ":" };
+                write!(f, "{colon}{byte:02X}")
+            });
+        }
+        match self.magnitude() {
+            // A number all the same, where the field is not empty.
+            [] if !self.0.is_empty() => f.write_str("00"),
+            magnitude => magnitude.iter().try_for_each(|byte| write!(f, "{byte:02X}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn what_is_equal_is_spelled_alike_and_a_field_as_it_is() {
+        let (signed, bare) = (Serial::new(&[0, 0x8A, 0x0B]), Serial::new(&[0x8A, 0x0B]));
+        assert_eq!((signed.to_string(), bare.to_string()), ("8A0B".into(), "8A0B".into()));
+        assert_eq!(
+            (format!("{signed:#}"), format!("{bare:#}")),
+            ("00:8A:0B".into(), "8A:0B".into())
+        );
+        assert_eq!(Serial::new(&[0]).to_string(), "00");
+        assert_eq!(Serial::new(&[]).to_string(), "");
     }
 }
