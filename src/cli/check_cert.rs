@@ -68,7 +68,7 @@ impl Command for CheckCertCommand {
         }
         let reason = judgement.reason.unwrap_or_default();
         let message = format!("not trusted: {reason}");
-        Err(CommandFailure::new(Exit::Refused, named(&path, message)))
+        Err(CommandFailure::new(Exit::Refused, named(input::label(&path), message)))
     }
 }
 
@@ -79,7 +79,8 @@ steps of the search, in order.
 
 Usage: secd check-cert FILE [--purpose P] [--host H] [--json] [--socket PATH]
 
-  FILE           PEM or DER; in PEM, the issuers may follow the certificate itself
+  FILE           PEM or DER, or - for standard input; in PEM, the issuers may follow the certificate
+                 itself
   --purpose P    https (default), provisioning, signalling or capf
   --host H       the server's name: a path to a listed authority must be valid for this host
 

@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed};
 use crate::cli::exit::{CommandFailure, Exit, usage};
-use crate::cli::output::{beside, is_special, write};
-use crate::cli::print::{Bar, binary, print_json, print_line};
+use crate::cli::output::{self, beside, is_special, is_stream};
+use crate::cli::print::{Bar, print_json, print_line};
 use crate::face::hex;
 use crate::io::resolve;
 use crate::io::settings::ServerAddress;
@@ -59,9 +59,14 @@ impl Command for FetchCommand {
 
     fn run(self) -> Result<Exit, CommandFailure> {
         let name = needed(self.name.as_deref(), "fetch needs the NAME of a file")?;
+        // Without --out, --json prints no content that would have to go anywhere.
+        if self.out.is_some() || !self.json {
+            output::expect_fit(self.out.as_deref(), self.json)?;
+        }
         // With --json the file is held in memory, for its hash. So is one for a device or a pipe,
         // which cannot be taken back when the transfer breaks off.
-        match self.out.as_deref().filter(|path| !self.json && !is_special(path)) {
+        let in_memory = |path: &Path| self.json || is_stream(path) || is_special(path);
+        match self.out.as_deref().filter(|path| !in_memory(path)) {
             Some(path) => self.fetch_into(name, path),
             None => self.fetch_whole(name),
         }
@@ -141,14 +146,9 @@ impl FetchCommand {
 
     fn report(&self, name: &str, received: &FetchedFile) -> Result<Exit, CommandFailure> {
         let bytes = &received.bytes;
-        match &self.out {
-            Some(path) => write(path, bytes)?,
-            None if !self.json => {
-                return match binary().write_all(bytes) {
-                    Ok(()) => Ok(Exit::Done),
-                    Err(error) => Err(CommandFailure::of_stream(&error)),
-                };
-            }
+        match self.out.as_deref().filter(|path| !is_stream(path)) {
+            Some(path) => output::write(path, bytes)?,
+            None if !self.json => return output::stream(bytes).map(|()| Exit::Done),
             None => {}
         }
         if self.json {
@@ -233,7 +233,7 @@ Fetch one file over TFTP, without the daemon.
 
 Usage: secd fetch NAME --server ADDR[:PORT] [--out FILE] [--max N] [--blksize N] [--window N] [--json]
 
-  --out FILE      write to FILE (default: standard output)
+  --out FILE      write to FILE (default, and -: standard output, unless that is a terminal)
   --max N         refuse a file of more than N bytes (default: 16777216)
   --blksize N     bytes in a block (default: 512, the plain protocol)
   --window N      blocks sent for each acknowledgement (default: 1)

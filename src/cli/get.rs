@@ -1,6 +1,6 @@
 //! `secd get`: a file of the phone, fetched and verified by the daemon.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,6 @@ use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed
 use crate::cli::daemon::{Daemon, PATIENCE};
 use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::output;
-use crate::cli::print::binary;
 use crate::cli::refusal::failure;
 use crate::cli::sheet::{Sheet, yes_or_no};
 use crate::face::methods::{File, GetFile};
@@ -51,6 +50,10 @@ impl Command for GetCommand {
     fn run(self) -> Result<Exit, CommandFailure> {
         let Self { daemon, name, limit, out } = self;
         let name = needed(name, "get needs the NAME of a file")?;
+        // Before it is fetched. Without --out no content is printed.
+        if out.is_some() {
+            output::expect_fit(out.as_deref(), daemon.json)?;
+        }
         let wanted = GetFile { name, limit, descriptor: out.as_ref().map(|_| true) };
         match out {
             None => Ok(daemon.show(daemon.ask_patiently(wanted)?, sheet)),
@@ -60,15 +63,14 @@ impl Command for GetCommand {
 }
 
 /// Writes what the file holds. The daemon hands it over: its folder is for its own user.
-fn copy(daemon: &Daemon, wanted: GetFile, out: &PathBuf) -> Result<Exit, CommandFailure> {
+fn copy(daemon: &Daemon, wanted: GetFile, out: &Path) -> Result<Exit, CommandFailure> {
     let answer = daemon.connect()?.call_for_descriptor(wanted, PATIENCE);
     let (file, descriptor) = answer.map_err(failure)?;
     let content = content(&file, descriptor)?;
-    if out == Path::new("-") {
-        let written = binary().write_all(&content);
-        return written.map(|()| Exit::Done).map_err(|error| CommandFailure::of_stream(&error));
-    }
     output::write(out, &content)?;
+    if output::is_stream(out) {
+        return Ok(Exit::Done);
+    }
     Ok(daemon.show(file, sheet))
 }
 
@@ -104,7 +106,7 @@ put into the ram folder without its envelope. Print its path, which only the dae
 
 Usage: secd get NAME [--out FILE] [--max N] [--json] [--socket PATH]
 
-  --out FILE   write the content to FILE, or to standard output (-)
+  --out FILE   write the content to FILE, or with - to standard output, unless that is a terminal
   --max N      refuse a file of more than N bytes
 
 Exit: 0 fetched, 1 refused or no such file, 64 invalid name, 65 malformed or too large,

@@ -1,26 +1,55 @@
-//! Files that the arguments name.
+//! Files that the arguments name; `-` is standard input.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
-use crate::cli::exit::{CommandFailure, Exit};
+use crate::cli::exit::{CommandFailure, Exit, usage};
+use crate::cli::output::is_stream;
 use crate::cli::print::named;
 use crate::trust::certificate::Certificate;
 use crate::wire::{Envelope, FileKind};
 
 /// Reads a whole file, if it is not longer than any that a phone would fetch.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, CommandFailure> {
-    let unreadable = |error| CommandFailure::of_file(path, &error);
-    let file = File::open(path).map_err(unreadable)?;
+    let unreadable = |error| CommandFailure::of_file(label(path), &error);
+    let source: Box<dyn Read> = if is_stream(path) {
+        let input = io::stdin();
+        if input.is_terminal() {
+            // It would wait there for what nobody can type.
+            return Err(usage("standard input is a terminal: redirect a file into it, or name one"));
+        }
+        Box::new(input)
+    } else {
+        Box::new(File::open(path).map_err(unreadable)?)
+    };
     let mut bytes = Vec::new();
     // One byte more than allowed, to notice a file that is too long.
-    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    source.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > LONGEST) {
         let error = format!("longer than {LONGEST} bytes");
-        return Err(CommandFailure::new(Exit::Malformed, named(path, error)));
+        return Err(CommandFailure::new(Exit::Malformed, named(label(path), error)));
     }
     Ok(bytes)
+}
+
+/// The name of a file in what is printed about it.
+pub(super) fn label(path: &Path) -> &Path {
+    if is_stream(path) { Path::new("standard input") } else { path }
+}
+
+/// Refuses standard input for more than one of several files.
+///
+/// # Errors
+/// If it is named twice: whichever is read second would be empty.
+pub(super) fn expect_one_stream<'a>(
+    paths: impl IntoIterator<Item = Option<&'a Path>>,
+) -> Result<(), CommandFailure> {
+    let streams = paths.into_iter().flatten().filter(|path| is_stream(path));
+    if streams.count() > 1 {
+        return Err(usage("standard input (-) can be only one of the files"));
+    }
+    Ok(())
 }
 
 /// What kind of file this is: by its name, or else by its header.

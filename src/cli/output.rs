@@ -1,4 +1,4 @@
-//! Files that commands write.
+//! Files that commands write; `-` is standard output.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -7,10 +7,42 @@ use std::path::Path;
 
 use tempfile::{Builder, NamedTempFile};
 
-use crate::cli::exit::CommandFailure;
+use crate::cli::exit::{CommandFailure, usage};
+use crate::cli::print::{binary, is_for_a_person};
 
-/// Writes a file completely or not at all; a device or a pipe is written to as it is.
+/// Whether an argument means standard input or output instead of a file.
+pub(super) fn is_stream(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Refuses a destination that could not take the content, before there is any: standard output that
+/// is a terminal, or that the object of `--json` goes to. Without a path it is standard output.
+///
+/// # Errors
+/// What to do instead.
+pub(super) fn expect_fit(out: Option<&Path>, json: bool) -> Result<(), CommandFailure> {
+    if !out.is_none_or(is_stream) {
+        return Ok(());
+    }
+    if json {
+        return Err(usage("--json and --out - both write to standard output: name a file"));
+    }
+    if is_for_a_person() {
+        // Bytes of a file can be orders to a terminal.
+        return Err(usage(
+            "standard output is a terminal, which cannot show a file's bytes: redirect it, or name \
+             a file with --out",
+        ));
+    }
+    Ok(())
+}
+
+/// Writes a file completely or not at all; a device, a pipe or standard output is written to as it
+/// is.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CommandFailure> {
+    if is_stream(path) {
+        return stream(bytes);
+    }
     let write = || {
         if is_special(path) {
             // Renaming a file over /dev/null or a pipe would replace it.
@@ -22,6 +54,13 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CommandFailure> {
         file.persist(path).map_err(|error| error.error)
     };
     write().map(|_| ()).map_err(|error| CommandFailure::of_file(path, &error))
+}
+
+/// Writes to standard output.
+pub(super) fn stream(bytes: &[u8]) -> Result<(), CommandFailure> {
+    let mut out = binary();
+    let written = out.write_all(bytes).and_then(|()| out.flush());
+    written.map_err(|error| CommandFailure::of_file(Path::new("standard output"), &error))
 }
 
 /// Whether the path is a device, a pipe or a folder: none of them must be replaced by a file.
