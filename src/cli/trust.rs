@@ -69,8 +69,9 @@ fn add_list(sheet: &mut Sheet, list: &List) {
     // A blank list is the call manager's way to switch checks off (state S4 of secd(8)).
     fact("blank", &if list.blank { BLANK } else { yes_or_no(false) });
     for record in &list.records {
-        let subject = record.subject.as_deref().unwrap_or_default();
-        sheet.row(&[&kind, "record", &record.role, carries(record), subject]);
+        let [subject, serial] =
+            [&record.subject, &record.serial].map(|field| field.as_deref().unwrap_or_default());
+        sheet.row(&[&kind, "record", &record.role, carries(record), subject, serial]);
     }
 }
 
@@ -99,7 +100,7 @@ const BLANK: &str = "yes, empty entries: nothing is checked by this list";
 const HELP: &str = "\
 Show what the phone's Trust List screen shows: the state, both lists with their hashes, who vouched
 for each or whether it was trusted on first use, their records (EMPTY: neither certificate nor
-hash), the last alarm and the status messages.
+hash; with the certificate's subject and serial number), the last alarm and the status messages.
 
 Usage: secd trust [--json] [--socket PATH]
 
