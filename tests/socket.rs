@@ -176,8 +176,15 @@ fn another_implementation_of_varlink_reads_the_interface_and_calls_each_reading_
     assert!(interface.contains("method GetTrust()"), "{interface}");
     let standard = varlink(&["help", &format!("{address}/org.varlink.service")]);
     assert!(standard.contains("method GetInfo()"), "{standard}");
-    for method in ["GetTrust", "GetStatus", "GetCache", "GetLog", "IsSecure"] {
-        let reply = varlink(&["call", &format!("{address}/phone.secd.{method}"), "{}"]);
+    for (method, parameters) in [
+        ("GetTrust", "{}"),
+        ("GetStatus", "{}"),
+        ("GetCache", "{}"),
+        ("GetList", "{\"kind\": \"ITL\"}"),
+        ("GetLog", "{}"),
+        ("IsSecure", "{}"),
+    ] {
+        let reply = varlink(&["call", &format!("{address}/phone.secd.{method}"), parameters]);
         let reply: Value = serde_json::from_str(&reply).unwrap_or_else(|_| panic!("{reply}"));
         assert!(reply.is_object(), "{method}: {reply}");
     }

@@ -158,6 +158,19 @@ impl Installed {
         }
     }
 
+    /// The file of the list of a kind that is in force, from the store; nothing if that has another
+    /// one, or none.
+    pub(super) fn list_file(&self, kind: ListKind) -> Option<Zeroizing<Vec<u8>>> {
+        let inner = self.inner.borrow();
+        let in_force = inner.anchors.records(kind)?.sha256;
+        match inner.usable()?.load(slot(kind)) {
+            Loaded::Current(entry) | Loaded::Previous { entry, .. } => {
+                Some(entry.bytes).filter(|bytes| sha256(bytes) == in_force)
+            }
+            Loaded::Absent | Loaded::Locked { .. } => None,
+        }
+    }
+
     /// What is remembered of the files of a name, in the line of lists that is in force.
     pub(super) fn seen(&self, name: &str) -> Option<Seen> {
         let inner = self.inner.borrow();

@@ -24,6 +24,9 @@ pub(super) struct FileFacts<'a> {
     records: Option<Vec<Map<String, Value>>>,
     md5: String,
     sha1: String,
+    /// The files that the certificates were written to, if they were.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) certificate_files: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -52,6 +55,7 @@ impl<'a> FileFacts<'a> {
             // For comparing with the call manager by hand; nothing is decided by either sum.
             md5: hex(&md5(file.bytes())),
             sha1: hex(&sha1(file.bytes())),
+            certificate_files: Vec::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::output::is_stream;
@@ -17,7 +17,9 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, CommandFailure> {
         let input = io::stdin();
         if input.is_terminal() {
             // It would wait there for what nobody can type.
-            return Err(usage("standard input is a terminal: redirect a file into it, or name one"));
+            return Err(usage(
+                "standard input is a terminal: redirect a file into it, or name one",
+            ));
         }
         Box::new(input)
     } else {
@@ -42,10 +44,8 @@ pub(super) fn label(path: &Path) -> &Path {
 ///
 /// # Errors
 /// If it is named twice: whichever is read second would be empty.
-pub(super) fn expect_one_stream<'a>(
-    paths: impl IntoIterator<Item = Option<&'a Path>>,
-) -> Result<(), CommandFailure> {
-    let streams = paths.into_iter().flatten().filter(|path| is_stream(path));
+pub(super) fn expect_one_stream(paths: &[&Option<PathBuf>]) -> Result<(), CommandFailure> {
+    let streams = paths.iter().filter_map(|path| path.as_deref()).filter(|path| is_stream(path));
     if streams.count() > 1 {
         return Err(usage("standard input (-) can be only one of the files"));
     }
@@ -124,4 +124,4 @@ const VERSION: [u8; 3] = [1, 0, 2];
 const LOOKED_AT: usize = 256;
 
 /// 16 MiB: firmware packages carry the same envelope and are larger than any configuration.
-const LONGEST: u64 = 16 << 20;
+pub(super) const LONGEST: u64 = 16 << 20;

@@ -24,6 +24,7 @@ mod facts;
 mod fetch;
 mod get;
 mod input;
+mod installed;
 mod json;
 mod log;
 mod output;

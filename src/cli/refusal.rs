@@ -42,6 +42,7 @@ fn refused(error: Error) -> CommandFailure {
             "the store is LOCKED: `secd doctor` names the remedy, at worst `secd erase all`",
         ),
         Error::Malformed { .. } => (Exit::Malformed, "malformed"),
+        Error::NoList { .. } => (Exit::NoInput, "no such list"),
         Error::NotAllowed { .. } => (Exit::Refused, "not allowed"),
         Error::NotDecrypted { .. } => (Exit::Refused, "cannot be decrypted"),
         Error::NotTrusted { .. } => (Exit::Refused, "not trusted"),
@@ -105,6 +106,7 @@ fn facts(error: Error) -> String {
         Error::InterfaceNotFound { .. }
         | Error::MethodNotFound { .. }
         | Error::MethodNotImplemented { .. } => String::new(),
+        Error::NoList { kind, detail } => format!("{kind}: {detail}"),
         other => listed(&Value::Object(other.into_facts())),
     }
 }

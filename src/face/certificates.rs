@@ -29,6 +29,23 @@ pub fn read(text: &str) -> Option<Vec<CertificateDer<'static>>> {
     Some(vec![der.into()])
 }
 
+/// A certificate in PEM, in lines of 64 characters (RFC 7468 §2).
+#[must_use]
+pub fn pem(der: &[u8]) -> String {
+    let base64 = BASE64.encode(der);
+    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
+    for (place, character) in base64.chars().enumerate() {
+        if place > 0 && place % LINE == 0 {
+            text.push('\n');
+        }
+        text.push(character);
+    }
+    text + "\n-----END CERTIFICATE-----\n"
+}
+
+/// Characters of a line in PEM.
+const LINE: usize = 64;
+
 /// What every PEM block begins with (RFC 7468 §2).
 const PEM: &str = "-----BEGIN ";
 
@@ -44,6 +61,16 @@ mod tests {
         assert_eq!(text(pem.into()), pem);
         let chain = read(&pem.repeat(2)).expect("two certificates");
         assert_eq!(chain, [der.to_vec().into(), CertificateDer::from(der.to_vec())]);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for length in [1, 47, 48, 49, 96, 700] {
+            let der = vec![0xA5; length];
+            let pem = pem(&der);
+            assert!(pem.lines().all(|line| line.len() <= LINE && !line.is_empty()), "{pem}");
+            assert_eq!(read(&pem), Some(vec![der.into()]));
+        }
     }
 
     #[test]

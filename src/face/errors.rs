@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::face::record::{Members, put};
 use crate::face::rights::Right;
 use crate::face::shape::{Shape, ShapeMember, Types, Unfit};
+use crate::face::terms::ListKind;
 use crate::wire::varlink::Reply;
 
 /// Declares the errors, by interface, with a table that both writes and reads them.
@@ -158,6 +159,13 @@ errors! {
             right: Right,
             /// Who has it by the section `[access]`, besides root.
             holders: Option<Vec<String>>,
+        };
+        /// No list of this kind is installed, or its file cannot be read.
+        NoList {
+            /// Which of the two.
+            kind: ListKind,
+            /// The reason in words.
+            detail: String,
         };
         // Which step failed is not reported: the phone must not be a padding oracle (domain facts
         // 10, row 18).

@@ -16,7 +16,7 @@ use crate::face::records::{
 };
 use crate::face::rights::Right;
 use crate::face::shape::{Types, Unfit};
-use crate::face::terms::{By, Level, Purpose, What};
+use crate::face::terms::{By, Level, ListKind, Purpose, What};
 use crate::wire::varlink::Call;
 
 methods! {
@@ -161,6 +161,23 @@ methods! {
             verified: bool,
             /// Which of the descriptors that came with the reply is the file's.
             descriptor: Option<usize>,
+        }
+
+        // In parts and not as a descriptor: a file of its own in memory for each caller would have
+        // no bound, and any client can read Base64.
+        /// Reads a part of the file of an installed list.
+        Once GetList(Read) {
+            /// Which of the two.
+            kind: ListKind,
+            /// How many bytes of the file to leave out.
+            offset: Option<usize>,
+        } -> /** A part of the file. */ ListPart {
+            /// The bytes of the whole file.
+            length: usize,
+            /// SHA-256 of the whole file, in hexadecimal.
+            sha256: String,
+            /// The part, in Base64; empty at the end of the file.
+            bytes: String,
         }
 
         /// Reads the last lines of the console log.

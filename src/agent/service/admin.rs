@@ -1,5 +1,6 @@
 //! For the administrator: the agent's status, and orders to it.
 
+use data_encoding::BASE64;
 use log::{Level as Grade, max_level};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -10,10 +11,11 @@ use crate::agent::service::office::Service;
 use crate::agent::service::shown::{server, since_1970, verdict};
 use crate::boot::{self, Event};
 use crate::face::methods::{
-    FlushCache, Flushed, GetCache, GetStatus, Progress, Refresh, Reload, Reloaded, Status, Verdicts,
+    FlushCache, Flushed, GetCache, GetList, GetStatus, ListPart, Progress, Refresh, Reload,
+    Reloaded, Status, Verdicts,
 };
 use crate::face::records::{Counters, LastPass, Outcome};
-use crate::face::{Carry, Error, Method};
+use crate::face::{Carry, Error, Method, hex};
 use crate::io::clock;
 use crate::io::ipc::{Client, Gone};
 
@@ -77,6 +79,29 @@ impl OneReply<GetCache> for Service {
         Ok(Verdicts { verdicts })
     }
 }
+
+impl OneReply<GetList> for Service {
+    async fn answer(&self, wanted: GetList, _: &Client) -> Result<ListPart, Error> {
+        self.expect_unlocked()?;
+        let kind = wanted.kind;
+        let installed = &self.agent.installed;
+        let Some(sha256) = self.agent.digest(kind.into()) else {
+            return Err(Error::NoList { kind, detail: "none is installed".to_owned() });
+        };
+        // What is in the store under another digest is not what is trusted.
+        let file = installed.list_file(kind.into()).ok_or_else(|| Error::NoList {
+            kind,
+            detail: "the list in force is not in the store, which has changed since the start"
+                .to_owned(),
+        })?;
+        let rest = file.get(wanted.offset.unwrap_or_default()..).unwrap_or_default();
+        let bytes = BASE64.encode(rest.get(..PART).unwrap_or(rest));
+        Ok(ListPart { length: file.len(), sha256: hex(&sha256), bytes })
+    }
+}
+
+/// Bytes of a list in one reply: in Base64 they leave room for the rest of a message of 64 KiB.
+const PART: usize = 45_000;
 
 impl OneReply<FlushCache> for Service {
     async fn answer(&self, _: FlushCache, _: &Client) -> Result<Flushed, Error> {

@@ -143,7 +143,7 @@ impl OneReply<Judge> for Service {
 }
 
 impl Service {
-    fn expect_unlocked(&self) -> Result<(), Error> {
+    pub(super) fn expect_unlocked(&self) -> Result<(), Error> {
         if self.agent.installed.is_locked() { Err(Error::Locked) } else { Ok(()) }
     }
 }

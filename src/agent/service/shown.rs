@@ -132,6 +132,15 @@ impl From<trust::ListKind> for ListKind {
     }
 }
 
+impl From<ListKind> for trust::ListKind {
+    fn from(kind: ListKind) -> Self {
+        match kind {
+            ListKind::Ctl => Self::Ctl,
+            ListKind::Itl => Self::Itl,
+        }
+    }
+}
+
 impl From<trust::Acceptance> for Acceptance {
     fn from(acceptance: trust::Acceptance) -> Self {
         match acceptance {
