@@ -82,6 +82,22 @@ impl Installed {
         Self { inner: RefCell::new(inner), generation: Cell::new(0) }
     }
 
+    /// Lists that a person has given, in force without a store behind them.
+    pub(super) fn of(anchors: Anchors) -> Self {
+        let inner = Inner {
+            state: PathBuf::new(),
+            store: Err(None),
+            locked: false,
+            repaired: false,
+            partly: false,
+            pin: None,
+            anchors: Arc::new(anchors),
+            configuration: None,
+            members: Vec::new(),
+        };
+        Self { inner: RefCell::new(inner), generation: Cell::new(0) }
+    }
+
     /// Tries to read what could not be read before: the store, or a part of it.
     ///
     /// Returns whether other lists may be in force now.

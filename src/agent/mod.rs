@@ -21,6 +21,7 @@ mod doctor;
 mod ends;
 mod files;
 mod identity;
+mod inquiry;
 mod installed;
 mod members;
 mod narrate;
@@ -35,6 +36,7 @@ mod world;
 
 pub use connections::{NotOpened, Opened, Target};
 pub use doctor::{Busy, PATIENCE, Report};
+pub use inquiry::{Inquiry, NotTrustedFile};
 pub use installed::{ErasedBy, NotErased};
 pub use owners::Agent;
 pub use service::Service;

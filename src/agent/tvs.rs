@@ -23,6 +23,7 @@ use crate::trust::{
     Anchors, Cache, Confirmed, Endorsed, ListKind, Purpose, Query, Unanswered, Vouched,
 };
 use crate::wire::Role;
+use crate::wire::address::ServerAddress;
 use crate::wire::configuration::Member;
 use crate::wire::tvs::Session;
 
@@ -319,8 +320,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Why no member can be asked; `None` if one can.
 fn lack(members: &[Member], anchors: &Anchors) -> Option<&'static str> {
     // A member is trusted by its record alone: without one, no answer of TVS could be.
-    let lists_tvs = |kind| anchors.records(kind).is_some_and(|list| list.lists(Role::Tvs));
-    if !ListKind::ALL.into_iter().any(lists_tvs) {
+    if !anchors.lists_tvs() {
         return Some("no list has a TVS record");
     }
     members.is_empty().then_some("no member is configured")

@@ -17,7 +17,7 @@ pub(super) struct FileFacts<'a> {
     header_length: usize,
     signer: SignerFacts,
     digest: String,
-    filename: &'a str,
+    pub(super) filename: &'a str,
     timestamp: Option<u32>,
     // Left out of a signed file: an empty array would claim a list without records.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -33,6 +33,7 @@ mod refresh;
 mod refusal;
 mod reload;
 mod run;
+mod runtime;
 mod settings;
 mod sheet;
 mod show;

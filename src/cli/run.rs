@@ -2,14 +2,12 @@
 
 use std::path::PathBuf;
 
-use tokio::runtime::Builder;
-use tokio::task::LocalSet;
-
 use crate::agent;
 use crate::cli::arguments::{Command, GivenOption};
 use crate::cli::exit::{CommandFailure, Exit};
+use crate::cli::runtime::{self, not_started};
 use crate::cli::settings::{self, DEFAULT};
-use crate::io::{console, files, process};
+use crate::io::console;
 
 /// Runs the agent until a signal ends it.
 #[derive(Default)]
@@ -31,21 +29,11 @@ impl Command for RunCommand {
     fn run(self) -> Result<Exit, CommandFailure> {
         let path = self.path.unwrap_or_else(|| DEFAULT.into());
         let settings = settings::load(&path)?;
-        // Before the runtime, which panics where it finds none.
-        process::expect_descriptors().map_err(|error| not_started(&error))?;
         let console = console::init(settings.console.level).map_err(unavailable)?;
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| not_started(&error))?;
-        // The owners of state are not Send: everything stays on this thread.
-        let local = LocalSet::new();
-        let running = local.run_until(agent::run(settings, path, console));
-        runtime.block_on(running).map_err(|error| not_started(&error))?;
+        let ended = runtime::run(agent::run(settings, path, console))?;
+        ended.map_err(|error| not_started(&error))?;
         Ok(Exit::Done)
     }
-}
-
-fn not_started(error: &std::io::Error) -> CommandFailure {
-    CommandFailure::new(Exit::Unavailable, format!("cannot start: {}", files::why(error)))
 }
 
 fn unavailable(error: impl std::fmt::Display) -> CommandFailure {

@@ -2,22 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::agent::Inquiry;
 use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed};
-use crate::cli::exit::{CommandFailure, Exit};
-use crate::cli::facts::FileFacts;
-use crate::cli::input;
-use crate::cli::output;
+use crate::cli::exit::{CommandFailure, Exit, usage};
+use crate::cli::output::{self, is_stream};
 use crate::cli::print::{complain, named, print, print_json};
-use crate::face::hex;
+use crate::cli::{input, runtime};
 use crate::io::console::escape;
+use crate::io::settings::{ServerAddress, TVS_PORT};
 use crate::trust::decrypt::{self, DeviceKey};
-use crate::trust::signature::sha256;
 use crate::trust::update::{self, Accepted, Content, Offer};
-use crate::trust::{Acceptance, Anchors, ListKind, Policy, Provenance, Reason, Warning, stored};
-use crate::wire::{Envelope, FileKind, list};
+use crate::trust::{Acceptance, Anchors, Decision, ListKind, Policy, Reason, Unanswered, stored};
+use crate::wire::{Envelope, FileKind};
+
+mod report;
+
+use report::{Belief, Payload, Refusal, Tvs, Verdict, VerdictFacts, word};
 
 /// Judges the file that the arguments name.
 #[derive(Default)]
@@ -28,23 +30,8 @@ pub(super) struct VerifyCommand {
     key: Option<PathBuf>,
     out: Option<PathBuf>,
     name: Option<String>,
+    servers: Vec<ServerAddress>,
     json: bool,
-}
-
-/// What is known of a file once it is verified.
-struct Belief {
-    by: &'static str,
-    warnings: Vec<Warning>,
-    content: Payload,
-}
-
-enum Payload {
-    /// A trust list: the file is the content.
-    List,
-    /// An encrypted file, and no key was given.
-    Locked,
-    /// A file's payload, decrypted where it was encrypted.
-    Open(Zeroizing<Vec<u8>>),
 }
 
 impl Command for VerifyCommand {
@@ -57,6 +44,7 @@ impl Command for VerifyCommand {
             "--key" => self.key = Some(option.path()?),
             "--out" => self.out = Some(option.path()?),
             "--name" => self.name = Some(option.text()?),
+            "--tvs" => self.servers.push(server(&option.text()?)?),
             _ => return Err(option.unexpected()),
         }
         Ok(())
@@ -72,15 +60,27 @@ impl Command for VerifyCommand {
 
     fn run(self) -> Result<Exit, CommandFailure> {
         let path = needed(self.file.as_deref(), "verify needs a FILE")?;
+        input::expect_one_stream(&[&self.file, &self.ctl, &self.itl, &self.key])?;
+        if self.out.is_some() {
+            output::expect_fit(self.out.as_deref(), self.json)?;
+        }
         let bytes = input::read(path)?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         let kind =
             input::kind(self.name.as_deref().or(name.as_deref()).unwrap_or_default(), &bytes);
-        let anchors = self.anchors()?;
-        let key = self.key()?;
-        let verdict = self.verdict(&bytes, kind, &anchors, key.as_ref());
+        let judged_by =
+            VerifyInput { bytes: &bytes, kind, anchors: self.anchors()?, key: self.key()? };
+        let verdict = self.verdict(judged_by)?;
         self.report(path, &bytes, kind, &verdict)
     }
+}
+
+/// What a file is judged by.
+struct VerifyInput<'a> {
+    bytes: &'a [u8],
+    kind: FileKind,
+    anchors: Anchors,
+    key: Option<DeviceKey>,
 }
 
 impl VerifyCommand {
@@ -88,9 +88,10 @@ impl VerifyCommand {
         let mut anchors = Anchors::default();
         for (path, kind) in [(&self.ctl, ListKind::Ctl), (&self.itl, ListKind::Itl)] {
             let Some(path) = path else { continue };
-            let list = stored::list(kind, &input::read(path)?, Acceptance::FirstUse)
-                .map_err(|reason| CommandFailure::new(Exit::Malformed, named(path, reason)))?;
-            anchors.install(list);
+            let list = stored::list(kind, &input::read(path)?, Acceptance::FirstUse);
+            let malformed =
+                |reason| CommandFailure::new(Exit::Malformed, named(input::label(path), reason));
+            anchors.install(list.map_err(malformed)?);
         }
         Ok(anchors)
     }
@@ -101,35 +102,35 @@ impl VerifyCommand {
         let key = DeviceKey::of_pem(&bytes).map_err(|_| {
             CommandFailure::new(
                 Exit::Malformed,
-                named(path, "expected an RSA private key in PEM or DER"),
+                named(input::label(path), "expected an RSA private key in PEM or DER"),
             )
         })?;
         Ok(Some(key))
     }
 
-    fn verdict(
-        &self,
-        bytes: &[u8],
-        kind: FileKind,
-        anchors: &Anchors,
-        key: Option<&DeviceKey>,
-    ) -> Result<Belief, Reason> {
-        let file = Envelope::parse(bytes, kind)?;
-        let offer = Offer { name: self.name.as_deref().unwrap_or(file.file_name), bytes };
-        let policy = Policy::default();
-        if kind == FileKind::List {
-            // By the name inside, which the signature covers; the file may have been renamed.
-            let list_kind = list_kind(file.file_name);
-            let accepted = update::list(anchors, list_kind, offer, &policy).unasked()?;
-            let by = accepted.value.provenance();
-            return Ok(Belief {
-                by: word(by),
-                warnings: accepted.warnings,
-                content: Payload::List,
-            });
+    /// The verdict; the error is that of the command itself.
+    fn verdict(&self, input: VerifyInput<'_>) -> Result<Verdict, CommandFailure> {
+        let VerifyInput { bytes, kind, anchors, key } = input;
+        let file = match Envelope::parse(bytes, kind) {
+            Ok(file) => file,
+            Err(malformed) => return Ok(Verdict::of(Err(Reason::from(malformed).into()))),
+        };
+        let name = self.name.as_deref().unwrap_or(file.file_name);
+        let offer = Offer { name, bytes };
+        // By the name inside, which the signature covers; the file may have been renamed.
+        let list = (kind == FileKind::List).then(|| list_kind(file.file_name));
+        if self.servers.is_empty() {
+            return Ok(Verdict::of(unasked(&anchors, list, kind, offer, key.as_ref())));
         }
-        let accepted = update::file(anchors, kind, offer, &policy).unasked()?;
-        verified(accepted, key)
+        let inquiry = Inquiry::new(anchors, self.servers.clone());
+        let policy = Policy::default();
+        let judged = runtime::run(async {
+            match list {
+                Some(list) => Ok(Belief::of_list(&inquiry.list(list, offer, &policy).await?)),
+                None => opened(inquiry.file(kind, offer, &policy).await?, key.as_ref()),
+            }
+        })?;
+        Ok(Verdict { steps: inquiry.steps(), ..Verdict::of(judged) })
     }
 
     fn report(
@@ -137,44 +138,78 @@ impl VerifyCommand {
         path: &Path,
         bytes: &[u8],
         kind: FileKind,
-        verdict: &Result<Belief, Reason>,
+        verdict: &Verdict,
     ) -> Result<Exit, CommandFailure> {
+        let label = input::label(path);
+        // The file of a phone has the name that it is signed under, unless it was renamed.
+        let own = self.name.is_none() && !is_stream(path);
+        let facts = VerdictFacts::new(bytes, kind, verdict, own.then_some(path));
         // Nothing that was refused is ever written.
-        if let Ok(Belief { content: Payload::Open(payload), .. }) = verdict {
-            if let Some(path) = &self.out {
-                output::write(path, payload)?;
+        if let (Ok(belief), Some(out)) = (&verdict.judged, &self.out) {
+            match &belief.content {
+                Payload::Open(payload) => output::write(out, payload)?,
+                Payload::List => complain(&named(label, "nothing to write: a list has no payload")),
+                Payload::Locked => complain(&named(label, "nothing written: --key decrypts it")),
             }
         }
-        let exit = match verdict {
-            Ok(_) => Exit::Done,
-            Err(Reason::Malformed(_)) => Exit::Malformed,
-            Err(_) => Exit::Refused,
-        };
         if self.json {
-            print_json(&Verdict::new(bytes, kind, verdict));
-        } else if let Ok(belief) = verdict {
-            print(&belief.text(path));
+            print_json(&facts);
+        } else {
+            let lines = match &verdict.judged {
+                Ok(belief) => facts.text(label, belief),
+                Err(_) => facts.steps_text(),
+            };
+            if self.out.as_deref().is_some_and(is_stream) {
+                // Standard output has the payload.
+                for line in lines.iter().filter(|line| line.is_grave) {
+                    complain(&named(label, line.text.trim_start()));
+                }
+            } else {
+                let page = lines.iter().map(|line| format!("{}\n", escape(&line.text)));
+                print(&page.collect::<String>());
+            }
         }
-        if let Err(reason) = verdict {
-            let detail = detail(bytes, reason);
-            complain(&named(path, format!("refused ({}): {detail}", reason.class())));
-        }
-        Ok(exit)
+        let Err(refusal) = &verdict.judged else { return Ok(Exit::Done) };
+        let why = refusal.detail(bytes);
+        complain(&named(label, format!("refused ({}): {why}", refusal.reason.class())));
+        Ok(match (&refusal.reason, &refusal.tvs) {
+            (_, Tvs::Asked(Unanswered::NoAnswer(_))) => Exit::Unavailable,
+            (Reason::Malformed(_), _) => Exit::Malformed,
+            _ => Exit::Refused,
+        })
     }
 }
 
-/// The reason in words; for a file of another kind, what it looks like.
-fn detail(bytes: &[u8], reason: &Reason) -> String {
-    match reason {
-        Reason::Malformed(_) => input::foreign(bytes).unwrap_or_else(|| reason.to_string()),
-        Reason::WrongSigner => "signer unknown, not in CTL or ITL".to_owned(),
-        reason => reason.to_string(),
+/// Judges without asking anyone.
+fn unasked(
+    anchors: &Anchors,
+    list: Option<ListKind>,
+    kind: FileKind,
+    offer: Offer<'_>,
+    key: Option<&DeviceKey>,
+) -> Result<Belief, Refusal> {
+    let policy = Policy::default();
+    let ask = |reason| {
+        let tvs = if anchors.lists_tvs() { Tvs::NotAsked } else { Tvs::NoRecord };
+        Err(Refusal { reason, tvs })
+    };
+    match list {
+        Some(list) => match update::list(anchors, list, offer, &policy) {
+            Decision::Trust(accepted) => Ok(Belief::of_list(&accepted)),
+            Decision::Refuse(reason) => Err(reason.into()),
+            Decision::Ask(doubtful) => ask(doubtful.otherwise()),
+        },
+        None => match update::file(anchors, kind, offer, &policy) {
+            Decision::Trust(accepted) => opened(accepted, key),
+            Decision::Refuse(reason) => Err(reason.into()),
+            Decision::Ask(query) => ask(query.otherwise),
+        },
     }
 }
 
-fn verified(accepted: Accepted<Content<'_>>, key: Option<&DeviceKey>) -> Result<Belief, Reason> {
+fn opened(accepted: Accepted<Content<'_>>, key: Option<&DeviceKey>) -> Result<Belief, Refusal> {
     // A phone in this state takes the file from anyone; that is no verification.
-    let Content::Verified(signed) = accepted.value else { return Err(Reason::WrongSigner) };
+    let Content::Verified(signed) = accepted.value else { return Err(Reason::WrongSigner.into()) };
     let file = signed.file;
     let content = match (file.value().encryption, key) {
         (None, _) => Payload::Open(Zeroizing::new(file.value().body().to_vec())),
@@ -184,91 +219,32 @@ fn verified(accepted: Accepted<Content<'_>>, key: Option<&DeviceKey>) -> Result<
     Ok(Belief { by: word(file.provenance()), warnings: accepted.warnings, content })
 }
 
-const fn word(provenance: Provenance) -> &'static str {
-    provenance.acceptance().word()
-}
-
 fn list_kind(name: &str) -> ListKind {
     if name.starts_with("CTL") { ListKind::Ctl } else { ListKind::Itl }
 }
 
-impl Belief {
-    fn text(&self, path: &Path) -> String {
-        let verified = named(path, format!("verified ({})", self.by));
-        let mut text = format!("{}\n", escape(&verified));
-        for warning in &self.warnings {
-            let line = format!("  warning ({}): {warning}", warning.class());
-            text += &format!("{}\n", escape(&line));
-        }
-        match &self.content {
-            Payload::List => {}
-            Payload::Locked => text += "  payload: encrypted; --key decrypts it\n",
-            Payload::Open(payload) => text += &format!("  payload: {} bytes\n", payload.len()),
-        }
-        text
-    }
-
-    fn payload(&self) -> Option<PayloadFacts> {
-        let Payload::Open(payload) = &self.content else { return None };
-        Some(PayloadFacts { length: payload.len(), sha256: hex(&sha256(payload)) })
-    }
-}
-
-/// What `--json` prints: the file's facts where it has any, and the verdict.
-#[derive(Serialize)]
-struct Verdict<'a> {
-    #[serde(flatten)]
-    facts: Option<FileFacts<'a>>,
-    verdict: &'static str,
-    reason: Option<String>,
-    detail: Option<String>,
-    by: Option<&'static str>,
-    warnings: Vec<&'static str>,
-    payload: Option<PayloadFacts>,
-}
-
-#[derive(Serialize)]
-struct PayloadFacts {
-    length: usize,
-    sha256: String,
-}
-
-impl<'a> Verdict<'a> {
-    fn new(bytes: &'a [u8], kind: FileKind, verdict: &Result<Belief, Reason>) -> Self {
-        let facts = Envelope::parse(bytes, kind).ok().and_then(|file| {
-            let records = match kind {
-                FileKind::List => Some(list::parse(file.body(), file.header_length).ok()?),
-                FileKind::Signed | FileKind::Encrypted => None,
-            };
-            Some(FileFacts::new(&file, records.as_deref()))
-        });
-        let belief = verdict.as_ref().ok();
-        let reason = verdict.as_ref().err();
-        Self {
-            facts,
-            verdict: if belief.is_some() { "verified" } else { "refused" },
-            reason: reason.map(|reason| reason.class().to_string()),
-            detail: reason.map(|reason| detail(bytes, reason)),
-            by: belief.map(|belief| belief.by),
-            warnings: belief
-                .map(|belief| belief.warnings.iter().map(Warning::class).collect())
-                .unwrap_or_default(),
-            payload: belief.and_then(Belief::payload),
-        }
-    }
+fn server(text: &str) -> Result<ServerAddress, CommandFailure> {
+    ServerAddress::parse(text, TVS_PORT)
+        .map_err(|why| usage(format!("{text} is not a valid HOST:PORT: {why}")))
 }
 
 const HELP: &str = "\
-Verify a file as a phone with the given lists installed would.
+Verify a file as a phone with the given lists installed would. Print the name that the signature
+covers: a phone that asks for another name refuses the file.
 
-Usage: secd verify FILE [--ctl FILE] [--itl FILE] [--name NAME] [--key FILE] [--out FILE] [--json]
+Usage: secd verify FILE [--ctl FILE] [--itl FILE] [--name NAME] [--tvs HOST[:PORT]]
+                   [--key FILE] [--out FILE] [--json]
 
-  --ctl FILE   the installed certificate trust list
-  --itl FILE   the installed identity trust list; without both, FILE is a phone's first list
-  --name NAME  the name that the phone asked for (default: the one inside the file)
-  --key FILE   the phone's private key, PEM or DER, for encrypted files
-  --out FILE   write the payload to FILE
-  --json       print one object
+  FILE                the file; one of those named may be - for standard input
+  --ctl FILE          the installed certificate trust list
+  --itl FILE          the installed identity trust list; without both, FILE is a phone's first list
+  --name NAME         the name that the phone asked for (default: the one inside the file)
+  --tvs HOST[:PORT]   where the lists do not know a signer, ask this TVS server, which they must list
+                      (port: 2445); may be repeated, and the next is asked where one fails
+  --key FILE          the phone's private key, PEM or DER, for encrypted files
+  --out FILE          write the payload to FILE, or with - to standard output, unless that is a
+                      terminal
+  --json              print one object
 
-Exit: 0 verified, 1 refused, 65 malformed, 66 cannot read
+Exit: 0 verified, 1 refused, 65 malformed, 66 cannot read or write, 69 no answer from TVS
 ";

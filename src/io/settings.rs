@@ -64,6 +64,26 @@ pub struct Settings {
     pub retry: RetryPause,
 }
 
+impl Settings {
+    /// The defaults, for a phone that has no configuration file.
+    #[must_use]
+    pub fn of_device(device: DeviceSettings) -> Self {
+        Self {
+            device,
+            tftp: TftpSettings::default(),
+            paths: Paths::default(),
+            ram: Quota::default(),
+            policy: Policy::default(),
+            tvs: TvsSettings::default(),
+            https: HttpsSettings::default(),
+            socket: SocketSettings::default(),
+            access: Access::default(),
+            console: ConsoleSettings::default(),
+            retry: RetryPause::default(),
+        }
+    }
+}
+
 /// Which phone this is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DeviceSettings {

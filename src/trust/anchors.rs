@@ -5,6 +5,7 @@ use core::fmt;
 use crate::trust::list::{Anchor, ListKind, TrustList};
 use crate::trust::standing::{self, Standing};
 use crate::trust::verified::{Provenance, Verified, Voucher};
+use crate::wire::Role;
 
 /// The installed lists. Only verified ones can be installed.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -218,6 +219,13 @@ impl Anchors {
     pub fn lists_file_signer(&self, sha1: [u8; 20]) -> bool {
         let signs = |anchor: &Anchor| anchor.role.serves_files() && anchor.sha1 == Some(sha1);
         self.lists().any(|list| list.anchors.iter().any(signs))
+    }
+
+    /// Whether a list has a TVS record: what a server of the service is verified by, without which
+    /// none is asked.
+    #[must_use]
+    pub fn lists_tvs(&self) -> bool {
+        self.lists().any(|list| list.lists(Role::Tvs))
     }
 
     /// Whether only signed files are requested and accepted (domain facts 1.3).
