@@ -286,6 +286,84 @@ fn a_fetched_file_is_printed_or_written_or_described() {
     assert_eq!(text(&told, "sha256").len(), 64);
 }
 
+/// Runs the program with this on its standard input.
+fn run_with(input: &Path, arguments: &[&str]) -> Output {
+    let input = fs::File::open(input).expect("a file");
+    secd().current_dir(vectors()).args(arguments).stdin(input).output().expect("the program starts")
+}
+
+#[test]
+fn a_dash_is_standard_input_or_output() {
+    let list = vectors().join("trust/itl-2048-sha1.tlv");
+    let named = run(&["show", "trust/itl-2048-sha1.tlv"]);
+    let piped = run_with(&list, &["show", "-"]);
+    assert_eq!((code(&piped), &piped.stdout), (0, &named.stdout));
+    let verified = run_with(&list, &["verify", "-"]);
+    assert!(out(&verified).starts_with("standard input: verified (first-use)\n"), "{verified:?}");
+    let broken = run_with(&vectors().join("bad/cut-in-header.tlv"), &["show", "-"]);
+    assert_eq!(code(&broken), 65);
+    assert!(complaint(&broken).starts_with("standard input: offset "), "{broken:?}");
+
+    let enc = ["verify", "good/certutils-enc.enc.sgn", "--key", "keys/device.key", "--itl", "-"];
+    let payload = run_with(&list, &[&enc[..], &["--out", "-"]].concat());
+    let plain = fs::read(vectors().join("plain/certutils-enc.xml")).expect("the plain text");
+    assert_eq!((code(&payload), &payload.stdout), (0, &plain), "{payload:?}");
+    // What the report would warn of is not lost with it.
+    let warnings = String::from_utf8(payload.stderr).expect("text");
+    assert!(
+        warnings.starts_with("secd: good/certutils-enc.enc.sgn: warning (sha1): "),
+        "{warnings}"
+    );
+    assert!(warnings.contains(": warning (file-name): "), "{warnings}");
+
+    let (server, itl) = lab();
+    let address = server.address().to_string();
+    let fetched = run(&["fetch", "ITLFile.tlv", "--server", &address, "--out", "-"]);
+    assert_eq!((code(&fetched), &fetched.stdout), (0, &itl));
+    assert!(!vectors().join("-").exists());
+    for (arguments, why) in [
+        (&["verify", "-", "--itl", "-"][..], "standard input (-) can be only one of the files"),
+        (&[&enc[..6], &["--out", "-", "--json"]].concat(), "--json and --out - both write"),
+        (
+            &["fetch", "a", "--server", &address, "--out", "-", "--json"],
+            "--json and --out - both write",
+        ),
+        (&["get", "a", "--out", "-", "--json"], "--json and --out - both write"),
+    ] {
+        let output = run_with(&list, arguments);
+        assert_eq!(code(&output), 64, "{output:?}");
+        assert!(complaint(&output).starts_with(why), "{output:?}");
+    }
+}
+
+#[test]
+fn a_terminal_gets_no_bytes_of_a_file_and_is_no_file() {
+    let (server, _) = lab();
+    let address = server.address().to_string();
+    let on_a_terminal = |arguments: &str| {
+        let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_secd"));
+        let mut script = Command::new("script");
+        let script = script.current_dir(vectors()).args(["-qec", &line, "/dev/null"]);
+        let output = script.output().expect("script of util-linux");
+        (code(&output), out(&output).trim_end().to_owned())
+    };
+    let refusal = "secd: standard output is a terminal, which cannot show a file's bytes: redirect \
+                   it, or name a file with --out";
+    for arguments in [
+        format!("fetch ITLFile.tlv --server {address}"),
+        format!("fetch ITLFile.tlv --server {address} --out -"),
+        "get a --out -".to_owned(),
+        "verify good/itl-small.tlv --out -".to_owned(),
+    ] {
+        assert_eq!(on_a_terminal(&arguments), (64, refusal.to_owned()), "{arguments}");
+    }
+    let refusal = "secd: standard input is a terminal: redirect a file into it, or name one";
+    for arguments in ["show -", "verify -", "check-cert -"] {
+        assert_eq!(on_a_terminal(arguments), (64, refusal.to_owned()), "{arguments}");
+    }
+    assert_eq!(on_a_terminal(&format!("fetch ITLFile.tlv --server {address} --json")).0, 0);
+}
+
 #[test]
 fn a_file_that_cannot_be_fetched_has_its_exit_code() {
     let (server, _) = lab();

@@ -20,6 +20,12 @@ _secd() {
         --user)
             mapfile -t COMPREPLY < <(compgen -u -- "$current")
             return ;;
+        --certs)
+            mapfile -t COMPREPLY < <(compgen -d -- "$current")
+            return ;;
+        --installed)
+            mapfile -t COMPREPLY < <(compgen -W "ctl itl" -- "$current")
+            return ;;
         --level)
             mapfile -t COMPREPLY < <(compgen -W "error warning notice info debug" -- "$current")
             return ;;
@@ -30,7 +36,7 @@ _secd() {
             mapfile -t COMPREPLY < <(compgen -W "https provisioning signalling capf" -- "$current")
             return ;;
         --blksize | --host | --lines | -n | --max | --name | --option-150 | --option-66 | --server | \
-            --siaddr | --sname | --window)
+            --siaddr | --sname | --tvs | --window)
             return ;;
     esac
 
@@ -46,9 +52,9 @@ _secd() {
         get) words="--json --max --out --socket" ;;
         log) words="-f --follow --json --level -n --lines --socket" ;;
         run) words="--config --json" ;;
-        show) words="--json" ;;
+        show) words="--certs --installed --json --socket" ;;
         help) words="" ;;
-        verify) words="--ctl --itl --json --key --name --out" ;;
+        verify) words="--ctl --itl --json --key --name --out --tvs" ;;
         *) return ;;
     esac
 

@@ -52,7 +52,8 @@ impl Inquiry {
     #[must_use]
     pub fn new(anchors: Anchors, servers: Vec<ServerAddress>) -> Self {
         let name = DeviceName::parse(CALLER).expect("a valid name");
-        let device = DeviceSettings { name, model: Model::default(), identity: None };
+        let device =
+            DeviceSettings { name, model: Model::default(), address: None, identity: None };
         let mut settings = Settings::of_device(device);
         let members = servers.into_iter().zip(0..);
         settings.tvs.members =

@@ -94,6 +94,7 @@ impl Installed {
             anchors: Arc::new(anchors),
             configuration: None,
             members: Vec::new(),
+            access: None,
         };
         Self { inner: RefCell::new(inner), generation: Cell::new(0) }
     }

@@ -19,11 +19,7 @@ use crate::proto::tvs::Sessions;
 use crate::trust::cache::{CachedAnswer, DEFAULT_TTL, Source};
 use crate::trust::confirm::RecordToConfirm;
 use crate::trust::query::Asks;
-use crate::trust::{
-    Anchors, Cache, Confirmed, Endorsed, ListKind, Purpose, Query, Unanswered, Vouched,
-};
-use crate::wire::Role;
-use crate::wire::address::ServerAddress;
+use crate::trust::{Anchors, Cache, Confirmed, Endorsed, Purpose, Query, Unanswered, Vouched};
 use crate::wire::configuration::Member;
 use crate::wire::tvs::Session;
 

@@ -64,7 +64,7 @@ pub(super) fn choose(colour: Colour) {
 
 /// How pages are laid out on standard output.
 pub(super) fn page_form() -> PageForm {
-    let is_terminal = io::stdout().is_terminal();
+    let is_terminal = is_for_a_person();
     // A reader that gets colours through a pipe is a pager: it gets the columns as well.
     match COLOUR.get().copied().unwrap_or(Colour::Auto) {
         Colour::Always => PageForm { width: Some(columns()), colours: true },
@@ -186,6 +186,11 @@ pub(super) fn ask(question: &str) {
 fn write_err(text: &dyn Display) {
     let mut err = io::stderr().lock();
     let _gone = write!(err, "{text}").and_then(|()| err.flush());
+}
+
+/// Whether standard output is a terminal.
+pub(super) fn is_for_a_person() -> bool {
+    io::stdout().is_terminal()
 }
 
 /// Standard output for what is no text of ours: the bytes of a file or of a connection.
