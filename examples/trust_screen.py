@@ -2,6 +2,7 @@
 """The phone's Trust List screen: what is trusted, and erasing it with two steps.
 
 usage: trust_screen.py SOCKET                    shows the screen
+       trust_screen.py SOCKET watch              shows it, and whatever happens from then on
        trust_screen.py SOCKET erase ctl|itl|all  asks twice, then erases (a second Enter within
                                                  ten seconds; --yes does not ask)
 
@@ -29,8 +30,20 @@ class Secd:
         self.received = b""
 
     def call(self, method, **parameters):
-        call = {"method": f"phone.secd.{method}", "parameters": parameters}
+        self.send({"method": f"phone.secd.{method}", "parameters": parameters})
+        return self.reply()
+
+    def watch(self):
+        """Everything that happens, as it happens; the first reply has what is trusted now."""
+        self.send({"method": "phone.secd.Watch", "parameters": {}, "more": True})
+        self.socket.settimeout(None)
+        while True:
+            yield self.reply()
+
+    def send(self, call):
         self.socket.sendall(json.dumps(call).encode() + b"\0")
+
+    def reply(self):
         while b"\0" not in self.received:
             bytes = self.socket.recv(65536)
             if not bytes:
@@ -65,10 +78,36 @@ def show(trust):
         print("\n  no trust list installed")
     print("\nStatus Messages")
     for message in trust["messages"]:
-        when = time.strftime("%H:%M:%S", time.gmtime(message["time"]))
-        print(f"  {when} {safe(message['text'])}")
+        show_message(message)
     if trust.get("alarm"):
         print(f"  last alarm: {trust['alarm']['code']} {safe(trust['alarm']['name'])}")
+
+
+def show_message(message):
+    when = time.strftime("%H:%M:%S", time.gmtime(message["time"]))
+    print(f"  {when} {safe(message['text'])}")
+
+
+def watch(secd):
+    """The screen is drawn whenever the trust changes; between that, what happens is added to it."""
+    for happened in secd.watch():
+        for stage in happened["stages"]:
+            print(f"  boot pass: {safe(stage['stage'])} {safe(stage['detail'])}")
+        for outcome in happened["outcomes"]:
+            print(f"  boot pass over: {safe(outcome['state'])}, configuration "
+                  f"{safe(outcome['configuration'])}")
+        for alarm in happened["alarms"]:
+            print(f"  ALARM {alarm['code']} {safe(alarm['name'])}")
+        if happened["missed"]:
+            print(f"  {happened['missed']} happenings were missed")
+        if happened.get("trust"):
+            # Of a terminal the whole screen; it has the messages, too.
+            print("\x1b[2J\x1b[H" if sys.stdout.isatty() else "", end="")
+            show(happened["trust"])
+        else:
+            for message in happened["messages"]:
+                show_message(message)
+        sys.stdout.flush()
 
 
 def show_list(entry):
@@ -104,13 +143,16 @@ def main(arguments):
     ask = "--yes" not in arguments
     words = [word for word in arguments if word != "--yes"]
     erasing = len(words) == 3 and words[1] == "erase" and words[2] in ("ctl", "itl", "all")
-    if len(words) != 1 and not erasing:
+    watching = len(words) == 2 and words[1] == "watch"
+    if len(words) != 1 and not erasing and not watching:
         print(__doc__, file=sys.stderr)
         return 64
     try:
         secd = Secd(words[0])
         if erasing:
             erase(secd, words[2], ask)
+        elif watching:
+            watch(secd)
         else:
             show(secd.call("GetTrust"))
     except Refused as refused:
@@ -119,6 +161,8 @@ def main(arguments):
     except OSError as error:
         print(f"trust_screen: {words[0]}: {error}", file=sys.stderr)
         return 69
+    except KeyboardInterrupt:
+        print()
     return 0
 
 

@@ -45,6 +45,7 @@ const METHODS: [(&str, &str); 18] = [
     ("Refresh", "configure"),
     ("Reload", "configure"),
     ("SetLogLevel", "configure"),
+    ("Watch", "read"),
 ];
 
 /// A user, its group, and the rights that the configuration gives it.

@@ -4,6 +4,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::sleep;
 
 use crate::agent::narrate::say;
+use crate::agent::news::Happening;
 use crate::agent::owners::Agent;
 use crate::agent::world::Real;
 use crate::boot::{self, Event, Outcome};
@@ -45,7 +46,7 @@ impl Agent {
             }
             // The store may have been repaired meanwhile. Before the first pass it was just read.
             if self.installed.retry() {
-                self.tvs.trust_changed();
+                self.trust_changed();
             }
         }
         say(&Event::Ended {});
@@ -58,7 +59,10 @@ impl Agent {
         let mut world = Real::new(self);
         let settings = world.settings();
         let outcome = boot::pass(&mut world, &settings).await;
-        self.passes.end(self.timeline.now());
+        self.passes.close(self.timeline.now());
+        // Before anybody is woken: the next pass may begin at once.
+        self.news.publish(Happening::PassOver(self.outcome()));
+        self.passes.end();
         // The pass may have brought a configuration with other TVS members.
         let (settings, identity) = (self.settings(), self.identity());
         self.tvs.keep_only(&self.around(&settings, &identity).members());

@@ -12,6 +12,7 @@
 //! | `connections` | connections for other processes, and how many there may be   |
 //! | `screen`      | status messages and the last alarm                           |
 //! | `passes`      | boot passes: requested, under way, over                      |
+//! | `news`        | what happens, for those who watch                            |
 
 mod capacity;
 mod connections;
@@ -25,6 +26,7 @@ mod inquiry;
 mod installed;
 mod members;
 mod narrate;
+mod news;
 mod owners;
 mod passes;
 mod peers;

@@ -14,10 +14,11 @@ use crate::agent::files::Files;
 use crate::agent::identity::PhoneIdentity;
 use crate::agent::installed::{ErasedBy, Installed, NotErased};
 use crate::agent::narrate::say;
+use crate::agent::news::{Happening, NewsDesk};
 use crate::agent::passes::Passes;
 use crate::agent::screen::Screen;
 use crate::agent::tvs::{Around, TvsService};
-use crate::boot::{Alarm, Event, StatusMessage};
+use crate::boot::{Alarm, Event, Stage, StatusMessage};
 use crate::io::clock::{self, Timeline};
 use crate::io::descriptors;
 use crate::io::proxy::Relayed;
@@ -42,6 +43,7 @@ pub struct Agent {
     pub(super) connections: Connections,
     pub(super) screen: Screen,
     pub(super) passes: Passes,
+    pub(super) news: NewsDesk,
     /// Held by the one diagnosis that may run.
     pub(super) diagnosis: Semaphore,
 }
@@ -64,6 +66,7 @@ impl Agent {
             capacity,
             screen: Screen::default(),
             passes: Passes::default(),
+            news: NewsDesk::default(),
             diagnosis: Semaphore::new(1),
             timeline,
             settings: RefCell::new(Rc::new(settings)),
@@ -118,7 +121,28 @@ impl Agent {
     /// Shows a message to the person at the phone.
     pub(super) fn show(&self, message: StatusMessage) {
         say(&Event::MessageShown { message: message.clone() });
-        self.screen.show(clock::wall(), message);
+        let time = clock::wall();
+        self.screen.show(time, message.clone());
+        self.news.publish(Happening::Message((time, message)));
+    }
+
+    /// Keeps an alarm for the screen; the log gets its line from whoever raises it.
+    pub(super) fn raise(&self, alarm: Alarm) {
+        let time = clock::wall();
+        self.screen.raise(time, alarm);
+        self.news.publish(Happening::Alarm((alarm, time)));
+    }
+
+    /// Notes a stage of the boot pass that is over, and why it failed, if it did.
+    pub(super) fn pass_stage(&self, stage: Stage, word: &'static str, reason: Option<String>) {
+        let passed = self.passes.pass(stage, word, reason);
+        self.news.publish(Happening::Stage(passed));
+    }
+
+    /// Has everyone who relies on the lists look at them again: others may be in force now.
+    pub(super) fn trust_changed(&self) {
+        self.tvs.trust_changed();
+        self.news.publish(Happening::TrustChanged);
     }
 }
 
@@ -138,7 +162,7 @@ impl Agent {
         // Also after a failure midway: some of the lists may be gone. A refusal has changed nothing,
         // and the log must not say that it has.
         if matches!(erased, Ok(()) | Err(NotErased::Failed(_))) {
-            self.tvs.trust_changed();
+            self.trust_changed();
             self.files.forget_seen();
         }
         erased

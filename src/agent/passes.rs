@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use crate::boot::Stage;
@@ -14,11 +14,10 @@ pub(super) struct Passes {
     wanted: Notify,
     begun: Cell<u64>,
     over: watch::Sender<u64>,
-    news: broadcast::Sender<Passed>,
     /// The stages so far of the pass under way.
     stages: RefCell<Vec<Passed>>,
-    /// The last one that is over.
-    last: RefCell<Rc<PassOver>>,
+    /// The last one that is over; nothing before the first one is.
+    last: RefCell<Option<Rc<PassOver>>>,
     /// When the next one begins by itself, after a failure that may pass.
     next: Cell<Option<Instant>>,
     /// What is wrong with the configuration that the last pass found and could not read.
@@ -26,7 +25,7 @@ pub(super) struct Passes {
 }
 
 /// How one stage of a pass went.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Passed {
     /// The number of the pass.
     pub(super) pass: u64,
@@ -69,7 +68,6 @@ impl Default for Passes {
             wanted: Notify::new(),
             begun: Cell::new(0),
             over: watch::Sender::new(0),
-            news: broadcast::Sender::new(BACKLOG),
             stages: RefCell::default(),
             last: RefCell::default(),
             next: Cell::default(),
@@ -88,13 +86,13 @@ impl Passes {
 
     /// Notes a stage that is over. A fault of the configuration stays noted until a pass finds that
     /// the servers have another one, or none.
-    pub(super) fn pass(&self, stage: Stage, word: &'static str, reason: Option<String>) {
+    pub(super) fn pass(&self, stage: Stage, word: &'static str, reason: Option<String>) -> Passed {
         if stage == Stage::Configuration && matches!(word, "done" | "failed") {
             self.unread.replace(None);
         }
         let passed = Passed { pass: self.begun.get(), stage, word, reason };
         self.stages.borrow_mut().push(passed.clone());
-        let _nobody_listens = self.news.send(passed);
+        passed
     }
 
     /// Notes what is wrong with a configuration that cannot be read.
@@ -107,9 +105,13 @@ impl Passes {
         self.unread.borrow().clone()
     }
 
+    /// Keeps what came of the pass under way, as that of the last one.
+    pub(super) fn close(&self, at: Duration) {
+        self.last.replace(Some(Rc::new(PassOver { stages: self.stages.take(), at })));
+    }
+
     /// Notes that the pass is over, which ends the wait for it.
-    pub(super) fn end(&self, at: Duration) {
-        self.last.replace(Rc::new(PassOver { stages: self.stages.take(), at }));
+    pub(super) fn end(&self) {
         self.over.send_replace(self.begun.get());
     }
 
@@ -131,14 +133,9 @@ impl Passes {
         let _never_closed = over.wait_for(|over| *over >= number).await;
     }
 
-    /// The stages from now on.
-    pub(super) fn listen(&self) -> broadcast::Receiver<Passed> {
-        self.news.subscribe()
-    }
-
     /// What came of the last pass that is over; nothing before the first one is.
     pub(super) fn last(&self) -> Option<Rc<PassOver>> {
-        (*self.over.borrow() > 0).then(|| self.last.borrow().clone())
+        self.last.borrow().clone()
     }
 
     /// Whether a pass is under way.
@@ -162,34 +159,29 @@ impl Passes {
     }
 }
 
-/// Stages that a slow listener may lag behind: more than one pass has.
-const BACKLOG: usize = 16;
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_stage_belongs_to_its_pass_whenever_it_is_read() {
+    fn a_stage_belongs_to_its_pass() {
         let passes = Passes::default();
-        let mut news = passes.listen();
         assert!(passes.last().is_none() && !passes.is_under_way());
         passes.begin();
         let number = passes.ask();
         assert!(passes.is_under_way());
-        passes.pass(Stage::Ctl, "failed", Some("no room".to_owned()));
-        passes.end(Duration::from_secs(5));
+        let stage = passes.pass(Stage::Ctl, "failed", Some("no room".to_owned()));
+        assert_ne!(stage.pass, number, "of the pass that was under way");
+        passes.close(Duration::from_secs(5));
+        passes.end();
         let failed = passes.last().unwrap();
         assert_eq!((failed.at, failed.word(Stage::Ctl)), (Duration::from_secs(5), "failed"));
         assert_eq!(failed.word(Stage::Itl), "not reached");
-        // As when both happen before the listener's turn.
         passes.begin();
-        passes.pass(Stage::Ctl, "kept", None);
-        let stages: Vec<_> = std::iter::from_fn(|| news.try_recv().ok()).collect();
-        let own: Vec<_> = stages.iter().filter(|stage| stage.pass == number).collect();
-        assert_eq!((stages.len(), own.len(), own[0].word), (2, 1, "kept"));
+        assert_eq!(passes.pass(Stage::Ctl, "kept", None).pass, number);
         assert_eq!(passes.last().unwrap().failure().as_deref(), Some("CTL: no room"));
-        passes.end(Duration::from_secs(6));
+        passes.close(Duration::from_secs(6));
+        passes.end();
         assert_eq!(passes.last().unwrap().failure(), None);
     }
 }

@@ -19,5 +19,6 @@ mod screen;
 mod shown;
 mod tally;
 mod turns;
+mod watch;
 
 pub use office::Service;

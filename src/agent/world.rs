@@ -18,7 +18,7 @@ use crate::boot::{
 };
 use crate::io::ram::{self, Evicted, NotPut, Quota};
 use crate::io::settings::Settings;
-use crate::io::{clock, files, resolve, store};
+use crate::io::{files, resolve, store};
 use crate::trust::confirm::RecordToConfirm;
 use crate::trust::{Anchors, Confirmed, Query, Reason, Unanswered, Verified, Vouched, decrypt};
 use crate::wire::Envelope;
@@ -140,7 +140,7 @@ impl World for Real<'_> {
                 let installed = agent.installed.install(list, name, bytes);
                 installed.map_err(|failure| not_stored(agent, &failure))?;
                 // After the store has it: a failed install changes no trust.
-                agent.tvs.trust_changed();
+                agent.trust_changed();
                 Ok(Committed::Changed)
             }
             Change::Restore => restore(agent),
@@ -149,17 +149,17 @@ impl World for Real<'_> {
 
     fn say(&mut self, event: Event) {
         match &event {
-            Event::AlarmRaised { alarm } => self.agent.screen.raise(clock::wall(), *alarm),
+            Event::AlarmRaised { alarm } => self.agent.raise(*alarm),
             Event::ConfigurationUnread { name, why } => {
                 self.agent.passes.misread(format!("{name}: {why}"));
             }
             // `show` logs it as well.
             Event::MessageShown { message } => return self.agent.show(message.clone()),
             Event::StageFailed { stage, outcome, reason } => {
-                self.agent.passes.pass(*stage, outcome, Some(reason.clone()));
+                self.agent.pass_stage(*stage, outcome, Some(reason.clone()));
             }
             Event::StageOver { stage, outcome } => {
-                self.agent.passes.pass(*stage, outcome, None);
+                self.agent.pass_stage(*stage, outcome, None);
             }
             _ => {}
         }

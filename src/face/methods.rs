@@ -306,5 +306,22 @@ methods! {
             /// Show only lines at least as severe as this.
             level: Level,
         } -> /** The level is set. */ LevelSet {}
+
+        /// Shows what is trusted, and continues with whatever happens to it.
+        More Watch(Read) {} -> /** What has happened since the previous reply. */ Happenings {
+            // After everything else in the same reply: who draws a screen needs nothing but this.
+            /// What is trusted now, in the first reply and whenever it may have changed.
+            trust: Option<Trust>,
+            /// The status messages that were shown, oldest first.
+            messages: Vec<Message>,
+            /// The alarms that were raised, oldest first.
+            alarms: Vec<Alarm>,
+            /// The stages of boot passes that are over.
+            stages: Vec<Stage>,
+            /// The boot passes that are over, by their outcomes.
+            outcomes: Vec<Outcome>,
+            /// How many of all these were lost because they came faster than they were read.
+            missed: u64,
+        }
     }
 }

@@ -5,6 +5,8 @@ use log::{Level as Grade, max_level};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::agent::narrate::say;
+use crate::agent::news::Happening;
+use crate::agent::owners::Agent;
 use crate::agent::passes::Passed;
 use crate::agent::service::calls::{CallTurn, OneReply, Over};
 use crate::agent::service::office::Service;
@@ -116,7 +118,7 @@ impl Carry<Refresh, CallTurn, Over> for Service {
     async fn carry(&self, _: Refresh, mut turn: CallTurn) -> Over {
         let agent = &self.agent;
         // Listens first: the pass may begin as soon as it is requested.
-        let mut news = agent.passes.listen();
+        let mut news = agent.news.listen();
         let number = agent.passes.ask();
         let over = agent.passes.over(number);
         tokio::pin!(over);
@@ -129,14 +131,14 @@ impl Carry<Refresh, CallTurn, Over> for Service {
             };
             match stage {
                 // Stages of a pass that was under way already are none of the caller's.
-                Ok(passed) if passed.pass == number => {
+                Ok(Happening::Stage(passed)) if passed.pass == number => {
                     report(&mut turn, &passed).await?;
                 }
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => break,
             }
         }
-        let progress = Progress { stage: None, outcome: Some(self.outcome()) };
+        let progress = Progress { stage: None, outcome: Some(agent.outcome()) };
         Ok((turn, Refresh::last(Ok(progress))))
     }
 }
@@ -168,11 +170,13 @@ impl Service {
             refused_calls: self.refused.get(),
         }
     }
+}
 
-    fn outcome(&self) -> Outcome {
-        let agent = &self.agent;
-        let (state, meaning) = agent.state_words();
-        let last = agent.passes.last().unwrap_or_default();
+impl Agent {
+    /// The outcome of the last boot pass, as the interface shows it.
+    pub(in crate::agent) fn outcome(&self) -> Outcome {
+        let (state, meaning) = self.state_words();
+        let last = self.passes.last().unwrap_or_default();
         let reason = last.failure();
         Outcome {
             state,
@@ -183,14 +187,14 @@ impl Service {
             ctl: last.word(boot::Stage::Ctl).to_owned(),
             itl: last.word(boot::Stage::Itl).to_owned(),
             configuration: last.word(boot::Stage::Configuration).to_owned(),
-            alarm: agent.screen.alarm().map(Into::into),
+            alarm: self.screen.alarm().map(Into::into),
         }
     }
 }
 
 /// Reports a stage, if the caller asked for more than the last reply.
 async fn report(turn: &mut CallTurn, passed: &Passed) -> Result<(), Gone> {
-    if !turn.call.more || turn.call.oneway {
+    if !turn.takes_more() {
         return Ok(());
     }
     let progress = Progress { stage: Some(passed.into()), outcome: None };

@@ -34,6 +34,13 @@ pub(super) struct CallTurn {
     pub(super) call: Call,
 }
 
+impl CallTurn {
+    /// Whether the caller takes several replies.
+    pub(super) const fn takes_more(&self) -> bool {
+        self.call.more && !self.call.oneway
+    }
+}
+
 /// The last reply to a call, unless its connection has become something else.
 pub(super) type Over = Result<(CallTurn, Reply), Gone>;
 

@@ -36,7 +36,7 @@ impl OneReply<GetLog> for Service {
 /// Sends lines until the client leaves. No reply is longer than a message may be.
 impl Carry<FollowLog, CallTurn, Over> for Service {
     async fn carry(&self, wanted: FollowLog, turn: CallTurn) -> Over {
-        if !turn.call.more || turn.call.oneway {
+        if !turn.takes_more() {
             return Ok((turn, Error::ExpectedMore.into_reply()));
         }
         let CallTurn { mut client, .. } = turn;

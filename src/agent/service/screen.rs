@@ -17,12 +17,19 @@ use crate::trust::ListKind;
 
 impl OneReply<GetTrust> for Service {
     async fn answer(&self, _: GetTrust, _: &Client) -> Result<Trust, Error> {
+        Ok(self.trust())
+    }
+}
+
+impl Service {
+    /// What the Trust List screen shows now.
+    pub(super) fn trust(&self) -> Trust {
         let agent = &self.agent;
         let anchors = agent.installed.anchors();
         let lists = ListKind::ALL.iter().filter_map(|kind| anchors.list(*kind));
         let locked = agent.installed.is_locked();
         let (state, meaning) = agent.state_words();
-        Ok(Trust {
+        Trust {
             state,
             meaning: meaning.to_owned(),
             locked,
@@ -32,7 +39,7 @@ impl OneReply<GetTrust> for Service {
             lists: lists.map(Into::into).collect(),
             alarm: agent.screen.alarm().map(Into::into),
             messages: agent.messages().iter().map(Into::into).collect(),
-        })
+        }
     }
 }
 
