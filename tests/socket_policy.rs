@@ -26,7 +26,7 @@ const ACCESS: &str = "[access]\nread = [\"group:60001\"]\nconnect = [\"group:600
     fetch = [\"user:50003\", \"group:60002\"]\nerase = [\"group:60001\"]\nconfigure = [\"user:50004\"]\n";
 
 /// Every method, with the right that it needs.
-const METHODS: [(&str, &str); 18] = [
+const METHODS: [(&str, &str); 19] = [
     ("AppendLog", "any"),
     ("Connect", "connect"),
     ("Diagnose", "read"),

@@ -20,6 +20,7 @@ impl Agent {
         let mut hangup = signal(SignalKind::hangup())?;
         // Before the first pass, so that a signal during it ends the agent in order.
         let mut end = EndSignals::new()?;
+        self.manager.running();
         let mut pause = self.settings().retry.first;
         loop {
             let retry = self.settings().retry;
@@ -49,6 +50,7 @@ impl Agent {
                 self.trust_changed();
             }
         }
+        self.manager.stopping();
         say(&Event::Ended {});
         Ok(())
     }
@@ -61,7 +63,9 @@ impl Agent {
         let outcome = boot::pass(&mut world, &settings).await;
         self.passes.close(self.timeline.now());
         // Before anybody is woken: the next pass may begin at once.
-        self.news.publish(Happening::PassOver(self.outcome()));
+        let reported = self.outcome();
+        self.manager.passed(&reported);
+        self.news.publish(Happening::PassOver(reported));
         self.passes.end();
         // The pass may have brought a configuration with other TVS members.
         let (settings, identity) = (self.settings(), self.identity());
@@ -75,6 +79,13 @@ impl Agent {
     /// # Errors
     /// Every fault in the file; then all settings are left as they are.
     pub(super) fn reload(&self) -> Result<(), Vec<String>> {
+        self.manager.reloading();
+        let reloaded = self.read_settings();
+        self.manager.reloaded();
+        reloaded
+    }
+
+    fn read_settings(&self) -> Result<(), Vec<String>> {
         let Some(source) = self.source() else { return Ok(()) };
         let mut settings = Settings::load(source).map_err(|failure| match failure {
             settings::SettingsFailure::Invalid(faults) => {

@@ -13,6 +13,7 @@
 //! | `screen`      | status messages and the last alarm                           |
 //! | `passes`      | boot passes: requested, under way, over                      |
 //! | `news`        | what happens, for those who watch                            |
+//! | `manager`     | what the service manager was notified of                     |
 
 mod capacity;
 mod connections;
@@ -24,6 +25,7 @@ mod files;
 mod identity;
 mod inquiry;
 mod installed;
+mod manager;
 mod members;
 mod narrate;
 mod news;

@@ -13,6 +13,7 @@ use crate::agent::connections::{Connections, NotOpened, Opened, Target};
 use crate::agent::files::Files;
 use crate::agent::identity::PhoneIdentity;
 use crate::agent::installed::{ErasedBy, Installed, NotErased};
+use crate::agent::manager::Manager;
 use crate::agent::narrate::say;
 use crate::agent::news::{Happening, NewsDesk};
 use crate::agent::passes::Passes;
@@ -44,6 +45,7 @@ pub struct Agent {
     pub(super) screen: Screen,
     pub(super) passes: Passes,
     pub(super) news: NewsDesk,
+    pub(super) manager: Manager,
     /// Held by the one diagnosis that may run.
     pub(super) diagnosis: Semaphore,
 }
@@ -67,6 +69,7 @@ impl Agent {
             screen: Screen::default(),
             passes: Passes::default(),
             news: NewsDesk::default(),
+            manager: Manager::default(),
             diagnosis: Semaphore::new(1),
             timeline,
             settings: RefCell::new(Rc::new(settings)),
@@ -77,6 +80,13 @@ impl Agent {
     #[must_use]
     pub fn reading(mut self, source: PathBuf) -> Self {
         self.source = Some(source);
+        self
+    }
+
+    /// The same agent, which notifies the service manager that has started it.
+    #[must_use]
+    pub(super) fn managed_by(mut self, manager: Manager) -> Self {
+        self.manager = manager;
         self
     }
 

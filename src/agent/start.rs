@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::agent::capacity::Capacity;
+use crate::agent::manager::Manager;
 use crate::agent::narrate::say;
 use crate::agent::owners::Agent;
 use crate::agent::service::Service;
@@ -39,12 +40,14 @@ pub async fn run(settings: Settings, source: PathBuf, console: Console) -> std::
         count => say(&Event::RamTidied { count }),
     }
     Capacity::of(&settings, descriptors::limit()).compare(&settings);
-    let agent = Rc::new(Agent::new(settings, Timeline::start()).reading(source));
+    let agent = Agent::new(settings, Timeline::start()).reading(source);
+    let agent = Rc::new(agent.managed_by(Manager::from_environment()));
     tokio::select! {
         // In this order, so that the socket is open before the first pass begins, if it can be.
         biased;
         () = serve(&agent, console) => Ok(()),
         ended = agent.run() => ended,
+        () = agent.manager.feed_watchdog() => Ok(()),
     }
 }
 
@@ -59,6 +62,7 @@ async fn serve(agent: &Rc<Agent>, console: Console) {
         // Each reason once: the tries go on for as long as it lasts.
         if logged.as_ref() != Some(&why) {
             say(&Event::SocketNotOpen { why: why.clone() });
+            agent.manager.deaf(&why);
             logged = Some(why);
         }
         sleep(pause).await;
@@ -67,6 +71,7 @@ async fn serve(agent: &Rc<Agent>, console: Console) {
     if logged.is_some() {
         say(&Event::SocketOpen {});
     }
+    agent.manager.listening();
     Service::new(agent.clone(), console).serve(&listener).await;
 }
 

@@ -196,6 +196,8 @@ events! {
     DescriptorsScarce { limit: usize, connections: usize, slots: usize }
         Warn, SECD,
         "run: only {limit} descriptors, enough for {connections} connections to the socket and {slots} to servers";
+    ManagerUnreachable { why: String }
+        Warn, SECD, "run: the service manager is not notified, {why}";
     ReloadedInPart { what: &'static str }
         Warn, SECD, "reload: changes to {what} take effect at the next start";
     Reloaded { file: String } Notice, SECD, "reload: {file} is now in effect";

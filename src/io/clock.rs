@@ -34,6 +34,13 @@ pub fn since_start() -> Duration {
     time.map(Duration::from).unwrap_or_default()
 }
 
+/// The kernel's monotonic clock, as another process sees it as well.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
+pub fn monotonic_since_start() -> Duration {
+    clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from).unwrap_or_default()
+}
+
 /// The time since an origin, for what expires.
 #[derive(Clone, Debug)]
 pub enum Timeline {

@@ -12,6 +12,7 @@ pub mod ram;
 mod reason;
 mod refusal;
 pub mod resolve;
+pub mod service_manager;
 pub mod settings;
 pub mod source;
 pub mod store;
