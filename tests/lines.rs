@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use secd::boot::Event;
 use secd::boot::event::{Fact, Level, LineRow};
+use secd::io::console::message_id;
 use secd::trust::Reason;
 
 const LIST: &str = "docs/log-lines.md";
@@ -46,6 +47,10 @@ fn list() -> String {
         text +=
             &format!("| `{}` | {} | {} | `{shown}` |\n", line.name, mnemonic(line), process(line));
     }
+    text += IDS;
+    for line in Event::LINES {
+        text += &format!("| `{}` | `{}` |\n", line.name, message_id(line.name));
+    }
     text
 }
 
@@ -58,6 +63,25 @@ writes them. This list is made from the table in `src/boot/event.rs`, and compar
 
 | Event | Level | Process | Text |
 | --- | --- | --- | --- |
+";
+
+const IDS: &str = "
+## In the journal of systemd
+
+Where the journal reads the agent's standard error, each line is an entry: `MESSAGE` is process and
+text, `PRIORITY` the level (`ERR` 3, `WRN` 4, `NOT` 5, `INF` 6, `DEB` 7), `SYSLOG_IDENTIFIER` `secd`,
+`SECD_EVENT` the event, `SECD_SEQUENCE` the number of the line, and `SECD_FACT_` with the name of a fact
+in capitals that fact. `MESSAGE_ID` is one number for all lines of an event, in every version: the first 16
+bytes of the SHA-256 of `phone.secd/` and the event's name. Lines of libraries have none.
+
+```
+journalctl -t secd -p err
+journalctl SECD_EVENT=ListRefused
+journalctl MESSAGE_ID=d83be9debf181af5a8e950a70df37749 -o verbose
+```
+
+| Event | MESSAGE_ID |
+| --- | --- |
 ";
 
 #[test]

@@ -15,10 +15,14 @@
 //! A record may carry the name of an event and its facts for programs, under [`EVENT`] and
 //! [`FACTS`]: they are kept with the line in memory, and not shown.
 //!
+//! Where systemd's journal reads standard error, a line is an entry of the journal instead, with its
+//! own number, time and priority: see [`message_id`].
+//!
 //! The line is [escaped](escape()) and cut to [`ring::WIDTH`] bytes in one place. Nothing
 //! here fails or waits: a line that stderr does not take is lost there, and stays in the ring.
 
 mod escape;
+mod journal;
 pub mod ring;
 
 use std::fs::{self, File, OpenOptions};
@@ -35,6 +39,8 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 pub use escape::{escape, escape_json, escape_page};
+use journal::Journal;
+pub use journal::{message_id, priority};
 pub use ring::{ConsoleLine, Origin, Ring, Since};
 
 use super::clock::{self, TimeOfDay};
@@ -45,7 +51,9 @@ use super::clock::{self, TimeOfDay};
 /// If the process already has a logger.
 pub fn init(level: LevelFilter) -> Result<Console, SetLoggerError> {
     let console = Console::default();
-    log::set_boxed_logger(Box::new(Tee::new(console.clone(), stderr())))?;
+    let mut tee = Tee::new(console.clone(), stderr());
+    tee.journal = Journal::of_stderr();
+    log::set_boxed_logger(Box::new(tee))?;
     set_level(level);
     Ok(console)
 }
@@ -88,6 +96,8 @@ impl Console {
 struct Tee {
     console: Console,
     stderr: Logger,
+    /// Takes the lines in place of stderr, if it reads that.
+    journal: Option<Journal>,
 }
 
 impl Tee {
@@ -98,7 +108,7 @@ impl Tee {
             .target(target)
             .format(|f, record| io::Write::write_fmt(f, format_args!("{}\n", record.args())))
             .build();
-        Self { console, stderr }
+        Self { console, stderr, journal: None }
     }
 
     fn log_at(&self, time: SystemTime, record: &Record<'_>) {
@@ -117,12 +127,19 @@ impl Tee {
             let time = TimeOfDay(time);
             write!(line, "{sequence}: {level} {time} {}: {}", escape(process), escape(&text))
         });
-        // Written while the ring is held: lines reach stderr in the order of their numbers.
+        // Written while the ring is held: lines reach the reader in the order of their numbers.
+        match &self.journal {
+            None => self.print(line.level(), line.text()),
+            Some(journal) if journal.write(line).is_ok() => {}
+            Some(_) => self.print(line.level(), &journal::with_priority(line)),
+        }
+        self.console.news.notify_waiters();
+    }
+
+    fn print(&self, level: Level, text: &str) {
         // No target and no time: the line has both.
         let mut builder = Record::builder();
-        let level = record.level();
-        self.stderr.log(&builder.level(level).args(format_args!("{}", line.text())).build());
-        self.console.news.notify_waiters();
+        self.stderr.log(&builder.level(level).args(format_args!("{text}")).build());
     }
 }
 

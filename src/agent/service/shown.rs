@@ -76,14 +76,12 @@ impl From<&(SystemTime, boot::StatusMessage)> for Message {
 impl From<&console::ConsoleLine> for Line {
     fn from(line: &console::ConsoleLine) -> Self {
         let origin = line.origin();
-        let facts = origin.facts.as_deref();
         Self {
             sequence: line.sequence(),
             level: line.level().into(),
             time: Stamp(origin.time).to_string(),
             event: origin.event.as_deref().map(str::to_owned),
-            // Made by `narrate` and cut to fit: what is no JSON any more is left out.
-            facts: facts.and_then(|facts| serde_json::from_str(facts).ok()),
+            facts: line.facts(),
             text: line.text().to_owned(),
         }
     }

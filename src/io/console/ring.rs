@@ -5,6 +5,9 @@ use std::time::SystemTime;
 
 use heapless::{Deque, String as Text};
 use log::Level;
+use serde_json::{Map, Value};
+
+use super::escape;
 
 /// One line of the console.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -41,6 +44,28 @@ impl ConsoleLine {
     /// What it is about.
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// The line without number, level and time: process and text.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        self.text.splitn(4, ' ').nth(3).unwrap_or_default()
+    }
+
+    /// The facts of its event, if it has any.
+    #[must_use]
+    pub fn facts(&self) -> Option<Map<String, Value>> {
+        serde_json::from_str(self.origin.facts.as_deref()?).ok()
+    }
+
+    /// The same as texts without the marks of JSON, and without what a terminal obeys.
+    #[must_use]
+    pub fn facts_as_text(&self) -> Vec<(String, String)> {
+        let text = |fact: Value| match fact {
+            Value::String(text) => escape(&text).to_string(),
+            other => other.to_string(),
+        };
+        self.facts().into_iter().flatten().map(|(name, fact)| (name, text(fact))).collect()
     }
 
     /// The line as shown, number included, without a line break.
