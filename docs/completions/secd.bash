@@ -26,7 +26,7 @@ _secd() {
         --installed)
             mapfile -t COMPREPLY < <(compgen -W "ctl itl" -- "$current")
             return ;;
-        --level)
+        --console | --level)
             mapfile -t COMPREPLY < <(compgen -W "error warning notice info debug" -- "$current")
             return ;;
         --color)
@@ -50,7 +50,7 @@ _secd() {
         erase) words="--json --pin --socket --yes" ;;
         fetch) words="--blksize --json --max --out --server --window" ;;
         get) words="--json --max --out --socket" ;;
-        log) words="-f --follow --json --level -n --lines --socket" ;;
+        log) words="--console -f --follow --json --level -n --lines --socket" ;;
         run) words="--config --json" ;;
         show) words="--certs --installed --json --socket" ;;
         help) words="" ;;

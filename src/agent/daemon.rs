@@ -97,7 +97,7 @@ impl Agent {
         })?;
         let before = self.settings();
         keep_what_stays(&mut settings, &before);
-        console::set_level(settings.console.level);
+        console::set_level(settings.console.level, settings.console.level);
         self.put_settings(settings);
         say(&Event::Reloaded { file: source.display().to_string() });
         Ok(())

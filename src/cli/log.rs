@@ -7,8 +7,9 @@ use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::json::Ordered;
 use crate::cli::print::{Row, complain, follow, page_form, print_reply};
+use crate::cli::sheet::Sheet;
 use crate::cli::shown::Tone;
-use crate::face::methods::{FollowLog, GetLog};
+use crate::face::methods::{FollowLog, GetLog, SetLogLevel};
 use crate::face::records::Line;
 use crate::face::terms::Level;
 
@@ -19,6 +20,8 @@ pub(super) struct LogCommand {
     follow: bool,
     count: Option<usize>,
     level: Option<Level>,
+    /// What the console is to show from now on.
+    console: Option<Level>,
 }
 
 impl Command for LogCommand {
@@ -28,6 +31,7 @@ impl Command for LogCommand {
         match option.name {
             "-f" | "--follow" => self.follow = true,
             "-n" | "--lines" => self.count = Some(option.parse()?),
+            "--console" => self.console = Some(option.word()?),
             "--level" => self.level = Some(option.word()?),
             _ => return Err(option.unexpected()),
         }
@@ -39,7 +43,10 @@ impl Command for LogCommand {
     }
 
     fn run(self) -> Result<Exit, CommandFailure> {
-        let Self { daemon, follow, count, level } = self;
+        let Self { daemon, follow, count, level, console } = self;
+        if let Some(level) = console {
+            return Ok(daemon.show(daemon.ask(SetLogLevel { level })?, |_| Sheet::default()));
+        }
         if follow {
             return follow_from(&daemon, FollowLog { count, level });
         }
@@ -112,12 +119,15 @@ const HELP: &str = "\
 Print the last lines of the daemon's console log, oldest first.
 
 Usage: secd log [-f] [-n N] [--level LEVEL] [--json] [--socket PATH]
+       secd log --console LEVEL [--socket PATH]
 
   -f, --follow     keep printing new lines as they are logged (--json: one object a line)
   -n, --lines N    print the last N lines (default: all that are kept and fit into 64 KiB)
   --level LEVEL    only this level and graver: error, warning, notice, info or debug
+  --console LEVEL  print nothing, but quieten the console: from now on, until the next start or
+                   reload, it shows only LEVEL and graver; this command still prints the rest
 
 On a terminal a line with the date precedes the first line of each day.
 
-Exit: 0 printed, 1 not allowed, 64 no such level, 69 no daemon
+Exit: 0 printed or set, 1 not allowed, 64 no such level, 69 no daemon
 ";

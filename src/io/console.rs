@@ -54,13 +54,41 @@ pub fn init(level: LevelFilter) -> Result<Console, SetLoggerError> {
     let mut tee = Tee::new(console.clone(), stderr());
     tee.journal = Journal::of_stderr();
     log::set_boxed_logger(Box::new(tee))?;
-    set_level(level);
+    set_level(level, level);
     Ok(console)
 }
 
-/// Shows records of `level` and graver, from now on.
-pub fn set_level(level: LevelFilter) {
-    log::set_max_level(level);
+/// Shows lines of `shown` and graver from now on; those of `kept` are kept in memory, and what
+/// follows them there gets them, even if they are not shown.
+pub fn set_level(shown: LevelFilter, kept: LevelFilter) {
+    *levels() = Levels { shown, kept };
+    log::set_max_level(shown.max(kept));
+}
+
+/// Shows lines of `level` and graver from now on; what is kept in memory is not less for that.
+pub fn show(level: LevelFilter) {
+    let kept = levels().kept;
+    set_level(level, kept);
+}
+
+/// The level from which on lines are shown.
+pub fn shown() -> LevelFilter {
+    levels().shown
+}
+
+/// The levels from which on lines are shown, and kept.
+struct Levels {
+    shown: LevelFilter,
+    kept: LevelFilter,
+}
+
+/// Of the process, as the logger is.
+static LEVELS: Mutex<Levels> =
+    Mutex::new(Levels { shown: LevelFilter::Trace, kept: LevelFilter::Trace });
+
+/// A panic while they were held leaves them intact.
+fn levels() -> MutexGuard<'static, Levels> {
+    LEVELS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A handle on the lines in memory; all clones see the same.
@@ -101,7 +129,7 @@ struct Tee {
 }
 
 impl Tee {
-    /// The inner logger passes every level, so that `log::set_max_level` alone decides.
+    /// The inner logger passes every level: what is shown is decided by [`shown`].
     fn new(console: Console, target: Target) -> Self {
         let stderr = Builder::new()
             .filter_level(LevelFilter::Trace)
@@ -129,6 +157,7 @@ impl Tee {
         });
         // Written while the ring is held: lines reach the reader in the order of their numbers.
         match &self.journal {
+            _ if line.level() > shown() => {}
             None => self.print(line.level(), line.text()),
             Some(journal) if journal.write(line).is_ok() => {}
             Some(_) => self.print(line.level(), &journal::with_priority(line)),

@@ -1,7 +1,7 @@
 //! For the administrator: the agent's status, and orders to it.
 
 use data_encoding::BASE64;
-use log::{Level as Grade, max_level};
+use log::Level as Grade;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::agent::narrate::say;
@@ -18,8 +18,8 @@ use crate::face::methods::{
 };
 use crate::face::records::{Counters, LastPass, Outcome};
 use crate::face::{Carry, Error, Method, hex};
-use crate::io::clock;
 use crate::io::ipc::{Client, Gone};
+use crate::io::{clock, console};
 
 impl OneReply<GetStatus> for Service {
     async fn answer(&self, _: GetStatus, _: &Client) -> Result<Status, Error> {
@@ -60,7 +60,7 @@ impl OneReply<GetStatus> for Service {
             // The agent applies no sandbox to itself.
             sandbox: "none".to_owned(),
             // Never `None`: no setting hides errors.
-            log_level: max_level().to_level().unwrap_or(Grade::Error).into(),
+            log_level: console::shown().to_level().unwrap_or(Grade::Error).into(),
         })
     }
 }

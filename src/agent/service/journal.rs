@@ -72,7 +72,7 @@ impl Carry<FollowLog, CallTurn, Over> for Service {
 
 impl OneReply<SetLogLevel> for Service {
     async fn answer(&self, wanted: SetLogLevel, _: &Client) -> Result<LevelSet, Error> {
-        console::set_level(filter(wanted.level));
+        console::show(filter(wanted.level));
         say(&Event::LogLevelSet { level: wanted.level.word() });
         Ok(LevelSet {})
     }

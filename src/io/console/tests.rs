@@ -166,7 +166,7 @@ fn an_argument_that_logs_does_not_stall_the_console() {
 fn the_level_changes_while_running() {
     let console = init(LevelFilter::Warn).unwrap();
     log::info!(target: "SECD", "too detailed");
-    set_level(LevelFilter::Info);
+    set_level(LevelFilter::Info, LevelFilter::Info);
     log::info!(target: "SECD", "shown");
     let lines = console.next(0, usize::MAX).lines;
     assert!(lines.iter().all(|line| !line.text().contains("too detailed")));
