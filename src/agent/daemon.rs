@@ -8,7 +8,6 @@ use crate::agent::news::Happening;
 use crate::agent::owners::Agent;
 use crate::agent::world::Real;
 use crate::boot::{self, Event, Outcome};
-use crate::io::console;
 use crate::io::settings::{self, Settings};
 
 impl Agent {
@@ -97,8 +96,8 @@ impl Agent {
         })?;
         let before = self.settings();
         keep_what_stays(&mut settings, &before);
-        console::set_level(settings.console.level, settings.console.level);
         self.put_settings(settings);
+        self.set_log_levels();
         say(&Event::Reloaded { file: source.display().to_string() });
         Ok(())
     }

@@ -8,18 +8,20 @@ use zeroize::Zeroizing;
 
 use crate::agent::members;
 use crate::agent::narrate::say;
-use crate::boot::{Committed, Event, Form, LastConfiguration, Seen};
+use crate::boot::{Committed, Event, Form, LastConfiguration, LogServerChange, Seen};
 use crate::diagnose::StoreFound;
 use crate::io::clock::{self, Rfc3339};
 use crate::io::store::{Damage, DamageReason, Loaded, Slot, Store, StoreEntry, StoreFailure};
 use crate::trust::signature::sha256;
 use crate::trust::{Anchors, ListKind, Provenance, TrustList, Verified};
 use crate::wire::configuration::{Member, SettingsAccess};
+use crate::wire::syslog::LogServer;
 
 mod load;
 
 use load::{
-    ACCEPTANCE, FORM, InstalledPlace, Kept, Locked, Remembered, SEEN, STATE, form_word, slot,
+    ACCEPTANCE, FORM, InstalledPlace, Kept, KeptEntry, Locked, Remembered, SEEN, STATE, form_word,
+    slot,
 };
 
 /// The lists in force and the configuration in use, with the store behind them.
@@ -47,6 +49,7 @@ struct Inner {
     members: Vec<Member>,
     /// Who may use the phone's settings, by the last verified configuration.
     access: Option<SettingsAccess>,
+    log_server: Option<LogServer>,
 }
 
 /// A configuration to keep.
@@ -60,6 +63,7 @@ pub(super) struct Keeping<'a> {
     pub(super) members: &'a [Member],
     /// Who may use the phone's settings from now on; if `None`, as before.
     pub(super) access: Option<SettingsAccess>,
+    pub(super) log_server: LogServerChange<'a>,
 }
 
 impl Installed {
@@ -77,6 +81,7 @@ impl Installed {
             configuration: None,
             members: Vec::new(),
             access: None,
+            log_server: None,
         };
         inner.read_again();
         Self { inner: RefCell::new(inner), generation: Cell::new(0) }
@@ -95,6 +100,7 @@ impl Installed {
             configuration: None,
             members: Vec::new(),
             access: None,
+            log_server: None,
         };
         Self { inner: RefCell::new(inner), generation: Cell::new(0) }
     }
@@ -159,6 +165,11 @@ impl Installed {
     /// none, or an earlier version kept it.
     pub(super) fn settings_access(&self) -> Option<SettingsAccess> {
         self.inner.borrow().access
+    }
+
+    /// The log server that the last verified configuration names.
+    pub(super) fn log_server(&self) -> Option<LogServer> {
+        self.inner.borrow().log_server.clone()
     }
 
     /// The configuration that was accepted last.
@@ -227,10 +238,14 @@ impl Installed {
 
     /// Keeps a configuration for the next start, with the TVS members that are in force after it.
     pub(super) fn keep(&self, keeping: &Keeping<'_>) -> Result<Committed, StoreFailure> {
-        let Keeping { name, payload, form, seen, members, access } = *keeping;
+        let Keeping { name, payload, form, seen, members, access, log_server } = *keeping;
         let mut inner = self.inner.borrow_mut();
         let members = if members.is_empty() { inner.members.clone() } else { members.to_vec() };
         let access = access.or(inner.access);
+        let log_server = match log_server {
+            LogServerChange::Is(log_server) => log_server.cloned(),
+            LogServerChange::Stays => inner.log_server.clone(),
+        };
         let last = LastConfiguration { name: name.to_owned(), form };
         let state = inner.anchors.state().to_string();
         let seen = inner.remembering(name, seen);
@@ -238,7 +253,8 @@ impl Installed {
         let before = inner.configuration.as_ref();
         let changed = before.is_none_or(|before| !before.is_same_as(&kept));
         // Every boot brings the same file, which is not worth a write to flash.
-        let is_same = members == inner.members && access == inner.access;
+        let is_same =
+            (&members, access, &log_server) == (&inner.members, inner.access, &inner.log_server);
         if before == Some(&kept) && is_same {
             return Ok(Committed::Same);
         }
@@ -248,6 +264,10 @@ impl Installed {
             entry.with(key, &load::seen_text(name, *line, seen))
         });
         let entry = load::with_access(members::noted(entry, &members), access);
+        let entry = match &log_server {
+            Some(log_server) => entry.with(load::LOG_SERVER, &log_server.to_string()),
+            None => entry,
+        };
         let installed = store.install(Slot::Configuration, &entry);
         match installed {
             // Only what is remembered of it changed: the phone has what it needs, and the next pass
@@ -258,7 +278,8 @@ impl Installed {
             }
             installed => installed?,
         }
-        (inner.members, inner.access, inner.configuration) = (members, access, Some(kept));
+        (inner.members, inner.access, inner.log_server) = (members, access, log_server);
+        inner.configuration = Some(kept);
         // A damaged configuration has just been replaced; a damaged list has not.
         inner.partly = inner.repaired;
         Ok(if changed { Committed::Changed } else { Committed::Same })
@@ -369,12 +390,12 @@ impl Inner {
         let Ok(store) = &self.store else { return };
         let (found, place) = load::configuration(store);
         self.partly |= place == InstalledPlace::Previous;
-        if let Some((configuration, members)) = found {
+        if let Some(KeptEntry { kept: configuration, members, log_server }) = found {
             // A line that begins later must not get a number that a remembered file has.
             let anchors = Arc::make_mut(&mut self.anchors);
             configuration.seen.values().for_each(|(line, _)| anchors.remember_line(*line));
             self.configuration = Some(configuration);
-            self.members = members;
+            (self.members, self.log_server) = (members, log_server);
             self.access = load::access(store);
         }
     }

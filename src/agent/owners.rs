@@ -13,6 +13,7 @@ use crate::agent::connections::{Connections, NotOpened, Opened, Target};
 use crate::agent::files::Files;
 use crate::agent::identity::PhoneIdentity;
 use crate::agent::installed::{ErasedBy, Installed, NotErased};
+use crate::agent::log_server::LogServerInForce;
 use crate::agent::manager::Manager;
 use crate::agent::narrate::say;
 use crate::agent::news::{Happening, NewsDesk};
@@ -46,6 +47,7 @@ pub struct Agent {
     pub(super) passes: Passes,
     pub(super) news: NewsDesk,
     pub(super) manager: Manager,
+    pub(super) log_server: LogServerInForce,
     /// Held by the one diagnosis that may run.
     pub(super) diagnosis: Semaphore,
 }
@@ -70,6 +72,7 @@ impl Agent {
             passes: Passes::default(),
             news: NewsDesk::default(),
             manager: Manager::default(),
+            log_server: LogServerInForce::default(),
             diagnosis: Semaphore::new(1),
             timeline,
             settings: RefCell::new(Rc::new(settings)),
@@ -117,6 +120,7 @@ impl Agent {
         self.identity.replace(Rc::new(PhoneIdentity::load(&settings.device)));
         self.files.keep_only(&settings.tftp.servers);
         self.settings.replace(Rc::new(settings));
+        self.log_server.changed();
     }
 
     /// What a question to TVS needs besides the question.

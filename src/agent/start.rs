@@ -42,12 +42,14 @@ pub async fn run(settings: Settings, source: PathBuf, console: Console) -> std::
     Capacity::of(&settings, descriptors::limit()).compare(&settings);
     let agent = Agent::new(settings, Timeline::start()).reading(source);
     let agent = Rc::new(agent.managed_by(Manager::from_environment()));
+    agent.set_log_levels();
     tokio::select! {
         // In this order, so that the socket is open before the first pass begins, if it can be.
         biased;
-        () = serve(&agent, console) => Ok(()),
+        () = serve(&agent, console.clone()) => Ok(()),
         ended = agent.run() => ended,
         () = agent.manager.feed_watchdog() => Ok(()),
+        () = agent.forward(&console) => Ok(()),
     }
 }
 

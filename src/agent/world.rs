@@ -131,10 +131,12 @@ impl World for Real<'_> {
                 agent.files.remember(name, self.line(), seen);
                 Ok(written)
             }
-            Change::Keep { name, payload, form, seen, members, access } => {
+            Change::Keep { name, payload, form, seen, members, access, log_server } => {
                 let name = name.as_str();
-                let keeping = Keeping { name, payload, form, seen, members, access };
-                agent.installed.keep(&keeping).map_err(|failure| not_stored(agent, &failure))
+                let keeping = Keeping { name, payload, form, seen, members, access, log_server };
+                let kept = agent.installed.keep(&keeping);
+                agent.log_server.changed();
+                kept.map_err(|failure| not_stored(agent, &failure))
             }
             Change::List { list, name, bytes } => {
                 let installed = agent.installed.install(list, name, bytes);

@@ -11,7 +11,9 @@ use crate::boot::event::Event;
 use crate::boot::file::{self, NotTaken, Obtained, Order};
 use crate::boot::report::StatusMessage;
 use crate::boot::seen::Form;
-use crate::boot::world::{Change, Committed, NotCommitted, NotFetched, PassSettings, Sort, World};
+use crate::boot::world::{
+    Change, Committed, LogServerChange, NotCommitted, NotFetched, PassSettings, Sort, World,
+};
 use crate::trust::policy::DefaultConfiguration;
 use crate::wire::configuration::{
     Configuration, Defect, Root, SettingsAccess, UnreadableConfiguration,
@@ -249,7 +251,7 @@ impl NameStep<'_> {
     /// Keeps a configuration for the next start, and puts it in place.
     ///
     /// Only a verified one may name TVS members, in the order in which they are asked
-    /// (domain facts 10, row 25).
+    /// (domain facts 10, row 25), and a log server.
     fn put_read<W: World>(
         &self,
         world: &mut W,
@@ -267,14 +269,15 @@ impl NameStep<'_> {
         for warning in &configuration.warnings {
             world.say(Event::ConfigurationOdd { what: warning.to_string() });
         }
-        // An unsigned file must not choose the servers that vouch for others, nor take away the
-        // phone's settings, or hand them out.
-        let (members, access) = match obtained.by {
+        // An unsigned file must not choose the servers that vouch for others, nor who reads the log,
+        // nor take away the phone's settings, or hand them out.
+        let (members, access, log_server) = match obtained.by {
             Some(_) => {
                 let access = configuration.settings_access.unwrap_or(SettingsAccess::Enabled);
-                (configuration.tvs, Some(access))
+                let log_server = LogServerChange::Is(configuration.log_server.as_ref());
+                (configuration.tvs, Some(access), log_server)
             }
-            None => (Vec::new(), None),
+            None => (Vec::new(), None, LogServerChange::Stays),
         };
         let seen = obtained.seen(world, self.name);
         // Stored before it is put in place, so that a restart never brings back an older one.
@@ -285,6 +288,7 @@ impl NameStep<'_> {
             seen,
             members: &members,
             access,
+            log_server,
         });
         let changed = match kept {
             Ok(committed) => committed,

@@ -198,6 +198,11 @@ events! {
         "run: only {limit} descriptors, enough for {connections} connections to the socket and {slots} to servers";
     ManagerUnreachable { why: String }
         Warn, SECD, "run: the service manager is not notified, {why}";
+    LinesForwarded { server: String } Notice, SECD, "syslog: lines go to {server}";
+    LinesNotForwarded { server: String, why: String }
+        Warn, SECD, "syslog: {server} gets no lines, {why}; trying again";
+    LinesLost { server: String, count: u64 }
+        Warn, SECD, "syslog: {count} lines for {server} were lost";
     ReloadedInPart { what: &'static str }
         Warn, SECD, "reload: changes to {what} take effect at the next start";
     Reloaded { file: String } Notice, SECD, "reload: {file} is now in effect";

@@ -16,6 +16,7 @@ use crate::trust::{
 use crate::wire::Envelope;
 use crate::wire::configuration::{Member, SettingsAccess};
 use crate::wire::name::{DeviceName, FileName};
+use crate::wire::syslog::LogServer;
 
 /// The world around a boot pass.
 #[expect(async_fn_in_trait, reason = "everything runs on one thread: no future has to be Send")]
@@ -182,6 +183,15 @@ impl NotFetched {
     }
 }
 
+/// What a configuration changes about the log server that it may name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LogServerChange<'a> {
+    /// It is the one that the file names, or none.
+    Is(Option<&'a LogServer>),
+    /// Nobody vouches for the file: the previous one stays.
+    Stays,
+}
+
 /// A change that stays.
 #[derive(Clone, Copy, Debug)]
 pub enum Change<'a> {
@@ -208,6 +218,8 @@ pub enum Change<'a> {
         members: &'a [Member],
         /// Who may use the phone's settings from now on; if `None`, as before.
         access: Option<SettingsAccess>,
+        /// The log server from now on.
+        log_server: LogServerChange<'a>,
     },
     /// Puts a list in force.
     List {

@@ -16,6 +16,7 @@ pub mod service_manager;
 pub mod settings;
 pub mod source;
 pub mod store;
+pub mod syslog;
 pub mod tcp;
 pub mod tftp;
 pub mod tls;

@@ -35,6 +35,7 @@ use super::ram::Quota;
 use super::store::Slot;
 use crate::trust::Policy;
 use crate::wire::name::{DeviceName, Model};
+use crate::wire::syslog::LogServer;
 use crate::wire::tvs::PhoneName;
 
 /// The configuration file, checked, with defaults filled in.
@@ -60,6 +61,8 @@ pub struct Settings {
     pub access: Access,
     /// `[console]`: what the log shows.
     pub console: ConsoleSettings,
+    /// `[syslog]`: which server gets the log.
+    pub syslog: SyslogSettings,
     /// `[retry]`: when a failed boot pass is repeated.
     pub retry: RetryPause,
 }
@@ -79,6 +82,7 @@ impl Settings {
             socket: SocketSettings::default(),
             access: Access::default(),
             console: ConsoleSettings::default(),
+            syslog: SyslogSettings::default(),
             retry: RetryPause::default(),
         }
     }
@@ -307,6 +311,25 @@ pub struct ConsoleSettings {
 impl Default for ConsoleSettings {
     fn default() -> Self {
         Self { level: LevelFilter::Info }
+    }
+}
+
+/// Which server gets the lines of the console log.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SyslogSettings {
+    /// The server; then the one that the phone's configuration names does not count.
+    pub server: Option<LogServer>,
+    /// Whether a verified configuration may name the server.
+    pub from_configuration: bool,
+    /// The least grave level that it gets.
+    pub level: LevelFilter,
+}
+
+/// # Source
+/// Inferred: a phone sends its log where its configuration says.
+impl Default for SyslogSettings {
+    fn default() -> Self {
+        Self { server: None, from_configuration: true, level: LevelFilter::Info }
     }
 }
 

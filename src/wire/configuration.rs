@@ -17,6 +17,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::wire::address::{Host, ServerAddress};
+use crate::wire::syslog::LogServer;
 pub use document::Root;
 use document::{FoundMembers, Written};
 use settings_access::SETTINGS_ACCESS;
@@ -35,6 +36,8 @@ pub use warning::{ConfigurationWarning, MemberFault};
 pub struct Configuration {
     /// Members of the Trust Verification Service, in the order in which they are asked.
     pub tvs: Vec<Member>,
+    /// The log server, if it names one.
+    pub log_server: Option<LogServer>,
     /// What was passed over.
     pub warnings: Vec<ConfigurationWarning>,
     /// Whether this is the full configuration, or a short one that only announces it.
@@ -115,6 +118,13 @@ impl Configuration {
     fn from_found(mut found: FoundMembers, encrypted: Option<bool>) -> Self {
         let (tvs, mut warnings) = members(found.members, found.count);
         warnings.append(&mut found.passed_over);
+        let log_server = found.log_server.and_then(|text| {
+            let read = LogServer::of_configuration(&text);
+            read.map_err(|why| {
+                warnings.push(ConfigurationWarning::LogServer { found: text, why });
+            })
+            .ok()
+        });
         let mut facts = found.facts;
         facts.remove(ENCRYPTED);
         // Call managers write elements without content for what is not set.
@@ -128,6 +138,7 @@ impl Configuration {
         });
         Self {
             tvs,
+            log_server,
             warnings,
             full: facts.remove("fullConfig").and_then(|text| truth(&text)),
             encrypted,

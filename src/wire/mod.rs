@@ -16,6 +16,7 @@ pub mod list;
 pub mod malformed;
 pub mod name;
 pub mod reader;
+pub mod syslog;
 pub mod text;
 pub mod tftp;
 pub mod tvs;

@@ -13,6 +13,7 @@ use crate::trust::signature::sha256;
 use crate::trust::standing::{self, Standing};
 use crate::trust::{Acceptance, Anchors, ListKind, State, TrustList, Verified, stored};
 use crate::wire::configuration::{Member, SettingsAccess};
+use crate::wire::syslog::LogServer;
 
 /// The lists that were trusted cannot be read; the reason has been logged.
 pub(super) struct Locked;
@@ -64,6 +65,13 @@ pub(super) struct Kept {
     pub(super) seen: Remembered,
     /// The trust state that the phone was in then; an earlier version did not note it.
     pub(super) state: Option<String>,
+}
+
+/// A configuration of the store, with the servers that it names.
+pub(super) struct KeptEntry {
+    pub(super) kept: Kept,
+    pub(super) members: Vec<Member>,
+    pub(super) log_server: Option<LogServer>,
 }
 
 impl Kept {
@@ -140,7 +148,7 @@ pub(super) fn list(store: &Store, kind: ListKind) -> Result<Option<FoundList>, L
 }
 
 /// The last configuration. One that cannot be read is fetched again: no trust depends on it.
-pub(super) fn configuration(store: &Store) -> (Option<(Kept, Vec<Member>)>, InstalledPlace) {
+pub(super) fn configuration(store: &Store) -> (Option<KeptEntry>, InstalledPlace) {
     match store.load(Slot::Configuration) {
         Loaded::Absent => (None, InstalledPlace::Current),
         Loaded::Current(entry) => (kept(&entry), InstalledPlace::Current),
@@ -158,11 +166,12 @@ pub(super) fn configuration(store: &Store) -> (Option<(Kept, Vec<Member>)>, Inst
 }
 
 /// What the notes of an entry record of the configuration in it.
-fn kept(entry: &StoreEntry) -> Option<(Kept, Vec<Member>)> {
+fn kept(entry: &StoreEntry) -> Option<KeptEntry> {
     let last = LastConfiguration { name: entry.note("name")?.to_owned(), form: form(entry) };
     let state = entry.note(STATE).map(str::to_owned);
     let kept = Kept { last, digest: sha256(&entry.bytes), seen: remembered(entry), state };
-    Some((kept, members::of_notes(entry)))
+    let log_server = entry.note(LOG_SERVER).and_then(|text| LogServer::parse(text).ok());
+    Some(KeptEntry { kept, members: members::of_notes(entry), log_server })
 }
 
 /// Who may use the phone's settings, by the note of the stored configuration; also where nothing
@@ -321,3 +330,6 @@ const ACCESS: &str = "settings-access";
 
 /// The key of the note that records whether a configuration came encrypted.
 pub(super) const FORM: &str = "form";
+
+/// The key of the note about the log server that a verified configuration names.
+pub(super) const LOG_SERVER: &str = "log-server";

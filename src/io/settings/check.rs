@@ -11,8 +11,8 @@ use super::raw::{self, Given, LevelChoice};
 use super::values::{parse_mode, parse_own_address, parse_pin};
 use super::{
     Access, ConsoleSettings, DeviceSettings, HttpsSettings, IdentityFiles, Member, Paths,
-    Principal, Quota, RetryPause, Settings, Slot, SocketSettings, TVS_PORT, TftpSettings,
-    TvsSettings, Wrong,
+    Principal, Quota, RetryPause, Settings, Slot, SocketSettings, SyslogSettings, TVS_PORT,
+    TftpSettings, TvsSettings, Wrong,
 };
 use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::wire::name::{DeviceName, Model};
@@ -31,6 +31,7 @@ pub(super) struct Sections {
     pub(super) socket: raw::SocketTable,
     pub(super) access: raw::AccessTable,
     pub(super) console: raw::ConsoleTable,
+    pub(super) syslog: raw::SyslogTable,
     pub(super) retry: raw::RetryTable,
 }
 
@@ -47,10 +48,24 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<S
     let socket = socket(sections.socket, faults);
     let access = access(sections.access, faults);
     let console = console(&sections.console);
+    let syslog = syslog(&sections.syslog, faults);
     let retry = retry(&sections.retry, faults);
     // Last: a device without a name must not hide the faults of other sections.
     let device = device?;
-    Some(Settings { device, tftp, paths, ram, policy, tvs, https, socket, access, console, retry })
+    Some(Settings {
+        device,
+        tftp,
+        paths,
+        ram,
+        policy,
+        tvs,
+        https,
+        socket,
+        access,
+        console,
+        syslog,
+        retry,
+    })
 }
 
 fn device(raw: raw::DeviceTable, offset: usize, faults: &mut Faults) -> Option<DeviceSettings> {
@@ -302,15 +317,29 @@ fn access(raw: raw::AccessTable, faults: &mut Faults) -> Access {
 }
 
 fn console(raw: &raw::ConsoleTable) -> ConsoleSettings {
-    let level = raw.level.map(|level| match level {
+    let level = raw.level.map(filter);
+    level.map_or_else(ConsoleSettings::default, |level| ConsoleSettings { level })
+}
+
+const fn filter(level: LevelChoice) -> LevelFilter {
+    match level {
         LevelChoice::Error => LevelFilter::Error,
         LevelChoice::Warning => LevelFilter::Warn,
         // The `log` crate has no notice: from here on, each level is one further down there.
         LevelChoice::Notice => LevelFilter::Info,
         LevelChoice::Info => LevelFilter::Debug,
         LevelChoice::Debug => LevelFilter::Trace,
-    });
-    level.map_or_else(ConsoleSettings::default, |level| ConsoleSettings { level })
+    }
+}
+
+fn syslog(raw: &raw::SyslogTable, faults: &mut Faults) -> SyslogSettings {
+    let default = SyslogSettings::default();
+    let server = raw.server.as_ref().and_then(|text| faults.log_server("syslog.server", text));
+    SyslogSettings {
+        server,
+        from_configuration: raw.from_configuration.unwrap_or(default.from_configuration),
+        level: raw.level.map_or(default.level, filter),
+    }
 }
 
 fn retry(raw: &raw::RetryTable, faults: &mut Faults) -> RetryPause {

@@ -9,6 +9,7 @@ use crate::io::console::escape;
 use crate::io::files::UnreadableFile;
 use crate::wire::address::NoAddress;
 use crate::wire::name::{MAX_DEVICE, MAX_MODEL};
+use crate::wire::syslog::NoLogServer;
 
 /// Why there is no configuration.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -86,6 +87,13 @@ pub enum Wrong {
     BadDeviceName {
         /// The value in the file.
         found: String,
+    },
+    /// It is not a log server.
+    BadLogServer {
+        /// The value in the file.
+        found: String,
+        /// Which part of it is wrong.
+        why: NoLogServer,
     },
     /// It is not a model.
     BadModel {
@@ -179,6 +187,10 @@ impl fmt::Display for Wrong {
                 let instead = "letters, digits and ._-, such as SEP001122334455";
                 not_a(f, "device name", found, format_args!("1 to {MAX_DEVICE} {instead}"))
             }
+            Self::BadLogServer { found, why } => write!(
+                f,
+                "{found:?}: {why}; write udp://HOST[:PORT] or tcp://HOST[:PORT], or \"\" for none"
+            ),
             Self::BadModel { found } => {
                 let instead = "letters and digits, such as 7962G";
                 not_a(f, "model", found, format_args!("1 to {MAX_MODEL} {instead}"))
@@ -237,7 +249,7 @@ const PIN: &str = "64 hexadecimal digits, as printed by openssl x509 -noout -fin
 const PRINCIPAL: &str = "user:NAME, user:NUMBER, group:NAME, group:NUMBER or everyone";
 
 /// The sections of the file, in the order of the sample.
-pub(super) const SECTIONS: [&str; 11] = [
+pub(super) const SECTIONS: [&str; 12] = [
     "device", "tftp", "paths", "ram", "policy", "tvs", "https", "socket", "access", "console",
-    "retry",
+    "syslog", "retry",
 ];

@@ -194,6 +194,14 @@ pub(super) enum LevelChoice {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct SyslogTable {
+    pub(super) server: Given<String>,
+    pub(super) from_configuration: Option<bool>,
+    pub(super) level: Option<LevelChoice>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct RetryTable {
     pub(super) first_s: Given<u64>,
     pub(super) max_s: Given<u64>,

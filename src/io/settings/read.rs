@@ -72,6 +72,7 @@ fn sections(document: &mut DeTable<'_>, faults: &mut Faults) -> Sections {
         socket: section(document, "socket", faults),
         access: section(document, "access", faults),
         console: section(document, "console", faults),
+        syslog: section(document, "syslog", faults),
         retry: section(document, "retry", faults),
     }
 }

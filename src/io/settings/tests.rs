@@ -109,11 +109,21 @@ fn an_unknown_key_is_placed_and_the_known_are_named() {
 }
 
 #[test]
+fn a_log_server_has_a_transport_and_an_address_or_is_none() {
+    assert_eq!(
+        fault("[syslog]\nserver = \"192.0.2.1\"\n"),
+        "secd.toml:4:10: syslog.server: \"192.0.2.1\": neither udp:// nor tcp://; write \
+         udp://HOST[:PORT] or tcp://HOST[:PORT], or \"\" for none"
+    );
+    assert!(fault("[syslog]\nserver = \"udp://a b\"\n").contains("not a host name; write udp://"));
+}
+
+#[test]
 fn an_unknown_section_is_placed() {
     assert_eq!(
         fault("[tfpt]\n"),
         "secd.toml:3:2: tfpt: unknown section, expected one of device, tftp, paths, ram, policy, \
-         tvs, https, socket, access, console, retry"
+         tvs, https, socket, access, console, syslog, retry"
     );
     let outside = &faults(&format!("blksize = 512\n{NAMED}"))[0];
     let why = "not in a section: move it below its [section]";

@@ -11,6 +11,7 @@ use super::faults::Faults;
 use super::raw::Given;
 use super::{ServerAddress, TFTP_PORT, Wrong};
 use crate::wire::dhcp::MAX_SERVERS;
+use crate::wire::syslog::LogServer;
 
 impl Faults {
     pub(super) fn at<T>(&mut self, given: &Spanned<T>, key: &str, wrong: Wrong) {
@@ -96,6 +97,19 @@ impl Faults {
                 None
             }
         }
+    }
+}
+
+impl Faults {
+    /// A log server; nothing if the text is empty, which is how the sample writes that there is none.
+    pub(super) fn log_server(&mut self, key: &str, given: &Spanned<String>) -> Option<LogServer> {
+        let found = given.get_ref();
+        if found.is_empty() {
+            return None;
+        }
+        let read = LogServer::parse(found);
+        read.map_err(|why| self.at(given, key, Wrong::BadLogServer { found: found.clone(), why }))
+            .ok()
     }
 }
 

@@ -42,6 +42,8 @@ pub(super) struct FoundMembers {
     pub(super) facts: BTreeMap<&'static str, Box<str>>,
     /// The members as they are written, not more than [`MAX_WRITTEN`].
     pub(super) members: Vec<Written>,
+    /// The log server as it is written.
+    pub(super) log_server: Option<Box<str>>,
     /// How many members there are.
     pub(super) count: usize,
     /// Elements that were passed over: there again, or named in another case.
@@ -236,6 +238,7 @@ impl DocumentWalk<'_> {
             (Spot::Fact(name), _) => {
                 self.found.facts.insert(name, value().unwrap_or_default());
             }
+            (Spot::LogServer, _) => self.found.log_server = value(),
             (Spot::Port, Some(member)) if self.found.count <= MAX_WRITTEN => member.port = value(),
             (Spot::Address, Some(member)) if self.found.count <= MAX_WRITTEN => {
                 member.address = value();

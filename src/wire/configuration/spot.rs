@@ -15,6 +15,8 @@ pub(super) enum Spot {
     Member,
     Port,
     Address,
+    /// The settings of the phone's vendor.
+    LogServer,
     /// Anywhere else: neither it nor what is in it counts.
     Elsewhere,
 }
@@ -27,6 +29,7 @@ impl Spot {
             (Self::Root, b"TVS") => Self::Tvs,
             (Self::Root, b"vendorConfig") => Self::VendorConfig,
             (Self::VendorConfig, b"settingsAccess") => Self::Fact(SETTINGS_ACCESS),
+            (Self::VendorConfig, name) if name == LOG_SERVER.as_bytes() => Self::LogServer,
             (Self::Root, _) => {
                 let fact = facts.iter().find(|fact| fact.as_bytes() == name);
                 fact.map_or(Self::Elsewhere, |fact| Self::Fact(fact))
@@ -54,12 +57,20 @@ impl Spot {
             Self::Members => Some("members"),
             Self::Port => Some("port"),
             Self::Address => Some("address"),
-            Self::Root | Self::VendorConfig | Self::Member | Self::Elsewhere => None,
+            Self::VendorConfig => Some("vendorConfig"),
+            Self::LogServer => Some(LOG_SERVER),
+            Self::Root | Self::Member | Self::Elsewhere => None,
         }
     }
 
     /// Whether its text counts.
     pub(super) const fn has_text(self) -> bool {
-        matches!(self, Self::Fact(_) | Self::Port | Self::Address)
+        matches!(self, Self::Fact(_) | Self::Port | Self::Address | Self::LogServer)
     }
 }
+
+/// The element that names a log server.
+///
+/// # Source
+/// Inferred, from the name of the call managers' field "Log Server" among the vendor's settings.
+const LOG_SERVER: &str = "logServer";

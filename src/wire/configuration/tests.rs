@@ -124,6 +124,22 @@ fn an_element_in_another_case_is_another_one_and_that_is_a_warning() {
 }
 
 #[test]
+fn a_log_server_is_that_of_the_vendors_settings_and_a_bad_one_is_named() {
+    let named = |inner: &str| parse(&format!("<device>{inner}</device>")).unwrap();
+    let server = "<logServer>10.1.2.3:5514@@base=7;pfs=0</logServer>";
+    let found = named(&format!("<vendorConfig>{server}</vendorConfig>")).log_server;
+    assert_eq!(found.map(|server| server.to_string()).as_deref(), Some("udp://10.1.2.3:5514"));
+    for elsewhere in [server, "<vendorConfig><logServer/></vendorConfig>"] {
+        let found = named(elsewhere);
+        assert_eq!((found.log_server, found.warnings), (None, vec![]), "{elsewhere}");
+    }
+    let odd = named("<vendorConfig><logServer>a b</logServer></vendorConfig>");
+    let warnings: Vec<_> = odd.warnings.iter().map(ToString::to_string).collect();
+    let expected = "log server \"a b\", not used: not an IP address, and not a host name";
+    assert_eq!((odd.log_server, warnings), (None, vec![expected.to_owned()]));
+}
+
+#[test]
 fn a_short_configuration_points_to_the_encrypted_one() {
     let text = "<device><fullConfig>false</fullConfig><encrConfig>true</encrConfig>\
         <certHash>0a1b</certHash></device>";

@@ -9,6 +9,13 @@ use crate::wire::configuration::shown::{TextPosition, shortened};
 /// Something that was passed over.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ConfigurationWarning {
+    /// A log server that has no address: it gets no lines.
+    LogServer {
+        /// The text in the place of its address.
+        found: Box<str>,
+        /// Why it is no address.
+        why: NoAddress,
+    },
     /// A member of the Trust Verification Service.
     Member {
         /// Its position among the members, from 0.
@@ -67,6 +74,9 @@ pub enum MemberFault {
 impl fmt::Display for ConfigurationWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::LogServer { found, why } => {
+                write!(f, "log server {}, not used: {why}", shortened(found))
+            }
             Self::Member { position, fault: MemberFault::Priority } => {
                 write!(f, "TVS member {position} has no priority, asked last")
             }
