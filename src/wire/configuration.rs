@@ -52,6 +52,10 @@ pub struct Configuration {
     pub settings_access: Option<SettingsAccess>,
     /// The URLs that are not empty, by the name of their element, such as `directoryURL`.
     pub urls: BTreeMap<&'static str, Box<str>>,
+    /// What names files of the phone and is not empty, by the name of its element: whole names
+    /// (`dialTemplate`, `softKeyFile`, `featurePolicyFile`), or what the phone makes names from
+    /// (`loadInformation`, `userLocale`, `networkLocale`).
+    pub named: BTreeMap<&'static str, Box<str>>,
 }
 
 /// A member of the Trust Verification Service.
@@ -146,6 +150,7 @@ impl Configuration {
             settings_access,
             security_mode: facts.remove("deviceSecurityMode").and_then(|text| text.parse().ok()),
             urls: facts,
+            named: found.named,
         }
     }
 }

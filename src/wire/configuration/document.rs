@@ -40,6 +40,8 @@ impl Root {
 pub(super) struct FoundMembers {
     /// The text of elements directly below the root.
     pub(super) facts: BTreeMap<&'static str, Box<str>>,
+    /// The text of elements that name files, the first of each name.
+    pub(super) named: BTreeMap<&'static str, Box<str>>,
     /// The members as they are written, not more than [`MAX_WRITTEN`].
     pub(super) members: Vec<Written>,
     /// The log server as it is written.
@@ -239,6 +241,11 @@ impl DocumentWalk<'_> {
                 self.found.facts.insert(name, value().unwrap_or_default());
             }
             (Spot::LogServer, _) => self.found.log_server = value(),
+            (Spot::Named(name), _) => {
+                if let Some(value) = value() {
+                    self.found.named.entry(name).or_insert(value);
+                }
+            }
             (Spot::Port, Some(member)) if self.found.count <= MAX_WRITTEN => member.port = value(),
             (Spot::Address, Some(member)) if self.found.count <= MAX_WRITTEN => {
                 member.address = value();

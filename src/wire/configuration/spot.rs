@@ -15,8 +15,12 @@ pub(super) enum Spot {
     Member,
     Port,
     Address,
-    /// The settings of the phone's vendor.
+    /// The log server, in the options of the model.
     LogServer,
+    SipProfile,
+    UserLocale,
+    /// An element that names files, by its name.
+    Named(&'static str),
     /// Anywhere else: neither it nor what is in it counts.
     Elsewhere,
 }
@@ -30,6 +34,14 @@ impl Spot {
             (Self::Root, b"vendorConfig") => Self::VendorConfig,
             (Self::VendorConfig, b"settingsAccess") => Self::Fact(SETTINGS_ACCESS),
             (Self::VendorConfig, name) if name == LOG_SERVER.as_bytes() => Self::LogServer,
+            (Self::Root, b"featurePolicyFile") => Self::Named("featurePolicyFile"),
+            (Self::Root, b"loadInformation") => Self::Named("loadInformation"),
+            (Self::Root, b"networkLocale") => Self::Named("networkLocale"),
+            (Self::Root, b"sipProfile") => Self::SipProfile,
+            (Self::Root, b"userLocale") => Self::UserLocale,
+            (Self::SipProfile, b"dialTemplate") => Self::Named("dialTemplate"),
+            (Self::SipProfile, b"softKeyFile") => Self::Named("softKeyFile"),
+            (Self::UserLocale, b"name") => Self::Named("userLocale"),
             (Self::Root, _) => {
                 let fact = facts.iter().find(|fact| fact.as_bytes() == name);
                 fact.map_or(Self::Elsewhere, |fact| Self::Fact(fact))
@@ -59,13 +71,22 @@ impl Spot {
             Self::Address => Some("address"),
             Self::VendorConfig => Some("vendorConfig"),
             Self::LogServer => Some(LOG_SERVER),
-            Self::Root | Self::Member | Self::Elsewhere => None,
+            // Which one a phone takes of two elements that name files is not known.
+            Self::Root
+            | Self::Member
+            | Self::SipProfile
+            | Self::UserLocale
+            | Self::Named(_)
+            | Self::Elsewhere => None,
         }
     }
 
     /// Whether its text counts.
     pub(super) const fn has_text(self) -> bool {
-        matches!(self, Self::Fact(_) | Self::Port | Self::Address | Self::LogServer)
+        matches!(
+            self,
+            Self::Fact(_) | Self::Port | Self::Address | Self::LogServer | Self::Named(_)
+        )
     }
 }
 

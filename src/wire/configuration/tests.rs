@@ -464,3 +464,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_names_files_is_found_in_its_places_and_the_first_of_each_counts() {
+    let text = "<device><sipProfile><dialTemplate> dialplan.xml </dialTemplate><softKeyFile/>\
+         </sipProfile><dialTemplate>elsewhere.xml</dialTemplate>\
+         <featurePolicyFile>policy.xml</featurePolicyFile>\
+         <featurePolicyFile>again.xml</featurePolicyFile>\
+         <userLocale><name>English_United_States</name><uid>1</uid></userLocale></device>";
+    let read = Configuration::parse(text.as_bytes(), Root::Device).unwrap();
+    let named: Vec<_> = read.named.iter().map(|(name, text)| (*name, &**text)).collect();
+    let expected = [
+        ("dialTemplate", "dialplan.xml"),
+        ("featurePolicyFile", "policy.xml"),
+        ("userLocale", "English_United_States"),
+    ];
+    assert_eq!(named, expected);
+    assert!(read.warnings.is_empty());
+}
