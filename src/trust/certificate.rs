@@ -5,7 +5,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use x509_parser::oid_registry::{
-    OID_KEY_TYPE_EC_PUBLIC_KEY, OID_PKCS1_RSAENCRYPTION, OID_PKCS1_RSASSAPSS, Oid,
+    OID_KEY_TYPE_EC_PUBLIC_KEY, OID_PKCS1_MD5WITHRSAENC, OID_PKCS1_RSAENCRYPTION,
+    OID_PKCS1_RSASSAPSS, OID_PKCS1_SHA1WITHRSA, Oid,
 };
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
@@ -105,8 +106,28 @@ impl Certificate<'_> {
     /// The issuer as call managers write it, for people.
     #[must_use]
     pub fn issuer(&self) -> String {
+        self.name(|parsed| text(parsed.issuer()))
+    }
+
+    /// The subject as call managers write it, for people.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        self.name(|parsed| text(parsed.subject()))
+    }
+
+    /// Whether its issuer signed it with SHA-1 or MD5, for which collisions are known.
+    #[must_use]
+    pub fn is_signed_weakly(&self) -> bool {
+        X509Certificate::from_der(self.der).is_ok_and(|(_, parsed)| {
+            let algorithm = &parsed.signature_algorithm.algorithm;
+            [OID_PKCS1_MD5WITHRSAENC, OID_PKCS1_SHA1WITHRSA].contains(algorithm)
+                || algorithm.as_bytes() == ECDSA_WITH_SHA1
+        })
+    }
+
+    fn name(&self, of: fn(&X509Certificate<'_>) -> String) -> String {
         X509Certificate::from_der(self.der)
-            .map_or_else(|_| String::new(), |(_, parsed)| text(parsed.issuer()))
+            .map_or_else(|_| String::new(), |(_, parsed)| of(&parsed))
     }
 }
 
@@ -167,6 +188,9 @@ fn attribute(attribute: &AttributeTypeAndValue<'_>) -> (usize, String, String) {
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::from("#"), |text, byte| text + &alloc::format!("{byte:02X}"))
 }
+
+/// Contents of the identifier 1.2.840.10045.4.1, DER (RFC 3279 §2.2.3).
+const ECDSA_WITH_SHA1: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x01];
 
 /// Attribute types (contents of the identifier, DER) and the short names that trust lists use, in
 /// the order in which call managers write them; types that are not here come last.

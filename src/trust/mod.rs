@@ -25,6 +25,7 @@ pub mod stored;
 pub mod tvs;
 pub mod update;
 pub mod verified;
+pub mod weakness;
 
 pub use accepted::Accepted;
 pub use anchors::{Anchors, State};
@@ -40,3 +41,4 @@ pub use reason::{Reason, Warning};
 pub use tvs::{Endorsed, Unanswered, Unvouched, Vouched, VouchedAt};
 pub use update::{Content, Offer};
 pub use verified::{Acceptance, Grant, GrantedBy, Provenance, Verified, Voucher};
+pub use weakness::Weakness;
