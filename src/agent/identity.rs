@@ -9,6 +9,7 @@ use crate::boot::Event;
 use crate::io::files::{self, Links};
 use crate::io::settings;
 use crate::io::tls;
+use crate::trust::certificate::Certificate;
 use crate::trust::decrypt::DeviceKey;
 use crate::trust::signature::md5;
 
@@ -50,6 +51,8 @@ fn certificate_md5(path: &std::path::Path) -> Option<String> {
     let bytes = files::read(path, LIMIT, Links::Follow).ok()?;
     // PEM or DER; of a chain in PEM the first is the phone's own.
     let der = CertificateDer::from_pem_slice(&bytes).map_or(bytes, |der| der.to_vec());
+    // A file that holds only a key would be hashed otherwise, and no configuration be for that.
+    Certificate::parse(&der).ok()?;
     Some(md5(&der).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
