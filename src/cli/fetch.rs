@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed};
 use crate::cli::exit::{CommandFailure, Exit, usage};
+use crate::cli::input;
 use crate::cli::output::{self, beside, is_special, is_stream};
 use crate::cli::print::{Bar, print_json, print_line};
 use crate::face::hex;
@@ -35,7 +36,7 @@ impl Command for FetchCommand {
 
     fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
         match option.name {
-            "--server" => self.server = Some(server(&option.text()?)?),
+            "--server" => self.server = Some(input::address(&option.text()?, PORT)?),
             "--out" => self.out = Some(option.path()?),
             "--max" => self.limit = Some(option.parse()?),
             "--blksize" => {
@@ -170,12 +171,6 @@ struct FetchFacts<'a> {
     server: SocketAddr,
     length: usize,
     sha256: String,
-}
-
-fn server(text: &str) -> Result<ServerAddress, CommandFailure> {
-    ServerAddress::parse(text, PORT).map_err(|why| {
-        usage(format!("{text} is not a valid address (ADDR, ADDR:PORT or [ADDR]:PORT): {why}"))
-    })
 }
 
 /// Not there is a refusal, a file that breaks a limit is malformed, all else is unreachable.

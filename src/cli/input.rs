@@ -4,10 +4,14 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::output::is_stream;
 use crate::cli::print::named;
+use crate::io::settings::ServerAddress;
 use crate::trust::certificate::Certificate;
+use crate::trust::decrypt::DeviceKey;
 use crate::wire::{Envelope, FileKind};
 
 /// Reads a whole file, if it is not longer than any that a phone would fetch.
@@ -50,6 +54,28 @@ pub(super) fn expect_one_stream(paths: &[&Option<PathBuf>]) -> Result<(), Comman
         return Err(usage("standard input (-) can be only one of the files"));
     }
     Ok(())
+}
+
+/// The address of a server in an argument.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn address(text: &str, port: u16) -> Result<ServerAddress, CommandFailure> {
+    ServerAddress::parse(text, port).map_err(|why| {
+        usage(format!("{text} is not a valid address (ADDR, ADDR:PORT or [ADDR]:PORT): {why}"))
+    })
+}
+
+/// Reads the phone's private key.
+///
+/// # Errors
+/// If there is no file to read, or none with such a key.
+pub(super) fn key(path: &Path) -> Result<DeviceKey, CommandFailure> {
+    let bytes = Zeroizing::new(read(path)?);
+    DeviceKey::of_pem(&bytes).map_err(|_| {
+        let expected = "expected an RSA private key in PEM or DER";
+        CommandFailure::new(Exit::Malformed, named(label(path), expected))
+    })
 }
 
 /// What kind of file this is: by its name, or else by its header.

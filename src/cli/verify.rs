@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::agent::Inquiry;
 use crate::cli::arguments::{Command, GivenOption, Operand, SharedOptions, needed};
-use crate::cli::exit::{CommandFailure, Exit, usage};
+use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::output::{self, is_stream};
 use crate::cli::print::{complain, named, print, print_json};
 use crate::cli::{input, runtime};
@@ -44,7 +44,7 @@ impl Command for VerifyCommand {
             "--key" => self.key = Some(option.path()?),
             "--out" => self.out = Some(option.path()?),
             "--name" => self.name = Some(option.text()?),
-            "--tvs" => self.servers.push(server(&option.text()?)?),
+            "--tvs" => self.servers.push(input::address(&option.text()?, TVS_PORT)?),
             _ => return Err(option.unexpected()),
         }
         Ok(())
@@ -97,15 +97,7 @@ impl VerifyCommand {
     }
 
     fn key(&self) -> Result<Option<DeviceKey>, CommandFailure> {
-        let Some(path) = &self.key else { return Ok(None) };
-        let bytes = Zeroizing::new(input::read(path)?);
-        let key = DeviceKey::of_pem(&bytes).map_err(|_| {
-            CommandFailure::new(
-                Exit::Malformed,
-                named(input::label(path), "expected an RSA private key in PEM or DER"),
-            )
-        })?;
-        Ok(Some(key))
+        self.key.as_deref().map(input::key).transpose()
     }
 
     /// The verdict; the error is that of the command itself.
@@ -221,11 +213,6 @@ fn opened(accepted: Accepted<Content<'_>>, key: Option<&DeviceKey>) -> Result<Be
 
 fn list_kind(name: &str) -> ListKind {
     if name.starts_with("CTL") { ListKind::Ctl } else { ListKind::Itl }
-}
-
-fn server(text: &str) -> Result<ServerAddress, CommandFailure> {
-    ServerAddress::parse(text, TVS_PORT)
-        .map_err(|why| usage(format!("{text} is not a valid HOST:PORT: {why}")))
 }
 
 const HELP: &str = "\
