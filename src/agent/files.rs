@@ -13,9 +13,11 @@ use crate::wire::address::ServerAddress;
 use crate::wire::name::FileName;
 
 mod asked;
+mod habit;
 mod tftp;
 mod walk;
 
+pub(super) use habit::Habit;
 pub(super) use walk::ServerWalk;
 
 use asked::{Asked, NumberedTransfer};

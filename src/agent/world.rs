@@ -1,12 +1,13 @@
 //! The real world of a boot pass.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::agent::files::{Files, ServerWalk};
+use crate::agent::files::{Files, Habit, ServerWalk};
 use crate::agent::identity::PhoneIdentity;
 use crate::agent::installed::Keeping;
 use crate::agent::narrate::say;
@@ -43,6 +44,11 @@ impl<'a> Real<'a> {
     /// The line of lists in force.
     fn line(&self) -> u32 {
         self.agent.installed.anchors().line()
+    }
+
+    /// How the servers have behaved in this world so far.
+    pub(super) fn habits(&self) -> &[(SocketAddr, Habit)] {
+        self.walk.habits()
     }
 
     /// The settings that a pass in this world goes by.

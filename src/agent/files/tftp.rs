@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 use super::asked::{Asked, NumberedTransfer};
+use super::habit::Habit;
 use super::walk::ServerWalk;
 use crate::agent::narrate::say;
 use crate::boot::event::Level;
@@ -61,9 +62,13 @@ async fn read_from(
         tftp::ReadEvent::Failed(failure) => {
             let (why, level) = (failure.to_string(), gravity(failure));
             say(&Event::TransferFailed { number, why, level });
+            if let Some(habit) = Habit::of(failure) {
+                walk.note_habit(address, habit);
+            }
         }
         tftp::ReadEvent::Foreign { server, from } => {
             say(&Event::ForeignAnswer { number, from, server: server.ip() });
+            walk.note_habit(server, Habit::Elsewhere(from));
             *foreign = Some(Contact::Elsewhere { from, asked: server.ip() });
         }
         tftp::ReadEvent::Terms(server, negotiation) => walk.note_terms(server, negotiation),
@@ -74,6 +79,7 @@ async fn read_from(
         Ok(received) => {
             say(&Event::TransferFinished { number, bytes: received.bytes.len() });
             walk.note_answer(address);
+            walk.note_habit(address, Habit::Options(received.agreed.negotiation));
         }
         Err(failure) if failure.is_silence() => walk.note_silence(address),
         // It answered, if not well: its silence later means that packets are lost.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
+use super::habit::Habit;
 use crate::io::resolve::Names;
 use crate::proto::tftp::Negotiation;
 use crate::wire::address::ServerAddress;
@@ -14,6 +15,8 @@ pub(in crate::agent) struct ServerWalk {
     /// Servers that have sent a file for the request at hand, or failed to.
     passed: Vec<ServerAddress>,
     addresses: BTreeMap<SocketAddr, ServerStanding>,
+    /// How they behaved, each habit once.
+    habits: Vec<(SocketAddr, Habit)>,
     /// The addresses of host names, looked up once for the whole pass.
     pub(in crate::agent) names: Names,
     /// The phone's own address, if requests are to come from a certain one.
@@ -38,6 +41,7 @@ impl ServerWalk {
             late: Vec::new(),
             passed: Vec::new(),
             addresses: BTreeMap::new(),
+            habits: Vec::new(),
             names: names.for_a_pass(),
             own,
         }
@@ -113,6 +117,10 @@ impl ServerWalk {
     }
 
     pub(super) fn note_terms(&mut self, address: SocketAddr, negotiation: Negotiation) {
+        // An error is no word about options: only a file that comes without shows that.
+        if matches!(negotiation, Negotiation::Refused | Negotiation::Unanswered) {
+            self.note_habit(address, Habit::Options(negotiation));
+        }
         let signs = &mut self.addresses.entry(address).or_default().against_options;
         match negotiation {
             Negotiation::Answered => *signs = 0,
@@ -123,6 +131,19 @@ impl ServerWalk {
         }
     }
 
+    /// Notes how an address behaves.
+    pub(super) fn note_habit(&mut self, address: SocketAddr, habit: Habit) {
+        let habit = (address, habit);
+        if self.habits.len() < MOST_HABITS && !self.habits.contains(&habit) {
+            self.habits.push(habit);
+        }
+    }
+
+    /// How the addresses behaved, in the order in which that was seen.
+    pub(in crate::agent) fn habits(&self) -> &[(SocketAddr, Habit)] {
+        &self.habits
+    }
+
     fn standing(&self, address: SocketAddr) -> ServerStanding {
         self.addresses.get(&address).copied().unwrap_or_default()
     }
@@ -131,6 +152,9 @@ impl ServerWalk {
 /// Signs after which an address is asked without options. A refusal counts for all of them; silence
 /// may be loss, and counts for one: a lossy line should not lose its larger blocks as well.
 const SIGNS: u32 = 2;
+
+/// Habits that are remembered. Inferred: several of each of a few servers; their texts are bounded.
+const MOST_HABITS: usize = 64;
 
 #[cfg(test)]
 mod tests {
