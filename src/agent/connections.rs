@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::agent::ends::Ends;
 use crate::agent::narrate::say;
-use crate::agent::peers;
+use crate::agent::peers::{self, PeerVerdict};
 use crate::agent::tvs::{Around, TvsService};
 use crate::boot::Event;
 use crate::io::places::{Place, Places, Requester, Shares};
@@ -123,16 +123,7 @@ impl Connections {
         let standing = if uid == 0 { Requester::Root } else { Requester::Holder };
         let place = self.slots.take(uid, || standing).map_err(|_| NotOpened::NoSlot)?;
         // The place is taken before anything is sent, so that attempts count as connections do.
-        let (handshaken, address) = shake_hands(around, target).await?;
-        let name = tls::certified_name(&target.server.host);
-        let shown = ShownChain {
-            purpose: target.purpose,
-            certificate: handshaken.certificate(),
-            intermediates: handshaken.intermediates(),
-            name: name.as_ref(),
-        };
-        // The log names a peer by its address: that is what was connected to, whatever its name is.
-        let judged = peers::judge(tvs, around, shown, &address.ip().to_string()).await;
+        let ShownPeer { handshaken, address, judged } = meet(tvs, around, target).await?;
         let grant = judged.verdict.map_err(|distrust| {
             refused(address.ip());
             NotOpened::Distrusted(distrust)
@@ -155,6 +146,35 @@ impl Connections {
             _place: place,
         })
     }
+}
+
+/// A server that has shown its certificate, with the verdict on it; nothing has been sent to it.
+pub(super) struct ShownPeer {
+    pub(super) handshaken: Handshaken,
+    pub(super) address: SocketAddr,
+    pub(super) judged: PeerVerdict,
+}
+
+/// Connects to a server and judges it.
+///
+/// # Errors
+/// [`NotOpened::Unreachable`], [`NotOpened::Handshake`].
+pub(super) async fn meet(
+    tvs: &TvsService,
+    around: Around<'_>,
+    target: &Target,
+) -> Result<ShownPeer, NotOpened> {
+    let (handshaken, address) = shake_hands(around, target).await?;
+    let name = tls::certified_name(&target.server.host);
+    let shown = ShownChain {
+        purpose: target.purpose,
+        certificate: handshaken.certificate(),
+        intermediates: handshaken.intermediates(),
+        name: name.as_ref(),
+    };
+    // The log names a peer by its address: that is what was connected to, whatever its name is.
+    let judged = peers::judge(tvs, around, shown, &address.ip().to_string()).await;
+    Ok(ShownPeer { handshaken, address, judged })
 }
 
 async fn shake_hands(

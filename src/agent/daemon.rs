@@ -7,7 +7,7 @@ use crate::agent::narrate::say;
 use crate::agent::news::Happening;
 use crate::agent::owners::Agent;
 use crate::agent::world::Real;
-use crate::boot::{self, Event, Outcome};
+use crate::boot::{self, Event, Outcome, PassSettings, World};
 use crate::io::settings::{self, Settings};
 
 impl Agent {
@@ -56,10 +56,19 @@ impl Agent {
 
     /// Goes through one boot pass.
     pub async fn refresh(&self) -> Outcome {
-        self.passes.begin();
         let mut world = Real::new(self);
         let settings = world.settings();
-        let outcome = boot::pass(&mut world, &settings).await;
+        self.refresh_in(&mut world, &settings).await
+    }
+
+    /// Goes through one boot pass in a world that commits to this agent.
+    pub(super) async fn refresh_in<W: World>(
+        &self,
+        world: &mut W,
+        settings: &PassSettings,
+    ) -> Outcome {
+        self.passes.begin();
+        let outcome = boot::pass(world, settings).await;
         self.passes.close(self.timeline.now());
         // Before anybody is woken: the next pass may begin at once.
         let reported = self.outcome();
@@ -127,20 +136,25 @@ fn keep_what_stays(settings: &mut Settings, before: &Settings) {
 }
 
 /// The signals that end the agent.
-struct EndSignals {
+pub(super) struct EndSignals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl EndSignals {
-    fn new() -> std::io::Result<Self> {
+    /// Takes the signals over from here on.
+    ///
+    /// # Errors
+    /// If the system refuses the handlers.
+    pub(super) fn new() -> std::io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
         })
     }
 
-    async fn asked(&mut self) {
+    /// Returns when one of them has come.
+    pub(super) async fn asked(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

@@ -25,6 +25,7 @@ use crate::wire::{Envelope, FileKind};
 mod trial;
 
 use trial::Trial;
+pub(super) use trial::shown;
 
 /// Another diagnosis is being made; only one runs at a time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -110,7 +110,8 @@ fn say_cached(found: &Cached) {
     }
 }
 
-fn trusted(by: GrantedBy, called: &str) -> Event {
+/// The line of the log for a peer that is trusted.
+pub(super) fn trusted(by: GrantedBy, called: &str) -> Event {
     let peer = called.to_owned();
     match by {
         GrantedBy::Cache => Event::PeerByCache {},

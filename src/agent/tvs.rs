@@ -20,6 +20,7 @@ use crate::trust::cache::{CachedAnswer, DEFAULT_TTL, Source};
 use crate::trust::confirm::RecordToConfirm;
 use crate::trust::query::Asks;
 use crate::trust::{Anchors, Cache, Confirmed, Endorsed, Purpose, Query, Unanswered, Vouched};
+use crate::wire::address::ServerAddress;
 use crate::wire::configuration::Member;
 use crate::wire::tvs::Session;
 
@@ -209,13 +210,7 @@ impl TvsService {
             return Err(Unanswered::NobodyToAsk);
         }
         let number = || self.number();
-        let asking = Asking {
-            settings: around.settings,
-            client: around.identity.client.as_ref(),
-            anchors,
-            names: around.names,
-            number: &number,
-        };
+        let asking = asking(around, anchors, &number);
         // A question that cannot be sent is no member's fault, and costs no connection.
         if let Err(why) = asking.try_out(&question.request()) {
             say(&Event::QuestionUnsendable { why: why.clone() });
@@ -239,6 +234,26 @@ impl TvsService {
             }
         }
         Err(Unanswered::NoAnswer(last))
+    }
+
+    /// Asks one member about a certificate, whatever the others would answer: whether it vouches,
+    /// in words.
+    ///
+    /// # Errors
+    /// Why the member did not answer, in words.
+    pub(super) async fn try_member(
+        &self,
+        around: Around<'_>,
+        member: &ServerAddress,
+        certificate: &[u8],
+    ) -> Result<String, String> {
+        let (anchors, number) = (around.installed.anchors(), || self.number());
+        let question = OfPeer { purpose: Purpose::HttpsService, certificate };
+        let answer = asking(around, &anchors, &number).ask(member, &question).await?;
+        Ok(match answer {
+            Ok(_) => "vouches for it".to_owned(),
+            Err(unanswered) => unanswered.to_string(),
+        })
     }
 
     fn number(&self) -> Session {
@@ -289,6 +304,21 @@ impl TvsService {
     pub(super) fn trust_changed(&self) {
         say(&Event::CacheFlushRequested {});
         say(&Event::CacheFlushed { count: self.forget() });
+    }
+}
+
+/// What it takes to ask members under these lists.
+fn asking<'a>(
+    around: Around<'a>,
+    anchors: &'a Arc<Anchors>,
+    number: &'a dyn Fn() -> Session,
+) -> Asking<'a> {
+    Asking {
+        settings: around.settings,
+        client: around.identity.client.as_ref(),
+        anchors,
+        names: around.names,
+        number,
     }
 }
 

@@ -334,4 +334,4 @@ impl Sealed {
 }
 
 /// The configuration of phones that the call manager does not know (domain facts 1.2).
-const DEFAULT: &str = "XMLDefault.cnf.xml";
+pub const DEFAULT: &str = "XMLDefault.cnf.xml";

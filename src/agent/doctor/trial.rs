@@ -260,7 +260,11 @@ impl World for Trial<'_> {
 }
 
 /// How a certificate that TVS presents compares with the installed lists and the offered one.
-fn shown(der: &[u8], installed: &Anchors, offered: Option<&TrustList>) -> Presented {
+pub(in crate::agent) fn shown(
+    der: &[u8],
+    installed: &Anchors,
+    offered: Option<&TrustList>,
+) -> Presented {
     let Ok(certificate) = Certificate::parse(der) else {
         return Presented::NoTls("its certificate is malformed".to_owned());
     };

@@ -27,6 +27,7 @@ impl Habit {
             ReadFailure::Misbehaved { .. }
             | ReadFailure::ServerError { .. }
             | ReadFailure::TooLarge { .. } => Some(Self::Fault(failure.to_string())),
+            ReadFailure::Elsewhere { from, .. } => Some(Self::Elsewhere(*from)),
             ReadFailure::Io { .. }
             | ReadFailure::NoServer
             | ReadFailure::TimedOut { .. }
