@@ -26,6 +26,9 @@ _secd() {
         --installed)
             mapfile -t COMPREPLY < <(compgen -W "ctl itl" -- "$current")
             return ;;
+        --format)
+            mapfile -t COMPREPLY < <(compgen -W "text json junit tap" -- "$current")
+            return ;;
         --console | --level)
             mapfile -t COMPREPLY < <(compgen -W "error warning notice info debug" -- "$current")
             return ;;
@@ -35,7 +38,8 @@ _secd() {
         --purpose)
             mapfile -t COMPREPLY < <(compgen -W "https provisioning signalling capf" -- "$current")
             return ;;
-        --blksize | --host | --lines | -n | --max | --name | --option-150 | --option-66 | --server | \
+        --blksize | --device | --host | --https | --lines | -n | --max | --name | --option-150 | \
+            --option-66 | --server | \
             --siaddr | --sname | --tvs | --window)
             return ;;
     esac
@@ -51,7 +55,8 @@ _secd() {
         fetch) words="--blksize --json --max --out --server --window" ;;
         get) words="--json --max --out --socket" ;;
         log) words="--console -f --follow --json --level -n --lines --socket" ;;
-        run) words="--config --json" ;;
+        probe) words="--ctl --device --format --https --itl --json --key --log --server --strict --tvs" ;;
+        run) words="--config --format --https --json --log --once --strict" ;;
         show) words="--certs --installed --json --socket" ;;
         help) words="" ;;
         verify) words="--ctl --itl --json --key --name --out --tvs" ;;

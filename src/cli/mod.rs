@@ -29,6 +29,7 @@ mod json;
 mod log;
 mod output;
 mod print;
+mod probe;
 mod refresh;
 mod refusal;
 mod reload;
@@ -56,6 +57,7 @@ use fetch::FetchCommand;
 use get::GetCommand;
 use log::LogCommand;
 use print::{complain, print, print_failure};
+use probe::ProbeCommand;
 use refresh::RefreshCommand;
 use reload::ReloadCommand;
 use run::RunCommand;
@@ -122,6 +124,7 @@ fn dispatch(mut parser: Parser) -> Result<Exit, CommandFailure> {
         "fetch" => arguments::run::<FetchCommand>(parser),
         "get" => arguments::run::<GetCommand>(parser),
         "log" => arguments::run::<LogCommand>(parser),
+        "probe" => arguments::run::<ProbeCommand>(parser),
         "refresh" => arguments::run::<RefreshCommand>(parser),
         "reload" => arguments::run::<ReloadCommand>(parser),
         "run" => arguments::run::<RunCommand>(parser),
@@ -180,6 +183,7 @@ Files:
   show FILE           print a trust list or signed file, field by field
   verify FILE         verify a file as a phone would
   fetch NAME          fetch one file over TFTP, without the daemon
+  probe               boot a phone in memory against a call manager, and report its judgement
   dhcp-servers        print the file servers that a DHCP answer names
 
 Every command has --help (`secd help COMMAND` is the same), --json, and --color auto, always or

@@ -13,6 +13,7 @@ mod classify;
 mod conditions;
 mod contact;
 mod findings;
+mod probe;
 mod remedy;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use findings::{
     Clock, ConfigurationFound, ContactedServer, Findings, Fingerprint, Integrity, ListFound,
     ListVerdict, MemberFound, Offered, OfferedList, Presented, Reach, ShownCertificate, StoreFound,
 };
+pub use probe::{ProbeReport, ProbeVerdict, ProbedCertificate, TestCase, TestStatus};
 pub use remedy::Remedy;
 
 /// What is wrong, what happens if nothing is done, and what to do.
