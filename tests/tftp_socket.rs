@@ -507,6 +507,6 @@ async fn an_own_address_that_the_machine_lacks_is_named() {
     let failure = read_first(own, &servers, &request(options), &mut |_| {}).await.unwrap_err();
     assert_eq!(
         failure.to_string(),
-        "tftp server 127.0.0.1:69: device.address: 192.0.2.77 is not an address of this machine"
+        "TFTP server 127.0.0.1:69: device.address: 192.0.2.77 is not an address of this machine"
     );
 }

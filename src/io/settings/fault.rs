@@ -196,12 +196,9 @@ impl fmt::Display for Wrong {
                 not_a(f, "model", found, format_args!("1 to {MAX_MODEL} {instead}"))
             }
             Self::BadMode { found } => not_a(f, "file mode", found, format_args!("{MODE}")),
-            Self::BadOwnAddress { found } => not_a(
-                f,
-                "address of this machine",
-                found,
-                format_args!("one of its own, such as 192.0.2.7"),
-            ),
+            Self::BadOwnAddress { found } => {
+                not_a(f, "local address", found, format_args!("{OWN_ADDRESS}"))
+            }
             Self::BadPin { found } => not_a(f, "SHA-256", found, format_args!("{PIN}")),
             Self::BadPrincipal { found } => {
                 not_a(f, "user or group", found, format_args!("{PRINCIPAL}"))
@@ -245,6 +242,7 @@ fn not_a(
 }
 
 const MODE: &str = "three octal digits, such as \"660\"";
+const OWN_ADDRESS: &str = "an address of this machine, such as 192.0.2.7";
 const PIN: &str = "64 hexadecimal digits, as printed by openssl x509 -noout -fingerprint -sha256";
 const PRINCIPAL: &str = "user:NAME, user:NUMBER, group:NAME, group:NUMBER or everyone";
 
