@@ -41,8 +41,10 @@ fn out(output: &Output) -> String {
 #[track_caller]
 fn complaint(output: &Output) -> String {
     let text = String::from_utf8(output.stderr.clone()).expect("text");
-    assert_eq!(text.lines().count(), 1, "one line: {text}");
-    text.trim_end().strip_prefix("secd: ").expect("the program's name").to_owned()
+    // With --json the object follows, where standard output is for data.
+    let text = text.lines().filter(|line| !line.starts_with('{')).collect::<Vec<_>>();
+    assert_eq!(text.len(), 1, "one line: {text:?}");
+    text[0].trim_end().strip_prefix("secd: ").expect("the program's name").to_owned()
 }
 
 fn json(output: &Output) -> Value {

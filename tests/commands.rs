@@ -139,7 +139,8 @@ fn a_failure_is_one_object_with_the_same_exit_code() {
     assert_eq!((output.status.code(), out(&output)), (Some(69), String::new()));
     assert!(err(&output).contains("\n{\"error\":\"no-daemon\","), "{output:?}");
     let output = run(&["get", "a", "--json", "--out", "-", "--socket", "/nowhere/socket"]);
-    assert_eq!((output.status.code(), out(&output)), (Some(69), String::new()));
+    assert_eq!((output.status.code(), out(&output)), (Some(64), String::new()));
+    assert!(err(&output).contains("\n{\"error\":\"usage\","), "{output:?}");
 }
 
 #[test]

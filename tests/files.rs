@@ -203,7 +203,7 @@ fn an_installed_list_is_shown_as_its_file_is() {
     }
     let none = scene.ask(&["show", "--installed", "ctl"]);
     assert_eq!(code(&none), Some(66));
-    assert_eq!(text(&none.stderr), "secd: no such list: CTL: none is installed\n");
+    assert_eq!(text(&none.stderr), "secd: no such list: ctl: none is installed\n");
     for (arguments, why) in [
         (&["show", "ITLFile.tlv", "--installed", "itl"][..], "not both"),
         (&["show", "--installed", "lsc"], "lsc is not one of ctl, itl"),
@@ -248,7 +248,7 @@ fn a_long_list_comes_in_parts_and_byte_for_byte() {
     assert_eq!(installed.stdout, show(&["ITLFile.tlv"]).stdout);
 
     let part = |offset: Value| {
-        call(&phone.socket(), "GetList", json!({ "kind": "ITL", "offset": offset })).unwrap()
+        call(&phone.socket(), "GetList", json!({ "kind": "itl", "offset": offset })).unwrap()
     };
     for (offset, empty) in
         [(json!(null), false), (json!(bytes.len()), true), (json!(1_u64 << 60), true)]
@@ -266,7 +266,7 @@ fn a_long_list_comes_in_parts_and_byte_for_byte() {
     let lost = show(&["--installed", "itl"]);
     assert_eq!(code(&lost), Some(66), "{lost:?}");
     assert!(
-        text(&lost.stderr).contains("no such list: ITL: the list in force is not in"),
+        text(&lost.stderr).contains("no such list: itl: the list in force is not in"),
         "{lost:?}"
     );
 }

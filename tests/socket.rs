@@ -180,7 +180,7 @@ fn another_implementation_of_varlink_reads_the_interface_and_calls_each_reading_
         ("GetTrust", "{}"),
         ("GetStatus", "{}"),
         ("GetCache", "{}"),
-        ("GetList", "{\"kind\": \"ITL\"}"),
+        ("GetList", "{\"kind\": \"itl\"}"),
         ("GetLog", "{}"),
         ("IsSecure", "{}"),
     ] {

@@ -303,7 +303,7 @@ async fn a_silent_server_whose_answer_comes_from_elsewhere_is_said_to_be_so() {
     let failure = read(address, &request(TftpOptions::default()), &mut |_| {}).await.unwrap_err();
     assert!(matches!(failure, ReadFailure::Elsewhere { .. }), "{failure:?}");
     let words = "timed out, answers came from 127.0.0.2 instead";
-    assert_eq!(failure.to_string(), format!("tftp server {address} {words}"));
+    assert_eq!(failure.to_string(), format!("TFTP server {address} {words}"));
     drop(elsewhere.join().unwrap());
 }
 

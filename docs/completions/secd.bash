@@ -4,7 +4,7 @@ _secd() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} words
     local commands="cache check-cert check-config connect dhcp-servers doctor erase fetch get log
-        refresh reload run show status trust verify"
+        probe refresh reload run show status trust verify"
     COMPREPLY=()
 
     if [ "$COMP_CWORD" -eq 1 ]; then

@@ -191,7 +191,7 @@ impl World for Observed<'_> {
 
     fn say(&mut self, event: Event) {
         match &event {
-            Event::StageOver { stage, .. } => {
+            Event::StageFailed { stage, .. } | Event::StageOver { stage, .. } => {
                 self.stages.push((*stage, std::mem::take(&mut self.said)));
             }
             Event::MessageShown { message } => self.shown.push(message.to_string()),

@@ -115,7 +115,7 @@ fn a_log_server_has_a_transport_and_an_address_or_is_none() {
         "secd.toml:4:10: syslog.server: \"192.0.2.1\": neither udp:// nor tcp://; write \
          udp://HOST[:PORT] or tcp://HOST[:PORT], or \"\" for none"
     );
-    assert!(fault("[syslog]\nserver = \"udp://a b\"\n").contains("not a host name; write udp://"));
+    assert!(fault("[syslog]\nserver = \"udp://a b\"\n").contains("nor a host name; write udp://"));
 }
 
 #[test]

@@ -69,10 +69,10 @@ impl Spot {
             Self::Members => Some("members"),
             Self::Port => Some("port"),
             Self::Address => Some("address"),
-            Self::VendorConfig => Some("vendorConfig"),
             Self::LogServer => Some(LOG_SERVER),
             // Which one a phone takes of two elements that name files is not known.
             Self::Root
+            | Self::VendorConfig
             | Self::Member
             | Self::SipProfile
             | Self::UserLocale

@@ -135,7 +135,7 @@ fn a_log_server_is_that_of_the_vendors_settings_and_a_bad_one_is_named() {
     }
     let odd = named("<vendorConfig><logServer>a b</logServer></vendorConfig>");
     let warnings: Vec<_> = odd.warnings.iter().map(ToString::to_string).collect();
-    let expected = "log server \"a b\", not used: not an IP address, and not a host name";
+    let expected = "log server \"a b\", not used: neither an IP address nor a host name";
     assert_eq!((odd.log_server, warnings), (None, vec![expected.to_owned()]));
 }
 
