@@ -71,7 +71,14 @@ fn each_line_is_an_entry_with_priority_message_id_and_facts_and_none_is_there_tw
     let entries = journal.until("RefreshDone");
     let numbers: Vec<usize> =
         entries.iter().map(|entry| entry["SECD_SEQUENCE"].parse().unwrap()).collect();
-    assert_eq!(numbers, (1..=entries.len()).collect::<Vec<_>>());
+    // The kernel queues ten entries here: what a busy machine does not read in time goes to standard
+    // error, and nothing goes both ways.
+    let beside = agent.log.from(0);
+    assert!(numbers.is_sorted_by(|one, next| one < next), "{numbers:?}");
+    assert_eq!(numbers.len() + beside.len(), *numbers.last().unwrap(), "{numbers:?} {beside:?}");
+    let with_priority = |line: &support::log::Line| line.text.starts_with('<');
+    assert!(beside.iter().all(with_priority), "{beside:?}");
+    assert!(numbers.len() > 10, "{numbers:?}");
     let of = |event: &str| entries.iter().find(|entry| entry["SECD_EVENT"] == event).unwrap();
     let first_use = of("ListFirstUse");
     assert_eq!(first_use["PRIORITY"], "4");
@@ -82,8 +89,6 @@ fn each_line_is_an_entry_with_priority_message_id_and_facts_and_none_is_there_tw
     assert!(first_use["MESSAGE"].starts_with(&text), "{first_use:?}");
     assert_eq!(of("StageOver")["PRIORITY"], "6");
     assert_eq!(of("ListRequested")["PRIORITY"], "5");
-    // Nothing of it goes to standard error as well.
-    assert_eq!(agent.log.from(0), []);
 }
 
 #[test]
