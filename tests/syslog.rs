@@ -201,6 +201,28 @@ fn a_server_that_is_not_there_yet_gets_every_line_once_it_is() {
 }
 
 #[test]
+fn a_dead_server_that_gets_only_grave_lines_is_reported_once() {
+    let address = receiver(anywhere()).local_addr().unwrap();
+    let phone = Phone::new(&["127.0.0.1:9"]);
+    let sections = format!("[syslog]\nserver = \"udp://{address}\"\nlevel = \"error\"\n");
+    phone.configure(&["127.0.0.1:9"], "timeout_s = 1\nretries = 0\n", &sections);
+    let mut agent = Agent::start(&phone);
+    agent.pass();
+    // Long enough for two more tries, each of which would be another pair of lines.
+    std::thread::sleep(Duration::from_secs(4));
+    let lines = agent.log.from(0);
+    let count = |text: &str| lines.iter().filter(|line| line.text.contains(text)).count();
+    assert_eq!((count("gets no lines"), count("lines go to")), (1, 0), "{}", shown(&lines));
+    let socket = receiver(address);
+    let mut buffer = [0; 4096];
+    let length = socket.recv(&mut buffer).unwrap();
+    let message = String::from_utf8_lossy(&buffer[..length]).into_owned();
+    // Facility local0 or the like times eight, and severity 3.
+    let priority: u8 = message[1..].split('>').next().unwrap().parse().unwrap();
+    assert_eq!(priority % 8, 3, "{message}");
+}
+
+#[test]
 fn what_is_lost_is_counted_and_reported_in_one_line() {
     let phone = Phone::with(&["127.0.0.1:9"], "timeout_s = 1\nretries = 0\n", "");
     let listener = TcpListener::bind(anywhere()).unwrap();

@@ -115,18 +115,38 @@ impl Agent {
         failure.to_string()
     }
 
-    /// Sends one line: whether anybody listens is known only after it.
+    /// Sends one line that the server is to get: whether anybody listens is known only after it.
     async fn try_out(
         &self,
         link: &mut LogLink,
         console: &Console,
         progress: &mut Progress,
     ) -> Result<(), LogFailure> {
-        let since = console.next(progress.last, 1);
-        self.send(link, &since.lines).await?;
-        link.settles().await?;
-        progress.sent(&since);
-        Ok(())
+        loop {
+            // Begins to wait here, so that no line is missed between reading and waiting.
+            let news = console.news();
+            let mut since = console.next(progress.last, CHUNK);
+            let Some(wanted) = since.lines.iter().position(|line| self.is_forwarded(line)) else {
+                if since.lines.is_empty() {
+                    tokio::select! {
+                        () = news => {}
+                        failure = link.ends() => return Err(failure),
+                    }
+                }
+                progress.sent(&since);
+                continue;
+            };
+            since.lines.truncate(wanted + 1);
+            self.send(link, &since.lines).await?;
+            link.settles().await?;
+            progress.sent(&since);
+            return Ok(());
+        }
+    }
+
+    /// Whether the server gets lines of this level.
+    fn is_forwarded(&self, line: &ConsoleLine) -> bool {
+        line.level() <= self.settings().syslog.level
     }
 
     async fn forward_over(
@@ -179,9 +199,8 @@ impl Agent {
     }
 
     async fn send(&self, link: &mut LogLink, lines: &[ConsoleLine]) -> Result<(), LogFailure> {
-        let settings = self.settings();
-        let host = settings.device.name.to_string();
-        let wanted = lines.iter().filter(|line| line.level() <= settings.syslog.level);
+        let host = self.settings().device.name.to_string();
+        let wanted = lines.iter().filter(|line| self.is_forwarded(line));
         let messages: Vec<String> = wanted.map(|line| message(&host, line)).collect();
         link.send(&messages).await
     }
