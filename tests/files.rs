@@ -130,7 +130,7 @@ fn a_serial_number_and_a_name_look_the_same_wherever_they_are_printed() {
     let rows = text(&scene.ask(&["trust"]).stdout);
     for record in records {
         let [subject, serial] = ["subject", "serial"].map(|key| record[key].as_str().unwrap());
-        assert!(rows.contains(&format!("\t{subject}\t{serial}\n")), "{rows}");
+        assert!(rows.contains(&format!("\t{serial}\t{subject}\n")), "{rows}");
         assert!(page.contains(subject), "{page}");
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::agent::{self, NotProbed, ProbeRequest};
 use crate::cli::arguments::{Command, GivenOption, SharedOptions, needed};
 use crate::cli::exit::{CommandFailure, Exit, usage};
-use crate::cli::print::{named, print, print_json};
+use crate::cli::print::{named, page_form, print, print_json, print_shown};
 use crate::cli::{input, runtime};
 use crate::diagnose::{ProbeReport, ProbeVerdict};
 use crate::face::Words;
@@ -155,10 +155,10 @@ impl ReportOptions {
         };
         let format = self.format.unwrap_or(ReportFormat::Text);
         match if self.json { ReportFormat::Json } else { format } {
-            ReportFormat::Json => print_json(&json::object(&report, exit.code())),
+            ReportFormat::Json => print_json(&json::ReportObject::new(&report, exit.code())),
             ReportFormat::Junit => print(&junit::document(&report)),
             ReportFormat::Tap => print(&tap::stream(&report)),
-            ReportFormat::Text => print(&text::page(&report)),
+            ReportFormat::Text => print_shown(&text::page(&report, page_form())),
         };
         exit
     }

@@ -71,7 +71,7 @@ fn add_list(sheet: &mut Sheet, list: &List) {
     for record in &list.records {
         let [subject, serial] =
             [&record.subject, &record.serial].map(|field| field.as_deref().unwrap_or_default());
-        sheet.row(&[&kind, "record", &record.role, carries(record), subject, serial]);
+        sheet.row(&[&kind, "record", &record.role, carries(record), serial, subject]);
     }
 }
 

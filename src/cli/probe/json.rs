@@ -1,44 +1,83 @@
 //! A report as one object.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::diagnose::{ProbeReport, TestCase, TestStatus};
 
-/// The object, with the exit code that goes with it.
-pub(super) fn object(report: &ProbeReport, exit: u8) -> Value {
-    let diagnosed = report.diagnosed.as_ref();
-    let case = diagnosed.map(|(case, _)| json!({ "word": case.word(), "text": case.to_string() }));
-    let remedy =
-        diagnosed.map(|(_, remedy)| json!({ "word": remedy.word(), "text": remedy.to_string() }));
-    let statuses = [
-        TestStatus::Fail,
-        TestStatus::Pass,
-        TestStatus::Skip,
-        TestStatus::Unreachable,
-        TestStatus::Warn,
-    ];
-    let counts = statuses.map(|status| (status.word().to_owned(), json!(report.count(status))));
-    json!({
-        "device": report.device,
-        "servers": report.servers,
-        "state": report.state.to_string(),
-        "case": case,
-        "remedy": remedy,
-        "milliseconds": report.millis,
-        "exit": exit,
-        "counts": Value::Object(counts.into_iter().collect()),
-        "cases": report.cases.iter().map(of_case).collect::<Vec<_>>(),
-    })
+/// The object, with the exit code that goes with it: what a person would look at first comes first.
+#[derive(Serialize)]
+pub(super) struct ReportObject<'a> {
+    device: &'a str,
+    servers: &'a [String],
+    exit: u8,
+    state: String,
+    case: Option<WordedFinding>,
+    remedy: Option<WordedFinding>,
+    counts: CaseCounts,
+    milliseconds: u64,
+    cases: Vec<CaseObject<'a>>,
 }
 
-fn of_case(case: &TestCase) -> Value {
-    json!({
-        "group": case.group,
-        "name": case.name,
-        "status": case.status.word(),
-        "class": case.class,
-        "does": case.does,
-        "why": case.why,
-        "log": case.lines,
-    })
+impl<'a> ReportObject<'a> {
+    pub(super) fn new(report: &'a ProbeReport, exit: u8) -> Self {
+        let diagnosed = report.diagnosed.as_ref();
+        Self {
+            device: &report.device,
+            servers: &report.servers,
+            exit,
+            state: report.state.to_string(),
+            case: diagnosed.map(|(it, _)| WordedFinding { word: it.word(), text: it.to_string() }),
+            remedy: diagnosed
+                .map(|(_, it)| WordedFinding { word: it.word(), text: it.to_string() }),
+            counts: CaseCounts {
+                fail: report.count(TestStatus::Fail),
+                unreachable: report.count(TestStatus::Unreachable),
+                warn: report.count(TestStatus::Warn),
+                pass: report.count(TestStatus::Pass),
+                skip: report.count(TestStatus::Skip),
+            },
+            milliseconds: report.millis,
+            cases: report.cases.iter().map(CaseObject::from).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WordedFinding {
+    word: &'static str,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct CaseCounts {
+    fail: usize,
+    unreachable: usize,
+    warn: usize,
+    pass: usize,
+    skip: usize,
+}
+
+#[derive(Serialize)]
+struct CaseObject<'a> {
+    group: &'a str,
+    name: &'a str,
+    status: &'static str,
+    class: &'static str,
+    does: &'a str,
+    why: &'a str,
+    log: &'a [String],
+}
+
+impl<'a> From<&'a TestCase> for CaseObject<'a> {
+    fn from(case: &'a TestCase) -> Self {
+        Self {
+            group: &case.group,
+            name: &case.name,
+            status: case.status.word(),
+            class: case.class,
+            does: &case.does,
+            why: &case.why,
+            log: &case.lines,
+        }
+    }
 }

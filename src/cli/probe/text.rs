@@ -1,50 +1,62 @@
 //! A report for people.
 
-use std::fmt::Write;
-
+use crate::cli::shown::{PageForm, Shown, Tone};
 use crate::diagnose::{ProbeReport, ProbeVerdict, Remedy, TestCase, TestStatus};
-use crate::io::console::escape;
 
 /// The whole page: groups of cases, then what they come to.
-pub(super) fn page(report: &ProbeReport) -> String {
-    let mut page = String::new();
-    line(&mut page, "", &format!("{} at {}", report.device, report.servers.join(", ")));
+pub(super) fn page(report: &ProbeReport, form: PageForm) -> Shown {
+    let mut page = Shown::new(form);
+    let title = format!("{} at {}", report.device, report.servers.join(", "));
+    page.end_with(Tone::Plain, &title, 0, 2);
     let mut group = "";
     for case in &report.cases {
         if case.group != group {
             group = &case.group;
-            page.push('\n');
-            line(&mut page, "", group);
+            page.end();
+            page.end_with(Tone::Heading, group, 0, 0);
         }
-        of_case(&mut page, case);
+        add_case(&mut page, case);
     }
-    page.push('\n');
+    page.end();
     if let Some((case, remedy)) = &report.diagnosed {
-        line(&mut page, "case: ", &format!("{case} ({})", case.word()));
+        add(&mut page, "case: ", &format!("{case} ({})", case.word()));
         if *remedy != Remedy::Nothing {
-            line(&mut page, "remedy: ", &format!("{remedy} ({})", remedy.word()));
+            add(&mut page, "remedy: ", &format!("{remedy} ({})", remedy.word()));
         }
     }
-    line(&mut page, "", &summary(report));
+    page.end_with(verdict_tone(report.verdict()), &summary(report), 0, 2);
     page
 }
 
-fn of_case(page: &mut String, case: &TestCase) {
+fn add_case(page: &mut Shown, case: &TestCase) {
+    let (mark, tone) = mark(case.status);
+    page.put(Tone::Plain, "  ");
+    page.put(tone, &format!("{mark:5}"));
+    page.put(Tone::Plain, " ");
     let does = if case.does.is_empty() { &case.why } else { &case.does };
-    line(page, "  ", &format!("{:5} {}: {does}", mark(case.status), case.name));
+    page.end_with(Tone::Plain, &format!("{}: {does}", case.name), WHY.len(), WHY.len());
     if !case.does.is_empty() && !case.why.is_empty() {
         let class = match case.class {
             "" => String::new(),
             class => format!(" ({class})"),
         };
-        line(page, "        ", &format!("{}{class}", case.why));
+        add(page, WHY, &format!("{}{class}", case.why));
     }
     if matches!(case.status, TestStatus::Fail | TestStatus::Unreachable) {
         for entry in &case.lines {
-            line(page, "        | ", entry);
+            add(page, LOGGED, entry);
         }
     }
 }
+
+fn add(page: &mut Shown, before: &str, text: &str) {
+    page.put(Tone::Plain, before);
+    page.end_with(Tone::Plain, text, before.len(), before.len());
+}
+
+/// What is before the reason of a case, and before a line of the log about it.
+const WHY: &str = "        ";
+const LOGGED: &str = "        | ";
 
 /// The verdict in one line.
 pub(super) fn summary(report: &ProbeReport) -> String {
@@ -66,16 +78,19 @@ pub(super) fn summary(report: &ProbeReport) -> String {
     format!("{verdict}: {}", counts.join(", "))
 }
 
-const fn mark(status: TestStatus) -> &'static str {
+const fn mark(status: TestStatus) -> (&'static str, Tone) {
     match status {
-        TestStatus::Fail => "FAIL",
-        TestStatus::Pass => "ok",
-        TestStatus::Skip => "skip",
-        TestStatus::Unreachable => "GONE",
-        TestStatus::Warn => "warn",
+        TestStatus::Fail => ("FAIL", Tone::Bad),
+        TestStatus::Pass => ("ok", Tone::Good),
+        TestStatus::Skip => ("skip", Tone::Plain),
+        TestStatus::Unreachable => ("GONE", Tone::Bad),
+        TestStatus::Warn => ("warn", Tone::Doubtful),
     }
 }
 
-fn line(page: &mut String, indent: &str, text: &str) {
-    let _fits = writeln!(page, "{indent}{}", escape(text));
+const fn verdict_tone(verdict: ProbeVerdict) -> Tone {
+    match verdict {
+        ProbeVerdict::Refuses | ProbeVerdict::Unreachable => Tone::Bad,
+        ProbeVerdict::Takes => Tone::Good,
+    }
 }
