@@ -578,7 +578,13 @@ fn a_second_agent_on_the_same_store_is_refused() {
     let before = phone.store();
     let state = phone.state().display().to_string();
     let mut second = Agent::start(&phone);
-    expect_locked(&second.pass(), &server, &[&state, "in use by another process"]);
+    let lines = second.pass();
+    expect_line(&lines, "ERR", &[&state, "in use by another process"]);
+    expect_line(&lines, "ERR", &["waiting until the other process ends"]);
+    // Nothing is wrong with the lists: nobody is to repair or erase anything.
+    assert_eq!((messages(&lines).len(), alarms(&lines).len()), (0, 0), "{}", shown(&lines));
+    assert!(lines.iter().all(|line| !line.text.contains("until the store is repaired")));
+    assert_eq!(server.names(), [""; 0], "{}", shown(&lines));
     assert_eq!(phone.store(), before);
     assert!(first.end().success());
     assert_eq!(alarms(&second.pass_again()), [""; 0], "it takes over when the first has gone");

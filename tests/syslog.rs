@@ -19,6 +19,7 @@ use support::log::shown;
 use support::office::Office;
 use support::phone::{DEVICE, Phone};
 use support::server::cache;
+use support::socket::call;
 use tempfile::TempDir;
 
 /// rsyslog on a port of the loopback, for UDP and TCP; killed when it is dropped.
@@ -351,6 +352,28 @@ fn the_server_of_a_verified_configuration_counts_also_after_a_restart_until_anot
     agent.pass_again();
     socket.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
     assert!(socket.recv(&mut [0; 4096]).is_err(), "it names none any more");
+}
+
+#[test]
+fn a_factory_reset_forgets_the_server_of_the_former_owner() {
+    let cluster = Cluster::new(Setup::default());
+    let socket = receiver(anywhere());
+    let mut files = cluster.files();
+    let named = naming(&socket.local_addr().unwrap());
+    files.insert(signed(), cluster.signed(&signed(), named.as_bytes()));
+    let tftp = Server::start(files);
+    let phone = Phone::new(&[&tftp.address().to_string()]);
+    let mut agent = Agent::start(&phone);
+    agent.pass();
+    assert_eq!(numbers(&socket, "RefreshDone")[0], 1);
+    tftp.serve(Files::new());
+    let what = |confirmation| serde_json::json!({ "what": "all", "confirmation": confirmation });
+    let asked = call(&phone.socket(), "Erase", what(serde_json::Value::Null)).unwrap();
+    call(&phone.socket(), "Erase", what(asked["confirmation"].clone())).unwrap();
+    drain(&socket);
+    agent.pass_again();
+    socket.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    assert!(socket.recv(&mut [0; 4096]).is_err(), "nobody names it any more");
 }
 
 #[test]

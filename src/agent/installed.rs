@@ -132,6 +132,11 @@ impl Installed {
         self.generation.set(self.generation.get() + 1);
     }
 
+    /// Whether nothing may be trusted only because another process has the store open.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.inner.borrow().is_in_use()
+    }
+
     /// Whether nothing may be trusted, because the lists that were trusted cannot be read.
     pub(super) fn is_locked(&self) -> bool {
         self.inner.borrow().locked
@@ -334,7 +339,7 @@ impl Installed {
             })
         });
         if erased.is_ok() && kinds.len() == ListKind::ALL.len() {
-            inner.forget_access(store);
+            inner.forget_owner(store);
         }
         // Also after a failure: what is in force must be what the store holds.
         inner.read_again();
@@ -344,6 +349,11 @@ impl Installed {
 }
 
 impl Inner {
+    /// Whether the store cannot be read only because another process has it open.
+    fn is_in_use(&self) -> bool {
+        matches!(&self.store, Err(Some(damage)) if damage.reason == DamageReason::InUse)
+    }
+
     fn read_again(&mut self) {
         // Closed first: the store is locked against a second opening, even by this process.
         self.store = Err(None);
@@ -352,7 +362,7 @@ impl Inner {
         self.locked = self.read().is_err();
         if self.locked {
             self.anchors = Arc::default();
-            say(&Event::StoreLocked {});
+            say(&if self.is_in_use() { Event::StoreInUse {} } else { Event::StoreLocked {} });
         } else {
             let (folder, state) = (self.state.display().to_string(), self.anchors.state());
             say(&Event::StoreRead { folder, state });
@@ -444,13 +454,13 @@ impl Inner {
 
     /// Forgets who may use the settings once all lists are erased, as a factory reset does: what the
     /// cluster of before allowed must not bind the next one.
-    fn forget_access(&self, store: &Store) {
-        if self.access.is_none() {
+    fn forget_owner(&self, store: &Store) {
+        if self.access.is_none() && self.log_server.is_none() {
             return;
         }
         let forgotten = match store.load(Slot::Configuration) {
             Loaded::Current(entry) | Loaded::Previous { entry, .. } => {
-                store.install(Slot::Configuration, &load::without_access(entry))
+                store.install(Slot::Configuration, &load::after_reset(entry))
             }
             Loaded::Absent | Loaded::Locked { .. } => Ok(()),
         };

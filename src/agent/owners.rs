@@ -177,6 +177,7 @@ impl Agent {
         // and the log must not say that it has.
         if matches!(erased, Ok(()) | Err(NotErased::Failed(_))) {
             self.trust_changed();
+            self.log_server.changed();
             self.files.forget_seen();
         }
         erased
@@ -193,6 +194,9 @@ impl Agent {
 
     /// The state and its meaning, in words; "locked" if the lists cannot be read.
     pub(super) fn state_words(&self) -> (String, &'static str) {
+        if self.installed.is_in_use() {
+            return ("locked".to_owned(), "another process uses the store; waiting until it ends");
+        }
         if self.installed.is_locked() {
             return (
                 "locked".to_owned(),

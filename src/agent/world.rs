@@ -70,6 +70,10 @@ impl World for Real<'_> {
         self.agent.installed.is_locked()
     }
 
+    fn is_in_use(&self) -> bool {
+        self.agent.installed.is_in_use()
+    }
+
     fn last_configuration(&self) -> Option<LastConfiguration> {
         self.agent.installed.configuration()
     }

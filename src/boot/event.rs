@@ -217,6 +217,8 @@ events! {
 
     // --- the store
     StoreRead { folder: String, state: State } Notice, SECD, "store: {folder}, state {state}";
+    StoreInUse {}
+        Error, SECD, "EROR:store: waiting until the other process ends; nothing has to be repaired or erased";
     StoreLocked {}
         Error, SECD, "EROR:store: LOCKED: nothing is trusted until the store is repaired or erased";
     StoreDamaged { damage: String } Error, SECD, "EROR:store: {damage}";

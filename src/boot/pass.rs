@@ -95,6 +95,12 @@ fn state<W: World>(world: &W) -> State {
 }
 
 fn locked<W: World>(world: &mut W) {
+    // Another process is the phone's agent: its screen and its alarms count.
+    if world.is_in_use() {
+        let reason = "another process uses the store".to_string();
+        over(world, Stage::Store, "locked", Some(reason));
+        return world.say(Event::RefreshLocked {});
+    }
     let reason = "the lists that were trusted cannot be read".to_string();
     over(world, Stage::Store, "locked", Some(reason));
     world.say(Event::MessageShown { message: StatusMessage::TrustListUpdateFailed });

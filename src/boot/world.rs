@@ -33,6 +33,11 @@ pub trait World {
     /// Whether nothing may be trusted, because the installed lists cannot be read.
     fn is_locked(&self) -> bool;
 
+    /// Whether that is only because another process has the store open: nothing is lost then.
+    fn is_in_use(&self) -> bool {
+        false
+    }
+
     /// The configuration that was accepted last.
     fn last_configuration(&self) -> Option<LastConfiguration>;
 

@@ -58,7 +58,11 @@ impl LogLink {
             }
             Self::Udp(socket) => {
                 for message in messages {
-                    socket.send(message.as_bytes()).await.map_err(LogFailure::Broken)?;
+                    match socket.send(message.as_bytes()).await {
+                        // No datagram holds it: it would be sent again for ever.
+                        Err(error) if error.raw_os_error() == Some(TOO_LONG) => {}
+                        sent => drop(sent.map_err(LogFailure::Broken)?),
+                    }
                 }
                 Ok(())
             }
@@ -120,6 +124,9 @@ impl fmt::Display for LogFailure {
 }
 
 impl std::error::Error for LogFailure {}
+
+/// What the system reports for a datagram that is larger than any may be.
+const TOO_LONG: i32 = nix::libc::EMSGSIZE;
 
 /// The longest wait for a connection. Inferred: as for TVS.
 const CONNECT: Duration = Duration::from_secs(3);

@@ -193,9 +193,9 @@ pub(super) fn with_access(entry: StoreEntry, access: Option<SettingsAccess>) -> 
     }
 }
 
-/// The entry without that note.
-pub(super) fn without_access(mut entry: StoreEntry) -> StoreEntry {
-    entry.notes.retain(|(key, _)| key != ACCESS);
+/// The entry without what a factory reset forgets: that note, and the one of the log server.
+pub(super) fn after_reset(mut entry: StoreEntry) -> StoreEntry {
+    entry.notes.retain(|(key, _)| ![ACCESS, LOG_SERVER].contains(&key.as_str()));
     entry
 }
 

@@ -137,6 +137,10 @@ impl World for Observed<'_> {
         self.real.is_locked()
     }
 
+    fn is_in_use(&self) -> bool {
+        self.real.is_in_use()
+    }
+
     fn last_configuration(&self) -> Option<LastConfiguration> {
         self.real.last_configuration()
     }
