@@ -1,13 +1,11 @@
 //! The file of an installed list, from the daemon: its store is for its own user.
 
-use data_encoding::BASE64;
-
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit};
 use crate::cli::input::LONGEST;
-use crate::face::hex;
 use crate::face::methods::GetList;
 use crate::face::terms::ListKind;
+use crate::face::{base64, hex};
 use crate::trust::signature::sha256;
 
 /// Has the daemon send the file of the list in force, as it was installed.
@@ -24,7 +22,7 @@ pub(super) fn list(daemon: &Daemon, kind: ListKind) -> Result<Vec<u8>, CommandFa
         if *expected != (part.length, part.sha256) {
             return Err(unavailable("the list was replaced while it was read; try again"));
         }
-        let bytes = BASE64.decode(part.bytes.as_bytes()).unwrap_or_default();
+        let bytes = base64::decode(&part.bytes).unwrap_or_default();
         file.extend_from_slice(&bytes);
         // Whatever it is that answers there, no more is taken than of a file.
         let is_too_long = u64::try_from(file.len()).is_ok_and(|length| length > LONGEST);

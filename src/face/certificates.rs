@@ -1,8 +1,9 @@
 //! Certificates as the interface carries them: in PEM, or a single one in DER, in Base64.
 
-use data_encoding::BASE64;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+
+use crate::face::base64;
 
 /// The content of a file, PEM or DER, as the interface carries it.
 #[must_use]
@@ -10,8 +11,8 @@ pub fn text(bytes: Vec<u8>) -> String {
     match String::from_utf8(bytes) {
         Ok(text) if text.contains(PEM) => text,
         // DER can be valid UTF-8 by chance.
-        Ok(text) => BASE64.encode(text.as_bytes()),
-        Err(der) => BASE64.encode(der.as_bytes()),
+        Ok(text) => base64::encode(text.as_bytes()),
+        Err(der) => base64::encode(der.as_bytes()),
     }
 }
 
@@ -25,16 +26,16 @@ pub fn read(text: &str) -> Option<Vec<CertificateDer<'static>>> {
     }
     // Base64 tools break lines, and the decoder takes no white space.
     let compact: String = text.split_ascii_whitespace().collect();
-    let der = BASE64.decode(compact.as_bytes()).ok().filter(|der| !der.is_empty())?;
+    let der = base64::decode(&compact).filter(|der| !der.is_empty())?;
     Some(vec![der.into()])
 }
 
 /// A certificate in PEM, in lines of 64 characters (RFC 7468 §2).
 #[must_use]
 pub fn pem(der: &[u8]) -> String {
-    let base64 = BASE64.encode(der);
+    let encoded = base64::encode(der);
     let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
-    for (place, character) in base64.chars().enumerate() {
+    for (place, character) in encoded.chars().enumerate() {
         if place > 0 && place % LINE == 0 {
             text.push('\n');
         }

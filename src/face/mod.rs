@@ -4,6 +4,7 @@
 //! the same in Varlink's own language; `tests/interface.rs` compares the two, both ways. Nothing
 //! here acts: the service that carries the methods out implements [`Carry`].
 
+pub mod base64;
 pub mod certificates;
 pub mod errors;
 pub mod hex;

@@ -63,7 +63,7 @@ pub(super) const LAYERS: [Layer; 9] = [
         name: "face",
         // Without serde: what it derives for these types is several times the code.
         reach: Reach::Only(&["alloc", "core", "crate::face", "crate::wire", "serde_json"]),
-        besides: &[("certificates.rs", &["data_encoding", "rustls::pki_types"])],
+        besides: &[("certificates.rs", &["rustls::pki_types"])],
         purity: Purity::Pure,
     },
     Layer {

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use data_encoding::HEXLOWER;
-
 use crate::agent::members;
 use crate::agent::narrate::say;
 use crate::boot::{Event, Form, LastConfiguration, Seen};
+use crate::face::hex;
 use crate::io::clock;
 use crate::io::store::{Loaded, Slot, Store, StoreEntry};
 use crate::trust::signature::sha256;
@@ -274,7 +273,7 @@ pub(super) fn moved(entry: StoreEntry, standing: &Standing) -> StoreEntry {
 /// SHA-1 in hexadecimal, and the newest timestamp or `-`.
 pub(super) fn seen_text(name: &str, line: u32, seen: &Seen) -> String {
     let newest = seen.newest.map_or("-".to_owned(), |newest| newest.to_string());
-    let signer = seen.signer.map_or("-".to_owned(), |signer| HEXLOWER.encode(&signer));
+    let signer = seen.signer.map_or("-".to_owned(), |signer| hex(&signer));
     format!("{name} {line} {} {signer} {newest}", form_word(seen.form))
 }
 
@@ -286,7 +285,7 @@ fn seen(text: &str) -> Option<(String, u32, Seen)> {
     let signer = match words.next()? {
         "-" => None,
         // A digest of another length is damage, and the note then counts as missing.
-        signer => Some(HEXLOWER.decode(signer.as_bytes()).ok()?.try_into().ok()?),
+        signer => Some(hex::bytes(signer)?),
     };
     let newest = match words.next()? {
         "-" => None,

@@ -1,6 +1,5 @@
 //! For the administrator: the agent's status, and orders to it.
 
-use data_encoding::BASE64;
 use log::Level as Grade;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -17,7 +16,7 @@ use crate::face::methods::{
     Reloaded, Status, Verdicts,
 };
 use crate::face::records::{Counters, LastPass, Outcome};
-use crate::face::{Carry, Error, Method, hex};
+use crate::face::{Carry, Error, Method, base64, hex};
 use crate::io::ipc::{Client, Gone};
 use crate::io::{clock, console};
 
@@ -97,7 +96,7 @@ impl OneReply<GetList> for Service {
                 .to_owned(),
         })?;
         let rest = file.get(wanted.offset.unwrap_or_default()..).unwrap_or_default();
-        let bytes = BASE64.encode(rest.get(..PART).unwrap_or(rest));
+        let bytes = base64::encode(rest.get(..PART).unwrap_or(rest));
         Ok(ListPart { length: file.len(), sha256: hex(&sha256), bytes })
     }
 }

@@ -113,22 +113,32 @@ fn table<T: DeserializeOwned + Default>(
     name: &str,
     faults: &mut Faults,
 ) -> T {
+    let mut read = T::default();
+    table_by(value, name, faults, &mut |value| {
+        read = T::deserialize(value)?;
+        Ok(())
+    });
+    read
+}
+
+/// The same for all types: what differs is `read`.
+fn table_by(
+    mut value: Spanned<DeValue<'_>>,
+    name: &str,
+    faults: &mut Faults,
+    read: &mut dyn FnMut(ValueDeserializer<'_>) -> Result<(), toml::de::Error>,
+) {
     let span = value.span();
-    let mut value = value;
     // Serde would also take an array for a section, field by field.
     if !value.get_ref().is_table() {
         let kind = value.get_ref().type_str();
         let message = format!("invalid type: {kind}, expected a section of keys");
-        faults.add(span.start, name, Wrong::Toml { message });
-        return T::default();
+        return faults.add(span.start, name, Wrong::Toml { message });
     }
     loop {
         // A copy, since reading takes the value apart: after a fault it is read once more, without
         // the key at fault. Each turn takes out a key, so there is an end.
-        let error = match T::deserialize(ValueDeserializer::from(value.clone())) {
-            Ok(section) => return section,
-            Err(error) => error,
-        };
+        let Err(error) = read(ValueDeserializer::from(value.clone())) else { return };
         let offset = error.span().map_or(span.start, |span| span.start);
         let key = match value.get_mut() {
             DeValue::Table(table) => take_key(table, offset),
@@ -136,10 +146,7 @@ fn table<T: DeserializeOwned + Default>(
         };
         match key {
             Some(key) => faults.toml(&error, &format!("{name}.{key}")),
-            None => {
-                faults.toml(&error, name);
-                return T::default();
-            }
+            None => return faults.toml(&error, name),
         }
     }
 }
