@@ -3,6 +3,8 @@
 mod support;
 
 use std::fs;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -286,6 +288,35 @@ fn a_fetched_file_is_printed_or_written_or_described() {
     assert_eq!(told["server"], address.as_str());
     assert_eq!(told["length"], itl.len());
     assert_eq!(text(&told, "sha256").len(), 64);
+}
+
+/// `/dev/full` refuses every byte, as a full disk does.
+#[test]
+fn standard_output_that_takes_nothing_has_an_exit_code() {
+    let list = "trust/itl-2048-sha1.tlv";
+    let full = "secd: standard output: no space left on device\n";
+    for (arguments, exit) in [
+        (&["--help"][..], 66),
+        (&["show", list], 66),
+        (&["show", list, "--json"], 66),
+        (&["verify", list, "--json"], 66),
+        // What was found weighs more.
+        (&["dhcp-servers", "--option-150", "0.0.0.0", "--json"], 1),
+    ] {
+        let out = fs::File::options().write(true).open("/dev/full").expect("a device");
+        let mut command = secd();
+        let command = command.current_dir(vectors()).args(arguments).stdout(out);
+        let output = command.output().expect("the program starts");
+        assert_eq!(code(&output), exit, "{arguments:?}: {output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), full, "{arguments:?}");
+        // A reader that has gone is no fault.
+        let (reader, writer) = UnixStream::pair().expect("two ends");
+        drop(reader);
+        let command = command.stdout(OwnedFd::from(writer));
+        let output = command.output().expect("the program starts");
+        assert_eq!(code(&output), if exit == 66 { 0 } else { exit }, "{arguments:?}: {output:?}");
+        assert_eq!(output.stderr, b"", "{arguments:?}");
+    }
 }
 
 /// Runs the program with this on its standard input.

@@ -52,7 +52,7 @@ impl Command for CheckCertCommand {
         // The object has the reason among its members, so nothing goes to standard error.
         if daemon.json {
             let printed = print_reply(judgement);
-            return Ok(if trusted { printed } else { Exit::Refused });
+            return Ok(if trusted { Exit::Done } else { Exit::Refused }.and(printed));
         }
         let mut sheet = Sheet::default();
         if let Some(by) = judgement.by {

@@ -54,7 +54,7 @@ impl Command for CheckConfigCommand {
         let is_refused = !file.faults.is_empty() || (self.strict && !file.warnings.is_empty());
         if self.json {
             let printed = print_json(&SettingsFacts::from_file(&file));
-            return Ok(if is_refused { Exit::Config } else { printed });
+            return Ok(if is_refused { Exit::Config } else { Exit::Done }.and(printed));
         }
         report(file, &path, is_refused)
     }

@@ -40,8 +40,7 @@ impl Command for DhcpServersCommand {
         // An unusable entry is no failure while a server is left: the phone has to boot.
         let exit = if found.servers.is_empty() { Exit::Refused } else { Exit::Done };
         if json {
-            print_json(&ServerFacts::of(&found));
-            return Ok(exit);
+            return Ok(exit.and(print_json(&ServerFacts::of(&found))));
         }
         for dropped in &found.dropped {
             complain(&dropped.to_string());
@@ -52,8 +51,8 @@ impl Command for DhcpServersCommand {
         if found.servers.is_empty() {
             complain("no usable server: pass the options of the DHCP answer as they came");
         }
-        print(&found.servers.iter().map(|server| format!("{server}\n")).collect::<String>());
-        Ok(exit)
+        let lines = found.servers.iter().map(|server| format!("{server}\n"));
+        Ok(exit.and(print(&lines.collect::<String>())))
     }
 }
 

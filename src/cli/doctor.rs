@@ -26,12 +26,13 @@ impl Command for DoctorCommand {
         let diagnosis = daemon.ask_patiently(Diagnose {})?;
         // The remedy decides the exit code, not the marks: [??] alone is nothing to act on.
         let is_well = diagnosis.remedy.word == "nothing";
-        if daemon.json {
-            print_reply(diagnosis);
+        let exit = if is_well { Exit::Done } else { Exit::Refused };
+        let written = if daemon.json {
+            print_reply(diagnosis)
         } else {
-            print_shown(&page(&diagnosis, page_form()));
-        }
-        Ok(if is_well { Exit::Done } else { Exit::Refused })
+            print_shown(&page(&diagnosis, page_form()))
+        };
+        Ok(exit.and(written))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::io::files;
 
 /// How a command ended, as the shell sees it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[must_use]
 pub(super) enum Exit {
     /// The command did what was asked; for a file or a certificate: it is trusted.
     Done,
@@ -17,7 +18,7 @@ pub(super) enum Exit {
     Usage,
     /// The file is of another kind, or damaged.
     Malformed,
-    /// A file cannot be read.
+    /// A file cannot be read or written, or standard output takes nothing.
     NoInput,
     /// A server or the daemon cannot be reached; the system lacks what is needed.
     Unavailable,
@@ -41,6 +42,12 @@ impl Exit {
             Self::Software => 70,
             Self::Config => 78,
         }
+    }
+
+    /// The graver of how the work went and how its output was written: what was found weighs more
+    /// than that nobody could read it.
+    pub(super) fn and(self, written: Self) -> Self {
+        if self == Self::Done { written } else { self }
     }
 
     /// The code in one word, for objects.

@@ -1,7 +1,5 @@
 //! `secd log`: the console log of the daemon.
 
-use std::io;
-
 use crate::cli::arguments::{Command, GivenOption, SharedOptions};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit};
@@ -54,9 +52,7 @@ impl Command for LogCommand {
         if daemon.json {
             return Ok(print_reply(last));
         }
-        // As with `head`: a reader that has gone is no failure.
-        let _gone = LogPrinter::new(daemon.json).show(last.lines);
-        Ok(Exit::Done)
+        Ok(LogPrinter::new(daemon.json).show(last.lines).err().unwrap_or(Exit::Done))
     }
 }
 
@@ -69,8 +65,8 @@ fn follow_from(daemon: &Daemon, wanted: FollowLog) -> Result<Exit, CommandFailur
         if news.missed > 0 {
             complain(&format!("{} lines were missed", news.missed));
         }
-        if printer.show(news.lines).is_err() {
-            break;
+        if let Err(exit) = printer.show(news.lines) {
+            return Ok(exit);
         }
     }
     Ok(Exit::Done)
@@ -89,7 +85,7 @@ impl LogPrinter {
         Self { json, date }
     }
 
-    fn show(&mut self, lines: Vec<Line>) -> io::Result<()> {
+    fn show(&mut self, lines: Vec<Line>) -> Result<(), Exit> {
         let mut rows = Vec::with_capacity(lines.len());
         for line in lines {
             if self.json {

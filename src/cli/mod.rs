@@ -191,5 +191,5 @@ never: colours and columns as on a terminal; NO_COLOR switches colours off. With
 an object too, {\"error\": WORD, \"detail\": TEXT}, and the exit code is the same.
 
 Exit codes: 0 done or verified, 1 refused, 64 usage, 65 malformed input, 66 cannot read or write a
-file, 69 server or daemon unreachable, 70 internal error, 78 configuration.
+file or standard output, 69 server or daemon unreachable, 70 internal error, 78 configuration.
 ";

@@ -3,7 +3,7 @@
 
 use std::env;
 use std::fmt::Display;
-use std::io::{self, IsTerminal, StdoutLock, Write};
+use std::io::{self, ErrorKind, IsTerminal, StdoutLock, Write};
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -16,9 +16,10 @@ use crate::cli::json::Ordered;
 use crate::cli::shown::{PageForm, Shown, Tone};
 use crate::face::{ObjectType, Words};
 use crate::io::console::{escape, escape_json, escape_page};
+use crate::io::files;
 
 /// Prints a page of lines and columns. A reader that has gone is no fault of ours
-/// (`secd show … | head`).
+/// (`secd show … | head`); a full disk is one, and the exit code says so.
 pub(super) fn print(text: &str) -> Exit {
     write_out(&escape_page(text))
 }
@@ -112,7 +113,8 @@ pub(super) fn print_failure(failure: &CommandFailure) {
     if failure.is_beside_data {
         write_err(&line);
     } else if !HAS_OBJECT.load(Relaxed) {
-        write_out(&line);
+        // The failure has its exit code already.
+        let _exit = write_out(&line);
     }
 }
 
@@ -125,8 +127,18 @@ pub(super) fn print_json(value: &impl Serialize) -> Exit {
 }
 
 fn write_out(text: &dyn Display) -> Exit {
-    let _gone = try_write(text);
-    Exit::Done
+    written(try_write(text))
+}
+
+/// How a command ends whose output was written like this.
+fn written(result: io::Result<()>) -> Exit {
+    match result {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            complain(&format!("standard output: {}", files::why(&error)));
+            Exit::NoInput
+        }
+        Ok(()) | Err(_) => Exit::Done,
+    }
 }
 
 fn try_write(text: &dyn Display) -> io::Result<()> {
@@ -142,10 +154,10 @@ pub(super) fn print_reply<R: ObjectType>(reply: R) -> Exit {
 /// Prints lines of which each is a text or an object, as they come.
 ///
 /// # Errors
-/// If the reader has gone.
-pub(super) fn follow(lines: impl Iterator<Item = Row>) -> io::Result<()> {
+/// How the command ends, as nobody takes its output: well if the reader has gone.
+pub(super) fn follow(lines: impl Iterator<Item = Row>) -> Result<(), Exit> {
     let form = page_form();
-    lines.into_iter().try_for_each(|line| match line {
+    let all = lines.into_iter().try_for_each(|line| match line {
         Row::Json(value) => {
             let text = serde_json::to_string(&value).unwrap_or_default();
             try_write(&format_args!("{}\n", escape_json(&text)))
@@ -156,7 +168,8 @@ pub(super) fn follow(lines: impl Iterator<Item = Row>) -> io::Result<()> {
             line.end();
             try_write(&line.as_str())
         }
-    })
+    });
+    all.map_err(|error| written(Err(error)))
 }
 
 /// What [`follow`] prints on one line.

@@ -154,13 +154,13 @@ impl ReportOptions {
             ProbeVerdict::Unreachable => Exit::Unavailable,
         };
         let format = self.format.unwrap_or(ReportFormat::Text);
-        match if self.json { ReportFormat::Json } else { format } {
+        let written = match if self.json { ReportFormat::Json } else { format } {
             ReportFormat::Json => print_json(&json::ReportObject::new(&report, exit.code())),
             ReportFormat::Junit => print(&junit::document(&report)),
             ReportFormat::Tap => print(&tap::stream(&report)),
             ReportFormat::Text => print_shown(&text::page(&report, page_form())),
         };
-        exit
+        exit.and(written)
     }
 }
 
@@ -201,5 +201,5 @@ weak cryptography (RSA below 2048 bits, SHA-1), a certificate that expires withi
 behaviour of a server; it does not change the exit code.
 
 Exit: 0 a phone takes everything, 1 it refuses something, 64 usage, 65 not a list or not a key,
-66 cannot read, 69 a server cannot be reached
+66 cannot read or write, 69 a server cannot be reached
 ";

@@ -33,11 +33,11 @@ impl Command for RefreshCommand {
             }
             if let Some(outcome) = progress.outcome {
                 let ended = ended(&outcome);
-                daemon.show(outcome, sheet);
+                let written = daemon.show(outcome, sheet);
                 return match ended {
                     // The object has the reason among its members.
                     Err(failure) if daemon.json => Ok(failure.exit),
-                    ended => ended,
+                    ended => ended.map(|exit| exit.and(written)),
                 };
             }
         }
@@ -70,7 +70,8 @@ fn show_stage(daemon: &Daemon, stage: &Stage) {
         Some(reason) => sheet.toned_row(&[stage.stage.word(), &stage.detail, reason], Tone::Bad),
         None => sheet.row(&[stage.stage.word(), &stage.detail]),
     }
-    sheet.print();
+    // Of what is not written, the page at the end complains.
+    let _exit = sheet.print();
 }
 
 fn sheet(outcome: &Outcome) -> Sheet {

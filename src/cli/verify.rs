@@ -144,8 +144,8 @@ impl VerifyCommand {
                 Payload::Locked => complain(&named(label, "nothing written: --key decrypts it")),
             }
         }
-        if self.json {
-            print_json(&facts);
+        let written = if self.json {
+            print_json(&facts)
         } else {
             let lines = match &verdict.judged {
                 Ok(belief) => facts.text(label, belief),
@@ -156,12 +156,13 @@ impl VerifyCommand {
                 for line in lines.iter().filter(|line| line.is_grave) {
                     complain(&named(label, line.text.trim_start()));
                 }
+                Exit::Done
             } else {
                 let page = lines.iter().map(|line| format!("{}\n", escape(&line.text)));
-                print(&page.collect::<String>());
+                print(&page.collect::<String>())
             }
-        }
-        let Err(refusal) = &verdict.judged else { return Ok(Exit::Done) };
+        };
+        let Err(refusal) = &verdict.judged else { return Ok(written) };
         let why = refusal.detail(bytes);
         complain(&named(label, format!("refused ({}): {why}", refusal.reason.class())));
         Ok(match (&refusal.reason, &refusal.tvs) {
