@@ -188,10 +188,11 @@ fn align_row(
     let before = if tone == Tone::Heading { tone } else { Tone::Plain };
     page.put(Tone::Plain, &" ".repeat(indent));
     let mut at = indent;
-    for (field, column) in others.iter().zip(widths) {
+    for (number, (field, column)) in others.iter().zip(widths).enumerate() {
         page.put(before, field);
         // Nothing at the end of a line that nothing follows on.
-        let padding = if last.is_empty() { 0 } else { column - shown_length(field) + GAP };
+        let ends = last.is_empty() && number + 1 == others.len();
+        let padding = if ends { 0 } else { column - shown_length(field) + GAP };
         page.put(Tone::Plain, &" ".repeat(padding));
         at += column + GAP;
     }
@@ -239,6 +240,17 @@ mod tests {
         let expected = "state  S1\n\nITL\n  length  5252\n  md5     \\u{1b}[2J\\t\n\n\
                         Answers\n  no answers are cached\n";
         assert_eq!(at(Some(80)), expected);
+    }
+
+    /// As an answer of TVS whose certificate is not kept.
+    #[test]
+    fn columns_stay_apart_where_the_last_is_empty() {
+        let mut sheet = Sheet::default();
+        sheet.row(&["1f", "59 min", "TVS", ""]);
+        sheet.row(&["2e1f", "1 h", "CCM, TVS", "certificate"]);
+        let expected = "1f    59 min  TVS\n2e1f  1 h     CCM, TVS  certificate\n";
+        let page = sheet.shown(PageForm { width: Some(80), colours: false });
+        assert_eq!(page.as_str(), expected);
     }
 
     #[test]
