@@ -216,6 +216,9 @@ fn a_terminal_gets_columns_colours_and_lines_that_fit() {
     // Once in the title, and not in each row.
     let trust = on_a_terminal(&phone, "trust", ("NO_COLOR", "1"));
     assert!(trust.contains("\nITL\n  length  "), "{trust}");
+    // The alarm does not widen the columns of the messages.
+    assert!(trust.contains("\nLast alarm\n  8  TL_FAILED_OLD_ITL  20"), "{trust}");
+    assert!(trust.contains("\nMessages\n  message  20"), "{trust}");
     let cache = on_a_terminal(&phone, "cache", ("NO_COLOR", "1"));
     assert_eq!(cache, "no answers are cached\n");
     let output = ask(&phone, &["cache"]);

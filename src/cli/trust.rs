@@ -42,11 +42,13 @@ fn sheet(trust: &Trust) -> Sheet {
     for list in &trust.lists {
         add_list(&mut sheet, list);
     }
-    sheet.section("Messages");
-    sheet.if_empty("no status message since the start");
     if let Some(alarm) = &trust.alarm {
+        // Apart from the messages, whose columns have other widths.
+        sheet.keyed_section("Last alarm");
         sheet.row(&["alarm", &alarm.code.to_string(), &alarm.name, &date(alarm.time)]);
     }
+    sheet.section("Messages");
+    sheet.if_empty("no status message since the start");
     for message in &trust.messages {
         sheet.row(&["message", &date(message.time), &message.text]);
     }
