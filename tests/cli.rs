@@ -326,6 +326,32 @@ fn run_with(input: &Path, arguments: &[&str]) -> Output {
 }
 
 #[test]
+fn a_configuration_is_checked_from_standard_input() {
+    let check = |text: &[u8]| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("input");
+        support::write(&path, text);
+        let output = run_with(&path, &["check-config", "--no-system", "--config", "-"]);
+        (code(&output), [&output.stdout[..], &output.stderr].concat())
+    };
+    let good = b"[device]\nname = \"SEP001122334455\"\n[tftp]\nservers = [\"192.0.2.1\"]\n";
+    for (text, exit, words) in [
+        (
+            &good[..],
+            0,
+            "standard input: valid; device SEP001122334455, TFTP servers: 192.0.2.1:69\n",
+        ),
+        (b"[device]\nname = 1\n", 78, "secd: standard input:2:8: device.name: "),
+        (b"[device]\n\xff", 78, "secd: standard input:1:1: not UTF-8 at byte offset 9"),
+        (&[b'#'; 65_537], 78, "secd: standard input:1:1: longer than 65536 bytes"),
+    ] {
+        let (code, output) = check(text);
+        let output = String::from_utf8(output).expect("text");
+        assert_eq!((code, output.contains(words)), (exit, true), "{output}");
+    }
+}
+
+#[test]
 fn a_dash_is_standard_input_or_output() {
     let list = vectors().join("trust/itl-2048-sha1.tlv");
     let named = run(&["show", "trust/itl-2048-sha1.tlv"]);

@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use crate::cli::arguments::{Command, GivenOption, SharedOptions};
 use crate::cli::exit::{CommandFailure, Exit, usage};
+use crate::cli::input;
+use crate::cli::output::is_stream;
 use crate::cli::print::{complain, named, print_json, print_line};
 use crate::cli::settings::{self, DEFAULT};
 use crate::io::settings::{SettingPlace, SettingsFailure, SettingsFile, System};
@@ -44,9 +46,15 @@ impl Command for CheckConfigCommand {
         let user = self.user.as_deref();
         let system = System::of_agent(user)
             .map_err(|_| usage(format!("no user {} in /etc/passwd", user.unwrap_or_default())))?;
-        let mut file = match SettingsFile::load(&path) {
-            Err(SettingsFailure::Invalid(faults)) => SettingsFile::without_text(&path, faults),
-            loaded => loaded.map_err(|failure| settings::failure(&path, failure))?,
+        let name = input::label(&path);
+        let loaded = if is_stream(&path) {
+            SettingsFile::from_bytes(input::read(&path)?, name)
+        } else {
+            SettingsFile::load(&path)
+        };
+        let mut file = match loaded {
+            Err(SettingsFailure::Invalid(faults)) => SettingsFile::without_text(name, faults),
+            loaded => loaded.map_err(|failure| settings::failure(name, failure))?,
         };
         if !self.elsewhere {
             file.compare(&system);
@@ -56,7 +64,7 @@ impl Command for CheckConfigCommand {
             let printed = print_json(&SettingsFacts::from_file(&file));
             return Ok(if is_refused { Exit::Config } else { Exit::Done }.and(printed));
         }
-        report(file, &path, is_refused)
+        report(file, name, is_refused)
     }
 }
 
@@ -131,7 +139,7 @@ surely not meant: a device name that no phone has, no server, values without eff
 is weaker than the default; and folders, files, users and groups that are not there or not as the
 agent needs them.
 
-  --config FILE  the file (default: /etc/secd.toml)
+  --config FILE  the file, or - for standard input (default: /etc/secd.toml)
   --strict       exit with 78 if there are warnings, too
   --no-system    do not look at folders, files, users and groups: the file is for another machine
   --user NAME    the user that the agent runs as (default: secd if root asks and there is such a

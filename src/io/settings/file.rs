@@ -31,6 +31,15 @@ impl SettingsFile {
         Ok(Self::parse(&read::text(path)?, &path.display().to_string()))
     }
 
+    /// Reads the bytes of a file that came another way, as over a pipe; `name` is its name in
+    /// faults and warnings.
+    ///
+    /// # Errors
+    /// [`SettingsFailure::Invalid`] if they are too many, or no text.
+    pub fn from_bytes(bytes: Vec<u8>, name: &Path) -> Result<Self, SettingsFailure> {
+        Ok(Self::parse(&read::decoded(bytes, name)?, &name.display().to_string()))
+    }
+
     /// Reads the text of a file; `name` is its name in faults and warnings.
     pub fn parse(text: &str, name: &str) -> Self {
         let mut faults = Faults::default();

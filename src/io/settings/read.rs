@@ -17,17 +17,31 @@ use crate::io::files::{self, Links, UnreadableFile};
 /// # Errors
 /// As [`Settings::load`].
 pub(super) fn text(path: &Path) -> Result<String, SettingsFailure> {
-    let fault = |wrong| SettingsFailure::from_file(&path.display().to_string(), wrong);
     // An administrator may keep the file elsewhere and link to it.
     let bytes = files::read(path, MAX_FILE, Links::Follow).map_err(|reason| match reason {
         // A fault of the file, which is there to be corrected, and not of the machine.
-        UnreadableFile::TooLong { limit } => fault(Wrong::TooLong { limit }),
+        UnreadableFile::TooLong { limit } => too_long(path, limit),
         reason => SettingsFailure::Unreadable { path: path.to_path_buf(), reason },
     })?;
+    decoded(bytes, path)
+}
+
+/// The text of bytes that were read elsewhere, by the rules of a file.
+///
+/// # Errors
+/// [`SettingsFailure::Invalid`] if they are too many, or no text.
+pub(super) fn decoded(bytes: Vec<u8>, path: &Path) -> Result<String, SettingsFailure> {
+    if u64::try_from(bytes.len()).map_or(true, |length| length > MAX_FILE) {
+        return Err(too_long(path, MAX_FILE));
+    }
     String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
-        fault(Wrong::NotText { offset })
+        SettingsFailure::from_file(&path.display().to_string(), Wrong::NotText { offset })
     })
+}
+
+fn too_long(path: &Path, limit: u64) -> SettingsFailure {
+    SettingsFailure::from_file(&path.display().to_string(), Wrong::TooLong { limit })
 }
 
 /// What a text has in it: settings, if the device is named; they count only if there are no faults.
