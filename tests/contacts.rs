@@ -41,7 +41,10 @@ fn check(phone: &Phone, name: &str) -> (String, String) {
 /// The servers that `secd status` shows, with what came of talking to each.
 fn servers(phone: &Phone, kind: &str) -> Vec<(String, String)> {
     let status = json(phone, "status");
-    let text = |server: &Value, member: &str| server[member].as_str().unwrap().to_owned();
+    let text = |server: &Value, member: &str| match &server[member] {
+        Value::Null => "never".to_owned(),
+        text => text.as_str().unwrap().to_owned(),
+    };
     let servers = status[kind].as_array().unwrap().iter();
     servers.map(|server| (text(server, "address"), text(server, "last"))).collect()
 }

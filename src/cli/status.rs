@@ -113,9 +113,9 @@ fn later(status: &Status) -> String {
 
 /// What came of contacting a server last, and when.
 fn contact(server: &Server) -> String {
-    match server.age {
-        Some(age) => format!("{}, {} ago", server.last, span(age)),
-        None => "not contacted yet".to_owned(),
+    match (&server.last, server.age) {
+        (Some(last), Some(age)) => format!("{last}, {} ago", span(age)),
+        _ => "not contacted yet".to_owned(),
     }
 }
 

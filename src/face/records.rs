@@ -193,8 +193,8 @@ record! {
     Server {
         /// Its address, as host and port.
         address: String,
-        /// The result of the last contact; empty if there was none.
-        last: String,
+        /// The result of the last contact; absent if there was none.
+        last: Option<String>,
         /// Seconds since the last contact; absent if there was none.
         age: Option<u64>,
     }

@@ -181,10 +181,11 @@ pub(super) fn since_1970(time: SystemTime) -> u64 {
 
 /// A server with the last contact that is remembered of it.
 pub(super) fn server(address: &ServerAddress, contacts: &Contacts) -> Server {
+    let age = contacts.age(address);
     Server {
         address: address.to_string(),
-        last: contacts.last(address).to_string(),
-        age: contacts.age(address).map(|age| age.as_secs()),
+        last: age.map(|_| contacts.last(address).to_string()),
+        age: age.map(|age| age.as_secs()),
     }
 }
 
