@@ -11,8 +11,9 @@ use lexopt::{Error, Parser};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::print::{choose, print};
-use crate::cli::words::{did_you_mean, unknown};
+use crate::cli::words::unknown;
 use crate::face::Words;
+use crate::io::meant::did_you_mean;
 
 /// A command: what it takes, and what it does with that.
 pub(super) trait Command: Default {

@@ -5,6 +5,7 @@ pub mod console;
 pub mod descriptors;
 pub mod files;
 pub mod ipc;
+pub mod meant;
 pub mod places;
 pub mod process;
 pub mod proxy;

@@ -176,7 +176,7 @@ fn policy(raw: raw::PolicyTable, faults: &mut Faults) -> Policy {
             raw::FirstUseChoice::Pin if pins.is_empty() => {
                 // Falling back to a first use of any signer would be the opposite of what was
                 // meant.
-                faults.at(&given, "policy.first_use", Wrong::Alone { without: "policy.pins" });
+                faults.at(&given, "policy.first_use", Wrong::NoPins);
                 FirstUsePolicy::Deny
             }
             raw::FirstUseChoice::Pin => FirstUsePolicy::Pin(pins),

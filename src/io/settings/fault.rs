@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::SettingPlace;
 use crate::io::console::escape;
 use crate::io::files::UnreadableFile;
+use crate::io::meant::did_you_mean;
 use crate::wire::address::NoAddress;
 use crate::wire::name::{MAX_DEVICE, MAX_MODEL};
 use crate::wire::syslog::NoLogServer;
@@ -156,6 +157,8 @@ pub enum Wrong {
         /// The bytes that would have been read.
         limit: u64,
     },
+    /// A first use by pin, without a pin.
+    NoPins,
     /// There are more entries than allowed.
     TooMany {
         /// How many there are.
@@ -164,7 +167,10 @@ pub enum Wrong {
         limit: usize,
     },
     /// There is no section of that name.
-    UnknownSection,
+    UnknownSection {
+        /// The name in the file.
+        found: String,
+    },
 }
 
 impl fmt::Display for Wrong {
@@ -204,6 +210,7 @@ impl fmt::Display for Wrong {
                 not_a(f, "user or group", found, format_args!("{PRINCIPAL}"))
             }
             Self::Missing => f.write_str("missing: it has no default and must be set"),
+            Self::NoPins => f.write_str(NO_PINS),
             Self::NotInSection => f.write_str("not in a section: move it below its [section]"),
             Self::NotText { offset } => {
                 write!(f, "not UTF-8 at byte offset {offset}: save the file as UTF-8 text")
@@ -225,11 +232,14 @@ impl fmt::Display for Wrong {
             Self::TooMany { found, limit } => {
                 write!(f, "{found} entries, at most {limit} are allowed")
             }
-            Self::UnknownSection => {
-                write!(f, "unknown section, expected one of {}", SECTIONS.join(", "))
-            }
+            Self::UnknownSection { found } => unknown_section(f, found),
         }
     }
+}
+
+fn unknown_section(f: &mut fmt::Formatter<'_>, found: &str) -> fmt::Result {
+    let hint = did_you_mean(found, SECTIONS.into_iter());
+    write!(f, "unknown section, expected one of {}{hint}", SECTIONS.join(", "))
 }
 
 fn not_a(
@@ -242,6 +252,8 @@ fn not_a(
 }
 
 const MODE: &str = "three octal digits, such as \"660\"";
+const NO_PINS: &str = "\"pin\" requires policy.pins: name the signers of the first list there, or \
+                       write \"allow\" or \"deny\"";
 const OWN_ADDRESS: &str = "an address of this machine, such as 192.0.2.7";
 const PIN: &str = "64 hexadecimal digits, as printed by openssl x509 -noout -fingerprint -sha256";
 const PRINCIPAL: &str = "user:NAME, user:NUMBER, group:NAME, group:NUMBER or everyone";

@@ -4,6 +4,7 @@ use toml::de::Error;
 
 use super::fault::{SettingFault, Wrong};
 use super::place::LineCounter;
+use crate::io::meant::did_you_mean;
 
 /// Faults by their offset in the text.
 #[derive(Default)]
@@ -36,6 +37,9 @@ impl Faults {
     pub(super) fn toml(&mut self, error: &Error, key: &str) {
         // A message may have several lines, and a fault is one.
         let mut message = error.message().replace('\n', ", ");
+        if UNKNOWN.iter().any(|rust| message.starts_with(rust)) {
+            message = unquoted(&message);
+        }
         for (rust, plain) in PLAIN {
             message = message.replace(rust, plain);
         }
@@ -55,6 +59,18 @@ impl Faults {
         self.0.into_iter().map(fault).collect()
     }
 }
+
+/// The same without its backquotes, as sections and the words of the command line are named, and
+/// with the word that was probably meant.
+fn unquoted(message: &str) -> String {
+    // The word in the file comes first, and then those that it could be.
+    let mut words = message.split('`').skip(1).step_by(2);
+    let found = words.next().unwrap_or_default();
+    format!("{}{}", message.replace('`', ""), did_you_mean(found, words))
+}
+
+/// How serde begins where a word is not one of those that it knows.
+const UNKNOWN: [&str; 2] = ["unknown field", "unknown variant"];
 
 /// What serde calls a thing, and what whoever writes the file calls it.
 const PLAIN: [(&str, &str); 9] = [

@@ -63,7 +63,8 @@ pub(super) fn settings(text: &str, faults: &mut Faults) -> (Option<Settings>, Ke
             }
             value => value.is_table(),
         };
-        let wrong = if is_section { Wrong::UnknownSection } else { Wrong::NotInSection };
+        let found = name.get_ref().to_string();
+        let wrong = if is_section { Wrong::UnknownSection { found } } else { Wrong::NotInSection };
         faults.add(name.span().start, name.get_ref(), wrong);
     }
     (check::configuration(sections, faults), offsets)

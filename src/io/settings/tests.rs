@@ -70,9 +70,9 @@ fn the_sample_shows_every_key() {
         let header = if section == "device" { "" } else { NAMED };
         let device = if section == "device" { "name = \"SEP000000000000\"\n" } else { "" };
         let faults = faults(&format!("{header}[{section}]\n{device}nonsense = 1\n"));
-        let known: Vec<&str> = faults[0].split('`').skip(3).step_by(2).collect();
-        assert!(!known.is_empty(), "{faults:?}");
-        for key in known {
+        let (_, known) = faults[0].split_once(": unknown key nonsense, expected ").unwrap();
+        for key in known.trim_start_matches("one of ").split(", ").flat_map(|key| key.split(" or "))
+        {
             assert!(keys.contains(&format!("{section}.{key}")), "{section}.{key}");
         }
     }
@@ -104,7 +104,8 @@ fn values_given_are_taken() {
 fn an_unknown_key_is_placed_and_the_known_are_named() {
     assert_eq!(
         fault("[retry]\nfirst_s = 1\n  fist_s = 2\n"),
-        "secd.toml:5:3: retry.fist_s: unknown key `fist_s`, expected `first_s` or `max_s`"
+        "secd.toml:5:3: retry.fist_s: unknown key fist_s, expected first_s or max_s, \
+         did you mean first_s?"
     );
 }
 
@@ -123,7 +124,7 @@ fn an_unknown_section_is_placed() {
     assert_eq!(
         fault("[tfpt]\n"),
         "secd.toml:3:2: tfpt: unknown section, expected one of device, tftp, paths, ram, policy, \
-         tvs, https, socket, access, console, syslog, retry"
+         tvs, https, socket, access, console, syslog, retry, did you mean tftp?"
     );
     let outside = &faults(&format!("blksize = 512\n{NAMED}"))[0];
     let why = "not in a section: move it below its [section]";
@@ -139,8 +140,8 @@ fn a_value_of_the_wrong_kind_names_its_key() {
     );
     assert_eq!(
         fault("[console]\nlevel = 'loud'\n"),
-        "secd.toml:4:9: console.level: unknown value `loud`, \
-         expected one of `error`, `warning`, `notice`, `info`, `debug`"
+        "secd.toml:4:9: console.level: unknown value loud, \
+         expected one of error, warning, notice, info, debug"
     );
     assert_eq!(
         fault("[tftp]\nservers = ['a', 1]\n"),
@@ -240,7 +241,7 @@ fn a_first_use_by_pin_needs_pins() {
     let pin = "AB:".repeat(31) + "ab";
     let pinned = configuration(&format!("[policy]\nfirst_use = 'pin'\npins = ['{pin}']\n"));
     assert_eq!(pinned.policy.first_use, FirstUsePolicy::Pin(vec![[0xab; 32]]));
-    assert!(fault("[policy]\nfirst_use = 'pin'\n").contains("requires policy.pins: set both"));
+    assert!(fault("[policy]\nfirst_use = 'pin'\n").contains("\"pin\" requires policy.pins: name"));
     assert!(fault("[policy]\npins = ['abc']\n").contains("write 64 hexadecimal digits"));
 }
 
