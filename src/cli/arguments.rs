@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use lexopt::prelude::{Long, Short, Value, ValueExt};
 use lexopt::{Error, Parser};
@@ -150,17 +149,15 @@ impl GivenOption<'_> {
         self.parser.value().map_err(usage).map(|value| value.to_string_lossy().into_owned())
     }
 
-    /// Its value, as a number or another type that is written as text.
-    pub(super) fn parse<T>(self) -> Result<T, CommandFailure>
-    where
-        T: FromStr<Err: Into<Box<dyn std::error::Error + Send + Sync>>>,
-    {
+    /// Its value, as a number.
+    pub(super) fn number<T: TryFrom<u64>>(self) -> Result<T, CommandFailure> {
         let name = self.name;
         let text = self.text()?;
-        text.parse().map_err(|why: T::Err| {
-            let why: Box<dyn std::error::Error + Send + Sync> = why.into();
-            usage(format!("{name}: {text} is not valid: {why}"))
-        })
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(usage(format!("{name} takes a number, not {text}")));
+        }
+        let number = text.parse::<u64>().ok().and_then(|number| T::try_from(number).ok());
+        number.ok_or_else(|| usage(format!("{name}: {text} is too large")))
     }
 
     /// Its value, as one of the words that it may be.

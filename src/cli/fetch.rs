@@ -38,12 +38,12 @@ impl Command for FetchCommand {
         match option.name {
             "--server" => self.server = Some(input::address(&option.text()?, PORT)?),
             "--out" => self.out = Some(option.path()?),
-            "--max" => self.limit = Some(option.parse()?),
+            "--max" => self.limit = Some(option.number()?),
             "--blksize" => {
-                self.options = self.options.with_blksize(option.parse()?).map_err(usage)?;
+                self.options = self.options.with_blksize(option.number()?).map_err(usage)?;
             }
             "--window" => {
-                self.options = self.options.with_windowsize(option.parse()?).map_err(usage)?;
+                self.options = self.options.with_windowsize(option.number()?).map_err(usage)?;
             }
             _ => return Err(option.unexpected()),
         }

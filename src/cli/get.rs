@@ -32,7 +32,7 @@ impl Command for GetCommand {
 
     fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
         match option.name {
-            "--max" => self.limit = Some(option.parse()?),
+            "--max" => self.limit = Some(option.number()?),
             "--out" => self.out = Some(option.path()?),
             _ => return Err(option.unexpected()),
         }

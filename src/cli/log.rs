@@ -28,7 +28,7 @@ impl Command for LogCommand {
     fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
         match option.name {
             "-f" | "--follow" => self.follow = true,
-            "-n" | "--lines" => self.count = Some(option.parse()?),
+            "-n" | "--lines" => self.count = Some(option.number()?),
             "--console" => self.console = Some(option.word()?),
             "--level" => self.level = Some(option.word()?),
             _ => return Err(option.unexpected()),

@@ -3,6 +3,7 @@
 use crate::cli::arguments::{Command, SharedOptions};
 use crate::cli::daemon::Daemon;
 use crate::cli::exit::{CommandFailure, Exit};
+use crate::cli::settings::count;
 use crate::cli::sheet::{Sheet, yes_or_no};
 use crate::cli::shown::Tone;
 use crate::cli::words::{date, span};
@@ -46,7 +47,7 @@ fn sheet(status: &Status) -> Sheet {
     if let Some(access) = &status.settings_access {
         sheet.fact("settings access", access);
     }
-    sheet.fact("cached", &format_args!("{} answers of TVS", status.cached));
+    sheet.fact("cached", &format_args!("{} of TVS", count(status.cached, "answer")));
     sheet.fact("open connections", &status.open_connections);
     sheet.fact("sandbox", &status.sandbox);
     sheet.fact("log level", &status.log_level);
