@@ -206,7 +206,9 @@ fn an_installed_list_is_shown_as_its_file_is() {
     assert_eq!(text(&none.stderr), "secd: no such list: ctl: none is installed\n");
     for (arguments, why) in [
         (&["show", "ITLFile.tlv", "--installed", "itl"][..], "not both"),
-        (&["show", "--installed", "lsc"], "lsc is not one of ctl, itl"),
+        (&["show", "--installed", "lsc"], "--installed takes ctl or itl, not lsc\n"),
+        // The value is missing, and the next option is no list.
+        (&["show", "--installed"], "--installed takes ctl or itl, not --socket\n"),
     ] {
         let refused = scene.ask(arguments);
         assert_eq!(code(&refused), Some(64));

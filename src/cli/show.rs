@@ -115,7 +115,7 @@ fn kind(text: &str) -> Result<ListKind, CommandFailure> {
     match text {
         "ctl" => Ok(ListKind::Ctl),
         "itl" => Ok(ListKind::Itl),
-        _ => Err(usage(format!("{text} is not one of ctl, itl"))),
+        _ => Err(usage(format!("--installed takes ctl or itl, not {text}"))),
     }
 }
 
