@@ -177,6 +177,8 @@ fn what_was_probably_meant_is_named() {
         (&["fetch", "x", "--blksize", "65536"], "secd: --blksize: 65536 is too large\n"),
         (&["erase", "ilt"], "erase: ilt is not one of all, ctl, itl, did you mean itl?"),
         (&["status", "--color", "pink"], "--color: pink is not one of auto, always, never"),
+        (&["--json", "status"], "secd: --json before the command: write `secd COMMAND --json`"),
+        (&["help", "--json"], "secd: help takes a command, not --json\n"),
         (&["dance"], "unknown command dance; `secd --help` lists all"),
     ] {
         let output = run(words);

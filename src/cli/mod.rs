@@ -108,7 +108,8 @@ fn dispatch(mut parser: Parser) -> Result<Exit, CommandFailure> {
         }
         Some(Long("help") | Short('h')) => return Ok(print(HELP)),
         Some(Value(command)) => command,
-        Some(other) => return Err(usage(other.unexpected())),
+        Some(Long(name)) => return Err(early(&format!("--{name}"))),
+        Some(Short(letter)) => return Err(early(&format!("-{letter}"))),
         None => return Err(usage("no command given; `secd --help` lists them")),
     };
     let command = command.to_string_lossy().into_owned();
@@ -144,8 +145,16 @@ fn help(mut parser: Parser) -> Result<Exit, CommandFailure> {
     match parser.next().map_err(usage)? {
         None | Some(Long("help") | Short('h')) => Ok(print(HELP)),
         Some(Value(command)) => dispatch(Parser::from_args([command, "--help".into()])),
-        Some(other) => Err(usage(other.unexpected())),
+        Some(Long(name)) => Err(usage(format!("help takes a command, not --{name}"))),
+        Some(Short(letter)) => Err(usage(format!("help takes a command, not -{letter}"))),
     }
+}
+
+/// Refuses an option before the command: which ones there are depends on that.
+fn early(option: &str) -> CommandFailure {
+    usage(format!(
+        "{option} before the command: write `secd COMMAND {option}`, `secd --help` lists all"
+    ))
 }
 
 /// The commands, as the help lists them.
