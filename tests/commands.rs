@@ -24,6 +24,7 @@ fn estranged() -> (Server, Phone, Agent) {
     assert_eq!((output.status.code(), err(&output)), (Some(0), String::new()), "{output:?}");
     let status = out(&ask(&phone, &["status"]));
     assert!(status.contains("\nlast pass\tsucceeded 0 s ago\n"), "{status}");
+    assert!(status.contains("\nrefused TLS connections\t0\n"), "{status}");
     cluster.regenerate(0, Service::CallManager);
     server.serve(cluster.files());
     (server, phone, agent)

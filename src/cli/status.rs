@@ -61,7 +61,12 @@ fn sheet(status: &Status) -> Sheet {
     sheet.section("Since the start");
     // By the names of the interface, so that a new counter appears by itself.
     for (name, count) in status.counters.clone().into_map() {
-        sheet.fact(&name.replace('_', " "), &count);
+        let words = match name.as_str() {
+            // Beside the calls, it reads as if connections to the socket were meant.
+            "refused_connections" => "refused TLS connections".to_owned(),
+            name => name.replace('_', " "),
+        };
+        sheet.fact(&words, &count);
     }
     sheet
 }
