@@ -19,7 +19,9 @@ use crate::proto::tvs::Sessions;
 use crate::trust::cache::{CachedAnswer, DEFAULT_TTL, Source};
 use crate::trust::confirm::RecordToConfirm;
 use crate::trust::query::Asks;
-use crate::trust::{Anchors, Cache, Confirmed, Endorsed, Purpose, Query, Unanswered, Vouched};
+use crate::trust::{
+    Anchors, Cache, Confirmed, Endorsed, Purpose, Query, Unanswered, Unvouched, Vouched,
+};
 use crate::wire::address::ServerAddress;
 use crate::wire::configuration::Member;
 use crate::wire::tvs::Session;
@@ -252,6 +254,11 @@ impl TvsService {
         let answer = asking(around, &anchors, &number).ask(member, &question).await?;
         Ok(match answer {
             Ok(_) => "vouches for it".to_owned(),
+            // Roles are no fault here: it is asked about any listed certificate.
+            Err(Unanswered::Unvouched(Unvouched::WrongRoles { found })) => {
+                let roles: Vec<String> = found.iter().map(ToString::to_string).collect();
+                format!("knows it as {}", roles.join(", "))
+            }
             Err(unanswered) => unanswered.to_string(),
         })
     }

@@ -96,9 +96,9 @@ impl Fate {
 impl fmt::Display for Fate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Absent => "not on the server, the phone keeps what it has",
+            Self::Absent => "not on the server, nothing changes",
             Self::Open => "unknown",
-            Self::Refused => "REFUSED, the phone keeps what it has",
+            Self::Refused => "REFUSED, nothing changes",
             Self::Same => "unchanged",
             Self::Taken(Acceptance::FirstUse) => "trusted on FIRST USE",
             Self::Taken(Acceptance::Chained(Voucher::Ctl)) => "accepted, signer in the CTL",

@@ -264,6 +264,6 @@ pub(super) const WORDS: [(&str, &str); 32] = [
          with another key: no call manager does that; someone else answers in its place",
     ),
     ("tvs-regenerated", "TVS.pem was regenerated"),
-    ("tvs-unreachable", "no list is at fault, but no TVS server was seen to present a certificate"),
+    ("tvs-unreachable", "no list is at fault, but none of the TVS servers could be asked"),
     ("unreachable", "no TFTP server answers so that the phone can use it"),
 ];

@@ -246,8 +246,8 @@ fn the_next_boot_is_told_step_by_step() {
     findings.configuration = ConfigurationFound::Absent;
     assert_eq!(
         NextBoot::of(&findings).to_string(),
-        "CTL not on the server, the phone keeps what it has; ITL accepted, TVS vouches for the \
-         signer; configuration not on the server, the phone keeps what it has; then state S1 (ITL \
+        "CTL not on the server, nothing changes; ITL accepted, TVS vouches for the \
+         signer; configuration not on the server, nothing changes; then state S1 (ITL \
          in force; files must be signed)"
     );
 }

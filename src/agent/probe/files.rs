@@ -93,10 +93,11 @@ impl Probing<'_> {
 
 /// What secd does not fetch by itself: its names depend on the model, or it is firmware.
 fn not_secds(name: &str) -> TestCase {
-    TestCase::new(GROUP, name, TestStatus::Skip).because(
-        "not-secds",
-        "which files that is depends on the model, and firmware is verified by the phone's loader",
-    )
+    let why = match name.starts_with("loadInformation") {
+        true => "firmware, which the phone's loader verifies",
+        false => "which files belong to it depends on the model",
+    };
+    TestCase::new(GROUP, name, TestStatus::Skip).because("not-secds", why)
 }
 
 const GROUP: &str = "files";

@@ -130,7 +130,7 @@ fn not_fetched((group, name): (&str, &str), file: &str, why: &NotFetched) -> Tes
         NotFetched::Unreachable(_) => (TestStatus::Unreachable, "unreachable"),
     };
     TestCase::new(group, name, status)
-        .does("does not get it, and keeps what it has")
+        .does("does not get it, nothing changes")
         .because(class, format!("{file}: {why}"))
 }
 
