@@ -103,7 +103,7 @@ impl Probed {
 }
 
 fn class(case: &Value) -> &str {
-    case["class"].as_str().unwrap()
+    case["class"].as_str().unwrap_or_default()
 }
 
 fn probe(arguments: &[&str]) -> Output {

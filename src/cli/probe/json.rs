@@ -62,9 +62,9 @@ struct CaseObject<'a> {
     group: &'a str,
     name: &'a str,
     status: &'static str,
-    class: &'static str,
-    does: &'a str,
-    why: &'a str,
+    class: Option<&'static str>,
+    does: Option<&'a str>,
+    why: Option<&'a str>,
     log: &'a [String],
 }
 
@@ -74,10 +74,15 @@ impl<'a> From<&'a TestCase> for CaseObject<'a> {
             group: &case.group,
             name: &case.name,
             status: case.status.word(),
-            class: case.class,
-            does: &case.does,
-            why: &case.why,
+            class: given(case.class),
+            does: given(&case.does),
+            why: given(&case.why),
             log: &case.lines,
         }
     }
+}
+
+/// What is not known is `null`, as everywhere.
+fn given(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
 }
