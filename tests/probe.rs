@@ -267,6 +267,8 @@ fn odd_servers_are_named_and_only_those_that_no_phone_gets_on_with_refused() {
         ("options-error-4", 0, "warn options"),
         ("options-ignored", 0, "warn options"),
         ("error-3", 1, "fail transfer-failed"),
+        ("mute", 1, "fail broken-off"),
+        ("mute", 1, "warn protocol"),
     ] {
         site.server.set_faults(Odd::named(odd).unwrap().faults());
         let probed = site.probe(&[]);

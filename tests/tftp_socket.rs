@@ -337,13 +337,14 @@ async fn a_closed_port_is_unreachable_at_once() {
 }
 
 #[tokio::test]
-async fn a_server_that_closes_early_is_unreachable() {
+async fn a_server_that_closes_early_has_broken_off() {
     let server = Server::run(V4, |peer| {
         peer.data(1, &file(512));
         drop(peer);
     });
     let failure = fetch(&server, TftpOptions::default()).await.unwrap_err();
-    let ReadFailure::Unreachable { .. } = failure else { panic!("{failure}") };
+    let ReadFailure::BrokeOff { received: 512, .. } = failure else { panic!("{failure}") };
+    assert!(failure.to_string().ends_with("broke off after 512 bytes, its port is closed"));
     server.join();
 }
 

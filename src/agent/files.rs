@@ -126,7 +126,9 @@ impl Files {
                 Err(NotFetched::Absent) => return Err(absent_after(gravest)),
                 Err(why) => {
                     match why {
-                        NotFetched::Unreachable(_) => walk.note_missed(server),
+                        NotFetched::BrokenOff(_) | NotFetched::Unreachable(_) => {
+                            walk.note_missed(server);
+                        }
                         _ => walk.note_failed(server),
                     }
                     gravest = graver(gravest, why);
@@ -199,7 +201,7 @@ fn absent_after(before: NotFetched) -> NotFetched {
 fn graver(one: NotFetched, other: NotFetched) -> NotFetched {
     let rank = |why: &NotFetched| match why {
         NotFetched::Absent | NotFetched::Unreachable(_) => 0,
-        NotFetched::Failed(_) => 1,
+        NotFetched::BrokenOff(_) | NotFetched::Failed(_) => 1,
         NotFetched::TooLarge(_) => 2,
     };
     if rank(&one) > rank(&other) { one } else { other }

@@ -67,7 +67,11 @@ impl Configured {
             Self::Absent
             | Self::ForAnother { .. }
             | Self::NotFetched {
-                why: NotFetched::Absent | NotFetched::Failed(_) | NotFetched::TooLarge(_),
+                why:
+                    NotFetched::Absent
+                    | NotFetched::BrokenOff(_)
+                    | NotFetched::Failed(_)
+                    | NotFetched::TooLarge(_),
                 ..
             }
             | Self::Refused { .. } => "failed",
@@ -100,7 +104,10 @@ impl Configured {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::NotPut(_) | Self::NotFetched { why: NotFetched::Unreachable(_), .. } => true,
+            Self::NotPut(_)
+            | Self::NotFetched {
+                why: NotFetched::BrokenOff(_) | NotFetched::Unreachable(_), ..
+            } => true,
             Self::Refused { unanswered, .. } => {
                 unanswered.as_ref().is_some_and(Unanswered::is_passing)
             }

@@ -91,6 +91,7 @@ impl Listed {
             Self::Refused { unanswered, .. } => {
                 unanswered.as_ref().is_some_and(Unanswered::is_passing)
             }
+            Self::NotFetched { why: NotFetched::BrokenOff(_), .. } => true,
             listed => listed.step() == ListStep::Broken,
         }
     }

@@ -147,6 +147,8 @@ pub enum Sort {
 pub enum NotFetched {
     /// The servers do not have it: an ordinary answer.
     Absent,
+    /// A server began to send it, and fell silent or was gone: the next try may end better.
+    BrokenOff(Trouble),
     /// A server was reached, but did not deliver it.
     Failed(Trouble),
     /// It is larger than it may be; in words.
@@ -168,7 +170,9 @@ impl fmt::Display for NotFetched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent => f.write_str("not on the server"),
-            Self::Failed(trouble) | Self::Unreachable(trouble) => f.write_str(&trouble.why),
+            Self::BrokenOff(trouble) | Self::Failed(trouble) | Self::Unreachable(trouble) => {
+                f.write_str(&trouble.why)
+            }
             Self::TooLarge(why) => f.write_str(why),
         }
     }
@@ -180,7 +184,9 @@ impl NotFetched {
     pub fn message(&self, sort: Sort) -> Option<StatusMessage> {
         match self {
             Self::Absent => None,
-            Self::Failed(trouble) | Self::Unreachable(trouble) => Some(trouble.message.clone()),
+            Self::BrokenOff(trouble) | Self::Failed(trouble) | Self::Unreachable(trouble) => {
+                Some(trouble.message.clone())
+            }
             // The guide has a size message for configurations only.
             Self::TooLarge(_) if sort == Sort::File => Some(StatusMessage::ConfigurationTooLarge),
             Self::TooLarge(_) => Some(StatusMessage::TftpError),

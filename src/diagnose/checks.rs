@@ -64,7 +64,13 @@ impl Findings {
                 Contact::Never => "not asked".to_string(),
                 last => last.to_string(),
             };
-            Check::new(format!("TFTP server {}", server.address), mark, last)
+            let name = format!("TFTP server {}", server.address);
+            // What failed names the server by itself, as in the log.
+            let last = last.strip_prefix(&name).map_or(last.as_str(), |rest| {
+                let rest = rest.trim_start_matches([':', ' ']);
+                rest.strip_prefix("is ").unwrap_or(rest)
+            });
+            Check::new(name.as_str(), mark, last)
         }));
         for (name, list) in [("CTL", &self.ctl), ("ITL", &self.itl)] {
             checks.extend(of_list(name, list));

@@ -168,11 +168,17 @@ async fn attempt(
             Ok(FetchedFile { bytes: received.bytes, server, agreed: received.agreed })
         }
         Err(failure) => {
-            let failure =
-                ReadFailure::from_transfer(server, failure).or_elsewhere(conversation.foreign);
+            let come = come_so_far(&conversation.transfer);
+            let failure = ReadFailure::from_transfer(server, failure, come)
+                .or_elsewhere(conversation.foreign);
             Err(failure.because_of(conversation.port.trouble.take()))
         }
     }
+}
+
+/// Bytes that a server has sent; nothing if it never answered.
+fn come_so_far(transfer: &Transfer) -> Option<usize> {
+    transfer.tid().map(|_| transfer.received())
 }
 
 /// Our end of the network: everything of a conversation but the machine.

@@ -13,7 +13,7 @@ pub(in crate::agent) enum Habit {
     Absence(ErrorCode),
     /// Answers came from this address, which was not asked.
     Elsewhere(IpAddr),
-    /// It reported another error, or broke the protocol; in words.
+    /// It reported another error, broke off, or broke the protocol; in words.
     Fault(String),
     /// What it makes of options.
     Options(Negotiation),
@@ -24,11 +24,13 @@ impl Habit {
     pub(super) fn of(failure: &ReadFailure) -> Option<Self> {
         match failure {
             ReadFailure::NotFound { code, .. } => Some(Self::Absence(*code)),
+            failure if failure.is_broken_off() => Some(Self::Fault(failure.to_string())),
             ReadFailure::Misbehaved { .. }
             | ReadFailure::ServerError { .. }
             | ReadFailure::TooLarge { .. } => Some(Self::Fault(failure.to_string())),
             ReadFailure::Elsewhere { from, .. } => Some(Self::Elsewhere(*from)),
-            ReadFailure::Io { .. }
+            ReadFailure::BrokeOff { .. }
+            | ReadFailure::Io { .. }
             | ReadFailure::NoServer
             | ReadFailure::TimedOut { .. }
             | ReadFailure::UnfitName(_)

@@ -123,7 +123,11 @@ impl From<&ReadFailure> for NotFetched {
         match failure {
             ReadFailure::NotFound { .. } => Self::Absent,
             ReadFailure::TooLarge { .. } => Self::TooLarge(why),
-            ReadFailure::Elsewhere { .. }
+            failure if failure.is_broken_off() => {
+                Self::BrokenOff(trouble(StatusMessage::TftpTimeout))
+            }
+            ReadFailure::BrokeOff { .. }
+            | ReadFailure::Elsewhere { .. }
             | ReadFailure::NoServer
             | ReadFailure::TimedOut { .. }
             | ReadFailure::Unreachable { .. } => {

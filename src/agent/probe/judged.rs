@@ -125,6 +125,7 @@ fn refused(
 fn not_fetched((group, name): (&str, &str), file: &str, why: &NotFetched) -> TestCase {
     let (status, class) = match why {
         NotFetched::Absent => (TestStatus::Fail, "absent"),
+        NotFetched::BrokenOff(_) => (TestStatus::Fail, "broken-off"),
         NotFetched::Failed(_) => (TestStatus::Fail, "transfer-failed"),
         NotFetched::TooLarge(_) => (TestStatus::Fail, "too-large"),
         NotFetched::Unreachable(_) => (TestStatus::Unreachable, "unreachable"),

@@ -48,9 +48,9 @@ fn not_fetched(name: &str, limit: usize, why: NotFetched) -> Error {
     match why {
         NotFetched::Absent => Error::FileNotFound { name },
         NotFetched::TooLarge(_) => Error::FileTooLarge { name, limit },
-        NotFetched::Failed(trouble) | NotFetched::Unreachable(trouble) => {
-            Error::ServerUnreachable { detail: trouble.why }
-        }
+        NotFetched::BrokenOff(trouble)
+        | NotFetched::Failed(trouble)
+        | NotFetched::Unreachable(trouble) => Error::ServerUnreachable { detail: trouble.why },
     }
 }
 

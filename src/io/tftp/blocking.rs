@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::{
     Attempts, FetchedFile, NoRoute, PAUSE, ReadEvent, ReadFailure, ReadProgress, ReadRequest,
-    answers_from, is_refusal, plain_address, refusal, routed, source,
+    answers_from, come_so_far, is_refusal, plain_address, refusal, routed, source,
 };
 use crate::proto::tftp::{Datagram, Ending, Tid, To, Transfer};
 
@@ -64,18 +64,19 @@ fn attempt(
     request: &ReadRequest<'_>,
     watch: &mut dyn FnMut(ReadEvent<'_>),
 ) -> Result<FetchedFile, ReadFailure> {
-    let transfer = Transfer::new(request, Duration::ZERO).map_err(ReadFailure::UnfitName)?;
+    let mut transfer = Transfer::new(request, Duration::ZERO).map_err(ReadFailure::UnfitName)?;
     let failed = |source| ReadFailure::Io { server, source };
     let mut line =
         BlockingPort::open(plain_address(server), transfer.longest_datagram()).map_err(failed)?;
     let mut foreign = None;
-    match converse(&mut line, transfer, &mut foreign, watch).map_err(failed)? {
+    match converse(&mut line, &mut transfer, &mut foreign, watch).map_err(failed)? {
         Ok((received, _dally)) => {
             watch(ReadEvent::Bytes(&received.bytes));
             Ok(FetchedFile { bytes: Vec::new(), server, agreed: received.agreed })
         }
         Err(failure) => {
-            let failure = ReadFailure::from_transfer(server, failure).or_elsewhere(foreign);
+            let failure = ReadFailure::from_transfer(server, failure, come_so_far(&transfer))
+                .or_elsewhere(foreign);
             Err(failure.because_of(line.trouble.take()))
         }
     }
@@ -83,7 +84,7 @@ fn attempt(
 
 fn converse(
     line: &mut BlockingPort,
-    mut transfer: Transfer,
+    transfer: &mut Transfer,
     foreign: &mut Option<IpAddr>,
     watch: &mut dyn FnMut(ReadEvent<'_>),
 ) -> io::Result<Ending> {
@@ -97,9 +98,9 @@ fn converse(
                 if let Some(datagram) = transfer.on_datagram(from, bytes, now) {
                     sent = line.send(datagram);
                 }
-                hand_over(&mut transfer, watch);
+                hand_over(transfer, watch);
             }
-            BlockingIncoming::Refused => line.take_refusals(&mut transfer),
+            BlockingIncoming::Refused => line.take_refusals(transfer),
             // Once: whoever sends such datagrams must not fill the screen.
             BlockingIncoming::Foreign(from) if foreign.is_none() => {
                 *foreign = Some(from);

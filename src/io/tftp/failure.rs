@@ -11,6 +11,13 @@ use crate::wire::tftp::{ErrorCode, UnfitName};
 /// A read without a file.
 #[derive(Debug)]
 pub enum ReadFailure {
+    /// The server began to answer, and then its port was closed.
+    BrokeOff {
+        /// The server that did.
+        server: SocketAddr,
+        /// Bytes of the file that had come by then.
+        received: usize,
+    },
     /// The server did not answer, and something that looks like an answer came from elsewhere.
     Elsewhere {
         /// The address of the server that was asked.
@@ -83,11 +90,24 @@ impl ReadFailure {
     pub fn is_silence(&self) -> bool {
         matches!(
             self,
-            Self::Elsewhere { .. }
+            Self::BrokeOff { .. }
+                | Self::Elsewhere { .. }
                 | Self::Io { .. }
                 | Self::TimedOut { .. }
                 | Self::Unreachable { .. }
         )
+    }
+
+    /// Whether the server was there, and did not bring to an end what it had begun.
+    #[must_use]
+    pub fn is_broken_off(&self) -> bool {
+        match self {
+            Self::BrokeOff { .. } => true,
+            Self::TimedOut { waiting, .. } => {
+                matches!(waiting, WaitingFor::Block(_) | WaitingFor::End)
+            }
+            _ => false,
+        }
     }
 
     /// Whether it is an answer about the file: no other server is asked then.
@@ -117,7 +137,12 @@ impl ReadFailure {
         }
     }
 
-    pub(super) fn from_transfer(server: SocketAddr, failure: machine::TransferFailure) -> Self {
+    /// What became of a transfer; `received` are the bytes that had come, if the server answered.
+    pub(super) fn from_transfer(
+        server: SocketAddr,
+        failure: machine::TransferFailure,
+        received: Option<usize>,
+    ) -> Self {
         match failure {
             machine::TransferFailure::Misbehaved(how) => Self::Misbehaved { server, how },
             machine::TransferFailure::NotFound { code, message } => {
@@ -130,7 +155,10 @@ impl ReadFailure {
             machine::TransferFailure::TooLarge { limit, announced } => {
                 Self::TooLarge { server, limit, announced }
             }
-            machine::TransferFailure::Unreachable => Self::Unreachable { server },
+            machine::TransferFailure::Unreachable => match received {
+                Some(received) => Self::BrokeOff { server, received },
+                None => Self::Unreachable { server },
+            },
         }
     }
 }
@@ -138,6 +166,10 @@ impl ReadFailure {
 impl fmt::Display for ReadFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::BrokeOff { server, received } => {
+                let why = "its port is closed";
+                write!(f, "TFTP server {server} broke off after {received} bytes, {why}")
+            }
             Self::Elsewhere { server, from } => {
                 write!(f, "TFTP server {server} timed out, answers came from {from} instead")
             }
