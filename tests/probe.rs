@@ -442,3 +442,14 @@ fn one_pass_of_the_configured_phone_installs_and_reports() {
     let output = secd().args(["run", "--format", "tap"]).output().unwrap();
     assert_eq!(output.status.code(), Some(64));
 }
+
+#[test]
+fn a_name_that_no_phone_has_is_a_warning() {
+    let site = Site::new(Setup::default());
+    let server = site.server.address().to_string();
+    let output = secd().args(["probe", "--json", "--server", &server, "--device", "SEPx"]).output();
+    let report: Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    let probed = Probed { exit: 0, report };
+    assert_eq!(class(probed.case("phone", "device name")), "device-name");
+    assert!(probed.case("phone", "device name")["why"].as_str().unwrap().contains("write"));
+}

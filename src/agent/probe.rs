@@ -12,7 +12,7 @@ use crate::diagnose::{
     Case, Diagnosis, ProbeReport, ProbedCertificate, Remedy, TestCase, TestStatus,
 };
 use crate::io::clock::{self, Timeline};
-use crate::io::settings::Settings;
+use crate::io::settings::{Settings, doubtful_name};
 use crate::trust::State;
 use crate::wire::address::ServerAddress;
 
@@ -113,6 +113,12 @@ impl<'a> Probing<'a> {
     }
 
     async fn go(&mut self, boots: usize, https: &[ServerAddress]) -> Option<(Case, Remedy)> {
+        let device = &self.agent.settings().device.name;
+        if let Some(doubt) = doubtful_name(device) {
+            let case = TestCase::new("phone", "device name", TestStatus::Warn);
+            let does = "requests the files of this name";
+            self.cases.push(case.does(does).because("device-name", doubt));
+        }
         if self.agent.installed.is_locked() {
             self.cases.push(locked());
             return self.agent.diagnosed().await;

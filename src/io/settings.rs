@@ -24,7 +24,7 @@ use log::LevelFilter;
 pub use crate::wire::address::{Host, ServerAddress};
 pub use crate::wire::configuration::{Member, TVS_PORT};
 pub use access::{Id, Principal};
-pub use advice::{NoSuchUser, SettingWarning, System};
+pub use advice::{NoSuchUser, SettingWarning, System, doubtful_name};
 pub use fault::{SettingFault, SettingsFailure, Wrong};
 pub use file::SettingsFile;
 pub use place::SettingPlace;

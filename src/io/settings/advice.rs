@@ -16,6 +16,7 @@ use super::{SettingPlace, Settings};
 use advisor::Advisor;
 
 pub(super) use advisor::Odd;
+pub use device::doubtful_name;
 pub use system::{NoSuchUser, System};
 
 /// Something odd about a value, or about what it names on this system.

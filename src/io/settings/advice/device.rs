@@ -2,12 +2,16 @@
 
 use super::advisor::Advisor;
 use crate::io::settings::Settings;
+use crate::wire::name::DeviceName;
 
 impl Advisor<'_> {
     pub(super) fn device(&mut self) {
-        if let Some(text) = of_name(self.settings.device.name.as_str()) {
-            self.warn("device.name", text);
-        }
+        let Some(doubt) = doubtful_name(&self.settings.device.name) else { return };
+        let rest = match is_placeholder(self.settings) {
+            true => "; folders, files and users are not looked at before that",
+            false => "",
+        };
+        self.warn("device.name", format!("{doubt}{rest}"));
     }
 }
 
@@ -16,11 +20,17 @@ pub(super) fn is_placeholder(settings: &Settings) -> bool {
     settings.device.name.as_str() == PLACEHOLDER
 }
 
+/// Why no call manager has files for a phone of that name, and which name to write instead; nothing
+/// for a name that it may have.
+#[must_use]
+pub fn doubtful_name(name: &DeviceName) -> Option<String> {
+    of_name(name.as_str())
+}
+
 fn of_name(name: &str) -> Option<String> {
     if name == PLACEHOLDER {
         let instead = format!("write {WRITE}, as the DHCP hook of the shipped image does");
-        let rest = "folders, files and users are not looked at before that";
-        return Some(format!("{name:?} is the placeholder of the shipped file: {instead}; {rest}"));
+        return Some(format!("{name:?} is the placeholder of the shipped file: {instead}"));
     }
     let upper = name.to_ascii_uppercase();
     if is_mac(&upper) {
