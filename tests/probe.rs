@@ -23,7 +23,7 @@ use secd_lab::tls::{Presented, Version};
 use secd_lab::tvs::Servers;
 use serde_json::Value;
 use support::PATIENCE;
-use support::agent::secd;
+use support::agent::{Agent, secd};
 use support::phone::{DEVICE, Phone};
 use support::server::{Program, Served};
 use tempfile::TempDir;
@@ -439,8 +439,28 @@ fn one_pass_of_the_configured_phone_installs_and_reports() {
     let files = site.cluster.files();
     site.server.serve(files);
     assert_eq!(once(&[]).exit, 1);
+    let mut agent = Agent::start(&phone);
+    agent.pass();
+    // One line, and the remedy is not to create what is there.
+    let (code, said) = refused(&phone);
+    assert_eq!(code, Some(69), "{said}");
+    assert!(said.contains("another secd uses") && said.lines().count() == 1, "{said}");
+    drop(agent);
+    fs::remove_dir_all(phone.state()).unwrap();
+    let (code, said) = refused(&phone);
+    assert_eq!(code, Some(66), "{said}");
+    assert!(said.contains("does not exist: create it") && said.lines().count() == 1, "{said}");
     let output = secd().args(["run", "--format", "tap"]).output().unwrap();
     assert_eq!(output.status.code(), Some(64));
+}
+
+/// The exit code and the words of a pass that cannot begin.
+fn refused(phone: &Phone) -> (Option<i32>, String) {
+    let mut command = secd();
+    let output = command.args(["run", "--once", "--config"]).arg(phone.configuration()).output();
+    let output = output.unwrap();
+    assert!(output.stdout.is_empty(), "{output:?}");
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
 #[test]

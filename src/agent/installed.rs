@@ -142,6 +142,11 @@ impl Installed {
         self.inner.borrow().locked
     }
 
+    /// What is wrong with the folder of the store, if it cannot be used at all.
+    pub(super) fn folder_damage(&self) -> Option<Damage> {
+        self.inner.borrow().store.as_ref().err().cloned().flatten()
+    }
+
     /// Whether the store can be read, and if not, why.
     pub(super) fn condition(&self) -> StoreFound {
         let inner = self.inner.borrow();

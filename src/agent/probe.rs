@@ -56,6 +56,9 @@ pub async fn run_once(
 ) -> Result<ProbeReport, NotProbed> {
     let end = EndSignals::new().map_err(NotProbed::System)?;
     let agent = Agent::new(settings, Timeline::start());
+    if let Some(damage) = agent.installed.folder_damage() {
+        return Err(NotProbed::Folder(damage));
+    }
     unless_interrupted(end, agent.probe(1, https, None)).await
 }
 
@@ -201,7 +204,7 @@ impl<'a> Probing<'a> {
 fn locked() -> TestCase {
     TestCase::new("boot 1", "store", TestStatus::Fail)
         .does("asks no server, and trusts nothing")
-        .because("locked", "the store cannot be read, or a daemon has it open; --log says which")
+        .because("locked", "the lists that were trusted cannot be read; --log says why")
         .with_lines(vec![Event::RefreshLocked {}.to_string()])
 }
 

@@ -10,6 +10,7 @@ use crate::cli::{input, runtime};
 use crate::diagnose::{ProbeReport, ProbeVerdict};
 use crate::face::Words;
 use crate::io::settings::TFTP_PORT;
+use crate::io::store::DamageReason;
 use crate::io::{console, process};
 use crate::trust::{Acceptance, ListKind, stored};
 use crate::wire::address::ServerAddress;
@@ -166,7 +167,11 @@ impl ReportOptions {
 
 /// The line for a probe without a report, and its exit code.
 pub(super) fn not_probed(why: &NotProbed) -> CommandFailure {
-    CommandFailure::new(Exit::Unavailable, format!("no report: {why}"))
+    let exit = match why {
+        NotProbed::Folder(damage) if damage.reason != DamageReason::InUse => Exit::NoInput,
+        _ => Exit::Unavailable,
+    };
+    CommandFailure::new(exit, format!("no report: {why}"))
 }
 
 fn device(text: &str) -> Result<DeviceName, CommandFailure> {

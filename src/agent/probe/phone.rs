@@ -14,6 +14,7 @@ use crate::io::settings::{
     DeviceSettings, IdentityFiles, Member, Paths, Settings, SyslogSettings, TftpSettings,
     TvsSettings,
 };
+use crate::io::store::{Damage, DamageReason};
 use crate::trust::{TrustList, Verified};
 use crate::wire::address::ServerAddress;
 use crate::wire::name::{DeviceName, Model};
@@ -50,6 +51,8 @@ impl ProbeRequest {
 /// Why there is no report.
 #[derive(Debug)]
 pub enum NotProbed {
+    /// The folder of the configured phone cannot be used.
+    Folder(Damage),
     /// A signal ended it.
     Interrupted,
     /// The lists could not be stored; why, in words.
@@ -61,6 +64,11 @@ pub enum NotProbed {
 impl fmt::Display for NotProbed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Folder(Damage { path, reason: DamageReason::InUse, .. }) => {
+                let path = path.display();
+                write!(f, "another secd uses {path}: use secd refresh, or stop that one first")
+            }
+            Self::Folder(damage) => damage.fmt(f),
             Self::Interrupted => f.write_str("interrupted"),
             Self::Store(why) => write!(f, "the given lists could not be stored: {why}"),
             Self::System(error) => f.write_str(&files::why(error)),
