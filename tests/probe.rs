@@ -464,6 +464,23 @@ fn refused(phone: &Phone) -> (Option<i32>, String) {
 }
 
 #[test]
+fn a_remedy_comes_with_its_conditions_and_says_that_no_tvs_was_asked() {
+    let mut site = Site::new(Setup::default());
+    let itl = site.keep("itl", &site.cluster.files()[&format!("ITL{DEVICE}.tlv")]);
+    site.cluster.regenerate(0, Service::CallManager);
+    site.serve(|_, _| {});
+    let probed = site.probe(&["--itl", &itl]);
+    assert_eq!(probed.exit, 1, "{:#}", probed.report);
+    let conditions = probed.report["conditions"].as_array().unwrap();
+    assert_eq!(conditions.len(), 5, "{:#}", probed.report);
+    let server = site.server.address().to_string();
+    let text = String::from_utf8(probe(&["--server", &server, "--itl", &itl]).stdout).unwrap();
+    for words in ["only if all of these hold:", "note: no TVS was asked."] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+#[test]
 fn a_name_that_no_phone_has_is_a_warning() {
     let site = Site::new(Setup::default());
     let server = site.server.address().to_string();

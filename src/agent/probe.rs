@@ -8,9 +8,7 @@
 use crate::agent::daemon::EndSignals;
 use crate::agent::owners::Agent;
 use crate::boot::{Event, Stage};
-use crate::diagnose::{
-    Case, Diagnosis, ProbeReport, ProbedCertificate, Remedy, TestCase, TestStatus,
-};
+use crate::diagnose::{Diagnosis, ProbeReport, ProbedCertificate, TestCase, TestStatus};
 use crate::io::clock::{self, Timeline};
 use crate::io::settings::{Settings, doubtful_name};
 use crate::trust::State;
@@ -94,9 +92,8 @@ impl Agent {
         }
     }
 
-    async fn diagnosed(&self) -> Option<(Case, Remedy)> {
-        let Diagnosis { case, remedy, .. } = self.diagnose().await.ok()?.diagnosis;
-        Some((case, remedy))
+    async fn diagnosed(&self) -> Option<Diagnosis> {
+        Some(self.diagnose().await.ok()?.diagnosis)
     }
 }
 
@@ -115,7 +112,7 @@ impl<'a> Probing<'a> {
         Self { agent, world, cases: Vec::new(), certificates: Vec::new() }
     }
 
-    async fn go(&mut self, boots: usize, https: &[ServerAddress]) -> Option<(Case, Remedy)> {
+    async fn go(&mut self, boots: usize, https: &[ServerAddress]) -> Option<Diagnosis> {
         let device = &self.agent.settings().device.name;
         if let Some(doubt) = doubtful_name(device) {
             let case = TestCase::new("phone", "device name", TestStatus::Warn);

@@ -53,13 +53,24 @@ fn page(diagnosis: &Diagnosis, form: PageForm) -> Shown {
     line(&mut page, "case", &format!("{} ({})", case.text, case.word));
     line(&mut page, "next boot", &diagnosis.next_boot);
     line(&mut page, "remedy", &format!("{} ({})", remedy.text, remedy.word));
-    if !diagnosis.conditions.is_empty() {
+    let conditions = diagnosis.conditions.iter();
+    add_conditions(&mut page, conditions.map(|it| (it.text.as_str(), it.holds)));
+    page
+}
+
+/// Adds the conditions of deleting a list, and whether each holds; nothing if there are none.
+pub(super) fn add_conditions(
+    page: &mut Shown,
+    conditions: impl IntoIterator<Item = (impl AsRef<str>, Option<bool>)>,
+) {
+    let mut conditions = conditions.into_iter().peekable();
+    if conditions.peek().is_some() {
         page.end();
         let head = "the ITL may be deleted only if all of these hold:";
         page.end_with(Tone::Plain, head, 0, 2);
     }
-    for condition in &diagnosis.conditions {
-        let (tone, mark) = match condition.holds {
+    for (text, holds) in conditions {
+        let (tone, mark) = match holds {
             Some(true) => (Tone::Good, "[yes]"),
             Some(false) => (Tone::Bad, "[no] "),
             None => (Tone::Doubtful, "[??] "),
@@ -67,9 +78,8 @@ fn page(diagnosis: &Diagnosis, form: PageForm) -> Shown {
         page.put(Tone::Plain, "  ");
         page.put(tone, mark);
         page.put(Tone::Plain, " ");
-        page.end_with(Tone::Plain, &condition.text, 8, 8);
+        page.end_with(Tone::Plain, text.as_ref(), 8, 8);
     }
-    page
 }
 
 fn line(page: &mut Shown, title: &str, fact: &str) {

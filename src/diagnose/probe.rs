@@ -3,8 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::diagnose::case::Case;
-use crate::diagnose::remedy::Remedy;
+use crate::diagnose::Diagnosis;
 use crate::trust::anchors::State;
 use crate::trust::certificate::Certificate;
 use crate::trust::weakness::Weakness;
@@ -22,8 +21,8 @@ pub struct ProbeReport {
     pub servers: Vec<String>,
     /// Every check, in the order in which it was made.
     pub cases: Vec<TestCase>,
-    /// The doctor's case and remedy; nothing if no server was reached.
-    pub diagnosed: Option<(Case, Remedy)>,
+    /// What the doctor makes of it; nothing if no server was reached.
+    pub diagnosed: Option<Diagnosis>,
     /// The trust state that the phone ended in.
     pub state: State,
     /// How long the probe took, in milliseconds.

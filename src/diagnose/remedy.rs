@@ -273,7 +273,7 @@ pub(super) const WORDS: [(Remedy, &str); 20] = [
     (
         Remedy::RestoreBackup,
         "restore CallManager.pem with its key from the backup (DRS); do not delete the ITL: the \
-         conditions below do not all hold, or cannot be checked while TVS is down",
+         conditions for that do not all hold, or cannot all be checked",
     ),
     (
         Remedy::RollbackFirst,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::diagnose::{ProbeReport, TestCase, TestStatus};
+use crate::diagnose::{Diagnosis, ProbeReport, TestCase, TestStatus};
 
 /// The object, with the exit code that goes with it: what a person would look at first comes first.
 #[derive(Serialize)]
@@ -13,6 +13,7 @@ pub(super) struct ReportObject<'a> {
     state: String,
     case: Option<WordedFinding>,
     remedy: Option<WordedFinding>,
+    conditions: Vec<ConditionObject>,
     counts: CaseCounts,
     milliseconds: u64,
     cases: Vec<CaseObject<'a>>,
@@ -21,14 +22,24 @@ pub(super) struct ReportObject<'a> {
 impl<'a> ReportObject<'a> {
     pub(super) fn new(report: &'a ProbeReport, exit: u8) -> Self {
         let diagnosed = report.diagnosed.as_ref();
+        let conditions = diagnosed.and_then(|it| it.conditions).into_iter();
         Self {
             device: &report.device,
             servers: &report.servers,
             exit,
             state: report.state.to_string(),
-            case: diagnosed.map(|(it, _)| WordedFinding { word: it.word(), text: it.to_string() }),
-            remedy: diagnosed
-                .map(|(_, it)| WordedFinding { word: it.word(), text: it.to_string() }),
+            case: diagnosed.map(|Diagnosis { case: it, .. }| WordedFinding {
+                word: it.word(),
+                text: it.to_string(),
+            }),
+            remedy: diagnosed.map(|Diagnosis { remedy: it, .. }| WordedFinding {
+                word: it.word(),
+                text: it.to_string(),
+            }),
+            conditions: conditions
+                .flat_map(|it| it.listed())
+                .map(|(text, holds)| ConditionObject { text, holds })
+                .collect(),
             counts: CaseCounts {
                 fail: report.count(TestStatus::Fail),
                 unreachable: report.count(TestStatus::Unreachable),
@@ -46,6 +57,13 @@ impl<'a> ReportObject<'a> {
 struct WordedFinding {
     word: &'static str,
     text: String,
+}
+
+/// One condition of deleting a list; whether it holds, `null` where the phone cannot find out.
+#[derive(Serialize)]
+struct ConditionObject {
+    text: &'static str,
+    holds: Option<bool>,
 }
 
 #[derive(Serialize)]

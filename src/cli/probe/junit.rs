@@ -7,7 +7,7 @@
 
 use std::fmt::Write;
 
-use crate::diagnose::{ProbeReport, TestCase, TestStatus};
+use crate::diagnose::{Diagnosis, ProbeReport, TestCase, TestStatus};
 use crate::io::console::escape;
 
 /// The document, with one suite.
@@ -31,7 +31,7 @@ pub(super) fn document(report: &ProbeReport) -> String {
 fn properties(text: &mut String, report: &ProbeReport) {
     let mut facts =
         vec![("servers", report.servers.join(" ")), ("state", report.state.to_string())];
-    if let Some((case, remedy)) = &report.diagnosed {
+    if let Some(Diagnosis { case, remedy, .. }) = &report.diagnosed {
         facts.push(("case", case.word().to_owned()));
         facts.push(("remedy", remedy.word().to_owned()));
     }

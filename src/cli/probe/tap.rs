@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::cli::probe::text::summary;
-use crate::diagnose::{ProbeReport, TestCase, TestStatus};
+use crate::diagnose::{Diagnosis, ProbeReport, TestCase, TestStatus};
 use crate::io::console::{escape, escape_json};
 
 /// The stream: a plan, a line a case with its reason below, and the verdict as a comment.
@@ -12,7 +12,7 @@ pub(super) fn stream(report: &ProbeReport) -> String {
     for (case, number) in report.cases.iter().zip(1..) {
         of_case(&mut text, number, case);
     }
-    if let Some((case, remedy)) = &report.diagnosed {
+    if let Some(Diagnosis { case, remedy, .. }) = &report.diagnosed {
         let _fits = writeln!(text, "# case {}, remedy {}", case.word(), remedy.word());
     }
     let _fits = writeln!(text, "# {}", escape(&summary(report)));

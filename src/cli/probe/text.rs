@@ -1,7 +1,10 @@
 //! A report for people.
 
+use crate::cli::doctor::add_conditions;
 use crate::cli::shown::{PageForm, Shown, Tone};
-use crate::diagnose::{ProbeReport, ProbeVerdict, Remedy, TestCase, TestStatus};
+use crate::diagnose::{
+    Conditions, Diagnosis, ProbeReport, ProbeVerdict, Remedy, TestCase, TestStatus,
+};
 
 /// The whole page: groups of cases, then what they come to.
 pub(super) fn page(report: &ProbeReport, form: PageForm) -> Shown {
@@ -18,11 +21,16 @@ pub(super) fn page(report: &ProbeReport, form: PageForm) -> Shown {
         add_case(&mut page, case);
     }
     page.end();
-    if let Some((case, remedy)) = &report.diagnosed {
+    if let Some(Diagnosis { case, remedy, conditions, .. }) = &report.diagnosed {
         add(&mut page, "case: ", &format!("{case} ({})", case.word()));
         if *remedy != Remedy::Nothing {
             add(&mut page, "remedy: ", &format!("{remedy} ({})", remedy.word()));
+            if report.cases.iter().any(|case| case.class == "no-members") {
+                add(&mut page, "note: ", NO_TVS);
+            }
         }
+        let conditions = conditions.as_ref().map(Conditions::listed).into_iter().flatten();
+        add_conditions(&mut page, conditions);
     }
     page.end_with(verdict_tone(report.verdict()), &summary(report), 0, 2);
     page
@@ -53,6 +61,10 @@ fn add(page: &mut Shown, before: &str, text: &str) {
     page.put(Tone::Plain, before);
     page.end_with(Tone::Plain, text, before.len(), before.len());
 }
+
+/// What a reader must know of a conclusion without the word of TVS.
+const NO_TVS: &str = "no TVS was asked. The members that a phone's last configuration names may vouch \
+                      for a signer; --tvs HOST asks one, as such a phone does";
 
 /// What is before the reason of a case, and before a line of the log about it.
 const WHY: &str = "        ";
