@@ -1,15 +1,16 @@
 //! The end of TLS and the end of the connection under it: who has asked for a page without a length
-//! learns whether it came whole.
+//! learns whether it came whole, and whoever ends its own half gets all of it.
 #![expect(clippy::unwrap_used, reason = "a test may end where it fails")]
+#![allow(clippy::disallowed_methods, reason = "tests wait in real time, within bounds")]
 
 mod support;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener};
-use std::process::{Child, Command, Output, Stdio};
-use std::thread;
-use std::time::Duration;
+use std::net::{Shutdown, SocketAddr, TcpListener};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use secd_lab::tls::{self, ClientCertificate, Presented, Version};
 use serde_json::{Value, json};
@@ -67,8 +68,13 @@ fn server(office: &Office, ending: Ending) -> SocketAddr {
 }
 
 fn booted() -> (Office, Phone, Agent) {
+    booted_with("")
+}
+
+/// With more sections in the configuration.
+fn booted_with(sections: &str) -> (Office, Phone, Agent) {
     let office = Office::open();
-    let phone = office.phone("");
+    let phone = office.phone(sections);
     let mut agent = Agent::start(&phone);
     agent.pass();
     (office, phone, agent)
@@ -150,16 +156,17 @@ fn an_application_asks_how_its_own_connection_ended() {
 struct Openssl(Child, SocketAddr, TempDir);
 
 impl Openssl {
-    fn start(office: &Office) -> Self {
+    /// With more arguments, and what it reads from standard input.
+    fn start(office: &Office, more: &[&str], stdin: Stdio) -> Self {
         let folder = TempDir::new().unwrap();
         let write = |name, bytes: &[u8]| support::write(&folder.path().join(name), bytes);
         write("server.der", &office.tomcat.certificate.der);
         write("server.key", office.tomcat.key.pem().as_bytes());
         write("page.txt", PAGE.repeat(10_000).as_bytes());
         let mut command = Command::new("openssl");
-        command.args(["s_server", "-accept", "127.0.0.1:0", "-WWW", "-key", "server.key"]);
+        command.args(["s_server", "-accept", "127.0.0.1:0", "-key", "server.key"]).args(more);
         command.args(["-certform", "DER", "-cert", "server.der"]).current_dir(folder.path());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut lines = lines.map(Result::unwrap);
@@ -181,7 +188,7 @@ impl Drop for Openssl {
 #[test]
 fn an_independent_server_ends_properly_unless_it_is_killed() {
     let (office, phone, _agent) = booted();
-    let server = Openssl::start(&office);
+    let server = Openssl::start(&office, &["-WWW"], Stdio::null());
     let whole = connect(&phone, server.1, b"GET /page.txt HTTP/1.0\r\n\r\n");
     assert_eq!(whole.status.code(), Some(0), "{whole:?}");
     assert!(whole.stdout.ends_with(PAGE.as_bytes()));
@@ -200,4 +207,93 @@ fn an_independent_server_ends_properly_unless_it_is_killed() {
     assert_eq!(waiting.wait().unwrap().code(), Some(69), "{opened}");
     assert!(opened.contains("cut off"), "{opened}");
     drop(stdin);
+}
+
+/// More than all buffers on the way hold; digits, as other characters are commands to `s_server`.
+const LONG: usize = 5_000_000;
+
+/// A server that ends at its client's close_notify, whatever it has still to send: `openssl s_server`
+/// with an answer on its standard input, which stays open as long as the thread is kept.
+fn abrupt(office: &Office, version: &str) -> (Openssl, JoinHandle<ChildStdin>) {
+    let mut server = Openssl::start(office, &[version, "-naccept", "1"], Stdio::piped());
+    let mut stdin = server.0.stdin.take().unwrap();
+    let answer = thread::spawn(move || {
+        let _until_it_ends = stdin.write_all(&vec![b'7'; LONG]);
+        stdin
+    });
+    (server, answer)
+}
+
+/// A connection whose client has closed its half behind its request, and its number.
+fn half_closed(phone: &Phone, server: SocketAddr) -> (Client, Value) {
+    let parameters = json!({ "host": "127.0.0.1", "port": server.port() });
+    let call = json!({ "method": full("Connect"), "parameters": parameters, "upgrade": true });
+    let mut client = Client::connect(&phone.socket());
+    let opened = outcome(client.send_call(&call).reply().unwrap()).unwrap();
+    client.send(b"GET / HTTP/1.0\r\n\r\n");
+    client.stream.shutdown(Shutdown::Write).unwrap();
+    (client, opened["connection"].clone())
+}
+
+/// Waits for the end of a server, which comes well before the limit of a silent one.
+#[track_caller]
+fn ends_soon(mut server: Openssl) {
+    let gone = Instant::now();
+    server.0.wait().unwrap();
+    assert!(gone.elapsed() < Duration::from_secs(10), "{:?}", gone.elapsed());
+}
+
+#[test]
+fn a_client_that_closes_its_half_gets_the_whole_answer_and_frees_the_server_when_it_goes() {
+    let (office, phone, _agent) = booted();
+    for version in ["-tls1_2", "-tls1_3"] {
+        let (mut server, _answer) = abrupt(&office, version);
+        let (mut client, _) = half_closed(&phone, server.1);
+        let come = client.take(LONG);
+        assert_eq!(come.len(), LONG, "{version}");
+        assert!(server.0.try_wait().unwrap().is_none(), "the client may still wait");
+        drop(client);
+        ends_soon(server);
+    }
+}
+
+#[test]
+fn the_end_of_standard_input_costs_nothing_of_the_answer() {
+    let (office, phone, _agent) = booted();
+    for (version, more) in [("-tls1_2", None), ("-tls1_3", None), ("-tls1_3", Some("--half-close"))]
+    {
+        let (server, _answer) = abrupt(&office, version);
+        let mut command = secd();
+        command.args(["connect", &server.1.to_string()]).args(more);
+        command.arg("--socket").arg(phone.socket()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // Closed behind it. Without a request the server may block in its read.
+        child.stdin.take().unwrap().write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+        let mut come = Vec::new();
+        child
+            .stdout
+            .take()
+            .unwrap()
+            .take(u64::try_from(LONG).unwrap())
+            .read_to_end(&mut come)
+            .unwrap();
+        assert_eq!(come.len(), LONG, "{version} {more:?}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        ends_soon(server);
+    }
+}
+
+#[test]
+fn a_server_that_is_silent_gets_the_end_of_its_client_before_the_idle_limit() {
+    let (office, phone, _agent) = booted_with("[https]\nidle_s = 4\n");
+    for version in ["-tls1_2", "-tls1_3"] {
+        // It waits for its client's end, or for something to send.
+        let server = Openssl::start(&office, &[version, "-naccept", "1"], Stdio::piped());
+        let (client, connection) = half_closed(&phone, server.1);
+        assert_eq!(client.rest(), b"", "{version}");
+        let ended = call(&phone.socket(), "GetConnection", json!({ "connection": connection }));
+        assert_eq!(ended.unwrap()["whole"], true, "{version}");
+        ends_soon(server);
+    }
 }

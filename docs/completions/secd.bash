@@ -48,7 +48,7 @@ _secd() {
         cache) words="--flush --json --socket" ;;
         check-cert) words="--host --json --purpose --socket" ;;
         check-config) words="--config --json --no-system --strict --user" ;;
-        connect) words="--json --purpose --socket" ;;
+        connect) words="--half-close --json --purpose --socket" ;;
         dhcp-servers) words="--json --option-150 --option-66 --siaddr --sname" ;;
         doctor | refresh | reload | status | trust) words="--json --socket" ;;
         erase) words="--json --pin --socket --yes" ;;

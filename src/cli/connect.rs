@@ -22,6 +22,7 @@ pub(super) struct ConnectCommand {
     daemon: Daemon,
     server: Option<String>,
     purpose: Option<Purpose>,
+    half_close: bool,
 }
 
 impl Command for ConnectCommand {
@@ -33,6 +34,7 @@ impl Command for ConnectCommand {
 
     fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
         match option.name {
+            "--half-close" => self.half_close = true,
             "--purpose" => self.purpose = Some(option.word()?),
             _ => return Err(option.unexpected()),
         }
@@ -62,7 +64,7 @@ impl Command for ConnectCommand {
             // Standard output belongs to the server.
             remark_json(&Ordered::of(opened));
         }
-        if let Err(error) = copy(stream, &early) {
+        if let Err(error) = copy(stream, &early, self.half_close) {
             complain(&format!("{server}: {}", files::why(&error)));
             return Ok(Exit::Unavailable);
         }
@@ -81,13 +83,13 @@ impl Command for ConnectCommand {
 
 /// Copies standard input into the connection on a thread of its own, and the connection to
 /// standard output on this one, until the server closes. The end of standard input closes our half
-/// only.
-fn copy(mut down: UnixStream, early: &[u8]) -> io::Result<()> {
+/// if that is wanted, and else nothing: many servers drop their answer then.
+fn copy(mut down: UnixStream, early: &[u8], half_close: bool) -> io::Result<()> {
     let mut up = down.try_clone()?;
     // Never joined: it may wait for input for ever, and ends with the process.
     thread::spawn(move || {
         let _ended = io::copy(&mut io::stdin().lock(), &mut up);
-        up.shutdown(Shutdown::Write)
+        half_close.then(|| up.shutdown(Shutdown::Write))
     });
     let mut out = binary();
     // Flushed each time: standard output buffers by line, and a protocol may wait for its answer.
@@ -110,11 +112,13 @@ const HTTPS: u16 = 443;
 const HELP: &str = "\
 Open a TLS connection through the daemon, which judges the server by the installed lists, by the
 answers of TVS that are still valid, and by TVS itself. Only then does a byte pass, from standard
-input to the server and from the server to standard output.
+input to the server and from the server to standard output, until the server closes.
 
-Usage: secd connect HOST[:PORT] [--purpose P] [--json] [--socket PATH]
+Usage: secd connect HOST[:PORT] [--purpose P] [--half-close] [--json] [--socket PATH]
 
   --purpose P    https (default), provisioning, signalling or capf
+  --half-close   pass the end of standard input on, for a server that waits for it: after 30 seconds
+                 (or half of https.idle_s) without a byte of the server, which may drop its answer
   --json         print who vouches for the server, or why there is no connection, as one object on
                  standard error
 

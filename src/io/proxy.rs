@@ -1,7 +1,9 @@
 //! Bytes both ways between a local client and a server that has been judged.
 
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::fmt;
+use std::future::pending;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,7 +12,8 @@ use std::time::Duration;
 use tokio::io::{
     AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, ReadHalf, WriteHalf, split,
 };
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::io::reason::why;
 
@@ -66,32 +69,47 @@ impl fmt::Display for End {
     }
 }
 
-/// Relays until both sides have closed, the server breaks off, or a limit is reached. A side that
-/// closes its half leaves the other half open. `complete` is called when all that the server had to
-/// send has come, before the client can see that.
+/// Relays until both sides have closed, the server breaks off, or a limit is reached. `complete` is
+/// called when all that the server had to send has come, before the client can see that.
+///
+/// A side that closes its half leaves the other half open, and so the server is not sent the
+/// client's end while it may still answer: to servers of TLS 1.2 a close_notify is the end of both
+/// halves (RFC 5246 §7.2.1), and many of TLS 1.3 drop their answer as well (nginx). It is sent when
+/// the server has ended, when it was silent for 30 seconds, or when the client has gone altogether.
 pub async fn relay<C, S>(client: C, server: S, limits: ProxyLimits, complete: impl Fn()) -> Relayed
 where
     C: AsyncRead + AsyncWrite,
     S: AsyncRead + AsyncWrite,
 {
     let start = Instant::now();
-    let watch = Watch { up: Cell::new(0), down: Cell::new(0), last: Cell::new(start) };
-    let (client_reads, client_writes) = split(client);
-    let (server_reads, server_writes) = split(server);
+    let watch = Watch::new(start);
+    let (client_reads, mut client_writes) = split(client);
+    let (server_reads, mut server_writes) = split(server);
     let up = async {
-        match pump(client_reads, server_writes, &watch, (&watch.up, &|| {})).await {
-            Err(BrokenEnd::Source(error)) => Err(End::Failed(error)),
+        match pump(client_reads, &mut server_writes, &watch, (&watch.up, None)).await {
+            Err(BrokenEnd::Source(error)) => return Err(End::Failed(error)),
             // The server takes no more. What it sent before that, and how it ends, is still to
             // come.
-            Ok(()) | Err(BrokenEnd::Sink(_)) => Ok(()),
+            Err(BrokenEnd::Sink(_)) => return Ok(()),
+            Ok(()) => {}
         }
+        watch.client_ended.notify_one();
+        watch.end_is_due.notified().await;
+        let _the_server_may_be_gone = server_writes.shutdown().await;
+        Ok(())
     };
+    // The server has the other half of the idle limit for what it does at the client's end.
+    let held = HELD.min(limits.idle / 2);
     let down = async {
-        match pump(server_reads, client_writes, &watch, (&watch.down, &complete)).await {
-            Err(BrokenEnd::Source(error)) => Err(End::Cut(error)),
-            Err(BrokenEnd::Sink(error)) => Err(End::Failed(error)),
-            Ok(()) => Ok(()),
+        match pump(server_reads, &mut client_writes, &watch, (&watch.down, Some(held))).await {
+            Err(BrokenEnd::Source(error)) => return Err(End::Cut(error)),
+            Err(BrokenEnd::Sink(error)) => return Err(End::Failed(error)),
+            Ok(()) => {}
         }
+        watch.end_is_due.notify_one();
+        // Before the client can see the end: it may ask at once whether all has come.
+        complete();
+        client_writes.shutdown().await.map_err(End::Failed)
     };
     let end = tokio::select! {
         ended = async { tokio::try_join!(up, down) } => {
@@ -108,9 +126,23 @@ struct Watch {
     up: Cell<u64>,
     down: Cell<u64>,
     last: Cell<Instant>,
+    /// The client sends no more; whoever sees it puts it back.
+    client_ended: Notify,
+    /// The server is to be sent the client's end.
+    end_is_due: Notify,
 }
 
 impl Watch {
+    const fn new(start: Instant) -> Self {
+        Self {
+            up: Cell::new(0),
+            down: Cell::new(0),
+            last: Cell::new(start),
+            client_ended: Notify::const_new(),
+            end_is_due: Notify::const_new(),
+        }
+    }
+
     /// Returns when nothing has moved for so long.
     async fn idle(&self, limit: Duration) {
         loop {
@@ -121,6 +153,27 @@ impl Watch {
             sleep_until(due).await;
         }
     }
+
+    /// Runs while the server is waited for, and only then: a slow client costs it no time. Sends
+    /// it the client's end once that is due.
+    async fn hold<C: AsyncWrite>(
+        &self,
+        client: &mut WriteHalf<C>,
+        held: Option<Duration>,
+    ) -> Infallible {
+        let Some(held) = held else { return pending().await };
+        self.client_ended.notified().await;
+        self.client_ended.notify_one();
+        // From now: the server may have been waited for since long before its client's request.
+        let due = Instant::now() + held;
+        // To write nothing fails once the other end is closed. That is not made known otherwise:
+        // the half that is read has ended before.
+        while Instant::now() < due && client.write(&[]).await.is_ok() {
+            sleep(LOOK_AGAIN).await;
+        }
+        self.end_is_due.notify_one();
+        pending().await
+    }
 }
 
 /// Which end of one direction broke.
@@ -129,21 +182,22 @@ enum BrokenEnd {
     Source(io::Error),
 }
 
-/// Moves what comes from one side to the other until the first closes; `closed` is called before
-/// that is passed on.
+/// Moves what comes from one side to the other until the first closes; what to [`Watch::hold`] while
+/// it is waited for comes beside the count.
 async fn pump<R: AsyncRead, W: AsyncWrite>(
     mut from: ReadHalf<R>,
-    mut to: WriteHalf<W>,
+    to: &mut WriteHalf<W>,
     watch: &Watch,
-    (count, closed): (&Cell<u64>, &dyn Fn()),
+    (count, held): (&Cell<u64>, Option<Duration>),
 ) -> Result<(), BrokenEnd> {
     let mut buffer = vec![0; BUFFER];
     loop {
-        let length = from.read(&mut buffer).await.map_err(BrokenEnd::Source)?;
+        let length = tokio::select! {
+            length = from.read(&mut buffer) => length.map_err(BrokenEnd::Source)?,
+            never = watch.hold(to, held) => match never {},
+        };
         if length == 0 {
-            // Before the client can see the end: it may ask at once whether all has come.
-            closed();
-            return to.shutdown().await.map_err(BrokenEnd::Sink);
+            return Ok(());
         }
         to.write_all(buffer.get(..length).unwrap_or_default()).await.map_err(BrokenEnd::Sink)?;
         // TLS may hold it back, and the other side may wait for just this.
@@ -204,6 +258,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Prefixed<S> {
 /// One TLS record (RFC 8446 §5.1: 2^14 bytes): larger buffers are not filled by one read.
 const BUFFER: usize = 16 << 10;
 
+/// How long a silent server is not sent the end of its client. Inferred: longer than servers keep a
+/// connection for another request (Tomcat 20 s, Apache 5 s), so that they close by themselves, and
+/// than they take to answer; short beside the idle limit, as the connection takes a place.
+const HELD: Duration = Duration::from_secs(30);
+
+/// Between two looks whether a client that sends no more has gone; inferred.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,6 +296,22 @@ mod tests {
         let (relayed, whole, come) = relayed(&b"413"[..]).await;
         assert!(matches!(relayed.end, End::Closed), "{}", relayed.end);
         assert_eq!((whole, come.as_slice()), (true, &b"413"[..]));
+    }
+
+    #[tokio::test]
+    async fn a_client_that_goes_is_no_reason_to_wait_for_a_silent_server() {
+        let (ours, theirs) = duplex(64);
+        let (server, mut far) = duplex(64);
+        drop(theirs);
+        let mut come = Vec::new();
+        let server_ends_with_its_client = async {
+            far.read_to_end(&mut come).await.expect("the end");
+            drop(far);
+        };
+        let start = Instant::now();
+        let (relayed, ()) =
+            tokio::join!(relay(ours, server, LIMITS, || ()), server_ends_with_its_client);
+        assert!(start.elapsed() < LIMITS.idle / 2, "{}", relayed.end);
     }
 
     #[tokio::test]

@@ -66,6 +66,17 @@ impl Client {
         }
     }
 
+    /// So many bytes of the stream; fewer only at its end.
+    #[track_caller]
+    pub fn take(&mut self, length: usize) -> Vec<u8> {
+        let missing = length.saturating_sub(self.received.len());
+        let rest =
+            (&self.stream).take(u64::try_from(missing).unwrap()).read_to_end(&mut self.received);
+        rest.unwrap_or_else(|error| panic!("after {} bytes: {error}", self.received.len()));
+        let later = self.received.split_off(length.min(self.received.len()));
+        std::mem::replace(&mut self.received, later)
+    }
+
     /// What has come and comes until the end.
     #[track_caller]
     pub fn rest(mut self) -> Vec<u8> {
