@@ -238,7 +238,7 @@ fn what_is_lost_is_counted_and_reported_in_one_line() {
         let parameters = serde_json::json!(
             { "process": "JVM", "level": "notice", "text": format!("line {number}") }
         );
-        support::socket::call(&phone.socket(), "AppendLog", parameters).unwrap();
+        call(&phone.socket(), "AppendLog", parameters).unwrap();
     }
     let listener = TcpListener::bind(address).unwrap();
     let (mut server, _) = listener.accept().unwrap();
