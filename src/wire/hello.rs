@@ -207,26 +207,32 @@ pub fn client_hello(host: Option<&str>, offer: HelloOffer) -> Vec<u8> {
 }
 
 fn extensions(host: Option<&str>) -> Vec<u8> {
-    let name = host.map(|host| {
-        let name = [&[0], sized(host.as_bytes()).as_slice()].concat();
-        [[0, 0].as_slice(), &sized(&sized(&name))].concat()
-    });
-    // Numbers of extensions: 0 server_name, 10 supported_groups, 11 ec_point_formats,
-    // 13 signature_algorithms.
+    // Numbers of extensions: 10 supported_groups, 11 ec_point_formats.
     let groups = [[0, 10].as_slice(), &sized(&sized(&GROUPS))].concat();
     let formats = [[0, 11].as_slice(), &sized(&[1, 0])].concat();
-    let signatures = [[0, 13].as_slice(), &sized(&sized(&SIGNATURES))].concat();
-    [name.unwrap_or_default(), groups, formats, signatures].concat()
+    let name = host.map(server_name).unwrap_or_default();
+    [name, groups, formats, signature_algorithms()].concat()
+}
+
+/// The extension server_name (0), RFC 6066 §3.
+pub(super) fn server_name(host: &str) -> Vec<u8> {
+    let name = [&[0], sized(host.as_bytes()).as_slice()].concat();
+    [[0, 0].as_slice(), &sized(&sized(&name))].concat()
+}
+
+/// The extension signature_algorithms (13), RFC 5246 §7.4.1.4.1.
+pub(super) fn signature_algorithms() -> Vec<u8> {
+    [[0, 13].as_slice(), &sized(&sized(&SIGNATURES))].concat()
 }
 
 /// `content` behind its length; nothing here comes near 64 KiB.
-fn sized(content: &[u8]) -> Vec<u8> {
+pub(super) fn sized(content: &[u8]) -> Vec<u8> {
     let length = u16::try_from(content.len()).unwrap_or_default();
     [length.to_be_bytes().as_slice(), content].concat()
 }
 
 /// The first byte of every version from SSL 3.0 on (RFC 5246 §6.2.1).
-const MAJOR: u8 = 3;
+pub(super) const MAJOR: u8 = 3;
 /// Record type (RFC 5246 §6.2.1).
 const HANDSHAKE: u8 = 22;
 /// Bytes of a record's header after its type.
@@ -238,7 +244,7 @@ const CERTIFICATE: u8 = 11;
 /// Fixed, since no key ever depends on it.
 const RANDOM: [u8; 32] = [0x5E; 32];
 /// Renegotiation is secure or does not happen (RFC 5746 §3.3); some servers insist on it.
-const NO_RENEGOTIATION: u16 = 0x00FF;
+pub(super) const NO_RENEGOTIATION: u16 = 0x00FF;
 /// X25519, P-256, P-384, P-521 (RFC 8422 §5.1.1).
 const GROUPS: [u8; 8] = [0, 29, 0, 23, 0, 24, 0, 25];
 /// PKCS#1, ECDSA and PSS with SHA-256, SHA-384, SHA-512, the first two also with SHA-1; Ed25519 and
