@@ -1,6 +1,7 @@
 //! The first message of a TLS handshake each way, in versions that this agent does not speak.
 //!
-//! Only to report *what* an outdated server offers; no connection ever comes of it.
+//! Only to report *what* an outdated server offers; no connection ever comes of it. The messages
+//! of a handshake that is carried out are in [`old_tls`](crate::wire::old_tls).
 
 mod suite;
 

@@ -15,6 +15,7 @@ pub mod hello;
 pub mod list;
 pub mod malformed;
 pub mod name;
+pub mod old_tls;
 pub mod reader;
 pub mod syslog;
 pub mod text;
