@@ -253,6 +253,18 @@ fn proto_knows_packets_and_durations() {
 }
 
 #[test]
+fn cryptography_in_proto_is_for_old_tls_alone() {
+    for name in ["aes", "cbc", "hmac", "md5", "rsa", "sha1", "sha2", "subtle", "zeroize"] {
+        let line = format!("use {name}::Planted;");
+        assert_eq!(planted("proto/tvs.rs", &line), [format!("{name}::Planted")]);
+    }
+    assert_eq!(planted("proto/old_tls/secrets.rs", "use rsa::Planted;"), [""; 0]);
+    let random = "use rsa::rand_core::Planted;";
+    assert_eq!(planted("proto/old_tls/random.rs", random), [""; 0]);
+    assert_eq!(planted("proto/old_tls/random.rs", "use rsa::Planted;"), ["rsa::Planted"]);
+}
+
+#[test]
 fn a_boot_pass_has_a_world_and_nothing_else() {
     for line in [
         "use tokio::time::sleep;",
