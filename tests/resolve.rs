@@ -201,10 +201,17 @@ async fn names_that_hang_do_not_hold_up_a_pass() {
             tokio::task::yield_now().await;
             assert!(find(&names.for_a_pass(), "cm1.lab.test").await.is_ok());
             assert!(tasks.iter().all(|task| !task.is_finished()), "the others still hang");
+            let asked = || hanging.iter().filter(|name| server.asked(name) > 0).count();
+            // A question may still be on its way; those that time out make room for others later.
+            for _ in 0..100 {
+                if asked() >= 32 {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            assert_eq!(asked(), 32, "so many are looked up at once");
         })
         .await;
-    let asked = hanging.iter().filter(|name| server.asked(name) > 0).count();
-    assert_eq!(asked, 32, "so many are looked up at once");
 }
 
 /// An independent name server.
