@@ -43,10 +43,13 @@ fn out(output: &Output) -> String {
 #[track_caller]
 fn complaint(output: &Output) -> String {
     let text = String::from_utf8(output.stderr.clone()).expect("text");
-    // With --json the object follows, where standard output is for data.
-    let text = text.lines().filter(|line| !line.starts_with('{')).collect::<Vec<_>>();
-    assert_eq!(text.len(), 1, "one line: {text:?}");
-    text[0].trim_end().strip_prefix("secd: ").expect("the program's name").to_owned()
+    // With --json one object follows, where standard output is for data.
+    let (line, rest) = text.split_once('\n').expect("a line");
+    if !rest.is_empty() {
+        let object: Value = serde_json::from_str(rest).expect("an object and nothing else");
+        assert_eq!(line, format!("secd: {}", object["detail"].as_str().expect("a detail")));
+    }
+    line.strip_prefix("secd: ").expect("the program's name").to_owned()
 }
 
 fn json(output: &Output) -> Value {
@@ -388,6 +391,10 @@ fn a_dash_is_standard_input_or_output() {
             "--json and --out - both write",
         ),
         (&["get", "a", "--out", "-", "--json"], "--json and --out - both write"),
+        (
+            &["probe", "--device", "SEP001122334455", "--server", &address, "--key", "-"],
+            "--key takes a file, not standard input",
+        ),
     ] {
         let output = run_with(&list, arguments);
         assert_eq!(code(&output), 64, "{output:?}");

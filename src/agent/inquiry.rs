@@ -89,7 +89,9 @@ impl Inquiry {
                 }
                 Decision::Ask(Doubtful::Record(record)) => {
                     let what = format!("{} record <{}>", record.role(), record.subject());
-                    self.step(format!("{what}: in no list that is given, and this list is older"));
+                    self.step(format!(
+                        "{what}: not in any of the given lists, and this list is older"
+                    ));
                     let asked = confirming.bound(self.tvs.record(self.around(), &record)).await;
                     proofs.records.push(asked.map_err(|why| {
                         self.step(SearchStep::Tvs(Err(why.clone())).to_string());

@@ -30,7 +30,7 @@ pub(super) fn list(daemon: &Daemon, kind: ListKind) -> Result<Vec<u8>, CommandFa
             continue;
         }
         if file.len() != part.length || hex(&sha256(&file)) != expected.1 {
-            return Err(unavailable("what the daemon sent is not the whole list"));
+            return Err(unavailable("the daemon did not send the complete list"));
         }
         return Ok(file);
     }

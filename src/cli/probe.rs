@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::agent::{self, NotProbed, ProbeRequest};
 use crate::cli::arguments::{Command, GivenOption, SharedOptions, needed};
 use crate::cli::exit::{CommandFailure, Exit, usage};
+use crate::cli::output::is_stream;
 use crate::cli::print::{named, page_form, print, print_json, print_shown};
 use crate::cli::{input, runtime};
 use crate::diagnose::{ProbeReport, ProbeVerdict};
@@ -61,8 +62,12 @@ impl Command for ProbeCommand {
         if self.servers.is_empty() {
             return Err(usage("probe needs a --server"));
         }
-        input::expect_one_stream(&[&self.ctl, &self.itl, &self.key])?;
+        input::expect_one_stream(&[&self.ctl, &self.itl])?;
         if let Some(path) = &self.key {
+            // The phone in memory reads it once more, as a phone does at each start.
+            if is_stream(path) {
+                return Err(usage("--key takes a file, not standard input"));
+            }
             // Before anything is sent: with a file that is no key, the report would mislead.
             input::key(path)?;
         }

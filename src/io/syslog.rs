@@ -118,7 +118,7 @@ impl fmt::Display for LogFailure {
             Self::Broken(error) => f.write_str(&why(error)),
             Self::Closed => f.write_str("the server closed the connection"),
             Self::NoConnection(failure) => failure.fmt(f),
-            Self::Stalled => f.write_str("the server takes nothing more"),
+            Self::Stalled => f.write_str("the server accepts no more data"),
         }
     }
 }

@@ -54,7 +54,7 @@ impl Probing<'_> {
         let in_use = last.is_some_and(|last| last.form == Form::Encrypted && last.name == own);
         let case = match FileName::parse(&own) {
             Ok(own) if in_use => self.try_file((GROUP, &name), &own, Form::Encrypted).await.0,
-            _ => skip("no configuration that the phone takes announces an encrypted one"),
+            _ => skip("no configuration that the phone accepts announces an encrypted one"),
         };
         let case = match self.world.has_only_key() {
             true => case.odd(

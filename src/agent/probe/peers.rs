@@ -19,8 +19,8 @@ impl Probing<'_> {
         let around = self.agent.around(&settings, &identity);
         let members = around.members();
         if members.is_empty() {
-            let why = "no TVS was asked: no configuration that the phone takes names a member; \
-                       --tvs HOST (or [tvs] members in secd.toml) has one asked";
+            let why = "no TVS was asked: no configuration that the phone accepts names a member; \
+                       --tvs HOST (or [tvs] members in secd.toml) names one to ask";
             let case = TestCase::new("tvs", "members", TestStatus::Skip);
             self.cases.push(case.because("no-members", why));
         }

@@ -116,7 +116,7 @@ fn protocol(habits: &[Habit]) -> TestCase {
         rest => format!("; and {rest} more"),
     };
     case(TestStatus::Warn)
-        .does("gives the transfer up, and asks the next server")
+        .does("abandons the transfer and asks the next server")
         .because("protocol", format!("{}{rest}", shown.join("; ")))
 }
 

@@ -106,7 +106,7 @@ impl fmt::Display for DamageReason {
             Self::Length { announced, found } => {
                 write!(f, "{found} bytes instead of {announced}")
             }
-            Self::Misplaced { slot } => write!(f, "holds an entry of slot {slot}"),
+            Self::Misplaced { slot } => write!(f, "contains an entry of slot {slot}"),
             Self::Missing => f.write_str("missing"),
             Self::NoFolder => f.write_str("does not exist: create it, mode 0700, owner secd"),
             Self::NotAFolder => f.write_str("not a folder: create it, mode 0700, owner secd"),
