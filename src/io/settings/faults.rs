@@ -33,11 +33,23 @@ impl Faults {
         }
     }
 
+    /// Notes a key that its table does not know.
+    pub(super) fn unknown(&mut self, offset: usize, path: &str, key: &str, known: &[&str]) {
+        let expected = match known {
+            [one, other] => format!("{one} or {other}"),
+            [one] => (*one).to_owned(),
+            _ => format!("one of {}", known.join(", ")),
+        };
+        let meant = did_you_mean(key, known.iter().copied());
+        let message = format!("unknown key {key}, expected {expected}{meant}");
+        self.add(offset, path, Wrong::Toml { message });
+    }
+
     /// Notes an error of the TOML reader, which speaks to authors of Rust programs.
     pub(super) fn toml(&mut self, error: &Error, key: &str) {
         // A message may have several lines, and a fault is one.
         let mut message = error.message().replace('\n', ", ");
-        if UNKNOWN.iter().any(|rust| message.starts_with(rust)) {
+        if message.starts_with(UNKNOWN) {
             message = unquoted(&message);
         }
         for (rust, plain) in PLAIN {
@@ -70,11 +82,10 @@ fn unquoted(message: &str) -> String {
 }
 
 /// How serde begins where a word is not one of those that it knows.
-const UNKNOWN: [&str; 2] = ["unknown field", "unknown variant"];
+const UNKNOWN: &str = "unknown variant";
 
 /// What serde calls a thing, and what whoever writes the file calls it.
-const PLAIN: [(&str, &str); 9] = [
-    ("unknown field", "unknown key"),
+const PLAIN: [(&str, &str); 8] = [
     ("unknown variant", "unknown value"),
     ("expected u64", "expected a whole number, 0 or more"),
     ("expected a boolean", "expected true or false"),

@@ -1,66 +1,145 @@
 //! The sections as they are in the file, before they are checked.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
+use toml::de::{DeValue, Error, ValueDeserializer};
 
 use crate::trust::policy;
 
 /// A value and its place in the file, if the key is there.
 pub(super) type Given<T> = Option<Spanned<T>>;
 
-// Every table denies unknown fields: a mistyped key must not leave its default in force unseen.
+/// A table of the file, which is filled key by key.
+pub(super) trait Table: Default {
+    /// Every key that it may have, in the order of the sample.
+    const KEYS: &'static [&'static str];
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct DeviceTable {
-    pub(super) name: Given<String>,
-    pub(super) model: Given<String>,
-    pub(super) address: Given<String>,
-    pub(super) certificate: Given<String>,
-    pub(super) key: Given<String>,
+    /// Keeps the value of one of them.
+    ///
+    /// # Errors
+    /// What is wrong with the value.
+    fn keep(&mut self, key: &str, value: Spanned<DeValue<'_>>) -> Result<(), Error>;
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TftpTable {
-    pub(super) servers: Given<Vec<Spanned<String>>>,
-    pub(super) blksize: Given<u64>,
-    pub(super) windowsize: Given<u64>,
-    pub(super) tsize: Option<bool>,
-    pub(super) timeout_s: Given<u64>,
-    pub(super) retries: Given<u64>,
-    pub(super) deadline_s: Given<u64>,
-    pub(super) list_limit: Given<u64>,
-    pub(super) config_limit: Given<u64>,
+/// Declares tables by their keys and the types of their values. Serde's own derive does the same with
+/// a reader for each table, which is 100 KB in the phone's binary; this has one for each type.
+macro_rules! tables {
+    ($($(#[$about:meta])* $name:ident $(besides $other:literal)? {
+        $($key:ident: $value:ty,)*
+    })*) => {$(
+        $(#[$about])*
+        #[derive(Default)]
+        pub(super) struct $name {
+            $(pub(super) $key: Option<$value>,)*
+        }
+
+        impl Table for $name {
+            const KEYS: &'static [&'static str] = &[$($other,)? $(stringify!($key),)*];
+
+            fn keep(&mut self, key: &str, value: Spanned<DeValue<'_>>) -> Result<(), Error> {
+                match key {
+                    $(stringify!($key) => self.$key = Some(read(value)?),)*
+                    // What is read elsewhere, and what the table does not know, was taken out.
+                    _ => {}
+                }
+                Ok(())
+            }
+        }
+    )*};
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PathsTable {
-    pub(super) state: Given<String>,
-    pub(super) ram: Given<String>,
-    pub(super) socket: Given<String>,
+// Once for each type, however many keys have it.
+#[inline(never)]
+fn read<T: DeserializeOwned>(value: Spanned<DeValue<'_>>) -> Result<T, Error> {
+    T::deserialize(ValueDeserializer::from(value))
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RamTable {
-    pub(super) bytes: Given<u64>,
-    pub(super) files: Given<u64>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PolicyTable {
-    pub(super) first_use: Given<FirstUseChoice>,
-    pub(super) pins: Option<Vec<Spanned<String>>>,
-    pub(super) older_list: Option<OlderListChoice>,
-    pub(super) older_file: Option<OlderFileChoice>,
-    pub(super) default_configuration: Option<DefaultConfigurationChoice>,
-    pub(super) min_rsa: Given<u64>,
-    pub(super) sha1: Option<bool>,
-    pub(super) sha256: Option<bool>,
+tables! {
+    DeviceTable {
+        name: Spanned<String>,
+        model: Spanned<String>,
+        address: Spanned<String>,
+        certificate: Spanned<String>,
+        key: Spanned<String>,
+    }
+    TftpTable {
+        servers: Spanned<Vec<Spanned<String>>>,
+        blksize: Spanned<u64>,
+        windowsize: Spanned<u64>,
+        tsize: bool,
+        timeout_s: Spanned<u64>,
+        retries: Spanned<u64>,
+        deadline_s: Spanned<u64>,
+        list_limit: Spanned<u64>,
+        config_limit: Spanned<u64>,
+    }
+    PathsTable {
+        state: Spanned<String>,
+        ram: Spanned<String>,
+        socket: Spanned<String>,
+    }
+    RamTable {
+        bytes: Spanned<u64>,
+        files: Spanned<u64>,
+    }
+    PolicyTable {
+        first_use: Spanned<FirstUseChoice>,
+        pins: Vec<Spanned<String>>,
+        older_list: OlderListChoice,
+        older_file: OlderFileChoice,
+        default_configuration: DefaultConfigurationChoice,
+        min_rsa: Spanned<u64>,
+        sha1: bool,
+        sha256: bool,
+    }
+    /// Its members are read one by one.
+    TvsTable besides "members" {
+        ttl_max_s: Spanned<u64>,
+        cache: Spanned<u64>,
+        connect_timeout_ms: Spanned<u64>,
+        handshake_timeout_ms: Spanned<u64>,
+        answer_timeout_ms: Spanned<u64>,
+        rsa1024: bool,
+    }
+    HttpsTable {
+        connect_timeout_ms: Spanned<u64>,
+        handshake_timeout_ms: Spanned<u64>,
+        idle_s: Spanned<u64>,
+        total_s: Spanned<u64>,
+        slots: Spanned<u64>,
+        slots_per_user: Spanned<u64>,
+    }
+    SocketTable {
+        mode: Spanned<String>,
+        connections: Spanned<u64>,
+        per_user: Spanned<u64>,
+        idle_s: Spanned<u64>,
+    }
+    AccessTable {
+        read: Vec<Spanned<String>>,
+        connect: Vec<Spanned<String>>,
+        fetch: Vec<Spanned<String>>,
+        erase: Vec<Spanned<String>>,
+        configure: Vec<Spanned<String>>,
+    }
+    TvsMemberTable {
+        address: Spanned<String>,
+        port: Spanned<u64>,
+        priority: Spanned<u64>,
+    }
+    ConsoleTable {
+        level: LevelChoice,
+    }
+    SyslogTable {
+        server: Spanned<String>,
+        from_configuration: bool,
+        level: LevelChoice,
+    }
+    RetryTable {
+        first_s: Spanned<u64>,
+        max_s: Spanned<u64>,
+    }
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -123,64 +202,6 @@ pub(super) enum FirstUseChoice {
     Pin,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TvsTable {
-    /// Named here so that it counts as a known key; the members are read one by one.
-    #[serde(rename = "members")]
-    pub(super) _members: Option<IgnoredAny>,
-    pub(super) ttl_max_s: Given<u64>,
-    pub(super) cache: Given<u64>,
-    pub(super) connect_timeout_ms: Given<u64>,
-    pub(super) handshake_timeout_ms: Given<u64>,
-    pub(super) answer_timeout_ms: Given<u64>,
-    pub(super) rsa1024: Option<bool>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct HttpsTable {
-    pub(super) connect_timeout_ms: Given<u64>,
-    pub(super) handshake_timeout_ms: Given<u64>,
-    pub(super) idle_s: Given<u64>,
-    pub(super) total_s: Given<u64>,
-    pub(super) slots: Given<u64>,
-    pub(super) slots_per_user: Given<u64>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SocketTable {
-    pub(super) mode: Given<String>,
-    pub(super) connections: Given<u64>,
-    pub(super) per_user: Given<u64>,
-    pub(super) idle_s: Given<u64>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AccessTable {
-    pub(super) read: Option<Vec<Spanned<String>>>,
-    pub(super) connect: Option<Vec<Spanned<String>>>,
-    pub(super) fetch: Option<Vec<Spanned<String>>>,
-    pub(super) erase: Option<Vec<Spanned<String>>>,
-    pub(super) configure: Option<Vec<Spanned<String>>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TvsMemberTable {
-    pub(super) address: Given<String>,
-    pub(super) port: Given<u64>,
-    pub(super) priority: Given<u64>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ConsoleTable {
-    pub(super) level: Option<LevelChoice>,
-}
-
 /// The console's own names for the levels.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -190,19 +211,4 @@ pub(super) enum LevelChoice {
     Notice,
     Info,
     Debug,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SyslogTable {
-    pub(super) server: Given<String>,
-    pub(super) from_configuration: Option<bool>,
-    pub(super) level: Option<LevelChoice>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RetryTable {
-    pub(super) first_s: Given<u64>,
-    pub(super) max_s: Given<u64>,
 }

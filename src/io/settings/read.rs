@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use serde::de::DeserializeOwned;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeTable, DeValue, Error};
 
 use super::check::{self, Sections};
 use super::faults::Faults;
 use super::place::{KeyOffsets, element_key};
+use super::raw::Table;
 use super::{Settings, SettingsFailure, Wrong};
 use crate::io::files::{self, Links, UnreadableFile};
 
@@ -93,19 +93,12 @@ fn sections(document: &mut DeTable<'_>, faults: &mut Faults) -> Sections {
 }
 
 /// Takes one section out of the document; the default if it is not given.
-fn section<T: DeserializeOwned + Default>(
-    document: &mut DeTable<'_>,
-    name: &str,
-    faults: &mut Faults,
-) -> T {
+fn section<T: Table>(document: &mut DeTable<'_>, name: &str, faults: &mut Faults) -> T {
     document.remove(name).map_or_else(T::default, |value| table(value, name, faults))
 }
 
 /// Takes the TVS members out of their section, each as a section of its own; with their offsets.
-fn members<T: DeserializeOwned + Default>(
-    document: &mut DeTable<'_>,
-    faults: &mut Faults,
-) -> Vec<(usize, T)> {
+fn members<T: Table>(document: &mut DeTable<'_>, faults: &mut Faults) -> Vec<(usize, T)> {
     let Some(DeValue::Table(tvs)) = document.get_mut("tvs").map(Spanned::get_mut) else {
         return Vec::new();
     };
@@ -123,69 +116,33 @@ fn members<T: DeserializeOwned + Default>(
 }
 
 /// Reads a table. Each key that cannot be read is noted and left out, so that the next is seen.
-fn table<T: DeserializeOwned + Default>(
-    value: Spanned<DeValue<'_>>,
-    name: &str,
-    faults: &mut Faults,
-) -> T {
+fn table<T: Table>(value: Spanned<DeValue<'_>>, name: &str, faults: &mut Faults) -> T {
     let mut read = T::default();
-    table_by(value, name, faults, &mut |value| {
-        read = T::deserialize(value)?;
-        Ok(())
-    });
+    each_key(value, name, T::KEYS, faults, &mut |key, value| read.keep(key, value));
     read
 }
 
-/// The same for all types: what differs is `read`.
-fn table_by(
-    mut value: Spanned<DeValue<'_>>,
+/// Hands out each key that is known, and notes all others and what is wrong with the values.
+fn each_key(
+    value: Spanned<DeValue<'_>>,
     name: &str,
+    known: &[&str],
     faults: &mut Faults,
-    read: &mut dyn FnMut(ValueDeserializer<'_>) -> Result<(), toml::de::Error>,
+    keep: &mut dyn FnMut(&str, Spanned<DeValue<'_>>) -> Result<(), Error>,
 ) {
-    let span = value.span();
-    // Serde would also take an array for a section, field by field.
-    if !value.get_ref().is_table() {
-        let kind = value.get_ref().type_str();
+    let (start, kind) = (value.span().start, value.get_ref().type_str());
+    let DeValue::Table(table) = value.into_inner() else {
         let message = format!("invalid type: {kind}, expected a section of keys");
-        return faults.add(span.start, name, Wrong::Toml { message });
-    }
-    loop {
-        // A copy, since reading takes the value apart: after a fault it is read once more, without
-        // the key at fault. Each turn takes out a key, so there is an end.
-        let Err(error) = read(ValueDeserializer::from(value.clone())) else { return };
-        let offset = error.span().map_or(span.start, |span| span.start);
-        let key = match value.get_mut() {
-            DeValue::Table(table) => take_key(table, offset),
-            _ => None,
-        };
-        match key {
-            Some(key) => faults.toml(&error, &format!("{name}.{key}")),
-            None => return faults.toml(&error, name),
+        return faults.add(start, name, Wrong::Toml { message });
+    };
+    for (key, value) in table {
+        let path = format!("{name}.{}", key.get_ref());
+        if !known.contains(&key.get_ref().as_ref()) {
+            faults.unknown(key.span().start, &path, key.get_ref(), known);
+        } else if let Err(error) = keep(key.get_ref(), value) {
+            faults.toml(&error, &path);
         }
     }
-}
-
-/// Takes out the key at `offset`, or whose value covers it.
-fn take_key(table: &mut DeTable<'_>, offset: usize) -> Option<String> {
-    let at = |(key, value): &(&Spanned<_>, &Spanned<DeValue<'_>>)| {
-        key.span().contains(&offset) || covers(value, offset)
-    };
-    let key = table.iter().find(at).map(|(key, _)| key.get_ref().to_string())?;
-    table.remove(key.as_str());
-    Some(key)
-}
-
-/// Elements of an array of tables are apart from its first header.
-fn covers(value: &Spanned<DeValue<'_>>, offset: usize) -> bool {
-    let within = match value.get_ref() {
-        DeValue::Array(elements) => elements.iter().any(|element| covers(element, offset)),
-        DeValue::Table(table) => {
-            table.iter().any(|(key, value)| key.span().contains(&offset) || covers(value, offset))
-        }
-        _ => false,
-    };
-    within || value.span().contains(&offset)
 }
 
 /// Bytes of the file. Inferred: ten times the commented sample.
