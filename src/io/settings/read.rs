@@ -122,13 +122,16 @@ fn table<T: Table>(value: Spanned<DeValue<'_>>, name: &str, faults: &mut Faults)
     read
 }
 
+/// Keeps the value of a key in the table that it is for.
+type Keep<'a> = dyn FnMut(&str, Spanned<DeValue<'_>>) -> Result<(), Error> + 'a;
+
 /// Hands out each key that is known, and notes all others and what is wrong with the values.
 fn each_key(
     value: Spanned<DeValue<'_>>,
     name: &str,
     known: &[&str],
     faults: &mut Faults,
-    keep: &mut dyn FnMut(&str, Spanned<DeValue<'_>>) -> Result<(), Error>,
+    keep: &mut Keep<'_>,
 ) {
     let (start, kind) = (value.span().start, value.get_ref().type_str());
     let DeValue::Table(table) = value.into_inner() else {
