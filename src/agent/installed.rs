@@ -17,7 +17,10 @@ use crate::trust::{Anchors, ListKind, Provenance, TrustList, Verified};
 use crate::wire::configuration::{Member, SettingsAccess};
 use crate::wire::syslog::LogServer;
 
+mod erase;
 mod load;
+
+pub use erase::{ErasedBy, NotErased};
 
 use load::{
     ACCEPTANCE, FORM, InstalledPlace, Kept, KeptEntry, Locked, Remembered, SEEN, STATE, form_word,
@@ -299,58 +302,6 @@ impl Installed {
     pub(super) fn pin(&self) -> Option<[u8; 32]> {
         self.inner.borrow().pin
     }
-
-    /// Whether lists may be erased by order of somebody.
-    ///
-    /// Where the phone's configuration leaves no access to settings, nobody at the phone deletes a
-    /// list: what remains is the factory reset (technote, "Manually Delete ITL").
-    ///
-    /// # Errors
-    /// [`NotErased::SettingsAccess`].
-    pub(super) fn may_erase(&self, kinds: &[ListKind], by: ErasedBy) -> Result<(), NotErased> {
-        let access = self.settings_access().unwrap_or(SettingsAccess::Enabled);
-        let is_reset = by == ErasedBy::Root && kinds.len() == ListKind::ALL.len();
-        if access == SettingsAccess::Enabled || is_reset {
-            return Ok(());
-        }
-        Err(NotErased::SettingsAccess(access))
-    }
-
-    /// Erases lists by order of somebody; all of them also when they cannot be read. From now on
-    /// the next first use waits for the pinned signer, or for none in particular.
-    pub(super) fn erase(
-        &self,
-        kinds: &[ListKind],
-        pin: Option<&[u8; 32]>,
-        by: ErasedBy,
-    ) -> Result<(), NotErased> {
-        self.may_erase(kinds, by)?;
-        let mut inner = self.inner.borrow_mut();
-        if let Err(damage) = &inner.store {
-            return Err(damage.clone().map_or(NotErased::Locked, NotErased::NoFolder));
-        }
-        let Ok(store) = &inner.store else { return Err(NotErased::Locked) };
-        // Erasing one list of a damaged store would turn the damage of the other into first use.
-        if inner.locked && kinds.len() < ListKind::ALL.len() {
-            return Err(NotErased::Locked);
-        }
-        // The pin comes first: a crash in between must not let any signer be the first.
-        let erased = store.set_pin(pin).and_then(|()| {
-            kinds.iter().try_for_each(|kind| {
-                if !inner.locked && kinds.len() < ListKind::ALL.len() {
-                    inner.set_apart(store, *kind)?;
-                }
-                store.erase(slot(*kind))
-            })
-        });
-        if erased.is_ok() && kinds.len() == ListKind::ALL.len() {
-            inner.forget_owner(store);
-        }
-        // Also after a failure: what is in force must be what the store holds.
-        inner.read_again();
-        self.changed();
-        erased.map_err(NotErased::Failed)
-    }
 }
 
 impl Inner {
@@ -444,37 +395,6 @@ impl Inner {
         changed
     }
 
-    /// Stores for the next start that the list which is left, once that of a kind is erased, begins
-    /// a line of its own. Called before the erasing: what is remembered must not outlive it.
-    fn set_apart(&self, store: &Store, erased: ListKind) -> Result<(), StoreFailure> {
-        let left = slot(erased.other());
-        let Some(standing) = self.anchors.standing_after_erasing(erased) else { return Ok(()) };
-        match store.load(left) {
-            Loaded::Current(entry) | Loaded::Previous { entry, .. } => {
-                store.install(left, &load::moved(entry, &standing))
-            }
-            Loaded::Absent | Loaded::Locked { .. } => Ok(()),
-        }
-    }
-
-    /// Forgets who may use the settings once all lists are erased, as a factory reset does: what the
-    /// cluster of before allowed must not bind the next one.
-    fn forget_owner(&self, store: &Store) {
-        if self.access.is_none() && self.log_server.is_none() {
-            return;
-        }
-        let forgotten = match store.load(Slot::Configuration) {
-            Loaded::Current(entry) | Loaded::Previous { entry, .. } => {
-                store.install(Slot::Configuration, &load::after_reset(entry))
-            }
-            Loaded::Absent | Loaded::Locked { .. } => Ok(()),
-        };
-        // The lists are erased all the same; the next verified configuration has the say.
-        if let Err(failure) = forgotten {
-            say(&Event::StoreOdd { what: failure.to_string() });
-        }
-    }
-
     /// What is remembered of configurations once one of that name is kept: only those of this line
     /// of lists, and only the last two.
     fn remembering(&self, name: &str, seen: Option<Seen>) -> Remembered {
@@ -490,29 +410,6 @@ impl Inner {
     fn usable(&self) -> Option<&Store> {
         self.store.as_ref().ok().filter(|_| !self.locked)
     }
-}
-
-/// Why nothing was erased.
-#[derive(Debug)]
-pub enum NotErased {
-    /// The system refused to change a file of the store.
-    Failed(StoreFailure),
-    /// The lists that were trusted cannot be read: only all of them can be erased, and only if
-    /// there is a folder.
-    Locked,
-    /// The state folder cannot be used: what it holds, wherever it is, is not erased.
-    NoFolder(Damage),
-    /// The phone's configuration leaves its user no access to settings.
-    SettingsAccess(SettingsAccess),
-}
-
-/// By whose order lists are erased.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ErasedBy {
-    /// A person at the phone, through its Settings menu.
-    Person,
-    /// Root, who can also reset the phone to what it was in the factory.
-    Root,
 }
 
 fn noted(name: &str, bytes: &[u8]) -> StoreEntry {
