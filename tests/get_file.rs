@@ -142,7 +142,7 @@ fn the_folder_has_a_quota_and_the_configuration_stays() {
     let found = names(&phone.ram());
     assert_eq!(found, [OWN, "c.xml", "d.xml", "e.xml"]);
     let told: Vec<_> =
-        agent.log.from(0).into_iter().filter(|line| line.text.starts_with("ram: ")).collect();
+        agent.logged(&phone, 0).into_iter().filter(|line| line.text.starts_with("ram: ")).collect();
     assert_eq!(told.len(), 2, "each file that goes is named");
     assert!(told[1].text.starts_with("ram: b/b.xml removed to make room, 300000 bytes"));
 }
@@ -173,7 +173,7 @@ fn unfinished_files_are_removed_at_the_start() {
     assert_eq!(names(&phone.ram()), [OWN, "a"]);
     assert_eq!(names(&phone.ram().join("a")), [""; 0]);
     let line = "ram: 2 unfinished files from an earlier run removed";
-    assert!(agent.log.from(0).iter().any(|told| told.text == line));
+    assert!(agent.logged(&phone, 0).iter().any(|told| told.text == line));
 }
 
 #[test]

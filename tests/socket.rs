@@ -82,7 +82,7 @@ fn directories_are_shown_with_the_trace_of_the_technote_and_tvs_is_asked_once() 
     let from = agent.log.from(0).len();
     let output = press(&phone, &office.url());
     assert_eq!(String::from_utf8_lossy(&output.stdout), DIRECTORY, "{output:?}");
-    let lines = agent.log.from(from);
+    let lines = agent.logged(&phone, from);
     let url = office.url();
     golden::expect(&lines, "https: a certificate that no list knows", &[("url", url.as_str())]);
     assert_eq!(office.questions(), 1);
@@ -103,8 +103,8 @@ fn a_stranger_s_page_is_not_shown() {
     office.https.settle();
     let received: Vec<_> = office.https.connections().iter().map(|it| it.received.len()).collect();
     assert_eq!(received, [0], "not a byte was let through");
-    let succeeded = agent.log.from(0).iter().any(|line| line.text.contains("httpSucceed"));
-    assert!(!succeeded, "{}", shown(&agent.log.from(0)));
+    let lines = agent.logged(&phone, 0);
+    assert!(!lines.iter().any(|line| line.text.contains("httpSucceed")), "{}", shown(&lines));
 }
 
 #[test]
@@ -419,7 +419,8 @@ fn a_faulty_file_leaves_the_configuration_as_it_was() {
     support::write(&phone.configuration(), debug.as_bytes());
     assert_eq!(told(&phone, &["reload"]), "configuration\tin effect, a boot pass follows\n");
     assert_eq!(object(&phone, &["status", "--json"])["log_level"], "debug");
-    assert!(agent.log.from(0).iter().any(|line| line.text.ends_with("is now in effect")));
+    let lines = agent.logged(&phone, 0);
+    assert!(lines.iter().any(|line| line.text.ends_with("is now in effect")));
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn each_user_has_the_rights_of_the_configuration_and_no_others() {
     }
     let status = call(&phone.socket(), "GetStatus", json!({})).unwrap();
     assert_eq!(status["counters"]["refused_calls"], refusals);
-    let lines = agent.log.from(0);
+    let lines = agent.logged(&phone, 0);
     let logged = lines.iter().filter(|line| line.text.contains(" not allowed for uid ")).count();
     assert_eq!(logged, written);
     assert!(lines.iter().any(|line| {

@@ -119,7 +119,7 @@ fn a_page_that_was_cut_off_is_told_from_one_that_is_whole() {
             assert!(why.contains("without close_notify"), "{why}");
         }
     }
-    let lines = agent.log.from(0);
+    let lines = agent.logged(&phone, 0);
     let cut = lines.iter().filter(|line| line.text.contains("cut off, ")).collect::<Vec<_>>();
     assert!(cut.len() == 2 && cut.iter().all(|line| line.level == "WRN"), "{}", shown(&lines));
 }

@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::json;
 
 use super::PATIENCE;
 use super::log::{Line, Log, shown};
 use super::phone::Phone;
+use super::socket::call;
 
 /// A running agent; it is killed when it is dropped.
 pub struct Agent {
@@ -36,6 +38,18 @@ impl Agent {
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let log = Log::of(child.stderr.take().unwrap());
         Self { child, log, seen: 0, start }
+    }
+
+    /// The lines from `start` on of all that has been answered by now: they may come later than the
+    /// answers, so a line of the test's own is waited for behind them.
+    #[track_caller]
+    pub fn logged(&self, phone: &Phone, start: usize) -> Vec<Line> {
+        let mark = format!("mark of {:?}", Instant::now());
+        let parameters = json!({ "process": "MARK", "level": "error", "text": mark });
+        call(&phone.socket(), "AppendLog", parameters).unwrap();
+        let end = self.log.find(start, PATIENCE, |line| line.text.ends_with(&mark));
+        let count = end.expect("the mark in the log") - start;
+        self.log.from(start).into_iter().take(count).collect()
     }
 
     pub fn pid(&self) -> u32 {
