@@ -216,7 +216,7 @@ fn the_options_of_the_configuration_are_asked_for_over_ipv6() {
 }
 
 #[test]
-fn a_cluster_without_a_ctl_is_believed_on_its_itl() {
+fn a_cluster_without_a_ctl_is_trusted_by_its_itl() {
     let cluster = Cluster::new(Setup::default());
     let server = Server::start(cluster.files());
     let phone = Phone::new(&[&server.address().to_string()]);

@@ -35,7 +35,7 @@ fn expect_nothing_trusted(phone: &Phone, lines: &[Line], why: &str) {
 }
 
 #[test]
-fn a_phone_told_to_deny_believes_no_first_list() {
+fn a_phone_that_denies_first_use_trusts_no_first_list() {
     let (phone, lines) = first_pass(&Cluster::new(Setup::default()), "first_use = \"deny\"");
     expect_nothing_trusted(
         &phone,
@@ -45,7 +45,7 @@ fn a_phone_told_to_deny_believes_no_first_list() {
 }
 
 #[test]
-fn a_pinned_phone_believes_the_announced_signer_alone() {
+fn a_pinned_phone_trusts_the_announced_signer_alone() {
     let cluster = Cluster::new(Setup::default());
     let theirs = pin(&cluster.nodes[0].callmanager);
     let policy = |pin: &str| format!("first_use = \"pin\"\npins = [\"{pin}\"]");
