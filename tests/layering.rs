@@ -205,12 +205,13 @@ fn trust_has_no_world_and_no_clock() {
 
 #[test]
 fn cryptography_is_in_two_files_and_certificates_are_in_one() {
-    for name in ["aes", "cbc", "md5", "rsa", "sha1", "sha2", "rustls::pki_types"] {
+    for name in ["aes", "cbc", "md5", "ring::digest", "rsa", "sha1", "sha2", "rustls::pki_types"] {
         let line = format!("use {name}::Planted;");
         assert_eq!(planted("trust/signature.rs", &line), [""; 0]);
         assert_eq!(planted("trust/decrypt.rs", &line), [""; 0]);
         assert_eq!(planted("trust/decide.rs", &line), [format!("{name}::Planted")]);
     }
+    assert_eq!(planted("trust/signature.rs", "use ring::aead::Planted;"), ["ring::aead::Planted"]);
     assert_eq!(planted("trust/decrypt.rs", "use rustls::ClientConfig;"), ["rustls::ClientConfig"]);
     assert_eq!(planted("trust/peer.rs", "use rsa::Planted;"), ["rsa::Planted"]);
     assert_eq!(planted("trust/certificate/path.rs", "use rsa::Planted;"), ["rsa::Planted"]);

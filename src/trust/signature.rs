@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::cell::OnceCell;
 
 use md5::Md5;
+use ring::digest::{Algorithm, Context, SHA256, SHA512};
 use rsa::pkcs1::DecodeRsaPublicKey;
 use rsa::traits::PublicKeyParts;
 use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};
@@ -127,19 +128,23 @@ fn scheme(algorithm: Digest) -> Option<Pkcs1v15Sign> {
 
 fn hashed(algorithm: Digest, parts: [&[u8]; 2]) -> Option<Vec<u8>> {
     match algorithm {
-        Digest::Sha1 => Some(digest::<Sha1>(&parts)),
-        Digest::Sha256 => Some(digest::<Sha256>(&parts)),
-        Digest::Sha512 => Some(digest::<Sha512>(&parts)),
+        Digest::Sha1 => {
+            let [start, rest] = parts;
+            Some(Sha1::new().chain_update(start).chain_update(rest).finalize().to_vec())
+        }
+        Digest::Sha256 => Some(sha2_of(&SHA256, &parts).as_ref().to_vec()),
+        Digest::Sha512 => Some(sha2_of(&SHA512, &parts).as_ref().to_vec()),
         Digest::Unknown(_) => None,
     }
 }
 
-fn digest<D: sha2::Digest>(parts: &[&[u8]]) -> Vec<u8> {
-    let mut state = D::new();
+/// By ring, which is there for TLS; `sha2` needs 40 KB to be as fast.
+fn sha2_of(algorithm: &'static Algorithm, parts: &[&[u8]]) -> ring::digest::Digest {
+    let mut state = Context::new(algorithm);
     for part in parts {
         state.update(part);
     }
-    state.finalize().to_vec()
+    state.finish()
 }
 
 /// The digest of some bytes by an algorithm of the format, if that is known.
@@ -157,7 +162,15 @@ pub fn sha1(bytes: &[u8]) -> [u8; 20] {
 /// SHA-256, which identifies certificates where the choice is ours.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
+    sha256_of(&[bytes])
+}
+
+/// SHA-256 of parts that follow each other.
+#[must_use]
+pub fn sha256_of(parts: &[&[u8]]) -> [u8; 32] {
+    let mut digest = [0; 32];
+    digest.copy_from_slice(sha2_of(&SHA256, parts).as_ref());
+    digest
 }
 
 /// MD5, which compares the phone's list with the server's (technote); it proves nothing.

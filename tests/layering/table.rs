@@ -154,4 +154,4 @@ pub(super) const LAYERS: [Layer; 9] = [
 ];
 
 const CRYPTOGRAPHY: &[&str] =
-    &["aes", "cbc", "md5", "rsa", "rustls::pki_types", "sha1", "sha2", "zeroize"];
+    &["aes", "cbc", "md5", "ring::digest", "rsa", "rustls::pki_types", "sha1", "sha2", "zeroize"];

@@ -2,11 +2,11 @@
 
 use std::io::Write;
 
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::damage::DamageReason;
 use super::slot::Slot;
+use crate::trust::signature::sha256_of;
 
 /// What is installed in a slot.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -185,12 +185,8 @@ fn decimal(text: &str) -> Option<usize> {
 }
 
 fn hash(parts: &[&[u8]]) -> String {
-    let mut digest = Sha256::new();
-    for part in parts {
-        digest.update(part);
-    }
     let mut hex = Vec::new();
-    for byte in digest.finalize() {
+    for byte in sha256_of(parts) {
         // Writing to memory does not fail.
         let _ = write!(hex, "{byte:02x}");
     }
