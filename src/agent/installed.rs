@@ -401,8 +401,8 @@ impl Inner {
         let line = self.anchors.line();
         let before = self.configuration.iter().flat_map(|kept| &kept.seen);
         let others = before.filter(|(other, (of, _))| *other != name && *of == line);
-        let mut remembered: Remembered =
-            others.take(SEEN.len() - 1).map(|(other, seen)| (other.clone(), *seen)).collect();
+        let mut remembered = Remembered::new();
+        remembered.extend(others.take(SEEN.len() - 1).map(|(other, seen)| (other.clone(), *seen)));
         remembered.extend(seen.map(|seen| (name.to_owned(), (line, seen))));
         remembered
     }

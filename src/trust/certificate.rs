@@ -163,7 +163,7 @@ fn text(name: &X509Name<'_>) -> String {
     if ordered.first().is_none_or(|(place, ..)| *place > COMMON_NAME) {
         ordered.reverse();
     }
-    ordered.sort_by_key(|(place, ..)| *place);
+    ordered.sort_by_cached_key(|(place, ..)| *place);
     let written =
         |(_, kind, value): &(usize, String, String)| alloc::format!("{kind}={}", escaped(value));
     ordered.iter().map(written).collect::<Vec<_>>().join(";")

@@ -169,7 +169,7 @@ fn members(written: Vec<Written>, count: usize) -> (Vec<Member>, Vec<Configurati
         }
     }
     // Stable: members of one priority stay in the order of the file.
-    members.sort_by_key(|member| member.priority);
+    members.sort_by_cached_key(|member| usize::from(member.priority));
     if members.len() > MAX_MEMBERS {
         warnings.push(ConfigurationWarning::TooMany { found: count });
         members.truncate(MAX_MEMBERS);

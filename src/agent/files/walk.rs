@@ -93,7 +93,7 @@ impl ServerWalk {
     pub(super) fn order_addresses(&self, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
         let mut ordered = addresses.to_vec();
         // A stable sort: otherwise the order is the resolver's.
-        ordered.sort_by_key(|address| self.standing(*address).missed);
+        ordered.sort_by_cached_key(|address| usize::from(self.standing(*address).missed));
         ordered
     }
 

@@ -278,7 +278,7 @@ pub(super) fn seen_text(name: &str, line: u32, seen: &Seen) -> String {
 }
 
 /// Reads such a note; `None` if it cannot be read.
-fn seen(text: &str) -> Option<(String, u32, Seen)> {
+fn seen(text: &str) -> Option<(String, (u32, Seen))> {
     let mut words = text.split(' ');
     let (name, line) = (words.next()?.to_owned(), words.next()?.parse().ok()?);
     let form = form_of(words.next()?);
@@ -291,7 +291,7 @@ fn seen(text: &str) -> Option<(String, u32, Seen)> {
         "-" => None,
         newest => Some(newest.parse().ok()?),
     };
-    Some((name, line, Seen { newest, form, signer, taken: None }))
+    Some((name, (line, Seen { newest, form, signer, taken: None })))
 }
 
 /// What can be known of a configuration that an earlier version kept, without notes: that it was
@@ -308,11 +308,14 @@ fn supposed(entry: &StoreEntry) -> Option<(String, (u32, Seen))> {
 
 /// What is remembered of files, by the notes of an entry.
 fn remembered(entry: &StoreEntry) -> Remembered {
+    let mut remembered = Remembered::new();
     if entry.note(STATE).is_none() {
-        return supposed(entry).into_iter().collect();
+        remembered.extend(supposed(entry));
+    } else {
+        let texts = SEEN.into_iter().filter_map(|key| entry.note(key));
+        remembered.extend(texts.filter_map(seen));
     }
-    let texts = SEEN.into_iter().filter_map(|key| entry.note(key));
-    texts.filter_map(seen).map(|(name, line, seen)| (name, (line, seen))).collect()
+    remembered
 }
 
 /// What is remembered of files: by their names, with the number of the line of lists.

@@ -238,7 +238,7 @@ fn members(raw: &[(usize, raw::TvsMemberTable)], faults: &mut Faults) -> Vec<Mem
     };
     let mut members: Vec<Member> = raw.iter().enumerate().filter_map(member).collect();
     // The sort is stable: members of the same priority keep the order of the file.
-    members.sort_by_key(|member| member.priority);
+    members.sort_by_cached_key(|member| usize::from(member.priority));
     members
 }
 

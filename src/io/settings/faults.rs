@@ -62,7 +62,7 @@ impl Faults {
     /// In the order of the text, with offsets turned into lines and columns.
     pub(super) fn placed(mut self, text: &str, file: &str) -> Vec<SettingFault> {
         // Sections are read in our order, and shown in that of the file.
-        self.0.sort_by_key(|(offset, ..)| *offset);
+        self.0.sort_by_cached_key(|(offset, ..)| *offset);
         let mut lines = LineCounter::new(text);
         let fault = |(offset, key, wrong): (_, String, _)| SettingFault {
             place: lines.place(file, offset, &key),

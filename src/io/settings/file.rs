@@ -89,7 +89,7 @@ impl SettingsFile {
 
     fn warn(&mut self, odd: Vec<advice::Odd>) {
         let mut odd = odd;
-        odd.sort_by_key(|odd| odd.offset);
+        odd.sort_by_cached_key(|odd| odd.offset);
         let mut lines = LineCounter::new(&self.text);
         let warning = |odd: advice::Odd| SettingWarning {
             place: lines.place(&self.name, odd.offset, odd.key),
