@@ -13,6 +13,7 @@ mod file;
 mod place;
 mod raw;
 mod read;
+mod typed;
 mod values;
 
 use std::net::IpAddr;

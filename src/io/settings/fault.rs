@@ -149,7 +149,7 @@ pub enum Wrong {
     },
     /// It is not TOML, or a value is of the wrong type.
     Toml {
-        /// The message of the TOML reader, with its Rust words replaced.
+        /// What was found and what was expected, or the message of the TOML reader.
         message: String,
     },
     /// The file is longer than what is read of it.

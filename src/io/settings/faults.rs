@@ -35,28 +35,16 @@ impl Faults {
 
     /// Notes a key that its table does not know.
     pub(super) fn unknown(&mut self, offset: usize, path: &str, key: &str, known: &[&str]) {
-        let expected = match known {
-            [one, other] => format!("{one} or {other}"),
-            [one] => (*one).to_owned(),
-            _ => format!("one of {}", known.join(", ")),
-        };
-        let meant = did_you_mean(key, known.iter().copied());
-        let message = format!("unknown key {key}, expected {expected}{meant}");
+        let message = unknown("key", key, known);
         self.add(offset, path, Wrong::Toml { message });
     }
 
-    /// Notes an error of the TOML reader, which speaks to authors of Rust programs.
-    pub(super) fn toml(&mut self, error: &Error, key: &str) {
+    /// Notes that the text is not TOML.
+    pub(super) fn syntax(&mut self, error: &Error) {
         // A message may have several lines, and a fault is one.
-        let mut message = error.message().replace('\n', ", ");
-        if message.starts_with(UNKNOWN) {
-            message = unquoted(&message);
-        }
-        for (rust, plain) in PLAIN {
-            message = message.replace(rust, plain);
-        }
+        let message = error.message().replace('\n', ", ");
         let offset = error.span().map_or(0, |span| span.start);
-        self.add(offset, key, Wrong::Toml { message });
+        self.add(offset, "", Wrong::Toml { message });
     }
 
     /// In the order of the text, with offsets turned into lines and columns.
@@ -72,26 +60,13 @@ impl Faults {
     }
 }
 
-/// The same without its backquotes, as sections and the words of the command line are named, and
-/// with the word that was probably meant.
-fn unquoted(message: &str) -> String {
-    // The word in the file comes first, and then those that it could be.
-    let mut words = message.split('`').skip(1).step_by(2);
-    let found = words.next().unwrap_or_default();
-    format!("{}{}", message.replace('`', ""), did_you_mean(found, words))
+/// That a key or value is not known, which are, and which was probably meant.
+pub(super) fn unknown(what: &str, found: &str, known: &[&str]) -> String {
+    let expected = match known {
+        [one, other] => format!("{one} or {other}"),
+        [one] => (*one).to_owned(),
+        _ => format!("one of {}", known.join(", ")),
+    };
+    let meant = did_you_mean(found, known.iter().copied());
+    format!("unknown {what} {found}, expected {expected}{meant}")
 }
-
-/// How serde begins where a word is not one of those that it knows.
-const UNKNOWN: &str = "unknown variant";
-
-/// What serde calls a thing, and what whoever writes the file calls it.
-const PLAIN: [(&str, &str); 8] = [
-    ("unknown variant", "unknown value"),
-    ("expected u64", "expected a whole number, 0 or more"),
-    ("expected a boolean", "expected true or false"),
-    ("expected a string", "expected text in quotes"),
-    ("expected a sequence", "expected an array"),
-    ("invalid type: sequence", "invalid type: array"),
-    ("wanted string or table", "expected text in quotes"),
-    (" as i128", ""),
-];

@@ -1,10 +1,9 @@
 //! The sections as they are in the file, before they are checked.
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use toml::Spanned;
-use toml::de::{DeValue, Error, ValueDeserializer};
+use toml::de::DeValue;
 
+use super::typed::{TypedValue, WrongValue, choice};
 use crate::trust::policy;
 
 /// A value and its place in the file, if the key is there.
@@ -19,11 +18,11 @@ pub(super) trait Table: Default {
     ///
     /// # Errors
     /// What is wrong with the value.
-    fn keep(&mut self, key: &str, value: Spanned<DeValue<'_>>) -> Result<(), Error>;
+    fn keep(&mut self, key: &str, value: Spanned<DeValue<'_>>) -> Result<(), WrongValue>;
 }
 
 /// Declares tables by their keys and the types of their values. Serde's own derive does the same with
-/// a reader for each table, which is 100 KB in the phone's binary; this has one for each type.
+/// a reader for each table, which is 100 KB in the phone's binary.
 macro_rules! tables {
     ($($(#[$about:meta])* $name:ident $(besides $other:literal)? {
         $($key:ident: $value:ty,)*
@@ -37,9 +36,9 @@ macro_rules! tables {
         impl Table for $name {
             const KEYS: &'static [&'static str] = &[$($other,)? $(stringify!($key),)*];
 
-            fn keep(&mut self, key: &str, value: Spanned<DeValue<'_>>) -> Result<(), Error> {
+            fn keep(&mut self, key: &str, value: Spanned<DeValue<'_>>) -> Result<(), WrongValue> {
                 match key {
-                    $(stringify!($key) => self.$key = Some(read(value)?),)*
+                    $(stringify!($key) => self.$key = Some(TypedValue::read(value)?),)*
                     // What is read elsewhere, and what the table does not know, was taken out.
                     _ => {}
                 }
@@ -47,12 +46,6 @@ macro_rules! tables {
             }
         }
     )*};
-}
-
-// Once for each type, however many keys have it.
-#[inline(never)]
-fn read<T: DeserializeOwned>(value: Spanned<DeValue<'_>>) -> Result<T, Error> {
-    T::deserialize(ValueDeserializer::from(value))
 }
 
 tables! {
@@ -142,12 +135,51 @@ tables! {
     }
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum OlderListChoice {
-    Accept,
-    Confirmed,
-    Refuse,
+/// Declares settings that are one of several words.
+macro_rules! choices {
+    ($($(#[$about:meta])* $name:ident { $($word:literal $choice:ident,)* })*) => {$(
+        $(#[$about])*
+        #[derive(Clone, Copy)]
+        pub(super) enum $name {
+            $($choice,)*
+        }
+
+        impl TypedValue for $name {
+            fn read(value: Spanned<DeValue<'_>>) -> Result<Self, WrongValue> {
+                choice(&value, &[$(($word, Self::$choice),)*])
+            }
+        }
+    )*};
+}
+
+choices! {
+    OlderListChoice {
+        "accept" Accept,
+        "confirmed" Confirmed,
+        "refuse" Refuse,
+    }
+    OlderFileChoice {
+        "accept" Accept,
+        "refuse" Refuse,
+        "unless-encrypted" UnlessEncrypted,
+    }
+    DefaultConfigurationChoice {
+        "always" Always,
+        "first" First,
+    }
+    FirstUseChoice {
+        "allow" Allow,
+        "deny" Deny,
+        "pin" Pin,
+    }
+    /// The console's own names for the levels.
+    LevelChoice {
+        "error" Error,
+        "warning" Warning,
+        "notice" Notice,
+        "info" Info,
+        "debug" Debug,
+    }
 }
 
 impl From<OlderListChoice> for policy::OlderList {
@@ -160,14 +192,6 @@ impl From<OlderListChoice> for policy::OlderList {
     }
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum OlderFileChoice {
-    Accept,
-    Refuse,
-    UnlessEncrypted,
-}
-
 impl From<OlderFileChoice> for policy::OlderFile {
     fn from(given: OlderFileChoice) -> Self {
         match given {
@@ -178,13 +202,6 @@ impl From<OlderFileChoice> for policy::OlderFile {
     }
 }
 
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum DefaultConfigurationChoice {
-    Always,
-    First,
-}
-
 impl From<DefaultConfigurationChoice> for policy::DefaultConfiguration {
     fn from(given: DefaultConfigurationChoice) -> Self {
         match given {
@@ -192,23 +209,4 @@ impl From<DefaultConfigurationChoice> for policy::DefaultConfiguration {
             DefaultConfigurationChoice::First => Self::First,
         }
     }
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum FirstUseChoice {
-    Allow,
-    Deny,
-    Pin,
-}
-
-/// The console's own names for the levels.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum LevelChoice {
-    Error,
-    Warning,
-    Notice,
-    Info,
-    Debug,
 }

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, Error};
+use toml::de::{DeTable, DeValue};
 
 use super::check::{self, Sections};
 use super::faults::Faults;
 use super::place::{KeyOffsets, element_key};
 use super::raw::Table;
+use super::typed::WrongValue;
 use super::{Settings, SettingsFailure, Wrong};
 use crate::io::files::{self, Links, UnreadableFile};
 
@@ -49,7 +50,7 @@ pub(super) fn settings(text: &str, faults: &mut Faults) -> (Option<Settings>, Ke
     let (document, errors) = DeTable::parse_recoverable(text);
     // After a fault of syntax nothing else is looked for.
     if !errors.is_empty() {
-        errors.iter().for_each(|error| faults.toml(error, ""));
+        errors.iter().for_each(|error| faults.syntax(error));
         return (None, KeyOffsets::default());
     }
     let mut document = document.into_inner();
@@ -123,7 +124,7 @@ fn table<T: Table>(value: Spanned<DeValue<'_>>, name: &str, faults: &mut Faults)
 }
 
 /// Keeps the value of a key in the table that it is for.
-type Keep<'a> = dyn FnMut(&str, Spanned<DeValue<'_>>) -> Result<(), Error> + 'a;
+type Keep<'a> = dyn FnMut(&str, Spanned<DeValue<'_>>) -> Result<(), WrongValue> + 'a;
 
 /// Hands out each key that is known, and notes all others and what is wrong with the values.
 fn each_key(
@@ -142,8 +143,8 @@ fn each_key(
         let path = format!("{name}.{}", key.get_ref());
         if !known.contains(&key.get_ref().as_ref()) {
             faults.unknown(key.span().start, &path, key.get_ref(), known);
-        } else if let Err(error) = keep(key.get_ref(), value) {
-            faults.toml(&error, &path);
+        } else if let Err(WrongValue { offset, message }) = keep(key.get_ref(), value) {
+            faults.add(offset, &path, Wrong::Toml { message });
         }
     }
 }

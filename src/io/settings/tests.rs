@@ -147,8 +147,23 @@ fn a_value_of_the_wrong_kind_names_its_key() {
         fault("[tftp]\nservers = ['a', 1]\n"),
         "secd.toml:4:17: tftp.servers: invalid type: integer `1`, expected text in quotes"
     );
-    let fault = fault("[console]\nlevel = 1\n");
-    assert!(fault.ends_with("console.level: expected text in quotes"), "{fault}");
+    for (line, why) in [
+        ("[console]\nlevel = 1", "type: integer `1`, expected text in quotes"),
+        ("[console]\nlevel = [1]", "type: array, expected text in quotes"),
+        ("[paths]\nstate = 1979-05-27", "type: datetime, expected text in quotes"),
+        ("[tftp]\ntsize = 'yes'", "type: string \"yes\", expected true or false"),
+        ("[tftp]\nservers = 'a'", "type: string \"a\", expected an array"),
+        ("[tftp]\nretries = true", "type: boolean `true`, expected a whole number, 0 or more"),
+        ("[tftp]\nretries = 1.5", "type: number `1.5`, expected a whole number, 0 or more"),
+        ("[tftp]\nretries = -1", "value: integer `-1`, expected a whole number, 0 or more"),
+        (
+            "[tftp]\nretries = 18446744073709551616",
+            "value: integer `18446744073709551616`, expected at most 18446744073709551615",
+        ),
+    ] {
+        let fault = fault(line);
+        assert!(fault.ends_with(&format!(": invalid {why}")), "{line}: {fault}");
+    }
 }
 
 #[test]
