@@ -4,6 +4,8 @@
 //! Read here and not through the C library: its name service loads code at run time, which a static
 //! binary cannot.
 
+mod kept;
+
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -12,6 +14,8 @@ use nix::unistd::{Gid, getegid, geteuid, getgroups};
 
 use crate::io::files::{self, Links};
 use crate::io::ipc::ClientCredentials;
+
+pub use kept::CurrentAccounts;
 
 /// A process by its user and groups.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -23,11 +27,11 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// Names the user and the groups of a client by `/etc/passwd` and `/etc/group`.
+    /// Names the user and the groups of a client.
     #[must_use]
-    pub fn of(peer: ClientCredentials) -> Self {
+    pub fn of(peer: ClientCredentials, accounts: &Accounts) -> Self {
         let numbers = [&[peer.gid], peer.groups.numbers()].concat();
-        Self::named(peer.uid, &numbers, &Accounts::read())
+        Self::named(peer.uid, &numbers, accounts)
     }
 
     fn named(uid: u32, numbers: &[u32], accounts: &Accounts) -> Self {
@@ -55,12 +59,16 @@ impl Accounts {
     /// Reads `/etc/passwd` and `/etc/group`.
     #[must_use]
     pub fn read() -> Self {
-        let read = |path: &str| {
+        Self::from_files([PASSWD, GROUP].map(Path::new))
+    }
+
+    fn from_files(paths: [&Path; 2]) -> Self {
+        let [passwd, group] = paths.map(|path| {
             // Without the file there are no names, and `[access]` by number still holds.
-            let bytes = files::read(Path::new(path), LIMIT, Links::Follow).unwrap_or_default();
+            let bytes = files::read(path, LIMIT, Links::Follow).unwrap_or_default();
             String::from_utf8_lossy(&bytes).into_owned()
-        };
-        Self { passwd: read("/etc/passwd"), group: read("/etc/group") }
+        });
+        Self { passwd, group }
     }
 
     /// Whether there is a group of that name.
@@ -146,6 +154,10 @@ fn entries(text: &str) -> impl Iterator<Item = Entry<'_>> {
     })
 }
 
+/// Names and numbers of users, and below it those of groups. Source: passwd(5), group(5).
+const PASSWD: &str = "/etc/passwd";
+const GROUP: &str = "/etc/group";
+
 /// Inferred: ten times what a phone's files have.
 const LIMIT: u64 = 64 << 10;
 
@@ -155,15 +167,15 @@ mod tests {
 
     use super::*;
 
-    const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nui:x:500:500::/:/bin/false\n";
-    const GROUP: &str = "root:x:0:\nui:x:500:\nphone-ui:x:600:other,ui\nphone-apps:x:601:other\n";
+    const USERS: &str = "root:x:0:0:root:/root:/bin/sh\nui:x:500:500::/:/bin/false\n";
+    const GROUPS: &str = "root:x:0:\nui:x:500:\nphone-ui:x:600:other,ui\nphone-apps:x:601:other\n";
 
     fn accounts(passwd: &str, group: &str) -> Accounts {
         Accounts { passwd: passwd.to_owned(), group: group.to_owned() }
     }
 
     fn named(uid: u32, numbers: &[u32]) -> (Option<String>, Vec<String>) {
-        let groups = Groups::named(uid, numbers, &accounts(PASSWD, GROUP));
+        let groups = Groups::named(uid, numbers, &accounts(USERS, GROUPS));
         (groups.user, groups.groups.into_iter().map(|(_, name)| name).collect())
     }
 
@@ -176,7 +188,7 @@ mod tests {
 
     #[test]
     fn users_and_groups_without_a_name_have_their_numbers() {
-        let groups = Groups::named(77, &[9], &accounts(PASSWD, GROUP));
+        let groups = Groups::named(77, &[9], &accounts(USERS, GROUPS));
         assert_eq!((groups.user, groups.groups), (None, vec![(9, String::new())]));
     }
 
@@ -189,7 +201,7 @@ mod tests {
     }
     #[test]
     fn a_user_is_in_its_own_group_and_in_those_that_list_it() {
-        let accounts = accounts(PASSWD, GROUP);
+        let accounts = accounts(USERS, GROUPS);
         let ui = Account { name: "ui".to_owned(), uid: 500, groups: vec![500, 600] };
         assert_eq!(accounts.user("ui"), Some(ui));
         assert_eq!(accounts.user("u"), None);

@@ -11,9 +11,9 @@ use crate::agent::service::office::Service;
 use crate::agent::service::tally;
 use crate::boot::Event;
 use crate::face::{Carry, Error, Method, MethodCall, MethodName, Words};
-use crate::io::files;
 use crate::io::ipc::{self, AcceptTrouble, Client, ClientCredentials, Gone, Listener, NotOpen};
-use crate::io::users::Groups;
+use crate::io::users::{CurrentAccounts, Groups};
+use crate::io::{clock, files};
 use crate::wire::varlink::{Call, Reply};
 
 impl Agent {
@@ -66,9 +66,10 @@ impl Service {
             connections: self.agent.capacity.connections,
             idle: self.agent.settings().socket.idle,
         };
+        let accounts = CurrentAccounts::default();
         // Once a connection: the groups are those that the process has when it connects.
         let know = |peer: ClientCredentials| {
-            let groups = Groups::of(peer);
+            let groups = Groups::of(peer, &accounts.at(clock::wall()));
             (access::standing(&self.agent.settings().access, peer, &groups), groups)
         };
         let serve = |client, groups| {
