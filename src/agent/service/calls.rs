@@ -85,7 +85,7 @@ impl Service {
     /// Serves one client until it leaves or is let go.
     async fn client(&self, mut client: Client, groups: Groups) {
         let peer = client.peer;
-        if let Some(why) = peer.groups.untold().filter(|_| peer.uid != 0) {
+        if let Some(why) = peer.groups.untold() {
             let why = why.to_string();
             say(&Event::GroupsUntold { uid: peer.uid, gid: peer.gid, why });
         }

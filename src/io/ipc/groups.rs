@@ -49,9 +49,10 @@ impl fmt::Display for Untold {
 }
 
 impl Supplementary {
-    /// Those of the process that has connected.
+    /// Those of the process that has connected. Root's are not looked up: it has all rights
+    /// without them.
     pub(super) fn of(stream: &impl AsFd, uid: u32, gid: u32, pid: Option<i32>) -> Self {
-        Self(read(stream, uid, gid, pid))
+        if uid == 0 { Self::none() } else { Self(read(stream, uid, gid, pid)) }
     }
 
     /// No groups, for a process that has none.
