@@ -13,6 +13,7 @@ use crate::agent::narrate::say;
 use crate::agent::peers::{self, PeerVerdict};
 use crate::agent::tvs::{Around, TvsService};
 use crate::boot::Event;
+use crate::io::console;
 use crate::io::places::{Place, Places, Requester, Shares};
 use crate::io::proxy::{self, End, ProxyLimits, Relayed};
 use crate::io::resolve::Names;
@@ -184,8 +185,10 @@ async fn shake_hands(
     let settings = around.settings;
     let (stream, address, descriptor) = connect(settings, around.names, target).await?;
     let (ip, client) = (address.ip(), target.client);
-    say(&Event::Connected { ip, client, descriptor });
-    say(&Event::HandshakeBegun { ip, client, descriptor });
+    console::together(|| {
+        say(&Event::Connected { ip, client, descriptor });
+        say(&Event::HandshakeBegun { ip, client, descriptor });
+    });
     // 1024-bit keys are accepted in the handshake only where policy accepts them afterwards.
     let small = settings.policy.min_rsa_bits < 2048;
     let name = tls::server_name(&target.server.host, address);
@@ -243,11 +246,14 @@ async fn connect_at(
 ) -> Result<(tcp::TcpConnection, i32), tcp::ConnectFailure> {
     let (ip, port, client) = (address.ip(), address.port(), target.client);
     let family = if address.is_ipv4() { "IPV4" } else { "IPV6" };
-    say(&Event::Connecting { family, ip, port });
     // Bound first: the technote's lines name the descriptor before the connection is made.
-    let socket = tcp::UnconnectedSocket::bound(settings.device.address, address)?;
+    let socket = console::together(|| {
+        say(&Event::Connecting { family, ip, port });
+        let socket = tcp::UnconnectedSocket::bound(settings.device.address, address)?;
+        say(&Event::ConnectWaiting { ip, client, descriptor: socket.descriptor(), port });
+        Ok(socket)
+    })?;
     let descriptor = socket.descriptor();
-    say(&Event::ConnectWaiting { ip, client, descriptor, port });
     Ok((socket.connect(settings.https.connect_timeout).await?, descriptor))
 }
 

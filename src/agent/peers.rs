@@ -8,9 +8,9 @@ use rustls::pki_types::UnixTime;
 use crate::agent::narrate::say;
 use crate::agent::tvs::{Around, TvsService};
 use crate::boot::{Event, file};
-use crate::io::clock;
+use crate::io::{clock, console};
 use crate::trust::decide::step::{AuthoritySearch, Cached, SearchStep};
-use crate::trust::decide::{self, AtHand, Decision, WalkedVerdict};
+use crate::trust::decide::{self, AtHand, Decision, Stranger, WalkedVerdict};
 use crate::trust::peer::ShownChain;
 use crate::trust::{Anchors, Distrust, Grant, GrantedBy, Unanswered};
 
@@ -26,50 +26,60 @@ pub(super) async fn judge(
     shown: ShownChain<'_>,
     called: &str,
 ) -> PeerVerdict {
-    let mut judged = judge_once(tvs, around, shown, called).await;
-    for _ in 0..file::ANEW {
-        match judged.verdict {
-            Err(Distrust::Unanswered(Unanswered::ListsChanged)) => {
-                judged = judge_once(tvs, around, shown, called).await;
-            }
-            _ => break,
+    let mut left = file::ANEW;
+    loop {
+        let WalkedVerdict { steps, verdict } =
+            console::together(|| walk(tvs, around, shown, called));
+        let stranger = match verdict {
+            Decision::Trust(grant) => return WalkedVerdict { steps, verdict: Ok(grant) },
+            Decision::Refuse(distrust) => return WalkedVerdict { steps, verdict: Err(distrust) },
+            Decision::Ask(stranger) => stranger,
+        };
+        let answer = tvs.peer(around, stranger.purpose(), stranger.certificate()).await;
+        // Again, since the answer may have taken seconds, in which a certificate can expire.
+        let now = passed(&around.installed.anchors());
+        let settled = stranger.settled(answer.as_ref().map_err(Clone::clone), now);
+        console::together(|| say_all(&settled.steps, called));
+        let judged = settled.after(steps);
+        let changed = Err(Distrust::Unanswered(Unanswered::ListsChanged));
+        if left == 0 || judged.verdict != changed {
+            say_verdict(judged.verdict.as_ref(), called);
+            return judged;
         }
+        left -= 1;
     }
-    say(&match &judged.verdict {
+}
+
+/// The walk as far as it goes without the network: up to a verdict, or to the question.
+fn walk<'a>(
+    tvs: &TvsService,
+    around: Around<'_>,
+    shown: ShownChain<'a>,
+    called: &str,
+) -> WalkedVerdict<Decision<Grant, Stranger<'a>>> {
+    say(&Event::PeerValidation {});
+    let anchors = around.installed.anchors();
+    // One snapshot for all steps: lists that change meanwhile must not be mixed.
+    let (now, instant) = (passed(&anchors), tvs.now());
+    let walked = tvs.with_cache(|cache| {
+        decide::peer(shown, &AtHand { anchors: &anchors, cache, now, instant })
+    });
+    say_all(&walked.steps, called);
+    match &walked.verdict {
+        Decision::Trust(grant) => say_verdict(Ok(grant), called),
+        Decision::Refuse(distrust) => say_verdict(Err(distrust), called),
+        Decision::Ask(_) => {}
+    }
+    walked
+}
+
+fn say_verdict(verdict: Result<&Grant, &Distrust>, called: &str) {
+    say(&match verdict {
         Ok(grant) => trusted(grant.by(), called),
         Err(distrust) => {
             Event::PeerDistrusted { peer: called.to_owned(), why: distrust.to_string() }
         }
     });
-    judged
-}
-
-async fn judge_once(
-    tvs: &TvsService,
-    around: Around<'_>,
-    shown: ShownChain<'_>,
-    called: &str,
-) -> PeerVerdict {
-    say(&Event::PeerValidation {});
-    let anchors = around.installed.anchors();
-    // One snapshot for all steps: lists that change meanwhile must not be mixed.
-    let (now, instant) = (passed(&anchors), tvs.now());
-    let WalkedVerdict { steps, verdict } = tvs.with_cache(|cache| {
-        decide::peer(shown, &AtHand { anchors: &anchors, cache, now, instant })
-    });
-    say_all(&steps, called);
-    match verdict {
-        Decision::Trust(grant) => WalkedVerdict { steps, verdict: Ok(grant) },
-        Decision::Refuse(distrust) => WalkedVerdict { steps, verdict: Err(distrust) },
-        Decision::Ask(stranger) => {
-            let answer = tvs.peer(around, stranger.purpose(), stranger.certificate()).await;
-            // Again, since the answer may have taken seconds, in which a certificate can expire.
-            let now = passed(&around.installed.anchors());
-            let settled = stranger.settled(answer.as_ref().map_err(Clone::clone), now);
-            say_all(&settled.steps, called);
-            settled.after(steps)
-        }
-    }
 }
 
 /// The time, if the clock is set, but not before what the lists in force prove: setting the clock

@@ -90,6 +90,8 @@ fn report(failure: &CommandFailure) -> Exit {
 /// A panic ends the program like anything else: in one line, and with an exit code. Whoever started
 /// it starts it again; a half-alive agent helps nobody.
 fn end_at_once(panicked: &PanicHookInfo<'_>) -> ! {
+    // What led to it comes first.
+    ::log::logger().flush();
     let payload = panicked.payload();
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));

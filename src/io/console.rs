@@ -20,6 +20,9 @@
 //!
 //! The line is [escaped](escape()) and cut to [`ring::WIDTH`] bytes in one place. Nothing
 //! here fails or waits: a line that stderr does not take is lost there, and stays in the ring.
+//!
+//! A line is written before [`log::Log::log`] returns, or with the others of its event: see
+//! [`together`].
 
 mod escape;
 mod journal;
@@ -28,6 +31,7 @@ pub mod ring;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -75,6 +79,22 @@ pub fn show(level: LevelFilter) {
 pub fn shown() -> LevelFilter {
     levels().shown
 }
+
+/// Logs the lines of one event, which leave for stderr in one write if a pipe takes them at once.
+///
+/// Nothing can be waited for meanwhile, and so nobody sees the effect before the line. If the
+/// program ends in between, [`log::Log::flush`] writes what is there.
+pub fn together<T>(lines: impl FnOnce() -> T) -> T {
+    TOGETHER.fetch_add(1, Ordering::SeqCst);
+    let result = lines();
+    if TOGETHER.fetch_sub(1, Ordering::SeqCst) == 1 {
+        log::logger().flush();
+    }
+    result
+}
+
+/// How many events are logging their lines just now, of which one may be part of another.
+static TOGETHER: AtomicUsize = AtomicUsize::new(0);
 
 /// The levels from which on lines are shown, and kept.
 struct Levels {
@@ -124,6 +144,8 @@ impl Console {
 struct Tee {
     console: Console,
     stderr: Logger,
+    /// Lines for stderr that wait for the others of their event.
+    waiting: Mutex<String>,
     /// Takes the lines in place of stderr, if it reads that.
     journal: Option<Journal>,
 }
@@ -136,7 +158,7 @@ impl Tee {
             .target(target)
             .format(|f, record| io::Write::write_fmt(f, format_args!("{}\n", record.args())))
             .build();
-        Self { console, stderr, journal: None }
+        Self { console, stderr, waiting: Mutex::default(), journal: None }
     }
 
     fn log_at(&self, time: SystemTime, record: &Record<'_>) {
@@ -158,17 +180,39 @@ impl Tee {
         // Written while the ring is held: lines reach the reader in the order of their numbers.
         match &self.journal {
             _ if line.level() > shown() => {}
-            None => self.print(line.level(), line.text()),
+            None => self.print(line.text()),
             Some(journal) if journal.write(line).is_ok() => {}
-            Some(_) => self.print(line.level(), &journal::with_priority(line)),
+            Some(_) => self.print(&journal::with_priority(line)),
         }
         self.console.news.notify_waiters();
     }
 
-    fn print(&self, level: Level, text: &str) {
-        // No target and no time: the line has both.
-        let mut builder = Record::builder();
-        self.stderr.log(&builder.level(level).args(format_args!("{text}")).build());
+    fn print(&self, text: &str) {
+        let mut waiting = self.waiting();
+        // A pipe takes so much as a whole or not at all, so that no line is cut.
+        if waiting.len() + text.len() + 2 > PIPE_BUF {
+            self.write(&mut waiting);
+        }
+        if !waiting.is_empty() {
+            waiting.push('\n');
+        }
+        waiting.push_str(text);
+        if TOGETHER.load(Ordering::SeqCst) == 0 {
+            self.write(&mut waiting);
+        }
+    }
+
+    fn write(&self, waiting: &mut String) {
+        if !waiting.is_empty() {
+            // No target and no time: the lines have both.
+            self.stderr.log(&Record::builder().args(format_args!("{waiting}")).build());
+            waiting.clear();
+        }
+    }
+
+    /// A panic while it was held leaves lines that are intact.
+    fn waiting(&self) -> MutexGuard<'_, String> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -182,7 +226,9 @@ impl Log for Tee {
         self.log_at(clock::wall(), record);
     }
 
-    fn flush(&self) {}
+    fn flush(&self) {
+        self.write(&mut self.waiting());
+    }
 }
 
 /// What a record carries under a key.
@@ -241,6 +287,9 @@ pub const EVENT: &str = "event";
 
 /// The key under which a record carries the facts of its event, an object of JSON.
 pub const FACTS: &str = "facts";
+
+/// What Linux writes into a pipe as a whole (pipe(7)).
+const PIPE_BUF: usize = 4096;
 
 /// Libraries in the binary that log with their bare name as the target.
 const LIBRARIES: [&str; 7] =

@@ -65,6 +65,41 @@ fn stderr_and_the_ring_get_the_same_lines() {
 }
 
 #[test]
+fn lines_of_one_event_leave_in_few_writes_and_none_is_lost() {
+    /// Counts what is written at once.
+    #[derive(Clone, Default)]
+    struct Writes(Arc<Mutex<Vec<String>>>);
+    impl io::Write for Writes {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().push(String::from_utf8(bytes.to_vec()).unwrap());
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let writes = Writes::default();
+    let tee = Tee::new(Console::default(), Target::Pipe(Box::new(writes.clone())));
+    let written = || std::mem::take(&mut *writes.0.lock().unwrap());
+    together(|| {
+        log(&tee, Level::Info, "SECD", "one");
+        together(|| log(&tee, Level::Info, "SECD", "two"));
+        assert!(written().is_empty());
+        // As the end of a panicking program does, and the end of the event.
+        tee.flush();
+    });
+    assert_eq!(written(), [texts(&tee).join("\n") + "\n"]);
+    let long = "x".repeat(400);
+    together(|| (0..40).for_each(|_| log(&tee, Level::Info, "SECD", &long)));
+    tee.flush();
+    let writes = written();
+    assert!(writes.len() < 8 && writes.iter().all(|text| text.len() <= PIPE_BUF), "{writes:?}");
+    assert_eq!(writes.concat(), texts(&tee)[2..].join("\n") + "\n");
+    log(&tee, Level::Info, "SECD", "alone");
+    assert_eq!(written().len(), 1);
+}
+
+#[test]
 fn each_level_has_its_mnemonic() {
     let (tee, _) = tee();
     for level in Level::iter() {
