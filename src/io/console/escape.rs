@@ -29,6 +29,10 @@ struct Escaped<'a> {
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Nearly every text: looked through byte by byte, which takes a fraction of the time.
+        if self.text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return f.write_str(self.text);
+        }
         let harmful = |&(_, c): &(usize, char)| unprintable(c) && !(self.stays)(c);
         let mut rest = self.text;
         // In runs: most text has nothing to escape.
