@@ -30,6 +30,10 @@ pub use unresolved::Unresolved;
 /// # Errors
 /// [`Unresolved`].
 pub fn blocking(server: &ServerAddress) -> Result<Vec<SocketAddr>, Unresolved> {
+    // To start a runtime takes longer than to fetch a small file.
+    if let Host::Ip(ip) = server.host {
+        return Ok(vec![SocketAddr::new(ip, server.port)]);
+    }
     // One thread: a command has one look-up, and nothing may be left running when it ends.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Unresolved::Failed(why(&error)))?;
