@@ -6,7 +6,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::agent::NotTrustedFile;
-use crate::cli::facts::FileFacts;
+use crate::cli::facts::{FileFacts, Sum};
 use crate::cli::input;
 use crate::cli::print::named;
 use crate::face::hex;
@@ -44,9 +44,10 @@ impl Belief {
         }
     }
 
-    fn payload(&self) -> Option<PayloadFacts> {
+    fn payload(&self) -> Option<PayloadFacts<'_>> {
         let Payload::Open(payload) = &self.content else { return None };
-        Some(PayloadFacts { length: payload.len(), sha256: hex(&sha256(payload)) })
+        let sha256 = Sum::new(|bytes| hex(&sha256(bytes)), payload);
+        Some(PayloadFacts { length: payload.len(), sha256 })
     }
 }
 
@@ -133,15 +134,15 @@ pub(super) struct VerdictFacts<'a> {
     /// What led to the verdict, if TVS had to be asked.
     steps: &'a [String],
     warnings: Vec<&'static str>,
-    payload: Option<PayloadFacts>,
+    payload: Option<PayloadFacts<'a>>,
     #[serde(skip)]
     renamed: Option<String>,
 }
 
 #[derive(Serialize)]
-struct PayloadFacts {
+struct PayloadFacts<'a> {
     length: usize,
-    sha256: String,
+    sha256: Sum<'a>,
 }
 
 /// One line for people.
