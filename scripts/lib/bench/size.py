@@ -1,0 +1,20 @@
+"""What the static program weighs."""
+
+import os
+import re
+import subprocess
+
+from .run import ROOT, TARGET, cargo, say
+from .table import row
+
+
+def measure_size(_folder, _rounds):
+    triple = subprocess.run(["rustc", "-vV"], check=True, capture_output=True, text=True).stdout
+    triple = re.search("host: (.*)", triple)[1]
+    say(f"static release build for {triple}")
+    flags = {**os.environ, "RUSTFLAGS": "-C target-feature=+crt-static"}
+    cargo("--bin", "secd", "--target", triple, "--target-dir", TARGET / "static", env=flags)
+    size = (TARGET / "static" / triple / "release/secd").stat().st_size
+    budget = int((ROOT / "scripts/lib/budget").read_text())
+    row(f"static, {triple.split('-')[0]}", f"{size / 1e6:.2f} MB", "-", "-", "-",
+        f"<= {budget / 1e6} MB (armv7)", size <= budget)
