@@ -35,6 +35,8 @@ pub use failure::HandshakeFailure;
 pub use identity::{NoIdentity, TlsIdentity};
 pub use verifier::Pin;
 
+use verifier::ShownSoFar;
+
 use crate::trust::Grant;
 use crate::trust::signature::sha256;
 use crate::wire::address::Host;
@@ -125,13 +127,7 @@ pub struct Terms {
 /// [`HandshakeFailure`] if there is no handshake in time, or the server does not prove its key.
 pub async fn shake_hands(stream: TcpStream, terms: Terms) -> Result<Handshaken, HandshakeFailure> {
     let verifier = Arc::new(verifier::HoldsItsKey::new(terms.keys));
-    let stream = connect(stream, terms, verifier.clone(), None).await.map_err(|failure| {
-        // Version and suite were agreed by then: neither can be the reason.
-        match verifier.was_shown_a_certificate() {
-            true => failure.after_certificate(),
-            false => failure,
-        }
-    })?;
+    let stream = connect(stream, terms, verifier, None).await?;
     let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
     let chain = chain.iter().map(|certificate| certificate.clone().into_owned()).collect();
     Ok(Handshaken { stream, chain })
@@ -160,11 +156,17 @@ async fn connect(
 ) -> Result<TlsConnection, HandshakeFailure> {
     let connector = TlsConnector::from(Arc::new(configuration(verifier, identity)?));
     let stream = BufReader::with_capacity(BUFFER, stream);
-    match timeout(terms.within, connector.connect(terms.name, stream)).await {
-        Err(_) => Err(HandshakeFailure::TimedOut),
-        Ok(Err(error)) => Err(HandshakeFailure::from_io(&error)),
-        Ok(Ok(stream)) => Ok(stream),
-    }
+    let handshake = timeout(terms.within, connector.connect(terms.name, stream));
+    let failure = match verifier::watched(handshake).await {
+        (Err(_), _) => HandshakeFailure::TimedOut,
+        (Ok(Ok(stream)), _) => return Ok(stream),
+        // Version and suite were agreed by then: neither can be the reason.
+        (Ok(Err(error)), ShownSoFar::Certificate) => {
+            HandshakeFailure::from_io(&error).after_certificate()
+        }
+        (Ok(Err(error)), ShownSoFar::Nothing) => HandshakeFailure::from_io(&error),
+    };
+    Err(failure)
 }
 
 fn configuration(

@@ -1,8 +1,8 @@
 //! What is checked in the handshake.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -15,21 +15,37 @@ use crate::io::tls::proof::{self, Protocol};
 pub type Pin = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
 
 /// Accepts any certificate, if the server holds its key: the verdict comes later.
+///
+/// Has no state: several connections share one, since a session is resumed only under the verifier
+/// that it began with.
 pub(super) struct HoldsItsKey {
     keys: SmallKeys,
-    /// Whether the server has come so far as to show a certificate.
-    shown: AtomicBool,
 }
 
 impl HoldsItsKey {
     pub(super) const fn new(keys: SmallKeys) -> Self {
-        Self { keys, shown: AtomicBool::new(false) }
+        Self { keys }
     }
+}
 
-    pub(super) fn was_shown_a_certificate(&self) -> bool {
-        // Asked by the task that ran the handshake: no order has to be enforced.
-        self.shown.load(Ordering::Relaxed)
-    }
+/// How far a server has come in a handshake.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum ShownSoFar {
+    /// It has shown a certificate.
+    Certificate,
+    /// None, as also where an earlier session is resumed.
+    Nothing,
+}
+
+tokio::task_local! {
+    /// What the server of the handshake that is going on has shown; the verifier runs within it.
+    static SHOWN: Cell<ShownSoFar>;
+}
+
+/// A handshake's result, and how far the server came.
+pub(super) async fn watched<T>(handshake: impl Future<Output = T>) -> (T, ShownSoFar) {
+    let watching = async { (handshake.await, SHOWN.with(Cell::get)) };
+    SHOWN.scope(Cell::new(ShownSoFar::Nothing), watching).await
 }
 
 /// Accepts the certificate that the pin knows, if the server holds its key.
@@ -42,6 +58,10 @@ impl PinnedVerifier {
     pub(super) const fn new(pin: Pin, keys: SmallKeys) -> Self {
         Self { pin, key: HoldsItsKey::new(keys) }
     }
+}
+
+fn shown() {
+    let _only_where_it_is_watched = SHOWN.try_with(|shown| shown.set(ShownSoFar::Certificate));
 }
 
 impl fmt::Debug for HoldsItsKey {
@@ -66,7 +86,7 @@ impl ServerCertVerifier for HoldsItsKey {
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         // Which certificate it is does not matter yet: the verdict comes after the handshake.
-        self.shown.store(true, Ordering::Relaxed);
+        shown();
         Ok(ServerCertVerified::assertion())
     }
 
@@ -102,6 +122,7 @@ impl ServerCertVerifier for PinnedVerifier {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        shown();
         if (self.pin)(end_entity) {
             return Ok(ServerCertVerified::assertion());
         }
