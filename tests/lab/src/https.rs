@@ -76,9 +76,25 @@ impl Server {
         held(&self.shared).config = tls::config(presented, version, ClientCertificate::NotAsked);
     }
 
+    /// Shows something else from the next connection on, and still resumes the sessions of before: as
+    /// a server whose certificate was replaced while it ran.
+    pub fn present_anew(&self, presented: &Presented, version: Version) {
+        let mut shared = held(&self.shared);
+        let anew = tls::config(presented, version, ClientCertificate::NotAsked);
+        let mut anew = ServerConfig::clone(&anew);
+        anew.session_storage = Arc::clone(&shared.config.session_storage);
+        shared.config = Arc::new(anew);
+    }
+
     /// Serves another page.
     pub fn serve(&self, page: &[u8]) {
         held(&self.shared).page = page.to_vec();
+    }
+
+    /// How many connections have resumed a session so far.
+    pub fn resumed(&self) -> usize {
+        let connections = self.connections();
+        connections.iter().filter(|it| it.handshake == Handshake::Resumed).count()
     }
 
     /// The connections so far.

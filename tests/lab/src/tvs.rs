@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustls::ServerConfig;
+use rustls::{HandshakeKind, ServerConfig};
 
 use crate::certificate::Certificate;
 use crate::cluster::Stored;
@@ -87,6 +87,8 @@ pub struct Question {
     pub asked: Asked,
     /// The certificate of the phone, DER, if it was asked for one and had one.
     pub client: Option<Vec<u8>>,
+    /// Whether the connection took up an earlier session.
+    pub resumed: bool,
     /// How many reads it took; one, if the phone sends it in one piece.
     pub reads: usize,
 }
@@ -268,6 +270,7 @@ fn converse(stream: &mut Stream, shared: &Mutex<Shared>, order: u64) -> io::Resu
         device: request.device.clone(),
         asked: request.asked.clone(),
         client: client.map(|der| der.to_vec()),
+        resumed: stream.conn.handshake_kind() == Some(HandshakeKind::Resumed),
         reads,
     };
     let (faults, answer) = {
