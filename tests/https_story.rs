@@ -6,6 +6,8 @@ mod log;
 #[allow(dead_code, reason = "each test uses its own part")]
 #[path = "scenarios/phone.rs"]
 mod phone;
+#[path = "https_story/resumption.rs"]
+mod resumption;
 mod support;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -33,7 +35,7 @@ struct Story {
     https: https::Server,
     tomcat: Identity,
     cluster: Cluster,
-    _tftp: tftp::Server,
+    tftp: tftp::Server,
 }
 
 impl Story {
@@ -58,7 +60,7 @@ impl Story {
         let phone = Phone::new(&[tftp.address()]);
         phone.agent().refresh().await;
         log::take();
-        Self { phone, tvs, https, tomcat, cluster, _tftp: tftp }
+        Self { phone, tvs, https, tomcat, cluster, tftp }
     }
 
     async fn press(&self) -> Result<Vec<u8>, NotOpened> {
@@ -171,27 +173,6 @@ fn a_tvs_server_that_shows_the_listed_certificate_without_its_key_is_not_heard()
         story.tvs.present(&listed.signing_with(&key));
         story.press().await.expect_err("nobody vouches");
         assert!(story.tvs.questions().is_empty());
-    });
-}
-
-#[test]
-fn an_earlier_session_does_not_stand_in_for_a_verdict() {
-    run(async {
-        let story = Story::begin(Setup::default()).await;
-        for version in [Version::Tls12, Version::Tls13] {
-            story.https.present(&Presented::new(&story.tomcat), version);
-            story.tvs.set_faults(Faults::default());
-            story.phone.wait(Duration::from_secs(86_400));
-            story.press().await.expect("TVS vouches");
-            story.press().await.expect("the answer holds");
-            assert_eq!(story.last().handshake, Handshake::Done, "{version:?}");
-
-            story.phone.wait(Duration::from_secs(86_400));
-            story.tvs.set_faults(Faults { status: Some(1), ..Faults::default() });
-            story.press().await.expect_err("TVS no longer vouches");
-            let nothing = Connection { handshake: Handshake::Done, received: Vec::new() };
-            assert_eq!(story.last(), nothing, "{version:?}");
-        }
     });
 }
 

@@ -71,6 +71,29 @@ fn every_kind_of_key_is_opened_in_tls_1_2_and_1_3() {
     });
 }
 
+/// The status page of `openssl s_server` says whether its connection has resumed a session.
+#[test]
+fn an_independent_server_resumes_sessions_and_is_judged_each_time() {
+    let identity = identity(Kind::Rsa2048);
+    run(async {
+        let office = Office::listing(&[&identity.certificate]).await;
+        for (argument, version) in [
+            ("-tls1_2", "TLSv1.2"),
+            ("-tls1_2 -no_ticket", "TLSv1.2"),
+            ("-tls1_3", "TLSv1.3"),
+            ("-tls1_3 -no_ticket", "TLSv1.3"),
+        ] {
+            let peer = Peer::of(&identity, argument);
+            for kind in ["New", "Reused", "Reused", "Reused"] {
+                let page = office.press(peer.address).await.expect("the list has it");
+                let line = format!("{kind}, {version}, Cipher is");
+                assert!(page.contains(&line), "{argument}: not {kind}: {page}");
+                assert!(said("HTTPS cert in ITL"), "{argument}");
+            }
+        }
+    });
+}
+
 #[test]
 fn a_peer_that_no_list_knows_is_opened_by_tvs() {
     run(async {

@@ -19,7 +19,10 @@ use crate::io::proxy::{self, End, ProxyLimits, Relayed};
 use crate::io::resolve::Names;
 use crate::io::settings::Settings;
 use crate::io::tcp;
-use crate::io::tls::{self, Handshaken, OtherCertificate, SmallKeys, Terms};
+use crate::io::tls::{
+    self, HandshakeFailure, Handshaken, OtherCertificate, Resuming, SessionPeer, SessionSpan,
+    SmallKeys, Terms, TlsSessions,
+};
 use crate::trust::peer::ShownChain;
 use crate::trust::{Distrust, GrantedBy, Purpose};
 use crate::wire::address::ServerAddress;
@@ -67,6 +70,8 @@ impl fmt::Display for NotOpened {
 pub(super) struct Connections {
     /// Those that may be open at once.
     slots: Rc<Places>,
+    /// Of HTTPS servers, to be resumed.
+    sessions: TlsSessions,
     opened: Cell<u64>,
     refused: Cell<u64>,
     /// How the last ones ended.
@@ -77,6 +82,7 @@ impl Connections {
     pub(super) fn new(slots: Shares) -> Self {
         Self {
             slots: Places::new(slots),
+            sessions: TlsSessions::default(),
             opened: Cell::new(0),
             refused: Cell::new(0),
             ends: Ends::default(),
@@ -96,6 +102,12 @@ impl Connections {
     /// How many were refused since the start.
     pub(super) fn refused(&self) -> u64 {
         self.refused.get()
+    }
+
+    /// Has every server prove its key again: whom it was that an earlier session began with is no
+    /// longer trusted.
+    pub(super) fn forget_sessions(&self) {
+        self.sessions.forget();
     }
 
     /// Connects to a server and judges it. The connection takes one of the places that there are
@@ -124,7 +136,7 @@ impl Connections {
         let standing = if uid == 0 { Requester::Root } else { Requester::Holder };
         let place = self.slots.take(uid, || standing).map_err(|_| NotOpened::NoSlot)?;
         // The place is taken before anything is sent, so that attempts count as connections do.
-        let ShownPeer { handshaken, address, judged } = meet(tvs, around, target).await?;
+        let ShownPeer { handshaken, address, judged } = self.meet(tvs, around, target).await?;
         let grant = judged.verdict.map_err(|distrust| {
             refused(address.ip());
             NotOpened::Distrusted(distrust)
@@ -156,56 +168,171 @@ pub(super) struct ShownPeer {
     pub(super) judged: PeerVerdict,
 }
 
-/// Connects to a server and judges it.
-///
-/// # Errors
-/// [`NotOpened::Unreachable`], [`NotOpened::Handshake`].
-pub(super) async fn meet(
-    tvs: &TvsService,
-    around: Around<'_>,
-    target: &Target,
-) -> Result<ShownPeer, NotOpened> {
-    let (handshaken, address) = shake_hands(around, target).await?;
-    let name = tls::certified_name(&target.server.host);
-    let shown = ShownChain {
-        purpose: target.purpose,
-        certificate: handshaken.certificate(),
-        intermediates: handshaken.intermediates(),
-        name: name.as_ref(),
-    };
-    // The log names a peer by its address: that is what was connected to, whatever its name is.
-    let judged = peers::judge(tvs, around, shown, &address.ip().to_string()).await;
-    Ok(ShownPeer { handshaken, address, judged })
+impl ShownPeer {
+    /// Whether what was refused is a certificate that the server may have replaced since.
+    fn is_refused_by_an_earlier_certificate(&self) -> bool {
+        let answered = match &self.judged.verdict {
+            Ok(_) => return false,
+            // TVS would be as silent a second time, and the caller has waited for it already.
+            Err(Distrust::Unanswered(unanswered)) => !unanswered.is_passing(),
+            Err(Distrust::NotACertificate | Distrust::NotListed) => true,
+        };
+        answered && self.handshaken.is_resumed()
+    }
 }
 
-async fn shake_hands(
-    around: Around<'_>,
-    target: &Target,
-) -> Result<(Handshaken, SocketAddr), NotOpened> {
-    let settings = around.settings;
-    let (stream, address, descriptor) = connect(settings, around.names, target).await?;
-    let (ip, client) = (address.ip(), target.client);
-    console::together(|| {
-        say(&Event::Connected { ip, client, descriptor });
-        say(&Event::HandshakeBegun { ip, client, descriptor });
-    });
-    // 1024-bit keys are accepted in the handshake only where policy accepts them afterwards.
-    let small = settings.policy.min_rsa_bits < 2048;
-    let name = tls::server_name(&target.server.host, address);
-    let terms = Terms {
-        name: name.clone(),
-        keys: if small { SmallKeys::Accept } else { SmallKeys::Refuse },
-        within: settings.https.handshake_timeout,
-    };
-    match tls::shake_hands(stream, terms).await {
-        Ok(handshaken) => Ok((handshaken, address)),
-        Err(failure) => {
-            let why = failure.explained(settings.device.address, address, &name).await.to_string();
-            say(&Event::HandshakeRefused { ip, why: why.clone() });
-            say(&Event::HandshakeFailed { ip, client, descriptor });
-            refused(ip);
-            Err(NotOpened::Handshake(why))
+/// Getting to know a server.
+impl Connections {
+    /// Connects to a server and judges it.
+    ///
+    /// # Errors
+    /// [`NotOpened::Unreachable`], [`NotOpened::Handshake`].
+    pub(super) async fn meet(
+        &self,
+        tvs: &TvsService,
+        around: Around<'_>,
+        target: &Target,
+    ) -> Result<ShownPeer, NotOpened> {
+        let met = self.meet_once(tvs, around, target).await?;
+        if !met.is_refused_by_an_earlier_certificate() {
+            return Ok(met);
         }
+        drop(met);
+        self.begin_anew(target);
+        self.meet_once(tvs, around, target).await
+    }
+
+    async fn meet_once(
+        &self,
+        tvs: &TvsService,
+        around: Around<'_>,
+        target: &Target,
+    ) -> Result<ShownPeer, NotOpened> {
+        let (handshaken, address) = self.shake_hands(tvs, around, target).await?;
+        if handshaken.is_resumed() {
+            say(&Event::SessionResumed { ip: address.ip() });
+        }
+        let name = tls::certified_name(&target.server.host);
+        // A resumed session has the certificate of the handshake that it began with: the walk is
+        // the same, and no byte moves before its verdict either.
+        let shown = ShownChain {
+            purpose: target.purpose,
+            certificate: handshaken.certificate(),
+            intermediates: handshaken.intermediates(),
+            name: name.as_ref(),
+        };
+        // The log names a peer by its address: that is what was connected to, whatever its name is.
+        let judged = peers::judge(tvs, around, shown, &address.ip().to_string()).await;
+        Ok(ShownPeer { handshaken, address, judged })
+    }
+
+    async fn shake_hands(
+        &self,
+        tvs: &TvsService,
+        around: Around<'_>,
+        target: &Target,
+    ) -> Result<(Handshaken, SocketAddr), NotOpened> {
+        let mut shaken = self.shake_hands_once(tvs, around, target).await?;
+        if let Err(FailedHandshake { failure, address, offered: true, .. }) = &shaken {
+            // A server that cannot resume its own session may be able to begin another.
+            if *failure != HandshakeFailure::TimedOut {
+                say(&Event::HandshakeRefused { ip: address.ip(), why: failure.to_string() });
+                self.begin_anew(target);
+                shaken = self.shake_hands_once(tvs, around, target).await?;
+            }
+        }
+        match shaken {
+            Ok(shaken) => Ok(shaken),
+            Err(failed) => Err(failed.report(around.settings, target).await),
+        }
+    }
+
+    async fn shake_hands_once(
+        &self,
+        tvs: &TvsService,
+        around: Around<'_>,
+        target: &Target,
+    ) -> Result<Result<(Handshaken, SocketAddr), FailedHandshake>, NotOpened> {
+        let settings = around.settings;
+        let (stream, address, descriptor) = connect(settings, around.names, target).await?;
+        let (ip, client) = (address.ip(), target.client);
+        console::together(|| {
+            say(&Event::Connected { ip, client, descriptor });
+            say(&Event::HandshakeBegun { ip, client, descriptor });
+        });
+        // 1024-bit keys are accepted in the handshake only where policy accepts them afterwards.
+        let small = settings.policy.min_rsa_bits < 2048;
+        let terms = Terms {
+            name: tls::server_name(&target.server.host, address),
+            keys: if small { SmallKeys::Accept } else { SmallKeys::Refuse },
+            within: settings.https.handshake_timeout,
+        };
+        let failed = |failure, offered| FailedHandshake { failure, address, descriptor, offered };
+        let resuming = match self.resuming(tvs, settings, target, terms.keys) {
+            Some(Err(failure)) => return Ok(Err(failed(failure, false))),
+            Some(Ok(resuming)) => Some(resuming),
+            None => None,
+        };
+        let shaken = tls::shake_hands(stream, terms, resuming.as_ref()).await;
+        let offered = resuming.is_some_and(|resuming| resuming.has_offered());
+        Ok(shaken
+            .map(|handshaken| (handshaken, address))
+            .map_err(|failure| failed(failure, offered)))
+    }
+
+    /// The earlier sessions with a server; `None` if none is to be resumed for this purpose.
+    fn resuming(
+        &self,
+        tvs: &TvsService,
+        settings: &Settings,
+        target: &Target,
+        keys: SmallKeys,
+    ) -> Option<Result<Resuming, HandshakeFailure>> {
+        let peer = resumable(target)?;
+        let span = SessionSpan { now: tvs.now(), ttl: settings.tvs.ttl_max };
+        Some(self.sessions.resuming(peer, keys, span))
+    }
+
+    /// Forgets the sessions with a server, so that it has to prove its key.
+    fn begin_anew(&self, target: &Target) {
+        if let Some(peer) = resumable(target) {
+            self.sessions.forget_peer(&peer);
+            say(&Event::SessionsDropped { server: target.server.to_string() });
+        }
+    }
+}
+
+/// Whose sessions are kept: those of pages, which a person waits for. What else has a purpose of
+/// its own is connected to seldom, and proves its key each time.
+fn resumable(target: &Target) -> Option<SessionPeer> {
+    match target.purpose {
+        Purpose::HttpsService => {
+            Some(SessionPeer { purpose: target.purpose, server: target.server.clone() })
+        }
+        Purpose::Capf | Purpose::HttpsProvisioning | Purpose::Signalling | Purpose::Tvs => None,
+    }
+}
+
+/// A handshake that was not completed.
+struct FailedHandshake {
+    failure: HandshakeFailure,
+    address: SocketAddr,
+    descriptor: i32,
+    /// Whether it was to resume an earlier session.
+    offered: bool,
+}
+
+impl FailedHandshake {
+    /// Logs the failure, as exactly as the server's answers allow.
+    async fn report(self, settings: &Settings, target: &Target) -> NotOpened {
+        let Self { failure, address, descriptor, .. } = self;
+        let (ip, client) = (address.ip(), target.client);
+        let name = tls::server_name(&target.server.host, address);
+        let why = failure.explained(settings.device.address, address, &name).await.to_string();
+        say(&Event::HandshakeRefused { ip, why: why.clone() });
+        say(&Event::HandshakeFailed { ip, client, descriptor });
+        refused(ip);
+        NotOpened::Handshake(why)
     }
 }
 

@@ -119,6 +119,10 @@ impl Agent {
     pub(super) fn put_settings(&self, settings: Settings) {
         self.identity.replace(Rc::new(PhoneIdentity::load(&settings.device)));
         self.files.keep_only(&settings.tftp.servers);
+        // What was accepted in a handshake under another policy may not be under this one.
+        if settings.policy != self.settings().policy {
+            self.connections.forget_sessions();
+        }
         self.settings.replace(Rc::new(settings));
         self.log_server.changed();
     }
@@ -153,9 +157,17 @@ impl Agent {
         self.news.publish(Happening::Stage(passed));
     }
 
+    /// Forgets what TVS answered and the sessions of the servers that were trusted, and returns how
+    /// many answers there were.
+    pub fn flush(&self) -> usize {
+        self.connections.forget_sessions();
+        self.tvs.forget()
+    }
+
     /// Has everyone who relies on the lists look at them again: others may be in force now.
     pub(super) fn trust_changed(&self) {
         self.tvs.trust_changed();
+        self.connections.forget_sessions();
         self.news.publish(Happening::TrustChanged);
     }
 }

@@ -418,6 +418,9 @@ events! {
         Error, SECD, "EROR:clpState: SSL_connect:failed, <{ip}>: {why}";
     HandshakeFailed { ip: IpAddr, client: i32, descriptor: i32 }
         Error, SECD, "EROR:clpSetupSsl: ** SSL handshake failed, <{ip}> c:{client} s:{descriptor}";
+    SessionResumed { ip: IpAddr } Info, SECD, "clpState: earlier TLS session resumed, <{ip}>";
+    SessionsDropped { server: String }
+        Notice, SECD, "clpSetupSsl: connecting to {server} again, without its earlier TLS session";
     ConnectionRefused { server: String }
         Error, SECD, "EROR:clpSndStatus: SSL CLNT ERR, srvr<{server}>";
     ConnectionEnded { server: String, end: String, up: u64, down: u64 }

@@ -65,7 +65,7 @@ answered, roles, and whether the certificate itself is kept.
 
 Usage: secd cache [--flush] [--json] [--socket PATH]
 
-  --flush      discard them instead
+  --flush      discard them instead, and the TLS sessions of HTTPS servers
 
 Exit: 0 done, 1 not allowed, 69 no daemon
 ";

@@ -4,19 +4,17 @@
 //! beforehand. A *judged* one is decided after it, because the verdict may need the network: the
 //! handshake yields [`Handshaken`], which can neither read nor write, and only a
 //! [`Grant`] for that very certificate opens it. In both the server must prove
-//! that it holds the certificate's key, and no session is ever resumed: a resumed one would skip
-//! the verdict.
+//! that it holds the certificate's key. A resumed session skips that and the pin: a pinned
+//! connection never resumes one, a judged one where its caller hands in [`TlsSessions`], and is then
+//! judged as any other on the certificate that the session keeps.
 
 use std::fmt;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::client::Resumption;
-use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, version};
+use rustls::{ClientConfig, HandshakeKind};
 use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -24,15 +22,18 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 mod algorithms;
+mod configuration;
 mod failure;
 mod identity;
 mod probe;
 mod proof;
+mod sessions;
 mod verifier;
 
 pub use algorithms::SmallKeys;
 pub use failure::HandshakeFailure;
 pub use identity::{NoIdentity, TlsIdentity};
+pub use sessions::{Resuming, SessionPeer, SessionSpan, TlsSessions};
 pub use verifier::Pin;
 
 use verifier::ShownSoFar;
@@ -50,6 +51,7 @@ pub type TlsConnection = TlsStream<BufReader<TcpStream>>;
 pub struct Handshaken {
     stream: TlsConnection,
     chain: Vec<CertificateDer<'static>>,
+    session: Option<Arc<sessions::Keeper>>,
 }
 
 impl fmt::Debug for Handshaken {
@@ -61,7 +63,8 @@ impl fmt::Debug for Handshaken {
 }
 
 impl Handshaken {
-    /// The certificate that the server proved to hold, DER.
+    /// The certificate that the server proved to hold, in this handshake or in the one whose session
+    /// it resumes, DER.
     #[must_use]
     pub fn certificate(&self) -> &[u8] {
         self.chain.first().map(AsRef::as_ref).unwrap_or_default()
@@ -73,13 +76,26 @@ impl Handshaken {
         self.chain.get(1..).unwrap_or_default()
     }
 
-    /// Opens the stream.
+    /// Whether an earlier session was resumed.
+    #[must_use]
+    pub fn is_resumed(&self) -> bool {
+        self.kind() == Some(HandshakeKind::Resumed)
+    }
+
+    fn kind(&self) -> Option<HandshakeKind> {
+        self.stream.get_ref().1.handshake_kind()
+    }
+
+    /// Opens the stream, and keeps the session if it may be resumed.
     ///
     /// # Errors
     /// [`OtherCertificate`] if the grant is for another certificate; the connection is closed.
     pub fn admit(self, grant: &Grant) -> Result<TlsConnection, OtherCertificate> {
         // A grant carries the hash of the certificate that was judged.
         if *grant.certificate() == sha256(self.certificate()) {
+            if let Some(session) = &self.session {
+                session.admit(self.kind());
+            }
             return Ok(self.stream);
         }
         Err(OtherCertificate)
@@ -121,16 +137,24 @@ pub struct Terms {
     pub within: Duration,
 }
 
-/// Shakes hands with a server that is to be judged afterwards. No client certificate is offered.
+/// Shakes hands with a server that is to be judged afterwards; with `resuming`, it may resume an
+/// earlier session. No client certificate is offered.
 ///
 /// # Errors
 /// [`HandshakeFailure`] if there is no handshake in time, or the server does not prove its key.
-pub async fn shake_hands(stream: TcpStream, terms: Terms) -> Result<Handshaken, HandshakeFailure> {
-    let verifier = Arc::new(verifier::HoldsItsKey::new(terms.keys));
-    let stream = connect(stream, terms, verifier, None).await?;
+pub async fn shake_hands(
+    stream: TcpStream,
+    terms: Terms,
+    resuming: Option<&Resuming>,
+) -> Result<Handshaken, HandshakeFailure> {
+    let configuration = match resuming {
+        Some(resuming) => resuming.configuration.clone(),
+        None => Arc::new(configuration::judged(terms.keys)?),
+    };
+    let stream = connect(stream, terms, configuration).await?;
     let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
     let chain = chain.iter().map(|certificate| certificate.clone().into_owned()).collect();
-    Ok(Handshaken { stream, chain })
+    Ok(Handshaken { stream, chain, session: resuming.map(|resuming| resuming.keeper.clone()) })
 }
 
 /// Connects to a server that `pin` knows, and offers it the phone's own certificate if there is
@@ -145,16 +169,16 @@ pub async fn connect_pinned(
     identity: Option<&TlsIdentity>,
 ) -> Result<TlsConnection, HandshakeFailure> {
     let verifier = Arc::new(verifier::PinnedVerifier::new(pin, terms.keys));
-    connect(stream, terms, verifier, identity).await
+    let resolver = identity.map(TlsIdentity::resolver);
+    connect(stream, terms, Arc::new(configuration::of(verifier, resolver)?)).await
 }
 
 async fn connect(
     stream: TcpStream,
     terms: Terms,
-    verifier: Arc<dyn ServerCertVerifier>,
-    identity: Option<&TlsIdentity>,
+    configuration: Arc<ClientConfig>,
 ) -> Result<TlsConnection, HandshakeFailure> {
-    let connector = TlsConnector::from(Arc::new(configuration(verifier, identity)?));
+    let connector = TlsConnector::from(configuration);
     let stream = BufReader::with_capacity(BUFFER, stream);
     let handshake = timeout(terms.within, connector.connect(terms.name, stream));
     let failure = match verifier::watched(handshake).await {
@@ -167,26 +191,6 @@ async fn connect(
         (Ok(Err(error)), ShownSoFar::Nothing) => HandshakeFailure::from_io(&error),
     };
     Err(failure)
-}
-
-fn configuration(
-    verifier: Arc<dyn ServerCertVerifier>,
-    identity: Option<&TlsIdentity>,
-) -> Result<ClientConfig, HandshakeFailure> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&version::TLS13, &version::TLS12])
-        .map_err(|error| HandshakeFailure::from_io(&io::Error::other(error)))?
-        // The verifiers prove possession of the key; whose key it may be is decided by `trust`.
-        .dangerous()
-        .with_custom_certificate_verifier(verifier);
-    let mut configuration = match identity {
-        Some(identity) => builder.with_client_cert_resolver(identity.resolver()),
-        None => builder.with_no_client_auth(),
-    };
-    // A resumed session skips the verifier, and with it the verdict.
-    configuration.resumption = Resumption::disabled();
-    Ok(configuration)
 }
 
 /// Bytes that one read takes from the system: rustls alone asks for 4 KiB at a time, five reads a

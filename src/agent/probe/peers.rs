@@ -1,6 +1,6 @@
 //! TVS members and HTTPS peers, judged as the phone judges them.
 
-use crate::agent::connections::{self, NotOpened, ShownPeer, Target};
+use crate::agent::connections::{NotOpened, ShownPeer, Target};
 use crate::agent::doctor::shown;
 use crate::agent::peers;
 use crate::agent::probe::Probing;
@@ -103,7 +103,7 @@ impl Probing<'_> {
         let place = format!("peer {server}");
         let case = |status| TestCase::new("https", place.as_str(), status);
         let refuses = "opens no connection, and sends it nothing";
-        let met = connections::meet(&self.agent.tvs, around, &target).await;
+        let met = self.agent.connections.meet(&self.agent.tvs, around, &target).await;
         let ShownPeer { handshaken, address, judged } = match met {
             Ok(met) => met,
             Err(NotOpened::Unreachable(why)) => {

@@ -106,7 +106,7 @@ const PART: usize = 45_000;
 
 impl OneReply<FlushCache> for Service {
     async fn answer(&self, _: FlushCache, _: &Client) -> Result<Flushed, Error> {
-        let count = self.agent.tvs.forget();
+        let count = self.agent.flush();
         say(&Event::AnswersFlushed { count });
         Ok(Flushed { count })
     }

@@ -140,7 +140,7 @@ pub(in crate::agent) async fn look(
         let not_shown = match reach(settings, address).await {
             Err(why) => NotShown::Unreachable(why),
             Ok(stream) => {
-                match tls::shake_hands(stream, terms(&settings.tvs, member, address)).await {
+                match tls::shake_hands(stream, terms(&settings.tvs, member, address), None).await {
                     Ok(shown) if is_listed(anchors, shown.certificate()) => return Ok(shown),
                     Ok(shown) => {
                         first.get_or_insert(shown);
