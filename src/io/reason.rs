@@ -9,6 +9,7 @@ use nix::errno::Errno;
 use rustls::Error;
 
 use crate::io::source::NotOurAddress;
+use crate::proto::old_tls::OldTlsFault;
 
 /// The reason as it reads inside one of our lines: lower case, and no full stop.
 #[must_use]
@@ -21,7 +22,10 @@ pub fn why(error: &io::Error) -> String {
     match (inner.downcast_ref(), inner.downcast_ref::<NotOurAddress>()) {
         (Some(tls), _) => of_tls(tls),
         (_, Some(ours)) => ours.to_string(),
-        _ => error.kind().to_string(),
+        _ => match inner.downcast_ref::<OldTlsFault>() {
+            Some(fault) => fault.to_string(),
+            None => error.kind().to_string(),
+        },
     }
 }
 

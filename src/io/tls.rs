@@ -7,6 +7,9 @@
 //! that it holds the certificate's key. A resumed session skips that and the pin: a pinned
 //! connection never resumes one, a judged one where its caller hands in [`TlsSessions`], and is then
 //! judged as any other on the certificate that the session keeps.
+//!
+//! Both exist in two stacks: `rustls`, and [`old`] for servers of TLS 1.0 to 1.2 that have nothing
+//! better. Which one is spoken is the caller's choice, connection by connection.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -19,37 +22,38 @@ use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 mod algorithms;
 mod configuration;
 mod failure;
 mod identity;
+mod old;
 mod probe;
 mod proof;
 mod sessions;
+mod stream;
 mod verifier;
 
 pub use algorithms::SmallKeys;
 pub use failure::HandshakeFailure;
 pub use identity::{NoIdentity, TlsIdentity};
+pub use old::OldTerms;
 pub use sessions::{Resuming, SessionPeer, SessionSpan, TlsSessions};
+pub use stream::TlsConnection;
 pub use verifier::Pin;
 
+use stream::{CurrentStream, Unopened};
 use verifier::ShownSoFar;
 
 use crate::trust::Grant;
 use crate::trust::signature::sha256;
 use crate::wire::address::Host;
 
-/// An open connection, on which application data may flow.
-pub type TlsConnection = TlsStream<BufReader<TcpStream>>;
-
 /// A finished handshake with a server that has not been judged yet.
 ///
 /// There is no way to read or write: that takes [`admit`](Self::admit).
 pub struct Handshaken {
-    stream: TlsConnection,
+    stream: Unopened,
     chain: Vec<CertificateDer<'static>>,
     session: Option<Arc<sessions::Keeper>>,
 }
@@ -83,7 +87,19 @@ impl Handshaken {
     }
 
     fn kind(&self) -> Option<HandshakeKind> {
-        self.stream.get_ref().1.handshake_kind()
+        match &self.stream {
+            Unopened::Current(stream) => stream.get_ref().1.handshake_kind(),
+            Unopened::Old(_) => None,
+        }
+    }
+
+    /// What was agreed, if it is old TLS.
+    #[must_use]
+    pub fn old_terms(&self) -> Option<OldTerms> {
+        match &self.stream {
+            Unopened::Current(_) => None,
+            Unopened::Old(handshaken) => Some(handshaken.terms()),
+        }
     }
 
     /// Opens the stream, and keeps the session if it may be resumed.
@@ -96,7 +112,7 @@ impl Handshaken {
             if let Some(session) = &self.session {
                 session.admit(self.kind());
             }
-            return Ok(self.stream);
+            return Ok(self.stream.open());
         }
         Err(OtherCertificate)
     }
@@ -154,7 +170,20 @@ pub async fn shake_hands(
     let stream = connect(stream, terms, configuration).await?;
     let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
     let chain = chain.iter().map(|certificate| certificate.clone().into_owned()).collect();
-    Ok(Handshaken { stream, chain, session: resuming.map(|resuming| resuming.keeper.clone()) })
+    let session = resuming.map(|resuming| resuming.keeper.clone());
+    Ok(Handshaken { stream: Unopened::Current(Box::new(stream)), chain, session })
+}
+
+/// The same in old TLS, in which no session is resumed.
+///
+/// # Errors
+/// As of [`shake_hands`].
+pub async fn shake_hands_in_old(
+    stream: TcpStream,
+    terms: &Terms,
+) -> Result<Handshaken, HandshakeFailure> {
+    let (handshaken, chain) = shake_hands_within(stream, terms, None).await?;
+    Ok(Handshaken { stream: Unopened::Old(Box::new(handshaken)), chain, session: None })
 }
 
 /// Connects to a server that `pin` knows, and offers it the phone's own certificate if there is
@@ -170,14 +199,38 @@ pub async fn connect_pinned(
 ) -> Result<TlsConnection, HandshakeFailure> {
     let verifier = Arc::new(verifier::PinnedVerifier::new(pin, terms.keys));
     let resolver = identity.map(TlsIdentity::resolver);
-    connect(stream, terms, Arc::new(configuration::of(verifier, resolver)?)).await
+    let stream = connect(stream, terms, Arc::new(configuration::of(verifier, resolver)?)).await?;
+    Ok(Unopened::Current(Box::new(stream)).open())
+}
+
+/// The same in old TLS, in which no certificate of the phone's is offered; also what was agreed.
+///
+/// # Errors
+/// As of [`connect_pinned`].
+pub async fn connect_pinned_in_old(
+    stream: TcpStream,
+    terms: &Terms,
+    pin: &Pin,
+) -> Result<(TlsConnection, OldTerms), HandshakeFailure> {
+    let (handshaken, _) = shake_hands_within(stream, terms, Some(pin)).await?;
+    let agreed = handshaken.terms();
+    Ok((Unopened::Old(Box::new(handshaken)).open(), agreed))
+}
+
+async fn shake_hands_within(
+    stream: TcpStream,
+    terms: &Terms,
+    pin: Option<&Pin>,
+) -> Result<old::OldShown, HandshakeFailure> {
+    let handshake = old::shake_hands(stream, &terms.name, terms.keys, pin);
+    timeout(terms.within, handshake).await.unwrap_or(Err(HandshakeFailure::TimedOut))
 }
 
 async fn connect(
     stream: TcpStream,
     terms: Terms,
     configuration: Arc<ClientConfig>,
-) -> Result<TlsConnection, HandshakeFailure> {
+) -> Result<CurrentStream, HandshakeFailure> {
     let connector = TlsConnector::from(configuration);
     let stream = BufReader::with_capacity(BUFFER, stream);
     let handshake = timeout(terms.within, connector.connect(terms.name, stream));

@@ -15,9 +15,9 @@
 //! as [`Ended`], with the alert to send before closing. How long a step may take is the caller's
 //! matter.
 //!
-//! Nothing uses it yet: there is no setting that allows these versions, no socket around it, and
-//! no way from the agent. Those must keep to what the caller owes here: try the current stack
-//! first, judge the certificates, bound the time, warn of each connection.
+//! What the caller owes: to try the current stack first, to judge the certificates, to take the key
+//! from the first of them, to bound the time, to warn of each connection. `io::tls` has the socket
+//! and the key, `agent` the rest, where the settings allow these versions at all.
 //!
 //! What it does not have: other suites, compression, resumption, renegotiation, a certificate of
 //! the client, SSL 3.0.

@@ -140,19 +140,22 @@ fn length(reader: &mut Reader<'_>, field: &'static str) -> Result<usize, Malform
 
 /// Which cipher suites a server is offered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum HelloOffer {
+pub enum HelloOffer<'a> {
     /// The suites of TLS 1.2 that this agent speaks.
     Current,
     /// Every suite in [`Suite::OUTDATED`]: the server must choose among what this agent does not
     /// speak, or refuse.
     Outdated,
+    /// These, and no other.
+    These(&'a [Suite]),
 }
 
-impl HelloOffer {
+impl HelloOffer<'_> {
     fn suites(self) -> Vec<u16> {
         match self {
             Self::Current => Suite::CURRENT.to_vec(),
             Self::Outdated => Suite::OUTDATED.iter().map(|(code, _)| *code).collect(),
+            Self::These(suites) => suites.iter().map(|suite| suite.0).collect(),
         }
     }
 }
@@ -189,7 +192,7 @@ fn fixed(reader: &mut Reader<'_>, expected: u8, field: &'static str) -> Result<(
 /// RFC 5246 §7.4.1.2 and RFC 6066 §3; extensions as RFC 8422 §5.1 and RFC 5246 §7.4.1.4.1 have
 /// them.
 #[must_use]
-pub fn client_hello(host: Option<&str>, offer: HelloOffer) -> Vec<u8> {
+pub fn client_hello(host: Option<&str>, offer: HelloOffer<'_>) -> Vec<u8> {
     let suites = offer.suites().into_iter().chain([NO_RENEGOTIATION]);
     let suites: Vec<u8> = suites.flat_map(u16::to_be_bytes).collect();
     // Version, random, an empty session, the suites, no compression, extensions.

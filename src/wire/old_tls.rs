@@ -99,6 +99,20 @@ impl OldSuite {
         })
     }
 
+    /// The name that OpenSSL and the traces of phones have for it.
+    ///
+    /// # Source
+    /// Technote: `Session ciphers - AES256-SHA`; openssl-ciphers(1).
+    #[must_use]
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::Aes128Sha => "AES128-SHA",
+            Self::Aes128Sha256 => "AES128-SHA256",
+            Self::Aes256Sha => "AES256-SHA",
+            Self::Aes256Sha256 => "AES256-SHA256",
+        }
+    }
+
     /// Bytes of the AES key.
     #[must_use]
     pub const fn key_length(self) -> usize {

@@ -9,7 +9,9 @@ use rustls::{
 };
 
 use crate::io::reason;
+use crate::proto::old_tls::OldTlsFault;
 use crate::wire::hello::ServerHello;
+use crate::wire::old_tls::{AlertDescription as OldAlert, OldSuite, OldVersion};
 
 /// Why a handshake was not completed.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,8 +22,12 @@ pub enum HandshakeFailure {
     BrokenOff,
     /// The connection ended during the handshake.
     Closed,
+    /// The server refuses old TLS, since it can do better than the first handshake showed.
+    Downgraded,
     /// The server's key is of a kind that the library cannot verify with.
     KeyKind(String),
+    /// What went wrong in old TLS.
+    Legacy(OldTlsFault),
     /// The server has none of our cipher suites, or none of our signatures.
     NoCommonSuite,
     /// The server was asked what it has, and chose this.
@@ -60,6 +66,51 @@ impl HandshakeFailure {
         match self {
             Self::Closed | Self::NoCommonSuite => Self::BrokenOff,
             other => other,
+        }
+    }
+
+    /// What ended a handshake in old TLS; in the terms of the current one where it has them.
+    pub(super) const fn from_old(fault: OldTlsFault) -> Self {
+        match fault {
+            OldTlsFault::Alert(OldAlert::HANDSHAKE_FAILURE | OldAlert::INSUFFICIENT_SECURITY) => {
+                Self::NoCommonSuite
+            }
+            OldTlsFault::Alert(OldAlert::INAPPROPRIATE_FALLBACK) => Self::Downgraded,
+            OldTlsFault::Alert(OldAlert::PROTOCOL_VERSION) => Self::OldVersion,
+            fault => Self::Legacy(fault),
+        }
+    }
+
+    /// Whether the server may have old TLS alone: it has shown no certificate, and has nothing that
+    /// it was offered.
+    #[must_use]
+    pub fn may_be_older(&self) -> bool {
+        match self {
+            Self::NoCommonSuite | Self::OldVersion => true,
+            Self::OffersOnly(hello) => OldVersion::of(hello.version).is_some(),
+            _ => false,
+        }
+    }
+
+    /// Whether the server has nothing of what it was offered.
+    #[must_use]
+    pub const fn is_refused_offer(&self) -> bool {
+        matches!(
+            self,
+            Self::Closed
+                | Self::Legacy(OldTlsFault::Version(_))
+                | Self::NoCommonSuite
+                | Self::OldVersion
+        )
+    }
+
+    /// Whether old TLS would help, as far as the server has said what it has.
+    #[must_use]
+    pub fn is_spoken_in_old(&self) -> bool {
+        match self {
+            Self::OffersOnly(hello) => spoken_in_old(hello),
+            Self::OldVersion => true,
+            _ => false,
         }
     }
 
@@ -105,15 +156,18 @@ impl fmt::Display for HandshakeFailure {
                 "the server ended the handshake, perhaps because the phone sent no certificate"
             ),
             Self::Closed => write!(f, "the server closed the connection during the handshake"),
+            Self::Downgraded => write!(
+                f,
+                "the server refuses legacy TLS because it supports better, but the first handshake \
+                 failed: someone on the way may be forcing older TLS"
+            ),
+            Self::Legacy(fault) => write!(f, "the legacy TLS handshake failed, {fault}"),
             Self::NoCommonSuite => {
                 write!(f, "the server has no supported cipher suite, or no supported kind of key")
             }
             Self::OffersOnly(hello) => outdated(f, hello),
             Self::OldVersion => {
-                write!(
-                    f,
-                    "the server offers only TLS 1.0 or 1.1, which this phone does not support"
-                )
+                write!(f, "the server offers only TLS 1.0 or 1.1, which this phone refuses")
             }
             Self::Other(error) => write!(f, "the TLS handshake failed, {error}"),
             Self::Scheme => write!(
@@ -137,11 +191,24 @@ impl fmt::Display for HandshakeFailure {
 
 fn outdated(f: &mut fmt::Formatter<'_>, hello: &ServerHello) -> fmt::Result {
     let ServerHello { version, suite } = hello;
-    if version.is_old() {
-        return write!(f, "the server offers only {version}, which this phone does not support");
+    f.write_str("the server offers only ")?;
+    // The suite explains nothing where the version alone is refused.
+    let is_alone = spoken_in_old(hello) || OldVersion::of(*version).is_none();
+    match version.is_old() {
+        true if is_alone => write!(f, "{version}")?,
+        true => write!(f, "{version} with {} ({suite})", suite.flaw().unwrap_or(OUTDATED))?,
+        false => write!(f, "{} ({suite})", suite.flaw().unwrap_or(OUTDATED))?,
     }
-    let flaw = suite.flaw().unwrap_or("outdated cipher suites");
-    write!(f, "the server offers only {flaw} ({suite}), which this phone does not support")
+    f.write_str(", which this phone refuses")
 }
+
+/// Whether a server has chosen what old TLS speaks.
+pub(super) fn spoken_in_old(hello: &ServerHello) -> bool {
+    OldVersion::of(hello.version)
+        .zip(OldSuite::of(hello.suite))
+        .is_some_and(|(version, suite)| suite.since() <= version)
+}
+
+const OUTDATED: &str = "outdated cipher suites";
 
 impl std::error::Error for HandshakeFailure {}

@@ -1,6 +1,6 @@
 //! Asking a server that cannot be talked to what it offers instead, for the log.
 //!
-//! One or two more connections, one message out, one or two messages in, and the connection is
+//! One to three more connections, one message out, one or two messages in, and the connection is
 //! closed: no key is agreed, and the answer changes nothing but the text of a refusal
 //! that is already decided.
 
@@ -13,9 +13,11 @@ use tokio::time::timeout;
 
 use crate::io::tcp;
 use crate::io::tls::HandshakeFailure;
+use crate::io::tls::failure::spoken_in_old;
 use crate::trust::certificate::{Certificate, KeyKind};
 use crate::wire::Malformed;
 use crate::wire::hello::{HelloOffer, ServerHello, certificate, client_hello};
+use crate::wire::old_tls::OldSuite;
 
 impl HandshakeFailure {
     /// The same failure, as exactly as the answers of the server allow.
@@ -35,11 +37,21 @@ impl HandshakeFailure {
         if let Some(kind) = kind.as_deref().and_then(unsupported_kind) {
             return Self::KeyKind(kind.to_owned());
         }
-        let outdated = answer(line().ok(), name, HelloOffer::Outdated, ServerHello::parse);
-        let hello = in_time(outdated).await;
-        // A server that chooses what was not offered has not answered the question.
-        let hello = hello.filter(ServerHello::chooses_from_the_offer);
-        hello.map_or(self, Self::OffersOnly)
+        let chosen = async |offer| {
+            let hello = in_time(answer(line().ok(), name, offer, ServerHello::parse)).await;
+            // A server that chooses what was not offered has not answered the question.
+            hello.filter(ServerHello::chooses_from_the_offer)
+        };
+        match chosen(HelloOffer::Outdated).await {
+            None => self,
+            Some(hello) if spoken_in_old(&hello) => Self::OffersOnly(hello),
+            // It prefers something else, and may have this all the same.
+            Some(other) => {
+                let old = OldSuite::OFFERED.map(OldSuite::number);
+                let hello = chosen(HelloOffer::These(&old)).await.filter(spoken_in_old);
+                Self::OffersOnly(hello.unwrap_or(other))
+            }
+        }
     }
 }
 
@@ -59,7 +71,7 @@ fn unsupported_kind(der: &[u8]) -> Option<&'static str> {
 async fn answer<T>(
     line: Option<tcp::UnconnectedSocket>,
     name: &ServerName<'_>,
-    offer: HelloOffer,
+    offer: HelloOffer<'_>,
     read: impl Fn(&[u8]) -> Result<Option<T>, Malformed>,
 ) -> Option<T> {
     let mut stream = line?.connect(PATIENCE).await.ok()?;

@@ -117,6 +117,8 @@ impl fmt::Display for OldTlsFault {
     }
 }
 
+impl core::error::Error for OldTlsFault {}
+
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

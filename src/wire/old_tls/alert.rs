@@ -89,6 +89,8 @@ impl AlertDescription {
     pub const DECRYPT_ERROR: Self = Self(51);
     /// A version that is not spoken.
     pub const PROTOCOL_VERSION: Self = Self(70);
+    /// Nothing that was offered is good enough for the server (RFC 5246 §7.2.2).
+    pub const INSUFFICIENT_SECURITY: Self = Self(71);
     /// The server could do better: see TLS_FALLBACK_SCSV (RFC 7507 §3).
     pub const INAPPROPRIATE_FALLBACK: Self = Self(86);
     /// An extension that was not offered.
