@@ -32,6 +32,17 @@ pub struct ShownChain<'a> {
     pub intermediates: &'a [CertificateDer<'a>],
     /// The host that was requested; nothing if no certificate can name it.
     pub name: Option<&'a ServerName<'a>>,
+    /// Whether a path to an authority may vouch for it.
+    pub paths: Paths,
+}
+
+/// Whether a path to a listed authority may vouch for a peer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Paths {
+    /// It may, where the purpose has authorities.
+    Count,
+    /// It may not: the peer speaks old TLS, in which it must be known by its own certificate.
+    Ignored,
 }
 
 /// A peer whose certificate can be read.
@@ -101,6 +112,9 @@ impl Peer<'_> {
         // Not an error: most lists have none.
         if authorities.is_empty() {
             return Ok(None);
+        }
+        if self.shown.paths == Paths::Ignored {
+            return Err(NoPath::OldTls);
         }
         let ShownChain { certificate, intermediates, name, .. } = self.shown;
         path::verify(certificate, intermediates, &authorities, name, now)?;

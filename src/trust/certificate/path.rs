@@ -19,6 +19,8 @@ pub enum NoPath {
     Invalid(&'static str),
     /// No certificate can name the host that was requested.
     NoName,
+    /// The peer speaks old TLS, in which no path counts.
+    OldTls,
     /// The certificate is not for the host that was requested.
     OtherHost,
 }
@@ -31,6 +33,7 @@ impl fmt::Display for NoPath {
             }
             Self::Invalid(why) => write!(f, "no valid path to a listed CA ({why})"),
             Self::NoName => f.write_str("no certificate can name this host"),
+            Self::OldTls => f.write_str("no path to a listed CA is accepted over legacy TLS"),
             Self::OtherHost => f.write_str("the certificate is for another host"),
         }
     }

@@ -11,7 +11,7 @@ use secd_lab::names::{Layout, Name};
 
 use crate::trust::cache::{Cache, Source};
 use crate::trust::decide::{self, AtHand, Decision, Stranger, WalkedVerdict};
-use crate::trust::peer::ShownChain;
+use crate::trust::peer::{Paths, ShownChain};
 use crate::trust::tvs::{self, Endorsed, Unanswered, Unvouched};
 use crate::trust::{Acceptance, Anchors, Distrust, Grant, GrantedBy, ListKind, Purpose, stored};
 use crate::wire::Role;
@@ -28,12 +28,13 @@ struct ScriptedWorld {
     cache: Cache,
     now: Option<UnixTime>,
     host: &'static str,
+    paths: Paths,
 }
 
 impl ScriptedWorld {
     fn new() -> Self {
         let (pool, anchors, cache) = (Pool::new(), Anchors::default(), Cache::default());
-        Self { pool, anchors, cache, now: NOW, host: "localhost" }
+        Self { pool, anchors, cache, now: NOW, host: "localhost", paths: Paths::Count }
     }
 
     fn profile(&self, name: &str) -> Profile {
@@ -80,7 +81,8 @@ impl ScriptedWorld {
         then: impl FnOnce(Decision<Grant, Stranger<'_>>) -> T,
     ) -> (Vec<String>, T) {
         let name = ServerName::try_from(self.host).unwrap();
-        let shown = ShownChain { purpose, certificate, intermediates: &[], name: Some(&name) };
+        let (name, paths) = (Some(&name), self.paths);
+        let shown = ShownChain { purpose, certificate, intermediates: &[], name, paths };
         let WalkedVerdict { steps, verdict } = decide::peer(
             shown,
             &AtHand {
@@ -202,6 +204,24 @@ fn a_path_that_is_not_accepted_says_why_and_leads_to_the_question() {
     world.now = None;
     let unset = "ITL: the clock is not set, no certificate path can be verified";
     world.asks(&server, &[ctl, itl, unset, MISS]);
+}
+
+#[test]
+fn over_old_tls_no_authority_counts_and_the_exact_certificate_does() {
+    let mut world = ScriptedWorld::new();
+    let authority = world.authority();
+    let server = world.under(&authority);
+    world.install(ListKind::Itl, &[(LabRole::APP_SERVER, &authority)]);
+    world.paths = Paths::Ignored;
+    let [ctl, itl] = [NO_LISTS[0], "ITL: the certificate is not listed for HTTPS"];
+    let no_path = "ITL: no path to a listed CA is accepted over legacy TLS";
+    world.asks(&server, &[ctl, itl, no_path, MISS]);
+    world.keep(&server, &[Role::AppServer]);
+    let hit = "cache: TVS vouched for this certificate earlier";
+    world.trusts(&server, GrantedBy::Cache, &[ctl, itl, no_path, hit]);
+    world.install(ListKind::Itl, &[(LabRole::APP_SERVER, &server)]);
+    let listed = "ITL: the certificate is listed for HTTPS";
+    world.trusts(&server, GrantedBy::Listed(ListKind::Itl), &[ctl, listed]);
 }
 
 #[test]
