@@ -200,6 +200,8 @@ pub struct TvsSettings {
     pub answer_timeout: Duration,
     /// Whether a server may have an RSA key of 1024 bits.
     pub rsa1024: bool,
+    /// Whether a server may speak TLS 1.0 to 1.2 without forward secrecy, if it has nothing better.
+    pub legacy_tls: bool,
 }
 
 /// # Source
@@ -215,6 +217,7 @@ impl Default for TvsSettings {
             answer_timeout: Duration::from_secs(5),
             // Call managers of the technote's time have such keys.
             rsa1024: true,
+            legacy_tls: false,
         }
     }
 }
@@ -234,6 +237,8 @@ pub struct HttpsSettings {
     pub slots: usize,
     /// Of these, for one user.
     pub slots_per_user: usize,
+    /// Whether a server may speak TLS 1.0 to 1.2 without forward secrecy, if it has nothing better.
+    pub legacy_tls: bool,
 }
 
 /// # Source
@@ -248,6 +253,7 @@ impl Default for HttpsSettings {
             total: Duration::from_secs(86_400),
             slots: 64,
             slots_per_user: 32,
+            legacy_tls: false,
         }
     }
 }

@@ -224,6 +224,7 @@ fn tvs(raw: &raw::TvsTable, faults: &mut Faults) -> TvsSettings {
         handshake_timeout,
         answer_timeout,
         rsa1024: raw.rsa1024.unwrap_or(default.rsa1024),
+        legacy_tls: raw.legacy_tls.unwrap_or(default.legacy_tls),
     }
 }
 
@@ -277,7 +278,16 @@ fn https(raw: &raw::HttpsTable, faults: &mut Faults) -> HttpsSettings {
     let slots_per_user = faults
         .number("https.slots_per_user", &raw.slots_per_user, 1..=1024)
         .unwrap_or(slots.div_ceil(2));
-    HttpsSettings { connect_timeout, handshake_timeout, idle, total, slots, slots_per_user }
+    let legacy_tls = raw.legacy_tls.unwrap_or(default.legacy_tls);
+    HttpsSettings {
+        connect_timeout,
+        handshake_timeout,
+        idle,
+        total,
+        slots,
+        slots_per_user,
+        legacy_tls,
+    }
 }
 
 fn socket(raw: raw::SocketTable, faults: &mut Faults) -> SocketSettings {

@@ -94,6 +94,7 @@ tables! {
         handshake_timeout_ms: Spanned<u64>,
         answer_timeout_ms: Spanned<u64>,
         rsa1024: bool,
+        legacy_tls: bool,
     }
     HttpsTable {
         connect_timeout_ms: Spanned<u64>,
@@ -102,6 +103,7 @@ tables! {
         total_s: Spanned<u64>,
         slots: Spanned<u64>,
         slots_per_user: Spanned<u64>,
+        legacy_tls: bool,
     }
     SocketTable {
         mode: Spanned<String>,

@@ -14,6 +14,7 @@ impl Advisor<'_> {
         self.times();
         self.paths();
         self.policy();
+        self.legacy_tls();
         self.shares();
         self.rights();
     }
@@ -93,6 +94,23 @@ impl Advisor<'_> {
         }
         for (key, gain) in policy.openings() {
             self.warn(key, gain);
+        }
+    }
+
+    fn legacy_tls(&mut self) {
+        let (tvs, https) = (&self.settings.tvs, &self.settings.https);
+        for (key, is_on, gain) in [
+            ("tvs.legacy_tls", tvs.legacy_tls, "which certificates the phone asks about"),
+            ("https.legacy_tls", https.legacy_tls, "passwords and pages"),
+        ] {
+            if is_on {
+                let text = format!(
+                    "true: servers without TLS 1.2 or forward secrecy are spoken with in TLS 1.0 to \
+                     1.2, RSA key exchange and AES-CBC; who records that and gets the server's key \
+                     later reads {gain}; needed for call managers 8.0 to 11.5 alone, else remove it"
+                );
+                self.warn(key, text);
+            }
         }
     }
 
