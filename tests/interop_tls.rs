@@ -116,39 +116,50 @@ fn a_peer_that_offers_only_what_is_outdated_is_told_so_exactly() {
     let (rsa, ec) = (identity(Kind::Rsa2048), identity(Kind::P256));
     run(async {
         let office = Office::listing(&[&rsa.certificate, &ec.certificate]).await;
-        for (identity, arguments, only) in [
-            (&rsa, "-tls1_1 -cipher DEFAULT@SECLEVEL=0", "TLS 1.1"),
-            (&ec, "-tls1_1 -cipher DEFAULT@SECLEVEL=0", "TLS 1.1"),
-            (&rsa, "-tls1 -cipher DEFAULT@SECLEVEL=0", "TLS 1.0"),
+        let allowed = " (https.legacy_tls allows it)";
+        for (identity, arguments, only, hint) in [
+            (&rsa, "-tls1_1 -cipher DEFAULT@SECLEVEL=0", "TLS 1.1", allowed),
+            (
+                &ec,
+                "-tls1_1 -cipher DEFAULT@SECLEVEL=0",
+                "TLS 1.1 with CBC cipher suites (TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA)",
+                "",
+            ),
+            (&rsa, "-tls1 -cipher DEFAULT@SECLEVEL=0", "TLS 1.0", allowed),
             (
                 &rsa,
                 "-tls1_2 -cipher ECDHE-RSA-AES128-SHA",
                 "CBC cipher suites (TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA)",
+                "",
             ),
             (
                 &ec,
                 "-tls1_2 -cipher ECDHE-ECDSA-AES256-SHA384",
                 "CBC cipher suites (TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384)",
+                "",
             ),
             (
                 &rsa,
                 "-tls1_2 -cipher AES128-GCM-SHA256",
                 "RSA key exchange (TLS_RSA_WITH_AES_128_GCM_SHA256)",
+                "",
             ),
             (
                 &rsa,
                 "-tls1_2 -cipher AES256-SHA",
                 "RSA key exchange with CBC (TLS_RSA_WITH_AES_256_CBC_SHA)",
+                allowed,
             ),
             (
                 &rsa,
                 "-tls1_2 -cipher DHE-RSA-AES128-GCM-SHA256",
                 "finite-field Diffie-Hellman (TLS_DHE_RSA_WITH_AES_128_GCM_SHA256)",
+                "",
             ),
         ] {
             let peer = Peer::of(identity, arguments);
             let refused = office.press(peer.address).await.expect_err(arguments);
-            let why = format!("the server offers only {only}, which this phone does not support");
+            let why = format!("the server offers only {only}, which this phone refuses{hint}");
             assert_eq!(refused, NotOpened::Handshake(why.clone()), "{arguments}");
             assert!(said(&format!("EROR:clpState: SSL_connect:failed, <127.0.0.1>: {why}")));
         }

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::agent::ends::Ends;
+use crate::agent::legacy::FailedServer;
 use crate::agent::narrate::say;
 use crate::agent::peers::{self, PeerVerdict};
 use crate::agent::tvs::{Around, TvsService};
@@ -23,7 +24,7 @@ use crate::io::tls::{
     self, HandshakeFailure, Handshaken, OtherCertificate, Resuming, SessionPeer, SessionSpan,
     SmallKeys, Terms, TlsSessions,
 };
-use crate::trust::peer::ShownChain;
+use crate::trust::peer::{Paths, ShownChain};
 use crate::trust::{Distrust, GrantedBy, Purpose};
 use crate::wire::address::ServerAddress;
 
@@ -220,6 +221,9 @@ impl Connections {
             certificate: handshaken.certificate(),
             intermediates: handshaken.intermediates(),
             name: name.as_ref(),
+            // An authority vouches for many who have no reason to speak old TLS: each is known by
+            // itself.
+            paths: if handshaken.old_terms().is_some() { Paths::Ignored } else { Paths::Count },
         };
         // The log names a peer by its address: that is what was connected to, whatever its name is.
         let judged = peers::judge(tvs, around, shown, &address.ip().to_string()).await;
@@ -243,7 +247,7 @@ impl Connections {
         }
         match shaken {
             Ok(shaken) => Ok(shaken),
-            Err(failed) => Err(failed.report(around.settings, target).await),
+            Err(failed) => failed.again_in_old(around, target).await,
         }
     }
 
@@ -267,13 +271,16 @@ impl Connections {
             keys: if small { SmallKeys::Accept } else { SmallKeys::Refuse },
             within: settings.https.handshake_timeout,
         };
-        let failed = |failure, offered| FailedHandshake { failure, address, descriptor, offered };
+        let failed = |failure, offered| {
+            let terms = terms.clone();
+            FailedHandshake { failure, address, descriptor, terms, offered }
+        };
         let resuming = match self.resuming(tvs, settings, target, terms.keys) {
             Some(Err(failure)) => return Ok(Err(failed(failure, false))),
             Some(Ok(resuming)) => Some(resuming),
             None => None,
         };
-        let shaken = tls::shake_hands(stream, terms, resuming.as_ref()).await;
+        let shaken = tls::shake_hands(stream, terms.clone(), resuming.as_ref()).await;
         let offered = resuming.is_some_and(|resuming| resuming.has_offered());
         Ok(shaken
             .map(|handshaken| (handshaken, address))
@@ -318,21 +325,61 @@ struct FailedHandshake {
     failure: HandshakeFailure,
     address: SocketAddr,
     descriptor: i32,
+    terms: Terms,
     /// Whether it was to resume an earlier session.
     offered: bool,
 }
 
 impl FailedHandshake {
-    /// Logs the failure, as exactly as the server's answers allow.
-    async fn report(self, settings: &Settings, target: &Target) -> NotOpened {
-        let Self { failure, address, descriptor, .. } = self;
-        let (ip, client) = (address.ip(), target.client);
-        let name = tls::server_name(&target.server.host, address);
-        let why = failure.explained(settings.device.address, address, &name).await.to_string();
-        say(&Event::HandshakeRefused { ip, why: why.clone() });
-        say(&Event::HandshakeFailed { ip, client, descriptor });
-        refused(ip);
-        NotOpened::Handshake(why)
+    /// Shakes hands in old TLS, if the failure and the settings allow it.
+    ///
+    /// # Errors
+    /// [`NotOpened::Handshake`], which is logged, as exactly as the server's answers allow.
+    async fn again_in_old(
+        self,
+        around: Around<'_>,
+        target: &Target,
+    ) -> Result<(Handshaken, SocketAddr), NotOpened> {
+        let Self { failure, address, descriptor, terms, .. } = self;
+        match again_in_old(around, target, (address, &terms), failure).await {
+            Ok(handshaken) => Ok((handshaken, address)),
+            Err(why) => {
+                let (ip, client) = (address.ip(), target.client);
+                say(&Event::HandshakeRefused { ip, why: why.clone() });
+                say(&Event::HandshakeFailed { ip, client, descriptor });
+                refused(ip);
+                Err(NotOpened::Handshake(why))
+            }
+        }
+    }
+}
+
+/// Shakes hands in old TLS after a failure, if the failure and the settings allow it.
+///
+/// # Errors
+/// Why there is no handshake, in words.
+async fn again_in_old(
+    around: Around<'_>,
+    target: &Target,
+    (address, terms): (SocketAddr, &Terms),
+    failure: HandshakeFailure,
+) -> Result<Handshaken, String> {
+    let (settings, purpose) = (around.settings, target.purpose);
+    let failed = FailedServer { settings, purpose, address, name: &terms.name };
+    let old = failed.after(failure).await?;
+    let (ip, client) = (address.ip(), target.client);
+    let connected = connect_at(settings, target, address).await;
+    let (stream, descriptor) = connected.map_err(|failure| failure.to_string())?;
+    say(&Event::Connected { ip, client, descriptor });
+    say(&Event::HandshakeBegun { ip, client, descriptor });
+    match tls::shake_hands_in_old(stream, terms).await {
+        Ok(handshaken) => {
+            if let Some(agreed) = handshaken.old_terms() {
+                around.legacy.note(ip, agreed);
+            }
+            Ok(handshaken)
+        }
+        Err(failure) => Err(old.refused(failure).await),
     }
 }
 

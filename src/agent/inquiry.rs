@@ -5,6 +5,7 @@ use std::cell::RefCell;
 
 use crate::agent::identity::PhoneIdentity;
 use crate::agent::installed::Installed;
+use crate::agent::legacy::LegacyCount;
 use crate::agent::tvs::{Around, Confirming, TvsService};
 use crate::io::clock::Timeline;
 use crate::io::resolve::{Names, SystemFiles};
@@ -25,6 +26,7 @@ pub struct Inquiry {
     installed: Installed,
     identity: PhoneIdentity,
     names: Names,
+    legacy: LegacyCount,
     tvs: TvsService,
     steps: RefCell<Vec<String>>,
 }
@@ -63,6 +65,7 @@ impl Inquiry {
             installed: Installed::of(anchors),
             identity: PhoneIdentity::default(),
             names: Names::of(&SystemFiles::default()),
+            legacy: LegacyCount::default(),
             steps: RefCell::default(),
             settings,
         }
@@ -148,6 +151,7 @@ impl Inquiry {
             identity: &self.identity,
             installed: &self.installed,
             names: &self.names,
+            legacy: &self.legacy,
         }
     }
 

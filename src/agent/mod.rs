@@ -10,6 +10,7 @@
 //! | `files`       | transfers, and the result of the last request to each server |
 //! | `tvs`         | questions on their way, earlier answers, its members         |
 //! | `connections` | connections for other processes, and how many there may be   |
+//! | `legacy`      | how many connections were made in old TLS                    |
 //! | `screen`      | status messages and the last alarm                           |
 //! | `passes`      | boot passes: requested, under way, over                      |
 //! | `news`        | what happens, for those who watch                            |
@@ -26,6 +27,7 @@ mod forward;
 mod identity;
 mod inquiry;
 mod installed;
+mod legacy;
 mod log_server;
 mod manager;
 mod members;

@@ -13,6 +13,7 @@ use crate::agent::connections::{Connections, NotOpened, Opened, Target};
 use crate::agent::files::Files;
 use crate::agent::identity::PhoneIdentity;
 use crate::agent::installed::{ErasedBy, Installed, NotErased};
+use crate::agent::legacy::LegacyCount;
 use crate::agent::log_server::LogServerInForce;
 use crate::agent::manager::Manager;
 use crate::agent::narrate::say;
@@ -43,6 +44,7 @@ pub struct Agent {
     pub(super) files: Files,
     pub(super) tvs: TvsService,
     pub(super) connections: Connections,
+    pub(super) legacy: LegacyCount,
     pub(super) screen: Screen,
     pub(super) passes: Passes,
     pub(super) news: NewsDesk,
@@ -67,6 +69,7 @@ impl Agent {
             files: Files::new(timeline.clone()),
             tvs: TvsService::new(&settings.tvs, timeline.clone()),
             connections: Connections::new(capacity.slots),
+            legacy: LegacyCount::default(),
             capacity,
             screen: Screen::default(),
             passes: Passes::default(),
@@ -133,7 +136,8 @@ impl Agent {
         settings: &'a Settings,
         identity: &'a PhoneIdentity,
     ) -> Around<'a> {
-        Around { settings, identity, installed: &self.installed, names: &self.names }
+        let (installed, names, legacy) = (&self.installed, &self.names, &self.legacy);
+        Around { settings, identity, installed, names, legacy }
     }
 
     /// Shows a message to the person at the phone.

@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::agent::contacts::Contacts;
 use crate::agent::identity::PhoneIdentity;
 use crate::agent::installed::Installed;
+use crate::agent::legacy::LegacyCount;
 use crate::agent::narrate::say;
 use crate::boot::Event;
 use crate::diagnose::Contact;
@@ -54,6 +55,7 @@ pub(super) struct Around<'a> {
     pub(super) identity: &'a PhoneIdentity,
     pub(super) installed: &'a Installed,
     pub(super) names: &'a Names,
+    pub(super) legacy: &'a LegacyCount,
 }
 
 impl Around<'_> {
@@ -325,6 +327,7 @@ fn asking<'a>(
         client: around.identity.client.as_ref(),
         anchors,
         names: around.names,
+        legacy: around.legacy,
         number,
     }
 }

@@ -421,6 +421,10 @@ events! {
     SessionResumed { ip: IpAddr } Info, SECD, "clpState: earlier TLS session resumed, <{ip}>";
     SessionsDropped { server: String }
         Notice, SECD, "clpSetupSsl: connecting to {server} again, without its earlier TLS session";
+    LegacyTried { ip: IpAddr, setting: &'static str }
+        Notice, SECD, "legacy TLS: <{ip}> has nothing of TLS 1.2 and 1.3 that the phone has; connecting again, since {setting} is on";
+    LegacySpoken { ip: IpAddr, terms: String }
+        Warn, SECD, "legacy {terms}: no forward secrecy, <{ip}>";
     ConnectionRefused { server: String }
         Error, SECD, "EROR:clpSndStatus: SSL CLNT ERR, srvr<{server}>";
     ConnectionEnded { server: String, end: String, up: u64, down: u64 }

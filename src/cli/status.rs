@@ -64,6 +64,7 @@ fn sheet(status: &Status) -> Sheet {
         let words = match name.as_str() {
             // Beside the calls, it reads as if connections to the socket were meant.
             "refused_connections" => "refused TLS connections".to_owned(),
+            "legacy_connections" => "legacy TLS connections".to_owned(),
             name => name.replace('_', " "),
         };
         sheet.fact(&words, &count);

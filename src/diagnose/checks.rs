@@ -242,9 +242,12 @@ fn tvs(member: &MemberFound, records: usize) -> Check {
 }
 
 fn shown_as(shown: &ShownCertificate, against: &str) -> String {
-    let ShownCertificate { issuer, serial, sha1, is_offered, .. } = shown;
+    let ShownCertificate { issuer, serial, sha1, is_offered, old_tls, .. } = shown;
     let news = if *is_offered { "; listed in the server's ITL" } else { "" };
-    format!("presents serial {serial}, SHA-1 {}, issuer {issuer}: {against}{news}", hex(sha1))
+    let old = old_tls.as_ref().map(|old| format!("; legacy {old}: no forward secrecy"));
+    let old = old.unwrap_or_default();
+    let sha1 = hex(sha1);
+    format!("presents serial {serial}, SHA-1 {sha1}, issuer {issuer}: {against}{news}{old}")
 }
 
 fn configuration(found: &ConfigurationFound) -> Check {

@@ -374,6 +374,8 @@ pub struct ShownCertificate {
     pub is_impostor: bool,
     /// Whether the server's ITL lists it in a TVS record.
     pub is_offered: bool,
+    /// Version and suite, if it was presented in old TLS.
+    pub old_tls: Option<String>,
 }
 
 /// Which configuration for the phone the servers have, and whether it would be used.

@@ -57,6 +57,7 @@ fn member(pinned: Pinned) -> MemberFound {
         pinned,
         is_impostor: matches!(pinned, Pinned::OtherCertificate(_)),
         is_offered: false,
+        old_tls: None,
     };
     let presented = Presented::Certificate(Box::new(shown));
     MemberFound { address: "192.0.2.1:2445".to_string(), presented }

@@ -57,6 +57,8 @@ record! {
         refused_connections: u64,
         /// Connections that the server's side cut off, so that data may be missing.
         cut_connections: u64,
+        /// Connections in TLS 1.0 to 1.2 without forward secrecy, to TVS and for clients.
+        legacy_connections: u64,
         /// Calls on the socket.
         calls: u64,
         /// Calls by users without the right.

@@ -31,7 +31,8 @@ fn a_server_that_is_asked_what_it_offers_hears_nothing_after_its_answer() {
             Ok(())
         });
         let refused = office.press(server).await.expect_err("an old server");
-        let why = "the server offers only TLS 1.1, which this phone does not support";
+        let why =
+            "the server offers only TLS 1.1, which this phone refuses (https.legacy_tls allows it)";
         assert_eq!(refused, NotOpened::Handshake(why.to_owned()));
         let (hello, more) = ears.recv().expect("the connection has ended");
         assert!(hello < 512, "{hello} bytes are no small question");

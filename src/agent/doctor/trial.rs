@@ -17,6 +17,7 @@ use crate::boot::{
 use crate::diagnose::{MemberFound, Presented, ShownCertificate};
 use crate::io::clock;
 use crate::io::settings::Settings;
+use crate::io::tls::Handshaken;
 use crate::trust::certificate::Certificate;
 use crate::trust::confirm::RecordToConfirm;
 use crate::trust::list::Anchor;
@@ -106,15 +107,15 @@ impl<'a> Trial<'a> {
     /// Examines the certificate of every TVS server, judged by the installed lists.
     pub(super) async fn look_at_members(&self, found: &mut [MemberFound], installed: &Anchors) {
         let offered = self.offered_list(ListKind::Itl);
-        let members = self.agent.around(&self.settings, &self.identity).members();
+        let around = self.agent.around(&self.settings, &self.identity);
+        let members = around.members();
+        let around = Around { names: &self.walk.names, ..around };
         for (found, member) in found.iter_mut().zip(members) {
-            found.presented =
-                match tvs::look(&self.settings, &self.walk.names, &member.address, installed).await
-                {
-                    Err(NotShown::Unreachable(why)) => Presented::Unreachable(why),
-                    Err(NotShown::NoTls(why)) => Presented::NoTls(why),
-                    Ok(peer) => shown(peer.certificate(), installed, offered.as_ref()),
-                };
+            found.presented = match tvs::look(around, &member.address, installed).await {
+                Err(NotShown::Unreachable(why)) => Presented::Unreachable(why),
+                Err(NotShown::NoTls(why)) => Presented::NoTls(why),
+                Ok(peer) => shown(&peer, installed, offered.as_ref()),
+            };
         }
     }
 
@@ -261,10 +262,11 @@ impl World for Trial<'_> {
 
 /// How a certificate that TVS presents compares with the installed lists and the offered one.
 pub(in crate::agent) fn shown(
-    der: &[u8],
+    handshaken: &Handshaken,
     installed: &Anchors,
     offered: Option<&TrustList>,
 ) -> Presented {
+    let der = handshaken.certificate();
     let Ok(certificate) = Certificate::parse(der) else {
         return Presented::NoTls("its certificate is malformed".to_owned());
     };
@@ -277,5 +279,6 @@ pub(in crate::agent) fn shown(
         pinned: peer::pinned(installed, &certificate),
         is_impostor: peer::is_impostor(installed, &certificate),
         is_offered: offered.is_some_and(|list| list.anchors.iter().any(record)),
+        old_tls: handshaken.old_terms().map(|terms| terms.to_string()),
     }))
 }

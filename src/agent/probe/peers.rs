@@ -7,6 +7,7 @@ use crate::agent::probe::Probing;
 use crate::agent::tvs::{self, Around, NotShown};
 use crate::boot::Event;
 use crate::diagnose::{Presented, ProbedCertificate, TestCase, TestStatus};
+use crate::io::tls::Handshaken;
 use crate::trust::peer::Pinned;
 use crate::trust::{Anchors, ListKind, Purpose};
 use crate::wire::Role;
@@ -32,9 +33,9 @@ impl Probing<'_> {
 
     async fn try_member(&mut self, around: Around<'_>, member: &ServerAddress) -> TestCase {
         let anchors = self.agent.installed.anchors();
-        let (place, settings) = (format!("member {member}"), around.settings);
+        let place = format!("member {member}");
         let case = |status| TestCase::new("tvs", place.as_str(), status);
-        let handshaken = match tvs::look(settings, around.names, member, &anchors).await {
+        let handshaken = match tvs::look(around, member, &anchors).await {
             Ok(handshaken) => handshaken,
             Err(NotShown::Unreachable(why)) => {
                 return case(TestStatus::Unreachable).does(NEXT).because("unreachable", why);
@@ -45,7 +46,7 @@ impl Probing<'_> {
         };
         let der = handshaken.certificate().to_vec();
         self.certificates.push(ProbedCertificate { holder: format!("TVS {member}"), der });
-        let refused = match shown(handshaken.certificate(), &anchors, None) {
+        let refused = match shown(&handshaken, &anchors, None) {
             Presented::Certificate(found) => match found.pinned {
                 Pinned::Fits(_) => None,
                 Pinned::NotListed => Some(("tvs-unlisted", "TVS cert not in CTL or ITL")),
@@ -56,7 +57,10 @@ impl Probing<'_> {
             _ => Some(("bad-certificate", "not a single DER certificate")),
         };
         match refused {
-            None => self.question(case(TestStatus::Pass), around, member, &anchors).await,
+            None => {
+                let case = self.question(case(TestStatus::Pass), around, member, &anchors).await;
+                in_old_tls(case, &handshaken)
+            }
             Some(_) if !lists_tvs(&anchors) => case(TestStatus::Skip)
                 .does("asks no TVS")
                 .because("no-tvs-record", "no list has a TVS record to verify it by"),
@@ -120,9 +124,12 @@ impl Probing<'_> {
         let steps = judged.steps.iter().map(ToString::to_string).collect::<Vec<_>>();
         let peer = address.ip().to_string();
         match judged.verdict {
-            Ok(grant) => case(TestStatus::Pass)
-                .does("opens the connection")
-                .because("", peers::trusted(grant.by(), &peer).to_string()),
+            Ok(grant) => {
+                let case = case(TestStatus::Pass)
+                    .does("opens the connection")
+                    .because("", peers::trusted(grant.by(), &peer).to_string());
+                in_old_tls(case, &handshaken)
+            }
             Err(distrust) => {
                 let line = Event::PeerDistrusted { peer, why: distrust.to_string() };
                 case(TestStatus::Fail)
@@ -131,6 +138,14 @@ impl Probing<'_> {
                     .with_lines(steps.into_iter().chain([line.to_string()]).collect())
             }
         }
+    }
+}
+
+/// The same with a warning if the connection is in old TLS.
+fn in_old_tls(case: TestCase, handshaken: &Handshaken) -> TestCase {
+    match handshaken.old_terms() {
+        None => case,
+        Some(terms) => case.odd("legacy-tls", &format!("legacy {terms}: no forward secrecy")),
     }
 }
 

@@ -165,6 +165,7 @@ impl Service {
             connections: agent.connections.opened(),
             refused_connections: agent.connections.refused(),
             cut_connections: agent.connections.ends.cut(),
+            legacy_connections: agent.legacy.get(),
             calls: self.calls.get(),
             refused_calls: self.refused.get(),
         }

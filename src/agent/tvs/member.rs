@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::agent::legacy::{FailedServer, LegacyCount};
 use crate::agent::narrate::say;
+use crate::agent::tvs::Around;
 use crate::agent::tvs::question::ProvingQuestion;
 use crate::boot::Event;
 use crate::io::resolve::Names;
@@ -14,7 +16,7 @@ use crate::proto::tvs::Exchange;
 use crate::trust::cache::Source;
 use crate::trust::certificate::Certificate;
 use crate::trust::peer::{self, Pinned};
-use crate::trust::{Anchors, ListKind, Unanswered};
+use crate::trust::{Anchors, ListKind, Purpose, Unanswered};
 use crate::wire::address::ServerAddress;
 use crate::wire::configuration::TVS_PORT;
 use crate::wire::tvs::{Session, TvsRequest};
@@ -25,6 +27,7 @@ pub(super) struct Asking<'a> {
     pub(super) client: Option<&'a tls::TlsIdentity>,
     pub(super) anchors: &'a Arc<Anchors>,
     pub(super) names: &'a Names,
+    pub(super) legacy: &'a LegacyCount,
     /// Numbers a question, and counts it.
     pub(super) number: &'a dyn Fn() -> Session,
 }
@@ -109,10 +112,30 @@ impl Asking<'_> {
     ) -> Result<tls::TlsConnection, String> {
         let stream = reach(self.settings, address).await?;
         let pin = pin(self.anchors.clone(), address);
-        tls::connect_pinned(stream, terms(&self.settings.tvs, member, address), pin, self.client)
-            .await
-            .map_err(|failure| failure.to_string())
+        let terms = terms(&self.settings.tvs, member, address);
+        let (first, own) = (terms.clone(), self.client);
+        let failure = match tls::connect_pinned(stream, first, pin.clone(), own).await {
+            Ok(stream) => return Ok(stream),
+            Err(failure) => failure,
+        };
+        let old = failed(self.settings, address, &terms).after(failure).await?;
+        let stream = reach(self.settings, address).await?;
+        match tls::connect_pinned_in_old(stream, &terms, &pin).await {
+            Ok((stream, agreed)) => {
+                self.legacy.note(address.ip(), agreed);
+                Ok(stream)
+            }
+            Err(failure) => Err(old.refused(failure).await),
+        }
     }
+}
+
+const fn failed<'a>(
+    settings: &'a Settings,
+    address: SocketAddr,
+    terms: &'a Terms,
+) -> FailedServer<'a> {
+    FailedServer { settings, purpose: Purpose::Tvs, address, name: &terms.name }
 }
 
 /// Why a member presents no certificate.
@@ -129,26 +152,20 @@ pub(in crate::agent) enum NotShown {
 /// # Errors
 /// [`NotShown`], of the address where it got furthest.
 pub(in crate::agent) async fn look(
-    settings: &Settings,
-    names: &Names,
+    around: Around<'_>,
     member: &ServerAddress,
     anchors: &Anchors,
 ) -> Result<Handshaken, NotShown> {
     let mut last = None;
     let mut first = None;
-    for address in addresses(names, member).await.map_err(NotShown::Unreachable)? {
-        let not_shown = match reach(settings, address).await {
-            Err(why) => NotShown::Unreachable(why),
-            Ok(stream) => {
-                match tls::shake_hands(stream, terms(&settings.tvs, member, address), None).await {
-                    Ok(shown) if is_listed(anchors, shown.certificate()) => return Ok(shown),
-                    Ok(shown) => {
-                        first.get_or_insert(shown);
-                        continue;
-                    }
-                    Err(failure) => NotShown::NoTls(failure.to_string()),
-                }
+    for address in addresses(around.names, member).await.map_err(NotShown::Unreachable)? {
+        let not_shown = match look_at(around, member, address).await {
+            Ok(shown) if is_listed(anchors, shown.certificate()) => return Ok(shown),
+            Ok(shown) => {
+                first.get_or_insert(shown);
+                continue;
             }
+            Err(not_shown) => not_shown,
         };
         // A handshake that failed says more than an address that did not answer.
         last = match (last, not_shown) {
@@ -158,6 +175,30 @@ pub(in crate::agent) async fn look(
     }
     // Neither is there only for a name without addresses, which is an error above.
     first.ok_or_else(|| last.unwrap_or_else(|| NotShown::Unreachable(UNRESOLVED.to_owned())))
+}
+
+async fn look_at(
+    around: Around<'_>,
+    member: &ServerAddress,
+    address: SocketAddr,
+) -> Result<Handshaken, NotShown> {
+    let reach = async || reach(around.settings, address).await.map_err(NotShown::Unreachable);
+    let terms = terms(&around.settings.tvs, member, address);
+    let failure = match tls::shake_hands(reach().await?, terms.clone(), None).await {
+        Ok(shown) => return Ok(shown),
+        Err(failure) => failure,
+    };
+    let old = failed(around.settings, address, &terms).after(failure).await;
+    let old = old.map_err(NotShown::NoTls)?;
+    match tls::shake_hands_in_old(reach().await?, &terms).await {
+        Ok(shown) => {
+            if let Some(agreed) = shown.old_terms() {
+                around.legacy.note(address.ip(), agreed);
+            }
+            Ok(shown)
+        }
+        Err(failure) => Err(NotShown::NoTls(old.refused(failure).await)),
+    }
 }
 
 fn is_listed(anchors: &Anchors, der: &[u8]) -> bool {
