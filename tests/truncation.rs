@@ -36,31 +36,32 @@ enum Ending {
 const PAGE: &str = "HTTP/1.0 200 OK\r\n\r\n<CiscoIPPhoneText>pay 1";
 
 /// A server with a certificate that TVS vouches for, for one connection.
-fn server(office: &Office, ending: Ending) -> SocketAddr {
+fn server(office: &Office, version: Version, ending: Ending) -> SocketAddr {
     let presented = Presented::new(&office.tomcat);
-    let config = tls::config(&presented, Version::Any, ClientCertificate::NotAsked);
+    let config = tls::config(&presented, version, ClientCertificate::NotAsked);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
-        let mut stream = tls::accept(config, listener.accept().unwrap().0).unwrap();
+        // An old one refuses the current stack, which comes first.
+        let accept = || tls::accept(config.clone(), listener.accept().unwrap().0);
+        let mut stream = accept().or_else(|_| accept()).unwrap();
         let mut request = [0; 16];
         stream.read_exact(&mut request).unwrap();
         stream.write_all(PAGE.as_bytes()).unwrap();
         stream.flush().unwrap();
         match ending {
             Ending::CloseNotify => {
-                stream.conn.send_close_notify();
-                stream.flush().unwrap();
+                stream.send_close_notify().unwrap();
             }
             Ending::Fin => {
                 // Nothing of the request is left unread, which would be a reset.
                 let mut rest = [0; 4096];
-                stream.sock.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-                while stream.sock.read(&mut rest).is_ok_and(|length| length > 0) {}
+                stream.tcp().set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+                while stream.tcp().read(&mut rest).is_ok_and(|length| length > 0) {}
             }
             Ending::Reset => {
                 // The client goes on, and nobody reads that.
-                stream.sock.peek(&mut [0]).unwrap();
+                stream.tcp().peek(&mut [0]).unwrap();
             }
         }
     });
@@ -100,28 +101,31 @@ fn cut_connections(phone: &Phone) -> Value {
 
 #[test]
 fn a_page_that_was_cut_off_is_told_from_one_that_is_whole() {
-    let (office, phone, agent) = booted();
-    let request = "GET / HTTP/1.0\r\n\r\n";
-    let whole = connect(&phone, server(&office, Ending::CloseNotify), request.as_bytes());
-    assert_eq!((whole.status.code(), whole.stdout), (Some(0), PAGE.as_bytes().to_vec()));
-    assert_eq!(cut_connections(&phone), 0);
-    let long = request.repeat(100_000);
-    for (cut, (ending, request)) in
-        [(Ending::Fin, request), (Ending::Reset, &long)].into_iter().enumerate()
-    {
-        let output = connect(&phone, server(&office, ending), request.as_bytes());
-        let why = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(69), "{ending:?}: {why}");
-        assert_eq!(why.lines().count(), 1, "{why}");
-        assert_eq!(cut_connections(&phone), cut + 1, "{ending:?}");
-        if let Ending::Fin = ending {
-            assert_eq!(output.stdout, PAGE.as_bytes(), "what came is passed on");
-            assert!(why.contains("without close_notify"), "{why}");
+    for version in [Version::Any, Version::Tls10] {
+        let (office, phone, agent) = booted_with(OLD_TLS);
+        let request = "GET / HTTP/1.0\r\n\r\n";
+        let server = |ending| server(&office, version, ending);
+        let whole = connect(&phone, server(Ending::CloseNotify), request.as_bytes());
+        assert_eq!((whole.status.code(), whole.stdout), (Some(0), PAGE.as_bytes().to_vec()));
+        assert_eq!(cut_connections(&phone), 0);
+        let long = request.repeat(100_000);
+        for (cut, (ending, request)) in
+            [(Ending::Fin, request), (Ending::Reset, &long)].into_iter().enumerate()
+        {
+            let output = connect(&phone, server(ending), request.as_bytes());
+            let why = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(69), "{ending:?}: {why}");
+            assert_eq!(why.lines().count(), 1, "{why}");
+            assert_eq!(cut_connections(&phone), cut + 1, "{ending:?}");
+            if let Ending::Fin = ending {
+                assert_eq!(output.stdout, PAGE.as_bytes(), "what came is passed on");
+                assert!(why.contains("without close_notify"), "{why}");
+            }
         }
+        let lines = agent.logged(&phone, 0);
+        let cut = lines.iter().filter(|line| line.text.contains("cut off, ")).collect::<Vec<_>>();
+        assert!(cut.len() == 2 && cut.iter().all(|line| line.level == "WRN"), "{}", shown(&lines));
     }
-    let lines = agent.logged(&phone, 0);
-    let cut = lines.iter().filter(|line| line.text.contains("cut off, ")).collect::<Vec<_>>();
-    assert!(cut.len() == 2 && cut.iter().all(|line| line.level == "WRN"), "{}", shown(&lines));
 }
 
 #[test]
@@ -129,7 +133,7 @@ fn an_application_asks_how_its_own_connection_ended() {
     let (office, phone, _agent) = booted();
     let mut ends = Vec::new();
     for ending in [Ending::CloseNotify, Ending::Fin] {
-        let address = server(&office, ending);
+        let address = server(&office, Version::Any, ending);
         let parameters = json!({ "host": "127.0.0.1", "port": address.port() });
         let call = json!({ "method": full("Connect"), "parameters": parameters, "upgrade": true });
         let mut client = Client::connect(&phone.socket());
@@ -212,16 +216,33 @@ fn an_independent_server_ends_properly_unless_it_is_killed() {
 /// More than all buffers on the way hold; digits, as other characters are commands to `s_server`.
 const LONG: usize = 5_000_000;
 
+/// What `s_server` reads at once.
+const SWALLOWED: usize = 16 << 10;
+
+/// What an old server is made to speak.
+const TLS_1_0: &str = "-tls1 -cipher AES256-SHA:@SECLEVEL=0";
+
+/// Lets the phone speak with one.
+const OLD_TLS: &str = "[https]\nlegacy_tls = true\n";
+
 /// A server that ends at its client's close_notify, whatever it has still to send: `openssl s_server`
 /// with an answer on its standard input, which stays open as long as the thread is kept.
 fn abrupt(office: &Office, version: &str) -> (Openssl, JoinHandle<ChildStdin>) {
-    let mut server = Openssl::start(office, &[version, "-naccept", "1"], Stdio::piped());
+    let mut server = once(office, version);
     let mut stdin = server.0.stdin.take().unwrap();
     let answer = thread::spawn(move || {
-        let _until_it_ends = stdin.write_all(&vec![b'7'; LONG]);
+        // The handshake that it refuses may swallow what is there by then.
+        let _until_it_ends = stdin.write_all(&vec![b'7'; LONG + SWALLOWED]);
         stdin
     });
     (server, answer)
+}
+
+/// `openssl s_server` for one connection; an old one refuses the current stack before.
+fn once(office: &Office, version: &str) -> Openssl {
+    let count = if version == TLS_1_0 { "2" } else { "1" };
+    let more: Vec<&str> = version.split(' ').chain(["-naccept", count]).collect();
+    Openssl::start(office, &more, Stdio::piped())
 }
 
 /// A connection whose client has closed its half behind its request, and its number.
@@ -245,8 +266,8 @@ fn ends_soon(mut server: Openssl) {
 
 #[test]
 fn a_client_that_closes_its_half_gets_the_whole_answer_and_frees_the_server_when_it_goes() {
-    let (office, phone, _agent) = booted();
-    for version in ["-tls1_2", "-tls1_3"] {
+    let (office, phone, _agent) = booted_with(OLD_TLS);
+    for version in ["-tls1_2", "-tls1_3", TLS_1_0] {
         let (mut server, _answer) = abrupt(&office, version);
         let (mut client, _) = half_closed(&phone, server.1);
         let come = client.take(LONG);
@@ -259,8 +280,9 @@ fn a_client_that_closes_its_half_gets_the_whole_answer_and_frees_the_server_when
 
 #[test]
 fn the_end_of_standard_input_costs_nothing_of_the_answer() {
-    let (office, phone, _agent) = booted();
-    for (version, more) in [("-tls1_2", None), ("-tls1_3", None), ("-tls1_3", Some("--half-close"))]
+    let (office, phone, _agent) = booted_with(OLD_TLS);
+    for (version, more) in
+        [("-tls1_2", None), ("-tls1_3", None), (TLS_1_0, None), ("-tls1_3", Some("--half-close"))]
     {
         let (server, _answer) = abrupt(&office, version);
         let mut command = secd();
@@ -286,10 +308,10 @@ fn the_end_of_standard_input_costs_nothing_of_the_answer() {
 
 #[test]
 fn a_server_that_is_silent_gets_the_end_of_its_client_before_the_idle_limit() {
-    let (office, phone, _agent) = booted_with("[https]\nidle_s = 4\n");
-    for version in ["-tls1_2", "-tls1_3"] {
+    let (office, phone, _agent) = booted_with(&format!("{OLD_TLS}idle_s = 4\n"));
+    for version in ["-tls1_2", "-tls1_3", TLS_1_0] {
         // It waits for its client's end, or for something to send.
-        let server = Openssl::start(&office, &[version, "-naccept", "1"], Stdio::piped());
+        let server = once(&office, version);
         let (client, connection) = half_closed(&phone, server.1);
         assert_eq!(client.rest(), b"", "{version}");
         let ended = call(&phone.socket(), "GetConnection", json!({ "connection": connection }));

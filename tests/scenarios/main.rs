@@ -5,6 +5,7 @@
 
 mod lab;
 mod log;
+#[allow(dead_code, reason = "other tests use all of it")]
 mod phone;
 mod row;
 mod rows;
@@ -14,7 +15,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use row::{Outcome, Row};
+use row::{Era, Outcome, Row};
 
 #[test]
 fn every_row_of_the_acceptance_tables_holds() {
@@ -23,13 +24,29 @@ fn every_row_of_the_acceptance_tables_holds() {
     let is_chosen = |row: &&Row| chosen.as_ref().is_none_or(|id| id == row.id);
     let rows: Vec<&Row> = rows::groups().into_iter().flat_map(|(_, rows)| rows).collect();
     let rows: Vec<&Row> = rows.into_iter().filter(is_chosen).collect();
-    let outcomes = run_all(&rows);
-    for (row, outcome) in rows.iter().zip(&outcomes) {
+    let outcomes = run_all(&rows, Era::Current);
+    expect_all(&rows, &outcomes);
+}
+
+#[test]
+fn the_rows_of_questions_hold_over_tls_1_0() {
+    log::start();
+    let old = ["R1", "V1", "V2", "V3", "V4", "V5", "V6", "V7", "V8", "V9"];
+    let rows = rows::groups().into_iter().flat_map(|(_, rows)| rows);
+    let rows: Vec<&Row> = rows.filter(|row| old.contains(&row.id)).collect();
+    assert_eq!(rows.len(), old.len());
+    let outcomes = run_all(&rows, Era::Old);
+    expect_all(&rows, &outcomes);
+}
+
+#[track_caller]
+fn expect_all(rows: &[&Row], outcomes: &[Outcome]) {
+    for (row, outcome) in rows.iter().zip(outcomes) {
         print_row(row, outcome);
     }
-    print_counts(&rows, &outcomes);
+    print_counts(rows, outcomes);
     let wrong = |(row, outcome): (&&Row, &Outcome)| (!outcome.holds()).then_some(row.id);
-    let wrong: Vec<&str> = rows.iter().zip(&outcomes).filter_map(wrong).collect();
+    let wrong: Vec<&str> = rows.iter().zip(outcomes).filter_map(wrong).collect();
     assert!(wrong.is_empty(), "rows that do not hold: {wrong:?}");
 }
 
@@ -47,7 +64,7 @@ fn every_row_is_there_once() {
 }
 
 /// Runs the rows on a few threads: much of a row is waiting.
-fn run_all(rows: &[&Row]) -> Vec<Outcome> {
+fn run_all(rows: &[&Row], era: Era) -> Vec<Outcome> {
     let next = AtomicUsize::new(0);
     let outcomes = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -57,7 +74,7 @@ fn run_all(rows: &[&Row]) -> Vec<Outcome> {
                     let place = next.fetch_add(1, Ordering::Relaxed);
                     rows.get(place).map(|row| (place, row))
                 } {
-                    let outcome = row::run(row);
+                    let outcome = row::run(row, era);
                     outcomes.lock().expect("no row panics with it").push((place, outcome));
                 }
             });

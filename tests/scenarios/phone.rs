@@ -21,15 +21,28 @@ pub(crate) struct Phone {
     folder: TempDir,
     servers: Vec<SocketAddr>,
     clock: Rc<Cell<Duration>>,
+    old_tls: OldTls,
+}
+
+/// Whether a phone may speak old TLS.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum OldTls {
+    Off,
+    On,
 }
 
 impl Phone {
     /// A phone fresh from the box.
     pub(crate) fn new(servers: &[SocketAddr]) -> Self {
+        Self::with(servers, OldTls::Off)
+    }
+
+    /// The same with both settings for old TLS.
+    pub(crate) fn with(servers: &[SocketAddr], old_tls: OldTls) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         fs::create_dir(folder.path().join("state")).expect("a fresh folder");
         let (servers, clock) = (servers.to_vec(), Rc::default());
-        let mut phone = Self { agent: None, folder, servers, clock };
+        let mut phone = Self { agent: None, folder, servers, clock, old_tls };
         phone.restart();
         phone
     }
@@ -58,6 +71,8 @@ impl Phone {
         let mut configuration = Settings::parse(&text, "secd.toml").expect("a good configuration");
         configuration.tvs.answer_timeout = Duration::from_secs(2);
         configuration.https.handshake_timeout = Duration::from_secs(3);
+        configuration.tvs.legacy_tls = self.old_tls == OldTls::On;
+        configuration.https.legacy_tls = self.old_tls == OldTls::On;
         configuration
     }
 

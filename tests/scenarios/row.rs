@@ -5,12 +5,13 @@ use std::time::Duration;
 use secd::agent::{ErasedBy, NotErased, Report};
 use secd::trust::ListKind;
 use secd_lab::cluster::Setup;
+use secd_lab::tls::Version;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
 use crate::lab::Lab;
 use crate::log;
-use crate::phone::Phone;
+use crate::phone::{OldTls, Phone};
 
 /// A row: how the phone begins, what happens around it, and what it must do.
 pub(crate) struct Row {
@@ -86,16 +87,31 @@ impl Outcome {
     }
 }
 
+/// The time that a cluster is of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Era {
+    /// TLS 1.2 and 1.3.
+    Current,
+    /// TLS 1.0 with AES256-SHA.
+    Old,
+}
+
 /// Goes through a row.
-pub(crate) fn run(row: &Row) -> Outcome {
+pub(crate) fn run(row: &Row, era: Era) -> Outcome {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     LocalSet::new().block_on(&runtime, async {
         log::take();
-        let lab = Lab::new((row.setup)());
-        let phone = Phone::new(&lab.servers());
+        let (tls, old_tls) = match era {
+            Era::Current => (Version::Any, OldTls::Off),
+            Era::Old => (Version::Tls10, OldTls::On),
+        };
+        let lab = Lab::new(Setup { tls, ..(row.setup)() });
+        let phone = Phone::with(&lab.servers(), old_tls);
         let mut run = Run {
             lab,
             phone,
+            old_tls,
+            spoke_old: false,
             lines: Vec::new(),
             came: secd::boot::Outcome::default(),
             report: None,
@@ -107,6 +123,8 @@ pub(crate) fn run(row: &Row) -> Outcome {
         if !run.outcome.is_outside {
             run.foretell().await;
         }
+        let spoke_old = format!("spoke old TLS: {}", run.spoke_old);
+        run.outcome.compare(format!("spoke old TLS: {}", era == Era::Old), spoke_old);
         run.outcome
     })
 }
@@ -114,6 +132,9 @@ pub(crate) fn run(row: &Row) -> Outcome {
 struct Run {
     lab: Lab,
     phone: Phone,
+    old_tls: OldTls,
+    /// Whether a line has warned of it.
+    spoke_old: bool,
     /// The log of the last boot pass or key press.
     lines: Vec<String>,
     /// What the last boot pass came to.
@@ -182,7 +203,7 @@ impl Run {
                 let seen = self.press().await;
                 self.outcome.compare(format!("press: {how}; TVS {{{tvs}}}"), seen);
             }
-            Step::Reset => self.phone = Phone::new(&self.lab.servers()),
+            Step::Reset => self.phone = Phone::with(&self.lab.servers(), self.old_tls),
             Step::Restart => self.phone.restart(),
             Step::Start(state) => {
                 let report = self.doctor().await;
@@ -251,6 +272,7 @@ impl Run {
         log::take();
         self.came = agent.refresh().await;
         self.lines = log::take();
+        self.spoke_old |= warned(&self.lines);
 
         let [ctl, itl] = [ListKind::Ctl, ListKind::Itl].map(|kind| agent.digest(kind));
         let [ctl, itl] = [mark(&lists[0], &ctl), mark(&lists[1], &itl)];
@@ -279,6 +301,7 @@ impl Run {
         log::take();
         let page = self.phone.press_directories(address).await;
         self.lines = log::take();
+        self.spoke_old |= warned(&self.lines);
         self.lab.https.settle();
         let tvs = self.lab.tvs_events();
         let wrote = |text: &str| self.lines.iter().any(|line| line.contains(text));
@@ -296,6 +319,12 @@ impl Run {
         };
         format!("press: {how}; TVS {{{tvs}}}")
     }
+}
+
+/// Whether the log warns of a connection without forward secrecy.
+fn warned(lines: &[String]) -> bool {
+    let warning = "SECD | WRN | legacy TLS 1.0 AES256-SHA: no forward secrecy, <127.0.0.1>";
+    lines.iter().any(|line| line == warning)
 }
 
 fn mark(before: &Option<[u8; 32]>, after: &Option<[u8; 32]>) -> char {

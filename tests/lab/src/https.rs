@@ -4,10 +4,8 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustls::{HandshakeKind, ServerConfig};
-
 use crate::listener::Listener;
-use crate::tls::{self, ClientCertificate, Presented, Stream, Version};
+use crate::tls::{self, ClientCertificate, Config, Presented, Stream, Version};
 
 /// One connection as the server saw it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -39,7 +37,7 @@ pub struct Server {
 }
 
 struct Shared {
-    config: Arc<ServerConfig>,
+    config: Config,
     connections: Vec<Connection>,
     page: Vec<u8>,
 }
@@ -81,9 +79,7 @@ impl Server {
     pub fn present_anew(&self, presented: &Presented, version: Version) {
         let mut shared = held(&self.shared);
         let anew = tls::config(presented, version, ClientCertificate::NotAsked);
-        let mut anew = ServerConfig::clone(&anew);
-        anew.session_storage = Arc::clone(&shared.config.session_storage);
-        shared.config = Arc::new(anew);
+        shared.config = anew.with_sessions_of(&shared.config);
     }
 
     /// Serves another page.
@@ -116,14 +112,13 @@ fn serve(stream: TcpStream, shared: &Mutex<Shared>) {
     let (config, number) = {
         let mut shared = held(shared);
         shared.connections.push(Connection::default());
-        (Arc::clone(&shared.config), shared.connections.len() - 1)
+        (shared.config.clone(), shared.connections.len() - 1)
     };
     let note = |handshake| held(shared).connections[number].handshake = handshake;
     match tls::accept(config, stream) {
         Err(error) => note(Handshake::Failed(error.to_string())),
         Ok(mut stream) => {
-            let resumed = stream.conn.handshake_kind() == Some(HandshakeKind::Resumed);
-            note(if resumed { Handshake::Resumed } else { Handshake::Done });
+            note(if stream.is_resumed() { Handshake::Resumed } else { Handshake::Done });
             // A client may leave at any point; what it sent is on record.
             let _ = converse(&mut stream, shared, number);
         }
@@ -151,8 +146,7 @@ fn converse(stream: &mut Stream, shared: &Mutex<Shared>, number: usize) -> io::R
         page.len()
     );
     stream.write_all(&[head.as_bytes(), &page].concat())?;
-    stream.conn.send_close_notify();
-    stream.flush()
+    stream.send_close_notify()
 }
 
 /// A directory menu as phones show it.

@@ -28,6 +28,7 @@ pub mod keys;
 pub mod list;
 mod listener;
 pub mod names;
+pub mod old_tls;
 pub mod parts;
 pub mod release;
 pub mod sign;

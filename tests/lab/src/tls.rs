@@ -1,6 +1,6 @@
 //! How the lab's TLS servers present themselves.
 
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::{CertifiedKey, Signer, SigningKey};
 use rustls::{
-    DigitallySignedStruct, DistinguishedName, Error, ServerConfig, ServerConnection,
+    DigitallySignedStruct, DistinguishedName, Error, HandshakeKind, ServerConfig, ServerConnection,
     SignatureAlgorithm, SignatureScheme, StreamOwned, SupportedProtocolVersion, version,
 };
 use sha2::Sha256;
@@ -21,6 +21,7 @@ use sha2::Sha256;
 use crate::certificate::Identity;
 use crate::digest::Digest;
 use crate::keys::KeyPair;
+use crate::old_tls::{self, OldServer, OldStream};
 
 /// What a server shows: certificates, its own first, and the key that it signs with.
 #[derive(Clone, Debug)]
@@ -58,6 +59,10 @@ pub enum Version {
     /// 1.2 and 1.3.
     #[default]
     Any,
+    /// None: a server of others is before it, and speaks TLS.
+    Plain,
+    /// 1.0 alone, with AES256-SHA and RSA key exchange, as call managers 8.0 to 11.5 have it.
+    Tls10,
     /// 1.2 alone.
     Tls12,
     /// 1.3 alone.
@@ -67,6 +72,8 @@ pub enum Version {
 impl Version {
     fn supported(self) -> Vec<&'static SupportedProtocolVersion> {
         match self {
+            // Not for rustls.
+            Self::Plain | Self::Tls10 => Vec::new(),
             Self::Any => vec![&version::TLS12, &version::TLS13],
             Self::Tls12 => vec![&version::TLS12],
             Self::Tls13 => vec![&version::TLS13],
@@ -84,19 +91,123 @@ pub enum ClientCertificate {
     NotAsked,
 }
 
-/// The stream of one connection.
-pub type Stream = StreamOwned<ServerConnection, TcpStream>;
+/// What a server shakes hands by.
+#[derive(Clone, Debug)]
+pub enum Config {
+    /// TLS 1.2 and 1.3.
+    Current(Arc<ServerConfig>),
+    /// TLS 1.0.
+    Old(Presented, ClientCertificate),
+    /// No TLS.
+    Plain,
+}
 
-/// A configuration of rustls; sessions may be resumed as long as it is used.
+impl Config {
+    /// The same, with the sessions that another has begun; in TLS 1.0 none is resumed.
+    #[must_use]
+    pub fn with_sessions_of(self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Current(anew), Self::Current(other)) => {
+                let mut anew = ServerConfig::clone(&anew);
+                anew.session_storage = Arc::clone(&other.session_storage);
+                Self::Current(Arc::new(anew))
+            }
+            (anew, _) => anew,
+        }
+    }
+}
+
+/// The stream of one connection.
+pub enum Stream {
+    /// Of TLS 1.2 and 1.3.
+    Current(Box<StreamOwned<ServerConnection, TcpStream>>),
+    /// Of TLS 1.0.
+    Old(Box<OldStream>),
+    /// Without TLS.
+    Plain(TcpStream),
+}
+
+impl Stream {
+    /// The client's certificate, if it has shown one.
+    pub fn client(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Current(stream) => Some(stream.conn.peer_certificates()?.first()?.to_vec()),
+            Self::Old(_) | Self::Plain(_) => None,
+        }
+    }
+
+    /// Whether an earlier session was taken up.
+    pub fn is_resumed(&self) -> bool {
+        match self {
+            Self::Current(stream) => stream.conn.handshake_kind() == Some(HandshakeKind::Resumed),
+            Self::Old(_) | Self::Plain(_) => false,
+        }
+    }
+
+    /// The connection below it.
+    pub fn tcp(&mut self) -> &mut TcpStream {
+        match self {
+            Self::Current(stream) => &mut stream.sock,
+            Self::Old(stream) => stream.tcp(),
+            Self::Plain(stream) => stream,
+        }
+    }
+
+    /// Tells the client that nothing more will come.
+    ///
+    /// # Errors
+    /// As of writing.
+    pub fn send_close_notify(&mut self) -> io::Result<()> {
+        match self {
+            Self::Current(stream) => {
+                stream.conn.send_close_notify();
+                stream.flush()
+            }
+            Self::Old(stream) => stream.send_close_notify(),
+            Self::Plain(_) => Ok(()),
+        }
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Current(stream) => stream.read(buffer),
+            Self::Old(stream) => stream.read(buffer),
+            Self::Plain(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Current(stream) => stream.write(bytes),
+            Self::Old(stream) => stream.write(bytes),
+            Self::Plain(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Current(stream) => stream.flush(),
+            Self::Old(stream) => stream.flush(),
+            Self::Plain(stream) => stream.flush(),
+        }
+    }
+}
+
+/// What a server shows and takes; sessions may be resumed as long as it is used.
 ///
 /// # Panics
 /// If the key is none that rustls takes.
 #[must_use]
-pub fn config(
-    presented: &Presented,
-    version: Version,
-    client: ClientCertificate,
-) -> Arc<ServerConfig> {
+pub fn config(presented: &Presented, version: Version, client: ClientCertificate) -> Config {
+    match version {
+        Version::Plain => return Config::Plain,
+        Version::Tls10 => return Config::Old(presented.clone(), client),
+        Version::Any | Version::Tls12 | Version::Tls13 => {}
+    }
     let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_protocol_versions(&version.supported())
         .expect("ring has suites for both versions");
@@ -106,19 +217,30 @@ pub fn config(
     };
     let chain = presented.chain.iter().cloned().map(CertificateDer::from).collect();
     let certified = CertifiedKey::new(chain, signing_key(&presented.key));
-    Arc::new(builder.with_cert_resolver(Arc::new(Fixed(Arc::new(certified)))))
+    Config::Current(Arc::new(builder.with_cert_resolver(Arc::new(Fixed(Arc::new(certified))))))
 }
 
 /// Shakes hands as a server.
 ///
 /// # Errors
 /// What the client or TLS says.
-pub fn accept(config: Arc<ServerConfig>, mut stream: TcpStream) -> io::Result<Stream> {
+pub fn accept(config: Config, mut stream: TcpStream) -> io::Result<Stream> {
+    let config = match config {
+        Config::Current(config) => config,
+        Config::Plain => return Ok(Stream::Plain(stream)),
+        Config::Old(Presented { chain, key }, client) => {
+            let key = key.rsa().ok_or_else(|| io::Error::other("TLS 1.0 takes an RSA key"))?;
+            let (version, suite) = (old_tls::TLS10, old_tls::AES256_SHA);
+            let mut machine = OldServer::new(key.clone(), chain, version, suite);
+            machine.asks = client == ClientCertificate::Asked;
+            return old_tls::accept(machine, stream).map(|open| Stream::Old(Box::new(open)));
+        }
+    };
     let mut connection = ServerConnection::new(config).map_err(io::Error::other)?;
     while connection.is_handshaking() {
         connection.complete_io(&mut stream)?;
     }
-    Ok(StreamOwned::new(connection, stream))
+    Ok(Stream::Current(Box::new(StreamOwned::new(connection, stream))))
 }
 
 /// ring signs with RSA from 2048 bits on; smaller keys take another way.

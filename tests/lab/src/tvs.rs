@@ -12,13 +12,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustls::{HandshakeKind, ServerConfig};
-
 use crate::certificate::Certificate;
 use crate::cluster::Stored;
 use crate::list::Role;
 use crate::listener::Listener;
-use crate::tls::{self, ClientCertificate, Presented, Stream, Version};
+use crate::tls::{self, ClientCertificate, Config, Presented, Stream, Version};
 
 pub use faults::{Conduct, Faults};
 pub use message::Asked;
@@ -103,7 +101,7 @@ struct Shared {
     presented: Presented,
     version: Version,
     client: ClientCertificate,
-    config: Arc<ServerConfig>,
+    config: Config,
     store: Vec<Entry>,
     faults: Faults,
     connections: usize,
@@ -246,7 +244,7 @@ fn serve(stream: TcpStream, shared: &Mutex<Shared>) {
     let config = {
         let mut shared = held(shared);
         shared.connections += 1;
-        Arc::clone(&shared.config)
+        shared.config.clone()
     };
     match tls::accept(config, stream) {
         Ok(mut stream) => {
@@ -263,14 +261,13 @@ fn serve(stream: TcpStream, shared: &Mutex<Shared>) {
 fn converse(stream: &mut Stream, shared: &Mutex<Shared>, order: u64) -> io::Result<()> {
     let (bytes, reads) = request(stream)?;
     let request = Request::parse(&bytes);
-    let client = stream.conn.peer_certificates().and_then(<[_]>::first);
     let question = Question {
         order,
         session: request.session,
         device: request.device.clone(),
         asked: request.asked.clone(),
-        client: client.map(|der| der.to_vec()),
-        resumed: stream.conn.handshake_kind() == Some(HandshakeKind::Resumed),
+        client: stream.client(),
+        resumed: stream.is_resumed(),
         reads,
     };
     let (faults, answer) = {
@@ -292,8 +289,7 @@ fn converse(stream: &mut Stream, shared: &Mutex<Shared>, order: u64) -> io::Resu
             send(stream, &answer, faults.pieces)?;
         }
     }
-    stream.conn.send_close_notify();
-    stream.flush()
+    stream.send_close_notify()
 }
 
 /// Waits until the server conducts itself otherwise.

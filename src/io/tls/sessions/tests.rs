@@ -3,7 +3,7 @@
 use rustls::{ClientConnection, ServerConfig, ServerConnection};
 use secd_lab::certificate::Identity;
 use secd_lab::cluster::Setup;
-use secd_lab::tls::{ClientCertificate, Presented, Version, config};
+use secd_lab::tls::{self, ClientCertificate, Presented, Version};
 
 use super::*;
 use crate::wire::address::Host;
@@ -17,7 +17,9 @@ fn identity() -> Identity {
 
 fn server(version: Version, tickets: usize) -> Arc<ServerConfig> {
     let presented = Presented::new(&identity());
-    let mut config = ServerConfig::clone(&config(&presented, version, ClientCertificate::NotAsked));
+    let config = tls::config(&presented, version, ClientCertificate::NotAsked);
+    let tls::Config::Current(config) = config else { panic!("no version of rustls") };
+    let mut config = ServerConfig::clone(&config);
     config.send_tls13_tickets = tickets;
     Arc::new(config)
 }

@@ -119,7 +119,7 @@ fn a_record_that_is_repeated_left_out_or_of_another_kind_is_a_bad_record() {
 fn a_server_key_exchange_is_refused_wherever_it_comes() {
     let hello = hello([3, 1], 0x0035, &[0]);
     let exchange = message(12, &[0; 40]);
-    let certificate = TestServer::certificate();
+    let certificate = TestServer::new(OldVersion::Tls10, 0x0035).certificate();
     for turn in [
         exchange.clone(),
         [hello.as_slice(), &exchange].concat(),

@@ -5,6 +5,7 @@ use crate::digest::Digest;
 use crate::keys::{Kind, Pool};
 use crate::names::{Layout, Name};
 use crate::release::Release;
+use crate::tls::Version;
 
 /// The choices a cluster is made with.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Setup {
     pub signer_version: Option<[u8; 2]>,
     /// Whether there is an ITLRecovery, which then signs the ITL (call manager 12 and later).
     pub recovery: bool,
+    /// The versions of TLS that its servers speak.
+    pub tls: Version,
     /// How many eTokens there are.
     pub tokens: usize,
     /// The authority that issues the certificates; none: they are self-signed.
@@ -53,6 +56,7 @@ impl Default for Setup {
             release: Release::Cucm8,
             signer_version: None,
             recovery: false,
+            tls: Version::Any,
             tokens: 0,
             authority: None,
             device: "SEP001122334455".to_owned(),

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::{Server, entries};
 use crate::cluster::Cluster;
-use crate::tls::{Presented, Version};
+use crate::tls::Presented;
 
 /// One running server for every node of a cluster.
 pub struct Servers(Vec<Server>);
@@ -22,9 +22,9 @@ impl Servers {
     /// Whatever binding a socket says; the machine may not have the address.
     pub fn start_on(ip: IpAddr, cluster: &mut Cluster) -> io::Result<Self> {
         let store = entries(&cluster.store());
-        let mut servers = Vec::new();
+        let (mut servers, version) = (Vec::new(), cluster.setup.tls);
         for node in &mut cluster.nodes {
-            let server = Server::start_on(ip, &Presented::new(&node.tvs), Version::Any)?;
+            let server = Server::start_on(ip, &Presented::new(&node.tvs), version)?;
             server.store(store.clone());
             node.tvs_address = server.address().ip().to_string();
             node.tvs_port = server.address().port();

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use lexopt::{Arg, Error, Parser, ValueExt};
 use secd_lab::release::Release;
 use secd_lab::tftp::Odd;
+use secd_lab::tls::Version;
 
 /// What the user asked for.
 pub(crate) enum Command {
@@ -29,6 +30,7 @@ pub(crate) struct Options {
     pub(crate) device: Option<String>,
     pub(crate) phones: Option<u64>,
     pub(crate) bind: Option<IpAddr>,
+    pub(crate) tls: Version,
 }
 
 pub(crate) fn parse() -> Result<Command, Error> {
@@ -54,6 +56,7 @@ pub(crate) fn parse() -> Result<Command, Error> {
             Arg::Long("announce") => options.announce = Some(parser.value()?.parse()?),
             Arg::Long("device") => options.device = Some(parser.value()?.string()?),
             Arg::Long("bind") => options.bind = Some(parser.value()?.parse()?),
+            Arg::Long("era") => options.tls = era(&parser.value()?.string()?)?,
             Arg::Long("phones") => options.phones = Some(parser.value()?.parse()?),
             Arg::Value(word) => words.push(word.string()?),
             Arg::Long(_) | Arg::Short(_) => return Err(argument.unexpected()),
@@ -72,11 +75,19 @@ pub(crate) fn parse() -> Result<Command, Error> {
     }
 }
 
+fn era(name: &str) -> Result<Version, String> {
+    match name {
+        "8" => Ok(Version::Tls10),
+        "12" => Ok(Version::Any),
+        other => Err(format!("no such era: {other}; 8 or 12")),
+    }
+}
+
 pub(crate) const USAGE: &str = "\
 usage: secd-lab make DIR [--payload BYTES] [--release NAME]
        secd-lab serve DIR [--port-file F] [--control F] [--loss PERCENT] [--node HOST]... [--recovery]
                       [--device NAME] [--phones N] [--bind ADDRESS] [--announce ADDRESS]
-                      [--release NAME] [--odd NAME]
+                      [--release NAME] [--era 8|12] [--odd NAME]
 
 make writes one set of files and exits; --payload adds signed files of that size, one a digest.
 serve writes the files into DIR, serves them by TFTP on 127.0.0.1, and takes commands, one a line,
@@ -87,7 +98,8 @@ are directory.key and directory.der, for other servers that are to show it. For 
 share this machine's loopback, --announce has configurations name the first node's TVS as ADDRESS,
 port 2445, the second one's as the address after it, and so on. --phones serves N phones, whose MAC
 addresses count up from --device; what is signed for each is signed when it is first asked for. --bind has TFTP and TVS listen on ADDRESS, for
-phones on other machines. --odd has TFTP behave as an odd server
+phones on other machines. With --era 8, TVS and the directory speak TLS 1.0 with AES256-SHA and nothing else;
+12, the default, is TLS 1.2 and 1.3. --odd has TFTP behave as an odd server
 of the field does; the names are below.
 
 Files are in the style of a release of the call manager, 8 (the default), 12 or 14: configurations

@@ -11,7 +11,7 @@ use secd_lab::cluster::{
 use secd_lab::https;
 use secd_lab::list::Role;
 use secd_lab::tftp::{self, Faults, Odd};
-use secd_lab::tls::{Presented, Version};
+use secd_lab::tls::Presented;
 use secd_lab::tvs::{Asked, Server, Servers};
 
 use crate::arguments::Options;
@@ -72,6 +72,7 @@ impl Lab {
     fn start(options: &Options) -> io::Result<Self> {
         let mut setup = Setup::like(options.release);
         setup.recovery |= options.recovery;
+        setup.tls = options.tls;
         if !options.nodes.is_empty() {
             setup.hosts.clone_from(&options.nodes);
         }
@@ -87,7 +88,7 @@ impl Lab {
         }
         let tomcat = cluster.setup.identity(&cluster.nodes[0].host);
         cluster.import(&tomcat.certificate, &[Role::APP_SERVER]);
-        let https = https::Server::start(&Presented::new(&tomcat), Version::Any);
+        let https = https::Server::start(&Presented::new(&tomcat), options.tls);
         let server = tftp::Server::start_on(ip, Files::new())?;
         let faults = options.odd.map(Odd::faults).unwrap_or_default();
         server.set_faults(Faults { loss: options.loss, ..faults });
