@@ -6,7 +6,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::slice;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rsa::rand_core::OsRng;
 use secd::proto::old_tls::{
@@ -18,6 +18,7 @@ use secd::wire::old_tls::{AlertDescription, OldSuite, OldVersion};
 use secd_lab::certificate::Identity;
 use secd_lab::cluster::Setup;
 use secd_lab::keys::Kind;
+use secd_lab::old_tls::OldServer;
 
 #[allow(dead_code, reason = "each test uses its own part")]
 #[path = "interop_tls/peer.rs"]
@@ -246,4 +247,71 @@ fn a_stream_that_is_cut_is_no_end() {
     assert!(matches!(end, Ok(0) | Err(_)), "{end:?}");
     assert_eq!(connection.receive(), Ok(FromServer::Nothing));
     assert_eq!(connection.end_of_stream(), Err(OldTlsFault::Closed));
+}
+
+/// A connection that is open, and its server.
+fn opened(version: OldVersion, suite: OldSuite, key: &Identity) -> (OldConnection, OldServer) {
+    let (greeting, hello) =
+        Greeting::begin(Opening { host: None, newest: OldVersion::Tls12 }, Box::new(OsRng));
+    let chain = vec![key.certificate.der.clone()];
+    let private = key.key.rsa().unwrap().clone();
+    let (version, suite) = (version.number().0, suite.number().0);
+    let mut server = OldServer::new(private, chain, version, suite);
+    server.take_hello(&hello).unwrap();
+    let Ok(GreetingStep::Judge(judge)) = greeting.feed(&server.turn()) else { panic!("a turn") };
+    let Ok((finishing, bytes)) = judge.accept(&self::key(key)) else { panic!("a key") };
+    server.take_keys(&bytes).unwrap();
+    let turn = server.finish();
+    let Ok(FinishingStep::Done(proven)) = finishing.feed(&turn) else { panic!("the last turn") };
+    (proven.open(), server)
+}
+
+/// How long the client takes for a record that `change` has changed.
+fn time_of(key: &Identity, suite: OldSuite, change: fn(&mut Vec<u8>)) -> Duration {
+    let (mut client, mut server) = opened(OldVersion::Tls12, suite, key);
+    let record = server.seal_padded(23, &[b'x'; 300], 3, change);
+    client.feed(&record);
+    let start = Instant::now();
+    let received = client.receive();
+    let took = start.elapsed();
+    assert_eq!(received.unwrap_err().why, OldTlsFault::BadRecord);
+    took
+}
+
+/// `cargo test --test old_tls -- --ignored --nocapture times`
+#[test]
+#[ignore = "a measurement of minutes, to be read by a person"]
+fn times_of_wrong_padding_and_wrong_macs() {
+    let key = identity(Kind::Rsa1024);
+    let changes: [(&str, fn(&mut Vec<u8>)); 4] = [
+        ("MAC", |plain| plain[300] ^= 1),
+        ("content", |plain| plain[0] ^= 1),
+        ("padding", |plain| {
+            let last = plain.len() - 2;
+            plain[last] ^= 1;
+        }),
+        ("padding's length", |plain| {
+            let last = plain.len() - 1;
+            plain[last] = 0xFF;
+        }),
+    ];
+    for suite in [OldSuite::Aes256Sha, OldSuite::Aes256Sha256] {
+        let mut times = changes.map(|_| Vec::new());
+        // In turn, so that what else the machine does is spread over all.
+        for _ in 0..10_000 {
+            for (times, (_, change)) in times.iter_mut().zip(changes) {
+                times.push(time_of(&key, suite, change));
+            }
+        }
+        for (mut times, (what, _)) in times.into_iter().zip(changes) {
+            times.sort();
+            let at = |part: usize| times[times.len() * part / 100];
+            println!(
+                "{suite}, wrong {what}: median {:?}, 10 % {:?}, 90 % {:?}",
+                at(50),
+                at(10),
+                at(90)
+            );
+        }
+    }
 }

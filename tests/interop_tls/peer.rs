@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -21,11 +21,16 @@ pub(crate) struct Peer {
 impl Peer {
     /// Serves its status page with a certificate of the lab.
     pub(crate) fn of(identity: &Identity, arguments: &str) -> Self {
+        Self::at((Ipv4Addr::LOCALHOST, 0).into(), identity, arguments)
+    }
+
+    /// The same at an address.
+    pub(crate) fn at(address: SocketAddr, identity: &Identity, arguments: &str) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let write = |name, bytes| fs::write(folder.path().join(name), bytes).expect("a fresh file");
         write("server.der", identity.certificate.der.clone());
         write("server.key", identity.key.pem().into_bytes());
-        Self::run(folder.path(), &format!("-certform DER -cert server.der {arguments}"))
+        Self::run_at(address, folder.path(), &format!("-certform DER -cert server.der {arguments}"))
     }
 
     /// Serves its status page with `server.pem` and `server.key` of a folder.
@@ -34,8 +39,12 @@ impl Peer {
     }
 
     pub(crate) fn run(folder: &Path, arguments: &str) -> Self {
+        Self::run_at((Ipv4Addr::LOCALHOST, 0).into(), folder, arguments)
+    }
+
+    fn run_at(address: SocketAddr, folder: &Path, arguments: &str) -> Self {
         let mut command = Command::new("openssl");
-        command.args(["s_server", "-accept", "127.0.0.1:0", "-www", "-key", "server.key"]);
+        command.args(["s_server", "-accept", &address.to_string(), "-www", "-key", "server.key"]);
         command.args(arguments.split_whitespace()).current_dir(folder);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("openssl is installed");
