@@ -3,6 +3,8 @@
 //! A writer of our own, not a builder crate's: the lab must be able to write attributes in any
 //! order, odd serials and old signature algorithms.
 
+pub mod read;
+
 /// One DER element of primitive or constructed type.
 pub fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut bytes = vec![tag];
