@@ -49,6 +49,7 @@ pub struct KeyPair(Arc<Secret>);
 enum Secret {
     P256(p256::SecretKey),
     P384(p384::SecretKey),
+    P521(p521::SecretKey),
     Rsa(Box<RsaPrivateKey>),
 }
 
@@ -58,7 +59,8 @@ impl KeyPair {
         let rsa = || RsaPrivateKey::from_pkcs8_pem(pem).ok().map(Box::new).map(Secret::Rsa);
         let p256 = || p256::SecretKey::from_pkcs8_pem(pem).ok().map(Secret::P256);
         let p384 = || p384::SecretKey::from_pkcs8_pem(pem).ok().map(Secret::P384);
-        rsa().or_else(p256).or_else(p384).map(|secret| Self(Arc::new(secret)))
+        let p521 = || p521::SecretKey::from_pkcs8_pem(pem).ok().map(Secret::P521);
+        rsa().or_else(p256).or_else(p384).or_else(p521).map(|secret| Self(Arc::new(secret)))
     }
 
     /// The private key as PKCS#8 DER, as rustls wants it.
@@ -66,6 +68,7 @@ impl KeyPair {
         let document = match &*self.0 {
             Secret::P256(key) => key.to_pkcs8_der(),
             Secret::P384(key) => key.to_pkcs8_der(),
+            Secret::P521(key) => key.to_pkcs8_der(),
             Secret::Rsa(key) => key.to_pkcs8_der(),
         };
         document.expect("a key of the pool encodes").as_bytes().to_vec()
@@ -76,6 +79,7 @@ impl KeyPair {
         let text = match &*self.0 {
             Secret::P256(key) => key.to_pkcs8_pem(LineEnding::LF),
             Secret::P384(key) => key.to_pkcs8_pem(LineEnding::LF),
+            Secret::P521(key) => key.to_pkcs8_pem(LineEnding::LF),
             Secret::Rsa(key) => key.to_pkcs8_pem(LineEnding::LF),
         };
         text.expect("a key of the pool encodes").to_string()
@@ -86,6 +90,7 @@ impl KeyPair {
         let document = match &*self.0 {
             Secret::P256(key) => key.public_key().to_public_key_der(),
             Secret::P384(key) => key.public_key().to_public_key_der(),
+            Secret::P521(key) => key.public_key().to_public_key_der(),
             Secret::Rsa(key) => key.to_public_key().to_public_key_der(),
         };
         document.expect("a key of the pool encodes").into_vec()
@@ -96,6 +101,7 @@ impl KeyPair {
         match &*self.0 {
             Secret::P256(key) => key.public_key().to_encoded_point(false).as_bytes().to_vec(),
             Secret::P384(key) => key.public_key().to_encoded_point(false).as_bytes().to_vec(),
+            Secret::P521(key) => key.public_key().to_encoded_point(false).as_bytes().to_vec(),
             Secret::Rsa(key) => key
                 .to_public_key()
                 .to_pkcs1_der()
@@ -109,7 +115,7 @@ impl KeyPair {
     pub fn rsa(&self) -> Option<&RsaPrivateKey> {
         match &*self.0 {
             Secret::Rsa(key) => Some(key),
-            Secret::P256(_) | Secret::P384(_) => None,
+            Secret::P256(_) | Secret::P384(_) | Secret::P521(_) => None,
         }
     }
 
@@ -119,8 +125,6 @@ impl KeyPair {
     }
 
     /// Signs `message`: PKCS#1 v1.5 for RSA, ECDSA in DER for EC.
-    ///
-    /// P-384 with SHA-1 is not possible: the digest is too short for the curve.
     pub fn sign(&self, digest: Digest, message: &[u8]) -> Vec<u8> {
         let hash = digest.of(message);
         match &*self.0 {
@@ -133,8 +137,15 @@ impl KeyPair {
             Secret::P384(key) => {
                 let signer = p384::ecdsa::SigningKey::from(key);
                 let signature: p384::ecdsa::DerSignature =
-                    signer.sign_prehash(&hash).expect("P-384 needs SHA-256 or longer");
+                    signer.sign_prehash(&filled(&hash, 48)).expect("as long as the field");
                 signature.as_bytes().to_vec()
+            }
+            Secret::P521(key) => {
+                let signer = p521::ecdsa::SigningKey::from_slice(&key.to_bytes());
+                let signature: p521::ecdsa::Signature = signer
+                    .and_then(|signer| signer.sign_prehash(&filled(&hash, 66)))
+                    .expect("as long as the field");
+                signature.to_der().as_bytes().to_vec()
             }
             Secret::Rsa(key) => key.sign(padding(digest), &hash).expect("the key is large enough"),
         }
@@ -146,10 +157,17 @@ impl fmt::Debug for KeyPair {
         let kind = match &*self.0 {
             Secret::P256(_) => "P-256",
             Secret::P384(_) => "P-384",
+            Secret::P521(_) => "P-521",
             Secret::Rsa(_) => "RSA",
         };
         write!(f, "KeyPair({kind})")
     }
+}
+
+/// A short hash with zeros in front, which do not change it as a number: the crates refuse hashes
+/// that are much shorter than the curve's field.
+pub(crate) fn filled(hash: &[u8], field: usize) -> Vec<u8> {
+    [vec![0; field.saturating_sub(hash.len())], hash.to_vec()].concat()
 }
 
 fn padding(digest: Digest) -> Pkcs1v15Sign {
