@@ -38,6 +38,8 @@ pub struct Identity {
 pub enum Usage {
     /// A certificate authority.
     Authority,
+    /// A certificate authority that serves TLS, too, as CAPF is.
+    AuthorityAndServer,
     /// A server or a signer of files.
     EndEntity,
 }
@@ -144,16 +146,18 @@ impl Profile {
 
     fn basic_constraints(&self) -> Vec<u8> {
         let content = match self.usage {
-            Usage::Authority => der::sequence(&[&TRUE]),
+            Usage::Authority | Usage::AuthorityAndServer => der::sequence(&[&TRUE]),
             Usage::EndEntity => der::sequence(&[]),
         };
         critical(&[0x55, 0x1D, 0x13], &content)
     }
 
-    /// digitalSignature and keyEncipherment, or keyCertSign and cRLSign.
+    /// digitalSignature and keyEncipherment, or keyCertSign and cRLSign; for CAPF the former and
+    /// keyCertSign.
     fn key_usage(&self) -> Vec<u8> {
         let bits = match self.usage {
             Usage::Authority => der::named_bits(0x06, 1),
+            Usage::AuthorityAndServer => der::named_bits(0xA4, 2),
             Usage::EndEntity => der::named_bits(0xA0, 5),
         };
         critical(&[0x55, 0x1D, 0x0F], &bits)
@@ -174,16 +178,16 @@ fn key_identifier(key: &KeyPair) -> Vec<u8> {
     Digest::Sha1.of(&key.public_key())
 }
 
-fn extension(oid: &[u8], content: &[u8]) -> Vec<u8> {
+pub(crate) fn extension(oid: &[u8], content: &[u8]) -> Vec<u8> {
     der::sequence(&[&der::oid(oid), &der::byte_string(content)])
 }
 
-fn critical(oid: &[u8], content: &[u8]) -> Vec<u8> {
+pub(crate) fn critical(oid: &[u8], content: &[u8]) -> Vec<u8> {
     der::sequence(&[&der::oid(oid), &TRUE, &der::byte_string(content)])
 }
 
 /// `AlgorithmIdentifier`: with NULL for RSA (RFC 4055), without parameters for EC (RFC 5758).
-fn signature_algorithm(key: &KeyPair, digest: Digest) -> Vec<u8> {
+pub(crate) fn signature_algorithm(key: &KeyPair, digest: Digest) -> Vec<u8> {
     if key.rsa().is_some() {
         let last = match digest {
             Digest::Sha1 => 5,

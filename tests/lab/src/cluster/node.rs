@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::{Setup, Stored, stored};
-use crate::certificate::Identity;
+use crate::certificate::{Identity, Usage};
 use crate::list::Role;
 
 /// The services of a node that have a certificate.
@@ -80,15 +80,16 @@ impl Node {
     }
 }
 
-/// CallManager and TVS bear the host's name, as in the technote; CAPF its own.
+/// CallManager and TVS bear the host's name, as in the technote; CAPF, an authority, its own.
 fn issue(setup: &Setup, host: &str, service: Service) -> Identity {
     let cn = match service {
         Service::CallManager | Service::Tvs => host.to_owned(),
         Service::Capf => format!("CAPF-{}", host.split('.').next().unwrap_or(host)),
     };
     let mut profile = setup.profile(&cn);
-    if service != Service::Capf {
-        profile.dns = vec![host.to_owned()];
+    match service {
+        Service::CallManager | Service::Tvs => profile.dns = vec![host.to_owned()],
+        Service::Capf => profile.usage = Usage::AuthorityAndServer,
     }
     let key = match service {
         Service::Tvs => setup.tvs_key.unwrap_or(setup.key),
