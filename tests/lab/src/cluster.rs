@@ -9,7 +9,7 @@ mod setup;
 use std::collections::BTreeMap;
 
 use crate::certificate::{Certificate, Identity, Profile};
-use crate::config::{Config, Member};
+use crate::config::{Config, Enrolment, Member};
 use crate::list::Role;
 use crate::names::Name;
 use crate::sign::Style;
@@ -202,6 +202,7 @@ impl Cluster {
             call_managers: self.group.iter().map(host).collect(),
             tvs: self.group.iter().map(member).collect(),
             load: "sip88xx.14-2-1-0004-1".to_owned(),
+            enrolment: Enrolment::default(),
             extra: self.config_extra.clone(),
         }
     }

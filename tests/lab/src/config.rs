@@ -28,8 +28,23 @@ pub struct Config {
     pub call_managers: Vec<String>,
     /// `loadInformation`.
     pub load: String,
+    /// What it says about certificates.
+    pub enrolment: Enrolment,
     /// More elements below the root, as XML.
     pub extra: String,
+}
+
+/// What a configuration says about the phone's certificate.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Enrolment {
+    /// `capfAuthMode`.
+    pub mode: u8,
+    /// `capfList`; if there are none, call managers name the publisher with the usual port.
+    pub servers: Vec<Member>,
+    /// `certHash`: lower-case MD5 of the certificate on record, or empty.
+    pub cert_hash: String,
+    /// `encrConfig` of the full document; the short one always announces an encrypted one.
+    pub encrypted: bool,
 }
 
 impl Config {
@@ -49,15 +64,19 @@ impl Config {
         }
     }
 
-    /// The short document that announces an encrypted one for the owner of `device`.
-    ///
-    /// `certHash` is the lower-case MD5 of the device's certificate.
-    pub fn announcement(&self, device: &Certificate) -> String {
-        let hash = format!("{:x}", Md5::digest(&device.der));
+    /// The short document that announces an encrypted one.
+    pub fn short(&self) -> String {
         match self.release {
-            Release::Tidy => tidy::announcement(self, &hash),
-            _ => call_manager::announcement(self, &hash),
+            Release::Tidy => tidy::short(self),
+            _ => call_manager::short(self),
         }
+    }
+
+    /// The short document for the owner of `device`.
+    pub fn announcement(&self, device: &Certificate) -> String {
+        let cert_hash = format!("{:x}", Md5::digest(&device.der));
+        let enrolment = Enrolment { cert_hash, ..self.enrolment.clone() };
+        Self { enrolment, ..self.clone() }.short()
     }
 }
 

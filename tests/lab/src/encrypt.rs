@@ -5,11 +5,10 @@ use aes::cipher::{BlockCipher, BlockEncryptMut, KeyInit, KeyIvInit};
 use aes::{Aes128, Aes192, Aes256};
 use rand::rngs::StdRng;
 use rand::{RngCore, SeedableRng};
-use rsa::Pkcs1v15Encrypt;
+use rsa::{Pkcs1v15Encrypt, RsaPublicKey};
 
 use crate::certificate::Identity;
 use crate::envelope::{self, Header};
-use crate::keys::KeyPair;
 use crate::sign::Style;
 use crate::tlv;
 
@@ -24,14 +23,14 @@ pub enum Cipher {
     Aes256,
 }
 
-/// The encrypted file for the owner of `device`, an RSA key.
+/// The encrypted file for the owner of `device`.
 ///
 /// Key and IV are drawn from the timestamp and the name, so that the same input gives the same
 /// file; nothing in the lab is secret.
 pub fn encrypted(
     style: Style,
     signer: &Identity,
-    device: &KeyPair,
+    device: &RsaPublicKey,
     cipher: Cipher,
     (name, payload): (&str, &[u8]),
 ) -> Vec<u8> {
@@ -40,8 +39,7 @@ pub fn encrypted(
         seed.iter().fold(0, |all, byte| all.wrapping_mul(257).wrapping_add(u64::from(*byte))),
     );
     let content = Content::encrypt(cipher, payload, &mut random);
-    let public = device.rsa().expect("keys are wrapped with RSA").to_public_key();
-    let wrapped = public.encrypt(&mut random, Pkcs1v15Encrypt, &content.key).expect("the key fits");
+    let wrapped = device.encrypt(&mut random, Pkcs1v15Encrypt, &content.key).expect("the key fits");
     let header = Header {
         version: [2, 0],
         signer_version: None,

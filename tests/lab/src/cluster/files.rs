@@ -1,5 +1,7 @@
 //! The files that a cluster's TFTP server offers a phone.
 
+use rsa::RsaPublicKey;
+
 use super::{Cluster, Files};
 use crate::encrypt::{self, Cipher};
 use crate::sign;
@@ -51,7 +53,19 @@ impl Cluster {
 
     /// A file encrypted for the phone; `name` is the requested one, with `.enc.sgn`.
     pub fn encrypted(&self, name: &str, payload: &[u8], cipher: Cipher) -> Vec<u8> {
-        let (signer, device) = (&self.nodes[self.server].callmanager, &self.device.key);
+        let device = self.device.key.rsa().expect("keys are wrapped with RSA").to_public_key();
+        self.encrypted_for(&device, name, payload, cipher)
+    }
+
+    /// A file encrypted for the owner of another key.
+    pub fn encrypted_for(
+        &self,
+        device: &RsaPublicKey,
+        name: &str,
+        payload: &[u8],
+        cipher: Cipher,
+    ) -> Vec<u8> {
+        let signer = &self.nodes[self.server].callmanager;
         encrypt::encrypted(self.style(), signer, device, cipher, (name, payload))
     }
 

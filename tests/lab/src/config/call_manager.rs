@@ -5,11 +5,12 @@
 //! Public configurations of call manager 8 to 14; names and numbers are ours. That the releases
 //! differ in the elements below `by_release` is inferred from those.
 
-use super::{Config, DECLARATION, Member, escaped};
+use super::{Config, DECLARATION, Enrolment, Member, escaped};
 use crate::release::Release;
 
 pub(super) fn full(config: &Config) -> String {
-    let Config { extra, .. } = config;
+    let Config { extra, enrolment, .. } = config;
+    let (hash, encrypted) = (&enrolment.cert_hash, enrolment.encrypted);
     let (group, tvs) = (group(config), tvs(config));
     let (urls, by_release) = (urls(config), by_release(config.release));
     let load = escaped(&config.load);
@@ -31,14 +32,15 @@ pub(super) fn full(config: &Config) -> String {
          <versionStamp>1700000000-00000000-0000-4000-8000-000000000003</versionStamp>\n\
          {LOCALE}<deviceSecurityMode>1</deviceSecurityMode>\n{urls}\
          <transportLayerProtocol>4</transportLayerProtocol>\n{}\
-         <certHash></certHash>\n\
-         <encrConfig>false</encrConfig>\n\
+         <certHash>{hash}</certHash>\n\
+         <encrConfig>{encrypted}</encrConfig>\n\
          <advertiseG722Codec>1</advertiseG722Codec>\n{SERVICES}{extra}</device>\n",
         capf(config)
     )
 }
 
-pub(super) fn announcement(config: &Config, hash: &str) -> String {
+pub(super) fn short(config: &Config) -> String {
+    let hash = &config.enrolment.cert_hash;
     format!(
         "{DECLARATION}{ROOT}\
          <fullConfig>false</fullConfig>\n\
@@ -106,11 +108,18 @@ fn tvs(config: &Config) -> String {
 }
 
 fn capf(config: &Config) -> String {
-    format!(
-        "<capfAuthMode>0</capfAuthMode>\n<capfList>\n<capf>\n<phonePort>3804</phonePort>\n\
-         <processNodeName>{}</processNodeName>\n</capf>\n</capfList>\n",
-        publisher(config)
-    )
+    let entry = |port: u16, host: &str| {
+        format!(
+            "<capf>\n<phonePort>{port}</phonePort>\n\
+             <processNodeName>{host}</processNodeName>\n</capf>\n"
+        )
+    };
+    let Enrolment { mode, servers, .. } = &config.enrolment;
+    let entries: String = match servers.as_slice() {
+        [] => entry(3804, &publisher(config)),
+        servers => servers.iter().map(|one| entry(one.port, &escaped(&one.address))).collect(),
+    };
+    format!("<capfAuthMode>{mode}</capfAuthMode>\n<capfList>\n{entries}</capfList>\n")
 }
 
 fn urls(config: &Config) -> String {
