@@ -15,6 +15,7 @@
 //! ```
 #![expect(clippy::disallowed_methods, reason = "test equipment: it keeps real time and may block")]
 
+pub mod capf;
 pub mod certificate;
 pub mod cluster;
 pub mod config;

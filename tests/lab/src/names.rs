@@ -115,6 +115,15 @@ impl Name {
         self
     }
 
+    /// A name of this common name, and then the other attributes of `self` in their order.
+    #[must_use]
+    pub fn sibling(&self, cn: &str) -> Self {
+        let mut sibling = Self::common(cn);
+        let others = self.attributes.iter().filter(|(attribute, _)| *attribute != Attribute::Cn);
+        sibling.attributes.extend(others.cloned());
+        sibling
+    }
+
     /// The text of the name in the given layout, without NUL.
     pub fn text(&self, layout: Layout) -> String {
         match layout {
