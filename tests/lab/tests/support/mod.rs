@@ -2,6 +2,9 @@
 #![allow(dead_code, reason = "each test uses its own part")]
 #![allow(unreachable_pub, reason = "a module of tests")]
 #![allow(clippy::disallowed_methods, reason = "fixtures for openssl are written in place")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+pub mod tls;
 
 use std::fs;
 use std::path::Path;
