@@ -33,7 +33,6 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustls::ServerConfig;
 
 use crate::certificate::Identity;
 use crate::cluster::{Cluster, Files};
@@ -72,7 +71,7 @@ pub struct Server {
 struct Shared {
     presented: Presented,
     version: Version,
-    config: Arc<ServerConfig>,
+    config: tls::Config,
     issuer: Issuer,
     dialect: Dialect,
     devices: BTreeMap<String, Device>,

@@ -106,3 +106,46 @@ fn make_writes_one_set_of_files() {
         assert!(folder.path().join("out").join(name).exists(), "{name}");
     }
 }
+
+#[test]
+fn capf_takes_an_administrators_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let arguments = ["serve", "served", "--enrol", "string:12345", "--capf-odd", "retry"];
+    let mut child = lab(&arguments, folder, Stdio::piped());
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(output.by_ref().any(|line| line.starts_with("serving served on")));
+    let summary = fs::read_to_string(folder.join("served/lab.env")).unwrap();
+    assert!(summary.contains("\nCAPF_ADDR=127.0.0.1:"), "{summary}");
+    let commands = "capf install p384\ncapf method mic\ncapf odd none\ncapf odd split\n\
+        capf sessions\ncapf odd nonsense\nrestore\n";
+    input.write_all(commands.as_bytes()).unwrap();
+    drop(input);
+    let said: Vec<String> = output.collect();
+    let expected = [
+        "scheduled: install p384",
+        "the phone authenticates by mic",
+        "CAPF is as it should be",
+        "CAPF is odd: split",
+        "sessions: 0",
+        "refused: no odd CAPF server is named nonsense; --help has all names",
+        "refused: with CAPF there is no going back to older files",
+        "ended",
+    ];
+    assert_eq!(said, expected);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn capf_is_refused_what_it_cannot_serve() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [["--enrol", "string:1"], ["--capf-key", "p1"], ["--capf-odd", "nonsense"]] {
+        let arguments = [&["serve", "served"][..], &arguments].concat();
+        let output = lab(&arguments, folder.path(), Stdio::null()).wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(64), "{arguments:?}");
+    }
+    let arguments = ["serve", "served", "--capf", "--phones", "10"];
+    let output = lab(&arguments, folder.path(), Stdio::null()).wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+}

@@ -43,7 +43,7 @@ impl Line<'_> {
             Some(Odd::CutIn(at)) if at == command => {
                 self.write(&[&bytes[..bytes.len() / 2]])?;
                 // The phone sees the end of TCP without that of TLS.
-                let _ = self.stream.sock.shutdown(Shutdown::Write);
+                let _ = self.stream.tcp().shutdown(Shutdown::Write);
                 self.listen_to_the_end();
                 Err(Outcome::Odd)
             }

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::net::TcpStream;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use super::device::{Device, Method, Operation};
@@ -22,7 +22,7 @@ pub(super) fn serve(mut stream: TcpStream, shared: &Mutex<Shared>) {
         let session =
             Session { number: 0, received: Vec::new(), sent: Vec::new(), outcome: Outcome::Going };
         shared.sessions.push(session);
-        (Arc::clone(&shared.config), shared.odd, shared.sessions.len() - 1)
+        (shared.config.clone(), shared.odd, shared.sessions.len() - 1)
     };
     let outcome = if stream.set_read_timeout(Some(PATIENCE)).is_err() {
         Outcome::NoHandshake("the socket takes no timeout".to_owned())
@@ -57,9 +57,8 @@ fn spoken(
         // A phone that has gone does not hear it.
         let _ = line.send(Command::END, &[message::byte(tag::REASON, refusal.reason())]);
     }
-    stream.conn.send_close_notify();
     // Nor this.
-    let _ = stream.conn.complete_io(&mut stream.sock);
+    let _ = stream.send_close_notify();
     outcome
 }
 

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use lexopt::{Arg, Error, Parser, ValueExt};
+use secd_lab::capf;
 use secd_lab::release::Release;
 use secd_lab::tftp::Odd;
 use secd_lab::tls::Version;
@@ -31,6 +32,28 @@ pub(crate) struct Options {
     pub(crate) phones: Option<u64>,
     pub(crate) bind: Option<IpAddr>,
     pub(crate) tls: Version,
+    pub(crate) capf: Option<Capf>,
+}
+
+/// Options of the CAPF server.
+pub(crate) struct Capf {
+    pub(crate) method: Option<capf::Method>,
+    pub(crate) key: capf::KeyKind,
+    pub(crate) odd: Option<capf::Odd>,
+}
+
+impl Default for Capf {
+    fn default() -> Self {
+        Self { method: None, key: capf::KeyKind::Rsa(2048), odd: None }
+    }
+}
+
+impl Capf {
+    /// The deviation of this name.
+    pub(crate) fn odd_named(name: &str) -> Result<capf::Odd, String> {
+        let unknown = || format!("no odd CAPF server is named {name}; --help has all names");
+        capf::Odd::named(name).ok_or_else(unknown)
+    }
 }
 
 pub(crate) fn parse() -> Result<Command, Error> {
@@ -57,6 +80,19 @@ pub(crate) fn parse() -> Result<Command, Error> {
             Arg::Long("device") => options.device = Some(parser.value()?.string()?),
             Arg::Long("bind") => options.bind = Some(parser.value()?.parse()?),
             Arg::Long("era") => options.tls = era(&parser.value()?.string()?)?,
+            Arg::Long("capf") => {
+                options.capf.get_or_insert_default();
+            }
+            Arg::Long("enrol") => {
+                options.capf.get_or_insert_default().method = Some(parser.value()?.parse()?);
+            }
+            Arg::Long("capf-key") => {
+                options.capf.get_or_insert_default().key = parser.value()?.parse()?;
+            }
+            Arg::Long("capf-odd") => {
+                let odd = Capf::odd_named(&parser.value()?.string()?)?;
+                options.capf.get_or_insert_default().odd = Some(odd);
+            }
             Arg::Long("phones") => options.phones = Some(parser.value()?.parse()?),
             Arg::Value(word) => words.push(word.string()?),
             Arg::Long(_) | Arg::Short(_) => return Err(argument.unexpected()),
@@ -88,6 +124,7 @@ usage: secd-lab make DIR [--payload BYTES] [--release NAME]
        secd-lab serve DIR [--port-file F] [--control F] [--loss PERCENT] [--node HOST]... [--recovery]
                       [--device NAME] [--phones N] [--bind ADDRESS] [--announce ADDRESS]
                       [--release NAME] [--era 8|12] [--odd NAME]
+                       [--capf] [--enrol METHOD] [--capf-key KEY] [--capf-odd NAME]
 
 make writes one set of files and exits; --payload adds signed files of that size, one a digest.
 serve writes the files into DIR, serves them by TFTP on 127.0.0.1, and takes commands, one a line,
@@ -102,6 +139,13 @@ phones on other machines. With --era 8, TVS and the directory speak TLS 1.0 with
 12, the default, is TLS 1.2 and 1.3. --odd has TFTP behave as an odd server
 of the field does; the names are below.
 
+--capf adds a CAPF server, at CAPF_ADDR of DIR/lab.env. --enrol has it install a certificate on the
+phone, which authenticates by METHOD: null, string:DIGITS (good once), lsc, or mic (device.key and
+device.der are the MIC); from then on the phone's configuration is encrypted for its certificate. KEY
+is what the phone is asked to make: bits of RSA (2048), p256, p384 or p521. --capf-odd has CAPF behave
+as one that is odd or wrong does; the names are below. The phone's configurations are made when
+they are asked for, and are not in DIR.
+
 Files are in the style of a release of the call manager, 8 (the default), 12 or 14: configurations
 with prefixes that nobody binds, names with semicolons; from 12 on ITLRecovery signs the ITL, from 14
 on by SHA-512. With `--release tidy` configurations are short and well-formed to the letter.
@@ -112,6 +156,10 @@ on by SHA-512. With `--release tidy` configurations are short and well-formed to
   ctl [nonsecure|delete]                            runs the CTL client, or deletes the CTL
   restore                                           serves the files from before the last change
   tvs on|off                                        starts or stops the TVS servers
+  capf install [KEY] | fetch | delete | nothing     schedules an operation for the phone
+  capf method METHOD                                how it authenticates; renews a string
+  capf odd NAME | none                              deviates so, or no longer
+  capf sessions                                     how the sessions so far ended
   questions                                         what TVS was asked so far
   requests                                          the names requested so far
   quit
@@ -119,6 +167,12 @@ on by SHA-512. With `--release tidy` configurations are short and well-formed to
 NODE is a host name or a position from 0. With standard input closed or /dev/null, serve runs
 until a signal.
 ";
+
+/// The odd CAPF servers, a line each.
+pub(crate) fn odd_capf_servers() -> String {
+    let line = |(name, what, _): (&str, &str, capf::Odd)| format!("  {name:<19}{what}\n");
+    capf::Odd::NAMED.into_iter().map(line).collect()
+}
 
 /// The odd servers, a line each.
 pub(crate) fn odd_servers() -> String {

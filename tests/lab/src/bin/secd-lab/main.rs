@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "test equipment: it writes files and waits")]
 
 mod arguments;
+mod enrol;
 mod folder;
 mod lines;
 mod make;
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
     let outcome = match arguments::parse() {
         Ok(Command::Help) => {
             print!("{}\nOdd TFTP servers:\n{}", arguments::USAGE, arguments::odd_servers());
+            print!("\nOdd CAPF servers:\n{}", arguments::odd_capf_servers());
             Ok(())
         }
         Ok(Command::Make { directory, payload, release }) => {

@@ -15,6 +15,7 @@ use secd_lab::tls::Presented;
 use secd_lab::tvs::{Asked, Server, Servers};
 
 use crate::arguments::Options;
+use crate::enrol::Enrolment;
 use crate::{folder, lines};
 
 /// Serves until `quit`, the end of input, or a signal.
@@ -41,6 +42,7 @@ struct Lab {
     server: tftp::Server,
     tvs: Servers,
     https: https::Server,
+    capf: Option<Enrolment>,
     directory: PathBuf,
     shown: Files,
     phones: Option<Phones>,
@@ -80,6 +82,10 @@ impl Lab {
             setup.device.clone_from(device);
         }
         let phones = options.phones.map(|count| phones(&setup, count)).transpose()?;
+        if phones.is_some() && options.capf.is_some() {
+            let why = "CAPF knows one phone: give --phones or the options of CAPF";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        }
         let mut cluster = Cluster::new(setup);
         let ip = options.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let tvs = Servers::start_on(ip, &mut cluster)?;
@@ -92,8 +98,10 @@ impl Lab {
         let server = tftp::Server::start_on(ip, Files::new())?;
         let faults = options.odd.map(Odd::faults).unwrap_or_default();
         server.set_faults(Faults { loss: options.loss, ..faults });
-        let directory = options.directory.clone();
-        let mut lab = Self { cluster, server, tvs, https, directory, shown: Files::new(), phones };
+        let capf = options.capf.as_ref();
+        let capf = capf.map(|capf| Enrolment::start(ip, &cluster, capf)).transpose()?;
+        let (directory, shown) = (options.directory.clone(), Files::new());
+        let mut lab = Self { cluster, server, tvs, https, capf, directory, shown, phones };
         lab.publish()?;
         folder::replace(&lab.directory.join("directory.key"), tomcat.key.pem().as_bytes())?;
         folder::replace(&lab.directory.join("directory.der"), &tomcat.certificate.der)?;
@@ -110,13 +118,15 @@ impl Lab {
     /// `TVS_ADDRS` are those of all nodes.
     fn summary(&self) -> String {
         let all: Vec<String> = self.tvs.iter().map(|server| server.address().to_string()).collect();
+        let capf = self.capf.as_ref().map(|capf| format!("CAPF_ADDR={}\n", capf.address()));
         format!(
-            "TFTP_ADDR={}\nDEVICE={}\nTVS_ADDR={}\nTVS_ADDRS=\"{}\"\nHTTPS_ADDR={}\n",
+            "TFTP_ADDR={}\nDEVICE={}\nTVS_ADDR={}\nTVS_ADDRS=\"{}\"\nHTTPS_ADDR={}\n{}",
             self.server.address(),
             self.cluster.setup.device,
             self.tvs.of(0).address(),
             all.join(" "),
-            self.https.address()
+            self.https.address(),
+            capf.unwrap_or_default()
         )
     }
 
@@ -128,10 +138,15 @@ impl Lab {
     }
 
     fn show(&mut self, files: Files, what: &str) -> io::Result<()> {
+        let files = match &self.capf {
+            Some(capf) => capf.publish(&self.cluster, &self.server, files),
+            None => files,
+        };
         folder::update(&self.directory, &self.shown, &files)?;
         folder::write_identities(&self.directory, &self.cluster)?;
         println!("{what}: {} of them", files.len());
         match self.phones {
+            None if self.capf.is_some() => {}
             None => self.server.serve(files.clone()),
             Some(phones) => {
                 let fleet = Fleet::new(&self.cluster, files.clone(), phones);
@@ -147,12 +162,16 @@ impl Lab {
         let done = match words.as_slice() {
             [] => return Ok(Next::Wait),
             ["quit"] => return Ok(Next::Quit),
+            ["capf", words @ ..] => return self.capf(words),
             ["requests"] => return Ok(self.print_requests()),
             ["questions"] => return Ok(self.print_questions()),
             ["tvs", "off"] => return Ok(self.stop_tvs()),
             ["tvs", "on"] => return self.start_tvs(),
             ["restore"] if self.phones.is_some() => {
                 return Err("with --phones there is no going back to older files".to_owned());
+            }
+            ["restore"] if self.capf.is_some() => {
+                return Err("with CAPF there is no going back to older files".to_owned());
             }
             ["restore"] => {
                 let older = self.cluster.restore().ok_or("there are no older files")?;
@@ -178,6 +197,11 @@ impl Lab {
             _ => return Err(format!("no such command: {line}")),
         };
         Ok(Next::Publish(done))
+    }
+
+    fn capf(&self, words: &[&str]) -> Result<Next, String> {
+        self.capf.as_ref().ok_or("start with --capf")?.obey(words)?;
+        Ok(Next::Wait)
     }
 
     fn print_requests(&self) -> Next {
