@@ -12,6 +12,7 @@ use secd_lab::keys::KeyPair;
 use secd_lab::tlv;
 
 use crate::phone::{NAME, Phone, bare, element, hex, nul, proof, sudi};
+use crate::support::openssl;
 
 /// The elements of a message that must be written as `bytes`, and read back.
 fn written(command: Command, session: u32, elements: &[Vec<u8>], bytes: &[u8]) -> Vec<Element> {
@@ -40,7 +41,7 @@ fn the_worked_exchange_is_written_and_read_byte_for_byte() {
     let key = value(&written(Command::GENERATED, 1, &[key], p4), tag::PUBLIC_KEY).unwrap().to_vec();
     let elements = [byte(tag::CERTIFICATE_TYPE, 1), certificate(1, &s9[20..], 0)];
     let stored = written(Command::STORE, 1, &elements, s9);
-    written(Command::STORED, 1, &[reason.clone()], p10);
+    written(Command::STORED, 1, std::slice::from_ref(&reason), p10);
     written(Command::END, 1, &[reason], s15);
     assert_eq!([s1, s3, s9, s15].map(Vec::len), [16, 16, 305, 12]);
     assert_eq!([p2, p17, p4, p10].map(Vec::len), [39, 8, 102, 12]);
@@ -181,7 +182,9 @@ fn incomplete(key: &KeyPair, content: &[u8]) -> Vec<u8> {
 }
 
 fn vector() -> (KeyPair, Vec<u8>) {
-    let key = KeyPair::from_pem(include_str!("../../../vectors/keys/device.key")).unwrap();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors/keys");
+    let pem = openssl(folder.as_ref(), &["pkey", "-in", "device.key"]);
+    let key = KeyPair::from_pem(std::str::from_utf8(&pem).unwrap()).unwrap();
     let pem = include_str!("../../../vectors/certs/device.pem");
     let text: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     (key, base64(&text))

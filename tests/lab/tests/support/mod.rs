@@ -2,7 +2,6 @@
 #![allow(dead_code, reason = "each test uses its own part")]
 #![allow(unreachable_pub, reason = "a module of tests")]
 #![allow(clippy::disallowed_methods, reason = "fixtures for openssl are written in place")]
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 pub mod tls;
 

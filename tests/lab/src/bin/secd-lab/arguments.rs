@@ -13,7 +13,7 @@ use secd_lab::tls::Version;
 pub(crate) enum Command {
     Help,
     Make { directory: PathBuf, payload: Option<usize>, release: Release },
-    Serve(Options),
+    Serve(Box<Options>),
 }
 
 /// Options of `serve`.
@@ -105,7 +105,7 @@ pub(crate) fn parse() -> Result<Command, Error> {
         }
         ["serve", directory] => {
             options.directory = directory.into();
-            Ok(Command::Serve(options))
+            Ok(Command::Serve(Box::new(options)))
         }
         _ => Err("expected: serve DIR, or make DIR".into()),
     }
