@@ -104,8 +104,12 @@ fn without_the_journals_socket_lines_go_to_standard_error_with_their_priority() 
     let journal = FakeJournal::in_folder(folder.path());
     let lines = agent.log.from(0).len();
     agent.signal(nix::sys::signal::Signal::SIGHUP);
-    assert_eq!(journal.until("RefreshDone")[0]["SECD_EVENT"], "Reloaded");
-    assert_eq!(agent.log.from(0).len(), lines);
+    let taken = journal.until("RefreshDone");
+    assert_eq!(taken[0]["SECD_EVENT"], "Reloaded");
+    // Each goes one way: what is printed did not fit into the queue of a journal that is read late.
+    let number = |entry: &BTreeMap<_, String>| entry["SECD_SEQUENCE"].parse::<usize>().unwrap();
+    let logged = number(&taken[taken.len() - 1]) - number(&taken[0]) + 1;
+    assert!(taken.len() + agent.log.from(lines).len() <= logged);
 }
 
 #[test]

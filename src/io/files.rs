@@ -63,14 +63,10 @@ pub fn read(path: &Path, limit: u64, links: Links) -> Result<Vec<u8>, Unreadable
     let file = open(path, links)?;
     let failed = |at: usize| move |error: io::Error| UnreadableFile::failed(at, &error);
     // Asked of the open file and not of the path, which may lead elsewhere by now.
-    let facts = file.metadata().map_err(failed(0))?;
-    if !facts.is_file() {
+    if !file.metadata().map_err(failed(0))?.is_file() {
         return Err(UnreadableFile::NotRegular);
     }
-    // Room at once, or it is read in small pieces and moved each time. The kernel's own files do not
-    // say how long they are.
-    let room = usize::try_from(facts.len().min(limit)).unwrap_or_default().max(PAGE);
-    let mut bytes = Vec::with_capacity(room);
+    let mut bytes = Vec::new();
     // One byte more than allowed is enough to know that there are more.
     let outcome = file.take(limit.saturating_add(1)).read_to_end(&mut bytes);
     let length = bytes.len();
@@ -218,10 +214,6 @@ fn make_folder(path: &Path) -> Result<(), WriteFailure> {
         outcome => outcome.map_err(|source| WriteFailure::new(path, source)),
     }
 }
-
-/// Bytes that are expected of a file whose length is not known. Source: a `status` in `/proc` has
-/// about 1,500.
-const PAGE: usize = 4096;
 
 const TEMPORARY_PREFIX: &str = ".secd-";
 const TEMPORARY_SUFFIX: &str = ".tmp";

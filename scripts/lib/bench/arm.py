@@ -12,6 +12,7 @@ from .local import https_server, kind
 from .phone import Lab, as_application, call, configure, message, page_through, pem, started, \
     through_secd, unix
 from .run import CACHE, ROOT, broke, end, quartiles, say
+from .size import weigh_arm
 from .table import MARGIN, row
 from .verify import contests
 
@@ -96,6 +97,7 @@ def openssl_for_arm():
 
 def measure_arm(folder, _rounds):
     emulator = Emulator(folder)
+    weigh_arm(emulator.secd)
     verified(emulator, folder)
     booted(emulator, folder)
     lab = Lab(folder / "arm")

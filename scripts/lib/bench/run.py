@@ -75,11 +75,9 @@ def seconds(command):
 
 
 def processor(process):
-    """Processor time that a process has used, in seconds, to the nanosecond."""
-    total = 0
-    for thread in Path(f"/proc/{process.pid}/task").iterdir():
-        total += int((thread / "schedstat").read_text().split()[0])
-    return total / 1e9
+    """Processor time that a process has used, in seconds, with that of threads that have ended: the
+    clock that clock_getcpuclockid(3) returns for it on Linux."""
+    return time.clock_gettime(~process.pid << 3 | 2)
 
 
 def resident(process):

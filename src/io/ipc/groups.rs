@@ -7,14 +7,13 @@
 //! of the same user and the same primary group.
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::path::Path;
 
 use nix::errno::Errno;
 use nix::sys::socket::getsockopt;
 use nix::sys::socket::sockopt::PeerPidfd;
-
-use crate::io::files::{self, Links};
 
 /// Supplementary groups, by their numbers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -125,13 +124,21 @@ fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.lines().find_map(|line| line.strip_prefix(name))
 }
 
+/// A file of the kernel, which does not say beforehand how long it is: with room for all of it from
+/// the beginning, since it would come in small pieces.
 fn text(path: &str) -> Option<String> {
-    let bytes = files::read(Path::new(path), LIMIT, Links::Follow).ok()?;
-    String::from_utf8(bytes).ok()
+    let mut bytes = Vec::with_capacity(ROOM);
+    let length = File::open(path).ok()?.take(LIMIT).read_to_end(&mut bytes).ok()?;
+    // One that was cut would end in a number that is none.
+    let complete = u64::try_from(length).is_ok_and(|length| length < LIMIT);
+    String::from_utf8(bytes).ok().filter(|_| complete)
 }
 
 /// Groups of a process that count. Inferred: a phone has a handful.
 const MOST: usize = 32;
+
+/// Bytes that are expected of a `status`. Inferred: it has about 1,500, and at most eleven a group.
+const ROOM: usize = 4096;
 
 /// Bytes of a `status`: 65536 groups (`NGROUPS_MAX`) of at most eleven bytes, and what else there
 /// is.

@@ -33,7 +33,6 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-
 use crate::certificate::Identity;
 use crate::cluster::{Cluster, Files};
 use crate::config::Member;
