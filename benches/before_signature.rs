@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use secd::trust::peer::{Paths, Peer, ShownChain};
+use secd::trust::peer::{AuthorityPaths, Peer, ShownChain};
 use secd::trust::update::{self, Offer};
 use secd::trust::{Acceptance, Anchors, ListKind, Policy, Purpose, stored};
 use secd::wire::list::{MAX_OF_ONE_SERIAL, MAX_RECORDS};
@@ -83,7 +83,7 @@ fn intermediates(count: usize) -> u128 {
         certificate: &server.der,
         intermediates: &sent,
         name: Some(&name),
-        paths: Paths::Count,
+        paths: AuthorityPaths::Count,
     });
     let peer = peer.expect("a certificate");
     let now = Some(UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000)));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use secd::io::clock;
 use secd::trust::cache::{Cache, LONGEST_TTL, Source};
-use secd::trust::peer::{Paths, Peer, ShownChain};
+use secd::trust::peer::{AuthorityPaths, Peer, ShownChain};
 use secd::trust::signature::sha256;
 use secd::trust::{Acceptance, Anchors, ListKind, Purpose, stored, tvs};
 use secd::wire::tvs::{Response, Status};
@@ -79,7 +79,7 @@ fn listed(records: usize) -> [u128; 2] {
             certificate: &server.der,
             intermediates: &[],
             name: Some(&name),
-            paths: Paths::Count,
+            paths: AuthorityPaths::Count,
         };
         Peer::read(shown).is_ok_and(|peer| peer.listed(&anchors, ListKind::Itl).is_some())
     });

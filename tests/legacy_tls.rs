@@ -1,5 +1,9 @@
 //! Clusters that speak TLS 1.0 to 1.2 with RSA key exchange and AES-CBC: spoken with where the
 //! settings allow it, after the current stack, and inside its fence.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "servers of others take fixtures, and are waited for"
+)]
 
 #[allow(dead_code, reason = "each test uses its own part")]
 #[path = "legacy_tls/fronts.rs"]
@@ -294,12 +298,18 @@ fn status_counts_them_and_the_doctor_names_them() {
     };
     let counted = || call(&socket, "GetStatus", json!({})).expect("a status")["counters"].clone();
     assert_eq!(counted()["legacy_connections"], 0);
-    output("connect", &[&office.https.address().to_string()]);
+    let mut connect = support::agent::secd();
+    connect.arg("connect").arg(office.https.address().to_string()).arg("--socket").arg(&socket);
+    let connect = connect.stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
+    let mut connect = connect.expect("it runs");
+    let mut stdin = connect.stdin.take().expect("a pipe");
+    stdin.write_all(b"GET / HTTP/1.0\r\n\r\n").expect("it waits for a request");
+    assert!(connect.wait().expect("it ends").success());
     // One to the directory server, one to TVS.
     assert_eq!(counted()["legacy_connections"], 2);
     let status = output("status", &[]);
     let counted = status.lines().find(|line| line.contains("legacy TLS connections"));
-    assert!(counted.is_some_and(|line| line.trim_end().ends_with(" 2")), "{status}");
+    assert!(counted.is_some_and(|line| line.trim_end().ends_with('2')), "{status}");
     let doctor = output("doctor", &[]);
     assert!(doctor.contains("legacy TLS 1.0 AES256-SHA: no forward secrecy"), "{doctor}");
 

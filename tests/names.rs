@@ -11,7 +11,7 @@ use proptest::{collection, prop_assert};
 use rustls::pki_types::{ServerName, UnixTime};
 use secd::trust::certificate::Certificate;
 use secd::trust::decide::{self, AtHand, Signing, candidates, signer};
-use secd::trust::peer::{Paths, Pinned, ShownChain, pinned};
+use secd::trust::peer::{AuthorityPaths, Pinned, ShownChain, pinned};
 use secd::trust::signature::Unverified;
 use secd::trust::update::{self, Offer};
 use secd::trust::{
@@ -219,7 +219,7 @@ const PURPOSES: [(Purpose, Role); 5] = [
 /// Whether the lists vouch for a peer by a record of its own.
 fn listed(anchors: &Anchors, purpose: Purpose, certificate: &[u8]) -> bool {
     let name = ServerName::try_from("localhost").unwrap();
-    let (name, paths) = (Some(&name), Paths::Count);
+    let (name, paths) = (Some(&name), AuthorityPaths::Count);
     let shown = ShownChain { purpose, certificate, intermediates: &[], name, paths };
     let now = Some(UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000)));
     let cache = Cache::default();

@@ -266,8 +266,11 @@ fn opened(version: OldVersion, suite: OldSuite, key: &Identity) -> (OldConnectio
     (proven.open(), server)
 }
 
+/// What is done to the plaintext of a record before it is sealed.
+type Change = fn(&mut Vec<u8>);
+
 /// How long the client takes for a record that `change` has changed.
-fn time_of(key: &Identity, suite: OldSuite, change: fn(&mut Vec<u8>)) -> Duration {
+fn time_of(key: &Identity, suite: OldSuite, change: Change) -> Duration {
     let (mut client, mut server) = opened(OldVersion::Tls12, suite, key);
     let record = server.seal_padded(23, &[b'x'; 300], 3, change);
     client.feed(&record);
@@ -283,7 +286,7 @@ fn time_of(key: &Identity, suite: OldSuite, change: fn(&mut Vec<u8>)) -> Duratio
 #[ignore = "a measurement of minutes, to be read by a person"]
 fn times_of_wrong_padding_and_wrong_macs() {
     let key = identity(Kind::Rsa1024);
-    let changes: [(&str, fn(&mut Vec<u8>)); 4] = [
+    let changes: [(&str, Change); 4] = [
         ("MAC", |plain| plain[300] ^= 1),
         ("content", |plain| plain[0] ^= 1),
         ("padding", |plain| {

@@ -21,11 +21,11 @@ build_lab() {
     lab="$(realpath "${CARGO_TARGET_DIR:-target}")/debug/secd-lab"
 }
 
-# start_lab: sets TFTP_ADDR, DEVICE, TVS_ADDR, HTTPS_ADDR. Commands go to $work/control.
+# start_lab [OPTION…]: sets TFTP_ADDR, DEVICE, TVS_ADDR, HTTPS_ADDR. Commands go to $work/control.
 start_lab() {
     : >"$work/control"
     "$lab" serve "$work/served" --device "$(device_name)" --announce 10.0.2.100 \
-        --control "$work/control" \
+        --control "$work/control" "$@" \
         </dev/null >"$work/lab.log" 2>&1 &
     lab_pid=$!
     await_file "$work/served/lab.env"

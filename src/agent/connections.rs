@@ -24,7 +24,7 @@ use crate::io::tls::{
     self, HandshakeFailure, Handshaken, OtherCertificate, Resuming, SessionPeer, SessionSpan,
     SmallKeys, Terms, TlsSessions,
 };
-use crate::trust::peer::{Paths, ShownChain};
+use crate::trust::peer::{AuthorityPaths, ShownChain};
 use crate::trust::{Distrust, GrantedBy, Purpose};
 use crate::wire::address::ServerAddress;
 
@@ -223,7 +223,11 @@ impl Connections {
             name: name.as_ref(),
             // An authority vouches for many who have no reason to speak old TLS: each is known by
             // itself.
-            paths: if handshaken.old_terms().is_some() { Paths::Ignored } else { Paths::Count },
+            paths: if handshaken.old_terms().is_some() {
+                AuthorityPaths::Ignored
+            } else {
+                AuthorityPaths::Count
+            },
         };
         // The log names a peer by its address: that is what was connected to, whatever its name is.
         let judged = peers::judge(tvs, around, shown, &address.ip().to_string()).await;

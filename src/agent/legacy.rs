@@ -105,7 +105,7 @@ impl LegacyCount {
         say(&Event::LegacySpoken { ip, terms: terms.to_string() });
     }
 
-    pub(super) const fn get(&self) -> u64 {
+    pub(super) fn get(&self) -> u64 {
         self.0.get()
     }
 }

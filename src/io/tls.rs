@@ -8,7 +8,7 @@
 //! connection never resumes one, a judged one where its caller hands in [`TlsSessions`], and is then
 //! judged as any other on the certificate that the session keeps.
 //!
-//! Both exist in two stacks: `rustls`, and [`old`] for servers of TLS 1.0 to 1.2 that have nothing
+//! Both exist in two stacks: `rustls`, and old TLS for servers of TLS 1.0 to 1.2 that have nothing
 //! better. Which one is spoken is the caller's choice, connection by connection.
 
 use std::fmt;

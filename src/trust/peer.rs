@@ -33,12 +33,12 @@ pub struct ShownChain<'a> {
     /// The host that was requested; nothing if no certificate can name it.
     pub name: Option<&'a ServerName<'a>>,
     /// Whether a path to an authority may vouch for it.
-    pub paths: Paths,
+    pub paths: AuthorityPaths,
 }
 
 /// Whether a path to a listed authority may vouch for a peer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Paths {
+pub enum AuthorityPaths {
     /// It may, where the purpose has authorities.
     Count,
     /// It may not: the peer speaks old TLS, in which it must be known by its own certificate.
@@ -113,7 +113,7 @@ impl Peer<'_> {
         if authorities.is_empty() {
             return Ok(None);
         }
-        if self.shown.paths == Paths::Ignored {
+        if self.shown.paths == AuthorityPaths::Ignored {
             return Err(NoPath::OldTls);
         }
         let ShownChain { certificate, intermediates, name, .. } = self.shown;

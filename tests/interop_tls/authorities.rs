@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use secd::trust::peer::{Paths, Peer, ShownChain};
+use secd::trust::peer::{AuthorityPaths, Peer, ShownChain};
 use secd::trust::{Acceptance, Anchors, ListKind, Purpose, stored};
 use secd_lab::certificate::{Certificate, Profile};
 use secd_lab::keys::{Kind, Pool};
@@ -30,7 +30,7 @@ fn judged(
     let sent: Vec<_> = chain.iter().map(|it| CertificateDer::from(it.der.as_slice())).collect();
     let (certificate, intermediates) = sent.split_first().expect("the server's own");
     let name = host.map(|host| ServerName::try_from(host).expect("a name"));
-    let (name, paths) = (name.as_ref(), Paths::Count);
+    let (name, paths) = (name.as_ref(), AuthorityPaths::Count);
     let peer = Peer::read(ShownChain { purpose, certificate, intermediates, name, paths });
     let found = peer.expect("a certificate").under_authority(&anchors, ListKind::Itl, NOW);
     found.map(|grant| grant.is_some()).map_err(|no_path| no_path.to_string())

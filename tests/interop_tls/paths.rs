@@ -5,7 +5,7 @@ use std::fs;
 use rustls::pki_types::ServerName;
 use secd::agent::NotOpened;
 use secd::io::clock;
-use secd::trust::peer::{Paths, Peer as Judged, ShownChain};
+use secd::trust::peer::{AuthorityPaths, Peer as Judged, ShownChain};
 use secd::trust::{Acceptance, Anchors, GrantedBy, ListKind, Purpose, stored};
 use secd_lab::https;
 use secd_lab::keys::KeyPair;
@@ -49,7 +49,7 @@ fn no_path_counts_while_the_clock_is_not_set() {
             certificate: &certificate.der,
             intermediates: &[],
             name: Some(&name),
-            paths: Paths::Count,
+            paths: AuthorityPaths::Count,
         })
         .expect("a certificate");
         let told = |now| {

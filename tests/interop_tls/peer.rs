@@ -54,8 +54,11 @@ impl Peer {
             line.clear();
             let length = lines.read_line(&mut line).expect("openssl writes text");
             assert!(length > 0, "openssl s_server {arguments} does not start");
-            if let Some(address) = line.strip_prefix("ACCEPT ") {
-                break address.trim().parse().expect("the address that it listens at");
+            match line.trim().strip_prefix("ACCEPT") {
+                // It names the port only if the system has chosen it.
+                Some("") => break address,
+                Some(chosen) => break chosen.trim().parse().expect("where it listens"),
+                None => {}
             }
         };
         thread::spawn(move || io::copy(&mut lines, &mut io::sink()));

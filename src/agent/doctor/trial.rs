@@ -109,13 +109,14 @@ impl<'a> Trial<'a> {
         let offered = self.offered_list(ListKind::Itl);
         let around = self.agent.around(&self.settings, &self.identity);
         let members = around.members();
-        let around = Around { names: &self.walk.names, ..around };
+        let (settings, names, legacy) = (&*self.settings, &self.walk.names, around.legacy);
         for (found, member) in found.iter_mut().zip(members) {
-            found.presented = match tvs::look(around, &member.address, installed).await {
-                Err(NotShown::Unreachable(why)) => Presented::Unreachable(why),
-                Err(NotShown::NoTls(why)) => Presented::NoTls(why),
-                Ok(peer) => shown(&peer, installed, offered.as_ref()),
-            };
+            found.presented =
+                match tvs::look(settings, names, legacy, &member.address, installed).await {
+                    Err(NotShown::Unreachable(why)) => Presented::Unreachable(why),
+                    Err(NotShown::NoTls(why)) => Presented::NoTls(why),
+                    Ok(peer) => shown(&peer, installed, offered.as_ref()),
+                };
         }
     }
 

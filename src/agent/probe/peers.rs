@@ -33,9 +33,10 @@ impl Probing<'_> {
 
     async fn try_member(&mut self, around: Around<'_>, member: &ServerAddress) -> TestCase {
         let anchors = self.agent.installed.anchors();
+        let Around { settings, names, legacy, .. } = around;
         let place = format!("member {member}");
         let case = |status| TestCase::new("tvs", place.as_str(), status);
-        let handshaken = match tvs::look(around, member, &anchors).await {
+        let handshaken = match tvs::look(settings, names, legacy, member, &anchors).await {
             Ok(handshaken) => handshaken,
             Err(NotShown::Unreachable(why)) => {
                 return case(TestStatus::Unreachable).does(NEXT).because("unreachable", why);

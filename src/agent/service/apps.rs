@@ -14,7 +14,7 @@ use crate::face::{Error, certificates};
 use crate::io::ipc::{Client, TooMany};
 use crate::io::settings::Host;
 use crate::io::{ram, tls};
-use crate::trust::peer::{Paths, ShownChain};
+use crate::trust::peer::{AuthorityPaths, ShownChain};
 use crate::trust::{Distrust, Voucher};
 use crate::wire::name::FileName;
 
@@ -122,7 +122,7 @@ impl OneReply<Judge> for Service {
         let name = tls::certified_name(&host);
         let purpose = wanted.purpose.into();
         // Judged for a connection as it should be: nobody has said how it is made.
-        let (name, paths) = (name.as_ref(), Paths::Count);
+        let (name, paths) = (name.as_ref(), AuthorityPaths::Count);
         let shown = ShownChain { purpose, certificate, intermediates, name, paths };
         let (settings, identity) = (self.agent.settings(), self.agent.identity());
         let around = self.agent.around(&settings, &identity);

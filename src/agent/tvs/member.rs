@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::agent::legacy::{FailedServer, LegacyCount};
 use crate::agent::narrate::say;
-use crate::agent::tvs::Around;
 use crate::agent::tvs::question::ProvingQuestion;
 use crate::boot::Event;
 use crate::io::resolve::Names;
@@ -152,14 +151,16 @@ pub(in crate::agent) enum NotShown {
 /// # Errors
 /// [`NotShown`], of the address where it got furthest.
 pub(in crate::agent) async fn look(
-    around: Around<'_>,
+    settings: &Settings,
+    names: &Names,
+    legacy: &LegacyCount,
     member: &ServerAddress,
     anchors: &Anchors,
 ) -> Result<Handshaken, NotShown> {
     let mut last = None;
     let mut first = None;
-    for address in addresses(around.names, member).await.map_err(NotShown::Unreachable)? {
-        let not_shown = match look_at(around, member, address).await {
+    for address in addresses(names, member).await.map_err(NotShown::Unreachable)? {
+        let not_shown = match look_at(settings, legacy, member, address).await {
             Ok(shown) if is_listed(anchors, shown.certificate()) => return Ok(shown),
             Ok(shown) => {
                 first.get_or_insert(shown);
@@ -178,22 +179,23 @@ pub(in crate::agent) async fn look(
 }
 
 async fn look_at(
-    around: Around<'_>,
+    settings: &Settings,
+    legacy: &LegacyCount,
     member: &ServerAddress,
     address: SocketAddr,
 ) -> Result<Handshaken, NotShown> {
-    let reach = async || reach(around.settings, address).await.map_err(NotShown::Unreachable);
-    let terms = terms(&around.settings.tvs, member, address);
+    let reach = async || reach(settings, address).await.map_err(NotShown::Unreachable);
+    let terms = terms(&settings.tvs, member, address);
     let failure = match tls::shake_hands(reach().await?, terms.clone(), None).await {
         Ok(shown) => return Ok(shown),
         Err(failure) => failure,
     };
-    let old = failed(around.settings, address, &terms).after(failure).await;
+    let old = failed(settings, address, &terms).after(failure).await;
     let old = old.map_err(NotShown::NoTls)?;
     match tls::shake_hands_in_old(reach().await?, &terms).await {
         Ok(shown) => {
             if let Some(agreed) = shown.old_terms() {
-                around.legacy.note(address.ip(), agreed);
+                legacy.note(address.ip(), agreed);
             }
             Ok(shown)
         }

@@ -84,7 +84,7 @@ pub(super) async fn shake_hands(
     let key = match accepted_key(own, keys, pin) {
         Ok(key) => key,
         Err(why) => {
-            dialogue.write(&judge.refuse()).await?;
+            let _the_server_may_be_gone = dialogue.write(&judge.refuse()).await;
             return Err(why);
         }
     };

@@ -11,7 +11,7 @@ use secd_lab::names::{Layout, Name};
 
 use crate::trust::cache::{Cache, Source};
 use crate::trust::decide::{self, AtHand, Decision, Stranger, WalkedVerdict};
-use crate::trust::peer::{Paths, ShownChain};
+use crate::trust::peer::{AuthorityPaths, ShownChain};
 use crate::trust::tvs::{self, Endorsed, Unanswered, Unvouched};
 use crate::trust::{Acceptance, Anchors, Distrust, Grant, GrantedBy, ListKind, Purpose, stored};
 use crate::wire::Role;
@@ -28,13 +28,13 @@ struct ScriptedWorld {
     cache: Cache,
     now: Option<UnixTime>,
     host: &'static str,
-    paths: Paths,
+    paths: AuthorityPaths,
 }
 
 impl ScriptedWorld {
     fn new() -> Self {
         let (pool, anchors, cache) = (Pool::new(), Anchors::default(), Cache::default());
-        Self { pool, anchors, cache, now: NOW, host: "localhost", paths: Paths::Count }
+        Self { pool, anchors, cache, now: NOW, host: "localhost", paths: AuthorityPaths::Count }
     }
 
     fn profile(&self, name: &str) -> Profile {
@@ -212,7 +212,7 @@ fn over_old_tls_no_authority_counts_and_the_exact_certificate_does() {
     let authority = world.authority();
     let server = world.under(&authority);
     world.install(ListKind::Itl, &[(LabRole::APP_SERVER, &authority)]);
-    world.paths = Paths::Ignored;
+    world.paths = AuthorityPaths::Ignored;
     let [ctl, itl] = [NO_LISTS[0], "ITL: the certificate is not listed for HTTPS"];
     let no_path = "ITL: no path to a listed CA is accepted over legacy TLS";
     world.asks(&server, &[ctl, itl, no_path, MISS]);
