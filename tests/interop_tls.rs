@@ -23,6 +23,11 @@ mod peer;
 #[allow(dead_code, reason = "each test uses its own part")]
 #[path = "scenarios/phone.rs"]
 mod phone;
+#[path = "interop_tls/signalling.rs"]
+mod signalling;
+#[allow(dead_code, reason = "each test uses its own part")]
+#[path = "https_story/impostor.rs"]
+mod way;
 
 use std::future::Future;
 

@@ -418,6 +418,10 @@ events! {
         Error, SECD, "EROR:clpState: SSL_connect:failed, <{ip}>: {why}";
     HandshakeFailed { ip: IpAddr, client: i32, descriptor: i32 }
         Error, SECD, "EROR:clpSetupSsl: ** SSL handshake failed, <{ip}> c:{client} s:{descriptor}";
+    IdentityMissing { ip: IpAddr }
+        Error, SECD, "EROR:clpState: <{ip}> asks for the phone's certificate, and there is none";
+    IdentityOffered { ip: IpAddr }
+        Notice, SECD, "clpSetupSsl: connecting again to offer the phone's certificate, <{ip}>";
     SessionResumed { ip: IpAddr } Info, SECD, "clpState: earlier TLS session resumed, <{ip}>";
     SessionsDropped { server: String }
         Notice, SECD, "clpSetupSsl: connecting to {server} again, without its earlier TLS session";

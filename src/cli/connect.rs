@@ -117,6 +117,7 @@ input to the server and from the server to standard output, until the server clo
 Usage: secd connect HOST[:PORT] [--purpose P] [--half-close] [--json] [--socket PATH]
 
   --purpose P    https (default), provisioning, signalling or capf
+                 (signalling offers the phone's certificate to a trusted server that asks for it)
   --half-close   pass the end of standard input on, for a server that waits for it: after 30 seconds
                  (or half of https.idle_s) without a byte of the server, which may drop its answer
   --json         print who vouches for the server, or why there is no connection, as one object on

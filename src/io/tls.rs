@@ -33,6 +33,7 @@ mod proof;
 mod sessions;
 mod stream;
 mod verifier;
+mod witness;
 
 pub use algorithms::SmallKeys;
 pub use failure::HandshakeFailure;
@@ -67,6 +68,12 @@ impl fmt::Debug for Handshaken {
 }
 
 impl Handshaken {
+    fn from_stream(stream: CurrentStream, session: Option<Arc<sessions::Keeper>>) -> Self {
+        let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+        let chain = chain.iter().map(|certificate| certificate.clone().into_owned()).collect();
+        Self { stream: Unopened::Current(Box::new(stream)), chain, session }
+    }
+
     /// The certificate that the server proved to hold, in this handshake or in the one whose session
     /// it resumes, DER.
     #[must_use]
@@ -74,10 +81,10 @@ impl Handshaken {
         self.chain.first().map(AsRef::as_ref).unwrap_or_default()
     }
 
-    /// The certificates that it sent along.
+    /// That one, and those that it sent along.
     #[must_use]
-    pub fn intermediates(&self) -> &[CertificateDer<'static>] {
-        self.chain.get(1..).unwrap_or_default()
+    pub fn chain(&self) -> &[CertificateDer<'static>] {
+        &self.chain
     }
 
     /// Whether an earlier session was resumed.
@@ -168,10 +175,7 @@ pub async fn shake_hands(
         None => Arc::new(configuration::judged(terms.keys)?),
     };
     let stream = connect(stream, terms, configuration).await?;
-    let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
-    let chain = chain.iter().map(|certificate| certificate.clone().into_owned()).collect();
-    let session = resuming.map(|resuming| resuming.keeper.clone());
-    Ok(Handshaken { stream: Unopened::Current(Box::new(stream)), chain, session })
+    Ok(Handshaken::from_stream(stream, resuming.map(|resuming| resuming.keeper.clone())))
 }
 
 /// The same in old TLS, in which no session is resumed.
@@ -184,6 +188,50 @@ pub async fn shake_hands_in_old(
 ) -> Result<Handshaken, HandshakeFailure> {
     let (handshaken, chain) = shake_hands_within(stream, terms, None).await?;
     Ok(Handshaken { stream: Unopened::Old(Box::new(handshaken)), chain, session: None })
+}
+
+/// Shakes hands with a server without offering it a certificate, and notes whether it asks for one.
+///
+/// A handshake in which the phone offers a certificate has shown it before anybody could judge the
+/// server. So what this one yields is judged, and the phone's certificate is offered in a second
+/// one, [`connect_pinned`] to exactly the certificate that was.
+///
+/// # Errors
+/// [`HandshakeFailure`]; none if the server asks for a certificate, proves to hold the key of its
+/// own, and ends the handshake.
+pub async fn look(stream: TcpStream, terms: Terms) -> Result<Acquaintance, HandshakeFailure> {
+    let witness = Arc::new(witness::Witness::new(terms.keys));
+    let configuration = configuration::of(witness.clone(), Some(witness.clone()))?;
+    let connected = connect(stream, terms, Arc::new(configuration)).await;
+    match (connected, witness.asker()) {
+        (Err(HandshakeFailure::TimedOut), _) => Err(HandshakeFailure::TimedOut),
+        // Whatever ended it: the second handshake is a complete one with this very certificate.
+        (_, Some(chain)) => Ok(Acquaintance::AsksForIdentity(chain)),
+        (Ok(stream), None) => {
+            Ok(Acquaintance::Complete(Box::new(Handshaken::from_stream(stream, None))))
+        }
+        (Err(failure), None) => Err(failure),
+    }
+}
+
+/// A server that has proved to hold the key of its certificate, and is to be judged.
+#[derive(Debug)]
+pub enum Acquaintance {
+    /// It asks for the phone's certificate. Its own certificates; the connection is closed.
+    AsksForIdentity(Vec<CertificateDer<'static>>),
+    /// It does not. The connection waits for the verdict.
+    Complete(Box<Handshaken>),
+}
+
+impl Acquaintance {
+    /// The server's certificates, its own first.
+    #[must_use]
+    pub fn chain(&self) -> &[CertificateDer<'static>] {
+        match self {
+            Self::AsksForIdentity(chain) => chain,
+            Self::Complete(handshaken) => handshaken.chain(),
+        }
+    }
 }
 
 /// Connects to a server that `pin` knows, and offers it the phone's own certificate if there is
@@ -199,8 +247,14 @@ pub async fn connect_pinned(
 ) -> Result<TlsConnection, HandshakeFailure> {
     let verifier = Arc::new(verifier::PinnedVerifier::new(pin, terms.keys));
     let resolver = identity.map(TlsIdentity::resolver);
-    let stream = connect(stream, terms, Arc::new(configuration::of(verifier, resolver)?)).await?;
-    Ok(Unopened::Current(Box::new(stream)).open())
+    let connected = connect(stream, terms, Arc::new(configuration::of(verifier, resolver)?)).await;
+    match connected {
+        Ok(stream) => Ok(Unopened::Current(Box::new(stream)).open()),
+        Err(HandshakeFailure::BrokenOff) if identity.is_some() => {
+            Err(HandshakeFailure::IdentityRefused)
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 /// The same in old TLS, in which no certificate of the phone's is offered; also what was agreed.

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fs;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt;
 use std::rc::Rc;
@@ -12,6 +13,7 @@ use secd::agent::{NotOpened, Target};
 use secd::io::clock::Timeline;
 use secd::io::settings::{ServerAddress, Settings};
 use secd::trust::Purpose;
+use secd_lab::certificate::Identity;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -22,6 +24,8 @@ pub(crate) struct Phone {
     servers: Vec<SocketAddr>,
     clock: Rc<Cell<Duration>>,
     old_tls: OldTls,
+    /// Whether it has a certificate of its own.
+    has_identity: bool,
 }
 
 /// Whether a phone may speak old TLS.
@@ -42,7 +46,8 @@ impl Phone {
         let folder = TempDir::new().expect("a temporary folder");
         fs::create_dir(folder.path().join("state")).expect("a fresh folder");
         let (servers, clock) = (servers.to_vec(), Rc::default());
-        let mut phone = Self { agent: None, folder, servers, clock, old_tls };
+        let has_identity = false;
+        let mut phone = Self { agent: None, folder, servers, clock, old_tls, has_identity };
         phone.restart();
         phone
     }
@@ -55,12 +60,32 @@ impl Phone {
         self.agent = Some(Agent::new(self.configuration(), timeline));
     }
 
+    /// Starts the agent again, with a certificate of its own.
+    #[allow(dead_code, reason = "a phone needs one in one of the programs only")]
+    pub(crate) fn own(&mut self, identity: &Identity) {
+        let write = |name, bytes: &[u8]| {
+            let file = fs::File::create_new(self.folder.path().join(name));
+            file.and_then(|mut file| file.write_all(bytes)).expect("a folder of its own");
+        };
+        write("phone.der", &identity.certificate.der);
+        write("phone.key", identity.key.pem().as_bytes());
+        self.has_identity = true;
+        self.restart();
+    }
+
     fn configuration(&self) -> Settings {
         let path = |name| self.folder.path().join(name).display().to_string();
+        let identity = match self.has_identity {
+            true => {
+                let (certificate, key) = (path("phone.der"), path("phone.key"));
+                format!("certificate = \"{certificate}\"\nkey = \"{key}\"\n")
+            }
+            false => String::new(),
+        };
         let servers: Vec<String> =
             self.servers.iter().map(|address| format!("\"{address}\"")).collect();
         let text = format!(
-            "[device]\nname = \"{DEVICE}\"\nmodel = \"8861\"\n\
+            "[device]\nname = \"{DEVICE}\"\nmodel = \"8861\"\n{identity}\
              [tftp]\nservers = [{}]\n\
              [paths]\nstate = \"{}\"\nram = \"{}\"\nsocket = \"{}\"\n",
             servers.join(", "),
@@ -116,7 +141,12 @@ impl Phone {
     /// Presses the Directories key: the page, or why there is none. The request is written before
     /// there is a verdict.
     pub(crate) async fn press_directories(&self, server: SocketAddr) -> Result<Vec<u8>, NotOpened> {
-        let target = target(server);
+        self.fetch(&target(server)).await
+    }
+
+    /// Asks a server for a page.
+    pub(crate) async fn fetch(&self, target: &Target) -> Result<Vec<u8>, NotOpened> {
+        let server = &target.server;
         let (mut ours, agents) = tokio::io::duplex(1 << 16);
         let request = format!("GET /ccmcip/xmldirectory.jsp HTTP/1.1\r\nHost: {server}\r\n\r\n");
         ours.write_all(request.as_bytes()).await.expect("the pipe has room");
@@ -124,7 +154,7 @@ impl Phone {
             let mut page = Vec::new();
             ours.read_to_end(&mut page).await.map(|_| page)
         };
-        let (served, page) = tokio::join!(self.agent().serve_https(&target, agents), client);
+        let (served, page) = tokio::join!(self.agent().serve_https(target, agents), client);
         served.map(|_| page.expect("a pipe does not break"))
     }
 }

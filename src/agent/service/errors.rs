@@ -95,7 +95,7 @@ impl From<&NotOpened> for Error {
             NotOpened::Distrusted(_) | NotOpened::OtherCertificate(_) => {
                 Self::NotTrusted { detail }
             }
-            NotOpened::Handshake(_) => Self::HandshakeFailed { detail },
+            NotOpened::Handshake(_) | NotOpened::NoIdentity => Self::HandshakeFailed { detail },
             NotOpened::NoSlot => Self::TooManyConnections,
             NotOpened::Unreachable(_) => Self::HostUnreachable { detail },
         }

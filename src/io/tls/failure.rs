@@ -24,6 +24,8 @@ pub enum HandshakeFailure {
     Closed,
     /// The server refuses old TLS, since it can do better than the first handshake showed.
     Downgraded,
+    /// The server ended the handshake after the phone had sent its own certificate.
+    IdentityRefused,
     /// The server's key is of a kind that the library cannot verify with.
     KeyKind(String),
     /// What went wrong in old TLS.
@@ -154,6 +156,11 @@ impl fmt::Display for HandshakeFailure {
             Self::BrokenOff => write!(
                 f,
                 "the server ended the handshake, perhaps because the phone sent no certificate"
+            ),
+            Self::IdentityRefused => write!(
+                f,
+                "the server ended the handshake, perhaps because it does not accept the phone's \
+                 certificate"
             ),
             Self::Closed => write!(f, "the server closed the connection during the handshake"),
             Self::Downgraded => write!(
