@@ -19,8 +19,10 @@ use crate::wire::syslog::LogServer;
 
 mod erase;
 mod load;
+mod lsc;
 
 pub use erase::{ErasedBy, NotErased};
+pub(super) use lsc::StoredLsc;
 
 use load::{
     ACCEPTANCE, FORM, InstalledPlace, Kept, KeptEntry, Locked, Remembered, SEEN, STATE, form_word,

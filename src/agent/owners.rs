@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use crate::agent::capacity::Capacity;
 use crate::agent::connections::{Connections, NotOpened, Opened, Target};
 use crate::agent::files::Files;
-use crate::agent::identity::PhoneIdentity;
+use crate::agent::identity::{OwnCertificates, PhoneIdentity};
 use crate::agent::installed::{ErasedBy, Installed, NotErased};
 use crate::agent::legacy::LegacyCount;
 use crate::agent::log_server::LogServerInForce;
@@ -33,7 +33,7 @@ use crate::trust::{ListKind, State};
 /// The agent of one phone.
 pub struct Agent {
     settings: RefCell<Rc<Settings>>,
-    identity: RefCell<Rc<PhoneIdentity>>,
+    pub(super) own: OwnCertificates,
     /// The file that the settings were read from, if any.
     source: Option<PathBuf>,
     pub(super) timeline: Timeline,
@@ -61,9 +61,9 @@ impl Agent {
     pub fn new(settings: Settings, timeline: Timeline) -> Self {
         // By the limit as it is now: `run` has raised it before.
         let capacity = Capacity::of(&settings, descriptors::limit());
-        Self {
+        let agent = Self {
             installed: Installed::load(&settings.paths.state),
-            identity: RefCell::new(Rc::new(PhoneIdentity::load(&settings.device))),
+            own: OwnCertificates::default(),
             source: None,
             names: Names::of(&SystemFiles::default()),
             files: Files::new(timeline.clone()),
@@ -79,7 +79,9 @@ impl Agent {
             diagnosis: Semaphore::new(1),
             timeline,
             settings: RefCell::new(Rc::new(settings)),
-        }
+        };
+        agent.read_identity();
+        agent
     }
 
     /// The same agent, which can read its settings again from a file.
@@ -113,20 +115,15 @@ impl Agent {
         self.settings.borrow().clone()
     }
 
-    /// The phone's own certificate and key.
-    pub(super) fn identity(&self) -> Rc<PhoneIdentity> {
-        self.identity.borrow().clone()
-    }
-
     /// Puts settings in force, with the certificate and key that they name.
     pub(super) fn put_settings(&self, settings: Settings) {
-        self.identity.replace(Rc::new(PhoneIdentity::load(&settings.device)));
         self.files.keep_only(&settings.tftp.servers);
         // What was accepted in a handshake under another policy may not be under this one.
         if settings.policy != self.settings().policy {
             self.connections.forget_sessions();
         }
         self.settings.replace(Rc::new(settings));
+        self.read_identity();
         self.log_server.changed();
     }
 

@@ -324,7 +324,7 @@ fn asking<'a>(
 ) -> Asking<'a> {
     Asking {
         settings: around.settings,
-        client: around.identity.client.as_ref(),
+        client: around.identity.client(),
         anchors,
         names: around.names,
         legacy: around.legacy,

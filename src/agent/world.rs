@@ -8,7 +8,6 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::agent::files::{Files, Habit, ServerWalk};
-use crate::agent::identity::PhoneIdentity;
 use crate::agent::installed::Keeping;
 use crate::agent::narrate::say;
 use crate::agent::owners::Agent;
@@ -21,7 +20,7 @@ use crate::io::ram::{self, Evicted, NotPut, Quota};
 use crate::io::settings::Settings;
 use crate::io::{files, resolve, store};
 use crate::trust::confirm::RecordToConfirm;
-use crate::trust::{Anchors, Confirmed, Query, Reason, Unanswered, Verified, Vouched, decrypt};
+use crate::trust::{Anchors, Confirmed, Query, Reason, Unanswered, Verified, Vouched};
 use crate::wire::Envelope;
 use crate::wire::name::FileName;
 
@@ -87,11 +86,17 @@ impl World for Real<'_> {
     }
 
     fn certificate_md5(&self) -> Option<String> {
-        self.agent.identity().certificate_md5.clone()
+        self.agent.identity().certificate_md5()
+    }
+
+    fn owns_certificate(&self, md5: &str) -> bool {
+        self.agent.identity().owns(md5)
     }
 
     fn decrypt(&self, file: &Verified<Envelope<'_>>) -> Result<Zeroizing<Vec<u8>>, Reason> {
-        open(&self.agent.identity(), file)
+        let (plain, by) = self.agent.identity().unwrap(file)?;
+        self.agent.unwrapped(by);
+        Ok(plain)
     }
 
     async fn first_server(&mut self) -> Option<String> {
@@ -162,6 +167,7 @@ impl World for Real<'_> {
     fn say(&mut self, event: Event) {
         match &event {
             Event::AlarmRaised { alarm } => self.agent.raise(*alarm),
+            Event::CertificateNamed { hash } => self.agent.own.announce(hash),
             Event::ConfigurationUnread { name, why } => {
                 self.agent.passes.misread(format!("{name}: {why}"));
             }
@@ -177,14 +183,6 @@ impl World for Real<'_> {
         }
         say(&event);
     }
-}
-
-/// Opens an encrypted file with the phone's own key.
-pub(super) fn open(
-    identity: &PhoneIdentity,
-    file: &Verified<Envelope<'_>>,
-) -> Result<Zeroizing<Vec<u8>>, Reason> {
-    decrypt::decrypt(file, identity.key.as_ref().ok_or(Reason::NoKey)?)
 }
 
 /// The settings that a pass goes by.

@@ -222,7 +222,8 @@ impl NameStep<'_> {
         if obtained.by.is_none() {
             return Sealed::No;
         }
-        let sealed = Sealed::from_configuration(configuration, world.certificate_md5());
+        say_named(world, configuration);
+        let sealed = Sealed::from_configuration(configuration, world);
         if let Sealed::ForAnother { theirs, ours } = &sealed {
             let ours = ours.as_ref().map_or("none".to_string(), |ours| format!("<{ours}>"));
             world.say(Event::EncryptedForAnother { theirs: theirs.clone(), ours });
@@ -233,7 +234,12 @@ impl NameStep<'_> {
     /// Keeps a configuration if it can be read.
     fn put<W: World>(&self, world: &mut W, obtained: Obtained) -> Configured {
         match self.read(&obtained) {
-            Ok(configuration) => self.put_read(world, obtained, configuration),
+            Ok(configuration) => {
+                if obtained.by.is_some() {
+                    say_named(world, &configuration);
+                }
+                self.put_read(world, obtained, configuration)
+            }
             Err(why) => Configured::Unread { name: obtained.asked, why },
         }
     }
@@ -309,6 +315,13 @@ impl NameStep<'_> {
     }
 }
 
+/// Reports the certificate that a verified configuration is for.
+fn say_named<W: World>(world: &mut W, configuration: &Configuration) {
+    if let Some(hash) = configuration.cert_hash.as_ref().filter(|hash| !hash.is_empty()) {
+        world.say(Event::CertificateNamed { hash: hash.clone() });
+    }
+}
+
 /// Whether the complete configuration is encrypted, and for whom.
 enum Sealed {
     /// For the owner of another certificate, by its hash.
@@ -320,16 +333,16 @@ enum Sealed {
 }
 
 impl Sealed {
-    /// What a configuration announces to the phone whose certificate has this hash.
-    fn from_configuration(configuration: &Configuration, ours: Option<String>) -> Self {
+    /// What a configuration announces to the phone.
+    fn from_configuration<W: World>(configuration: &Configuration, world: &W) -> Self {
         if configuration.encrypted != Some(true) {
             return Self::No;
         }
         let theirs = configuration.cert_hash.clone().unwrap_or_default();
-        match ours {
-            Some(ours) if ours.eq_ignore_ascii_case(&theirs) => Self::ForUs,
-            ours => Self::ForAnother { theirs, ours },
+        if world.owns_certificate(&theirs) {
+            return Self::ForUs;
         }
+        Self::ForAnother { theirs, ours: world.certificate_md5() }
     }
 }
 

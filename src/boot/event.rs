@@ -214,6 +214,21 @@ events! {
     KeyUnreadable { path: String, why: String } Warn, SECD, "device.key: {path}: {why}";
     KeyNotRsa { path: String }
         Warn, SECD, "device.key: {path}: not an RSA key, cannot decrypt configurations";
+    LscInstalled { subject: String, issuer: String }
+        Notice, SECD, "lsc: installed, {subject}, issued by {issuer}";
+    LscNotInstalled { why: String } Error, SECD, "EROR:lsc: not installed: {why}";
+    LscFailed { why: String } Error, SECD, "EROR:lsc: enrolment failed: {why}";
+    LscDeleted {} Notice, SECD, "lsc: certificate and key deleted";
+    LscBefore { damage: String }
+        Error, SECD, "EROR:lsc: {damage}; using the LSC before it, enrol a new one";
+    LscLost { damage: String }
+        Error, SECD, "EROR:lsc: {damage}; the phone has no LSC until it is enrolled again";
+    LscBeforeForgotten {}
+        Info, SECD, "lsc: a file was decrypted with the new key, the key before it is deleted";
+    UnwrappedByOther { key: &'static str }
+        Info, SECD, "verifyFile: decrypted with the key of {key}";
+    CertificateNamed { hash: Box<str> }
+        Info, SECD, "certHash: the configuration is for certificate <{hash}>";
 
     // --- the store
     StoreRead { folder: String, state: State } Notice, SECD, "store: {folder}, state {state}";

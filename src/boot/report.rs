@@ -171,7 +171,8 @@ impl ListStep {
 ///
 /// # Source
 /// The texts are exact, from the administration guide 8800 where nothing else is said;
-/// domain facts 2.5.
+/// domain facts 2.5. Inferred: those about the LSC, which a phone's menu shows as "Installed",
+/// "Not Installed" or "Failed" (facts on CAPF, A7).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum StatusMessage {
     /// The configuration was not found under any name.
@@ -194,6 +195,12 @@ pub enum StatusMessage {
     Erasing,
     /// An ITL was installed, and there was no list before.
     ItlInstalled,
+    /// No LSC came of an enrolment (inferred).
+    LscFailed,
+    /// An LSC was installed (inferred).
+    LscInstalled,
+    /// The phone is without an LSC (inferred).
+    LscNotInstalled,
     /// Neither list is installed.
     NoTrustList,
     /// The directory is missing on the server.
@@ -223,6 +230,9 @@ impl fmt::Display for StatusMessage {
             Self::CtlUpdateFailed => f.write_str("CTL update failed"),
             Self::Erasing => f.write_str("Erasing CTL and ITL files"),
             Self::ItlInstalled => f.write_str("ITL installed"),
+            Self::LscFailed => f.write_str("LSC Failed"),
+            Self::LscInstalled => f.write_str("LSC Installed"),
+            Self::LscNotInstalled => f.write_str("LSC Not Installed"),
             Self::NoTrustList => f.write_str("No Trust List installed"),
             Self::TftpAccessError => f.write_str("TFTP access error"),
             Self::TftpError => f.write_str("TFTP error"),

@@ -48,6 +48,12 @@ pub trait World {
     /// (domain facts 4.2).
     fn certificate_md5(&self) -> Option<String>;
 
+    /// Whether a `certHash` names a certificate whose key the phone has, be it not the one that it
+    /// is known by now.
+    fn owns_certificate(&self, md5: &str) -> bool {
+        self.certificate_md5().is_some_and(|ours| ours.eq_ignore_ascii_case(md5))
+    }
+
     /// Opens an encrypted file with the phone's own key.
     ///
     /// # Errors

@@ -63,10 +63,13 @@ pub fn read(path: &Path, limit: u64, links: Links) -> Result<Vec<u8>, Unreadable
     let file = open(path, links)?;
     let failed = |at: usize| move |error: io::Error| UnreadableFile::failed(at, &error);
     // Asked of the open file and not of the path, which may lead elsewhere by now.
-    if !file.metadata().map_err(failed(0))?.is_file() {
+    let metadata = file.metadata().map_err(failed(0))?;
+    if !metadata.is_file() {
         return Err(UnreadableFile::NotRegular);
     }
-    let mut bytes = Vec::new();
+    // In one allocation: growing would leave copies of what may be secret.
+    let length = usize::try_from(metadata.len().min(limit)).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(length + 1);
     // One byte more than allowed is enough to know that there are more.
     let outcome = file.take(limit.saturating_add(1)).read_to_end(&mut bytes);
     let length = bytes.len();

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod console;
 pub mod descriptors;
 pub mod files;
+pub mod identity;
 pub mod ipc;
 pub mod meant;
 pub mod places;

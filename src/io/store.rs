@@ -8,6 +8,8 @@
 //! | `itl.previous` | the entry before it                                                   |
 //! | `itl.present`  | the marker: something was installed here once, and in which others    |
 //!
+//! The slot `lsc` has no marker: see `Slot::MARKED`.
+//!
 //! A slot is absent only if the folder is there, none of the three is, and no marker of another
 //! slot names it. Anything else that is not an intact entry of this slot is [`Damage`]. The folder
 //! is never made here: an image provides it, and a store that is missing must not look like a phone
@@ -32,6 +34,7 @@ use zeroize::Zeroizing;
 
 pub use damage::{Damage, DamageReason, Oddity, StoreFailure, StoreWarning};
 pub use entry::StoreEntry;
+pub use install::Before;
 pub use slot::Slot;
 
 use super::files::{self, Links, UnreadableFile};
@@ -111,12 +114,20 @@ impl Store {
             let damage = [current.unwrap_or_else(missing)].into_iter().chain(previous);
             return Loaded::Locked { damage: damage.collect() };
         }
+        if !slot.is_marked() {
+            return Loaded::Absent;
+        }
         // The markers come last: an entry that can be read proves more than they do.
         match self.was_installed(slot) {
             Ok(false) => Loaded::Absent,
             Ok(true) => Loaded::Locked { damage: vec![missing()] },
             Err(damage) => Loaded::Locked { damage: vec![damage] },
         }
+    }
+
+    /// The entry that was installed before the current one, if it is there and intact.
+    pub fn before(&self, slot: Slot) -> Option<StoreEntry> {
+        self.read(slot, &self.previous(slot)).ok().flatten()
     }
 
     /// A folder that was moved away or mounted over is empty, but not absent.

@@ -37,7 +37,7 @@ mod witness;
 
 pub use algorithms::SmallKeys;
 pub use failure::HandshakeFailure;
-pub use identity::{NoIdentity, TlsIdentity};
+pub use identity::TlsIdentity;
 pub use old::OldTerms;
 pub use sessions::{Resuming, SessionPeer, SessionSpan, TlsSessions};
 pub use stream::TlsConnection;

@@ -5,13 +5,14 @@ use alloc::vec::Vec;
 use aes::{Aes128, Aes192, Aes256};
 use cbc::cipher::block_padding::NoPadding;
 use cbc::cipher::{BlockCipher, BlockDecryptMut, KeyInit, KeyIvInit};
-use rsa::pkcs1::DecodeRsaPrivateKey;
+use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
 use rsa::pkcs8::DecodePrivateKey;
-use rsa::{Pkcs1v15Encrypt, RsaPrivateKey};
+use rsa::{Pkcs1v15Encrypt, RsaPrivateKey, RsaPublicKey};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use zeroize::Zeroizing;
 
+use crate::trust::certificate::Certificate;
 use crate::trust::reason::Reason;
 use crate::trust::signature::digest_of;
 use crate::trust::verified::Verified;
@@ -49,6 +50,20 @@ impl DeviceKey {
             .or_else(|_| RsaPrivateKey::from_pkcs1_der(der))
             .map(Self)
             .map_err(|_| NotAKey)
+    }
+
+    /// The key itself, for what else it is needed for.
+    #[must_use]
+    pub const fn rsa(&self) -> &RsaPrivateKey {
+        &self.0
+    }
+
+    /// Whether a certificate, in DER, is for this key.
+    #[must_use]
+    pub fn is_of(&self, certificate: &[u8]) -> bool {
+        let Ok(certificate) = Certificate::parse(certificate) else { return false };
+        RsaPublicKey::from_pkcs1_der(certificate.key.bytes())
+            .is_ok_and(|key| key == self.0.to_public_key())
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) async fn open(
     if let Acquaintance::Complete(handshaken) = acquaintance {
         return admitted(*handshaken, &grant, address);
     }
-    let Some(identity) = around.identity.client.as_ref() else {
+    let Some(identity) = around.identity.client() else {
         say(&Event::IdentityMissing { ip: address.ip() });
         refused(address.ip());
         return Err(NotOpened::NoIdentity);

@@ -181,11 +181,15 @@ impl World for Trial<'_> {
     }
 
     fn certificate_md5(&self) -> Option<String> {
-        self.identity.certificate_md5.clone()
+        self.identity.certificate_md5()
+    }
+
+    fn owns_certificate(&self, md5: &str) -> bool {
+        self.identity.owns(md5)
     }
 
     fn decrypt(&self, file: &Verified<Envelope<'_>>) -> Result<Zeroizing<Vec<u8>>, Reason> {
-        world::open(&self.identity, file)
+        self.identity.unwrap(file).map(|(plain, _)| plain)
     }
 
     async fn first_server(&mut self) -> Option<String> {

@@ -108,8 +108,7 @@ impl<'a> Observed<'a> {
 
     /// Whether the phone has a key, but the certificate that belongs to it is not known.
     pub(super) fn has_only_key(&self) -> bool {
-        let identity = self.agent.identity();
-        identity.key.is_some() && identity.certificate_md5.is_none()
+        self.agent.identity().has_only_key()
     }
 
     /// Notes for whom a configuration says that it is encrypted.

@@ -32,6 +32,15 @@ pub(super) enum InstallStep {
     CurrentErased,
 }
 
+/// Which entry is the previous one after an install.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Before {
+    /// The one that was replaced.
+    Replaced,
+    /// The one that was the previous one already.
+    Stays,
+}
+
 /// Called after each step; its error ends the sequence there.
 pub(super) type After<'a> = &'a mut dyn FnMut(InstallStep) -> io::Result<()>;
 
@@ -51,7 +60,30 @@ impl Store {
     /// remains, except that a failure after the rename may leave the new entry: the caller goes on
     /// with the old anchors.
     pub fn install(&self, slot: Slot, entry: &StoreEntry) -> Result<(), StoreFailure> {
-        self.install_with(slot, entry, &mut |_| Ok(()))
+        self.install_with(slot, entry, Before::Replaced, &mut |_| Ok(()))
+    }
+
+    /// The same, where the caller chooses what the previous entry is afterwards.
+    ///
+    /// # Errors
+    /// As [`install`](Self::install).
+    pub fn install_after(
+        &self,
+        slot: Slot,
+        entry: &StoreEntry,
+        before: Before,
+    ) -> Result<(), StoreFailure> {
+        self.install_with(slot, entry, before, &mut |_| Ok(()))
+    }
+
+    /// Forgets the previous entry of a slot; the current one stays.
+    ///
+    /// # Errors
+    /// As [`erase`](Self::erase).
+    pub fn forget_before(&self, slot: Slot) -> Result<(), StoreFailure> {
+        self.still_there().map_err(StoreFailure::Gone)?;
+        remove(&self.previous(slot))?;
+        self.sync()
     }
 
     /// Empties the slot: its name in other markers, then marker, previous, and current, each
@@ -69,6 +101,7 @@ impl Store {
         &self,
         slot: Slot,
         entry: &StoreEntry,
+        before: Before,
         after: After<'_>,
     ) -> Result<(), StoreFailure> {
         // Refused before anything is touched, since what is too long could not be read again.
@@ -82,13 +115,17 @@ impl Store {
 
         let new = self.write_temporary(&file, &current)?;
         step(InstallStep::Written)?;
-        self.keep(slot)?;
+        if before == Before::Replaced {
+            self.keep(slot)?;
+        }
         step(InstallStep::Kept)?;
         persist(new, &current)?;
         step(InstallStep::Renamed)?;
         self.sync()?;
         step(InstallStep::Synced)?;
-        self.mark(slot)?;
+        if slot.is_marked() {
+            self.mark(slot)?;
+        }
         step(InstallStep::Marked)
     }
 
@@ -96,11 +133,13 @@ impl Store {
         // What is to be erased may be in the folder that was there before.
         self.still_there().map_err(StoreFailure::Gone)?;
         // The other markers forget it first: a slot that they name and that has no files is locked.
-        match self.unlist(slot) {
-            Err(failure) if failure.is_for_want_of_room() => self.erase_first(slot)?,
-            unlisted => unlisted?,
+        if slot.is_marked() {
+            match self.unlist(slot) {
+                Err(failure) if failure.is_for_want_of_room() => self.erase_first(slot)?,
+                unlisted => unlisted?,
+            }
+            self.sync()?;
         }
-        self.sync()?;
         after(InstallStep::Unlisted).map_err(|error| failed(&self.dir, error))?;
         for (path, step) in [
             (self.marker(slot), InstallStep::Unmarked),

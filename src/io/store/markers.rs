@@ -11,15 +11,15 @@ use crate::io::reason::errno;
 
 /// Which slots are occupied.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) struct Occupied([bool; Slot::ALL.len()]);
+pub(super) struct Occupied([bool; Slot::MARKED.len()]);
 
 impl Occupied {
     fn from_fn(is_occupied: impl Fn(Slot) -> bool) -> Self {
-        Self(Slot::ALL.map(is_occupied))
+        Self(Slot::MARKED.map(is_occupied))
     }
 
     fn slots(self) -> impl Iterator<Item = Slot> {
-        Slot::ALL.into_iter().zip(self.0).filter(|(_, occupied)| *occupied).map(|(slot, _)| slot)
+        Slot::MARKED.into_iter().zip(self.0).filter(|(_, occupied)| *occupied).map(|(slot, _)| slot)
     }
 
     pub(super) fn has(self, slot: Slot) -> bool {
@@ -38,7 +38,7 @@ impl Occupied {
     ///
     /// # Layout
     /// ```text
-    /// secd-installed 1 <names of slots, in the order of Slot::ALL, a space between two>
+    /// secd-installed 1 <names of slots, in the order of Slot::MARKED, a space between two>
     /// ```
     fn emit(self) -> String {
         let names: Vec<&str> = self.slots().map(Slot::name).collect();
@@ -87,7 +87,7 @@ impl Store {
 
     fn markers(&self) -> MarkerSummary {
         let mut markers = MarkerSummary::default();
-        for slot in Slot::ALL {
+        for slot in Slot::MARKED {
             match self.read_marker(slot) {
                 Ok(Some(occupied)) => {
                     markers.named = markers.named.with(occupied);
@@ -138,12 +138,12 @@ impl Store {
     /// Has the markers of the other slots forget one that is to be erased.
     pub(super) fn unlist(&self, slot: Slot) -> Result<(), StoreFailure> {
         let occupied = self.occupied(&self.markers()).without(slot);
-        let mut others = Slot::ALL.into_iter().filter(|other| *other != slot);
+        let mut others = Slot::MARKED.into_iter().filter(|other| *other != slot);
         others.try_for_each(|other| self.write_marker_of(other, occupied))
     }
 
     fn write_markers(&self, occupied: Occupied) -> Result<(), StoreFailure> {
-        Slot::ALL.into_iter().try_for_each(|slot| self.write_marker_of(slot, occupied))
+        Slot::MARKED.into_iter().try_for_each(|slot| self.write_marker_of(slot, occupied))
     }
 
     /// Writes the marker of a slot that has one, or should have.
@@ -176,7 +176,7 @@ impl Store {
             return Vec::new();
         }
         let mut warnings = Vec::new();
-        for slot in Slot::ALL {
+        for slot in Slot::MARKED {
             warnings.extend(self.restore_marker(slot, occupied));
         }
         warnings

@@ -13,13 +13,22 @@ pub enum Slot {
     Ctl,
     /// The identity trust list.
     Itl,
+    /// The LSC with its private key.
+    Lsc,
     /// The signer that the next first use waits for.
     Pin,
 }
 
 impl Slot {
-    /// All slots, in the order in which markers list them.
-    pub const ALL: [Self; 4] = [Self::Configuration, Self::Ctl, Self::Itl, Self::Pin];
+    /// All slots.
+    pub const ALL: [Self; 5] = [Self::Configuration, Self::Ctl, Self::Itl, Self::Lsc, Self::Pin];
+
+    /// Those whose loss must not pass for absence, in the order in which markers list them.
+    ///
+    /// The LSC is none of them. A phone without one falls back to its MIC, which trusts no one more
+    /// than before; and the version before would take a marker that names it for damage, and lock
+    /// the lists.
+    pub(super) const MARKED: [Self; 4] = [Self::Configuration, Self::Ctl, Self::Itl, Self::Pin];
 
     /// The name of its file.
     pub const fn name(self) -> &'static str {
@@ -27,8 +36,14 @@ impl Slot {
             Self::Configuration => "configuration",
             Self::Ctl => "ctl",
             Self::Itl => "itl",
+            Self::Lsc => "lsc",
             Self::Pin => "pin",
         }
+    }
+
+    /// Whether markers miss it when its files are lost.
+    pub(super) fn is_marked(self) -> bool {
+        Self::MARKED.contains(&self)
     }
 
     /// The slot of that name.
@@ -39,11 +54,13 @@ impl Slot {
     /// The most bytes it takes.
     ///
     /// # Source
-    /// Inferred: four times the 64 KiB of the header's length fields for a list.
+    /// Inferred: four times the 64 KiB of the header's length fields for a list; what a certificate
+    /// file may have ([`crate::io::identity`]), and as much for the key.
     pub const fn limit(self) -> usize {
         match self {
             Self::Configuration => configuration::MAX_BYTES,
             Self::Ctl | Self::Itl => 256 * 1024,
+            Self::Lsc => 128 * 1024,
             Self::Pin => PIN,
         }
     }

@@ -91,9 +91,10 @@ fn an_install_stopped_after_any_step_leaves_old_or_new() {
     ];
     for (at, last) in steps.into_iter().enumerate() {
         let dir = twice_installed();
-        let outcome = open(&dir).install_with(Slot::Itl, &entry("newest"), &mut |step| {
-            if step == last { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
-        });
+        let outcome =
+            open(&dir).install_with(Slot::Itl, &entry("newest"), Before::Replaced, &mut |step| {
+                if step == last { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+            });
         assert!(outcome.is_err());
         let expected = if at < 2 { "new" } else { "newest" };
         assert_eq!(open(&dir).load(Slot::Itl), Loaded::Current(entry(expected)), "{last:?}");
@@ -113,9 +114,10 @@ fn a_first_install_stopped_after_any_step_is_absent_or_there() {
     ];
     for (at, last) in steps.into_iter().enumerate() {
         let dir = folder();
-        let outcome = open(&dir).install_with(Slot::Ctl, &entry("one"), &mut |step| {
-            if step == last { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
-        });
+        let outcome =
+            open(&dir).install_with(Slot::Ctl, &entry("one"), Before::Replaced, &mut |step| {
+                if step == last { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+            });
         assert!(outcome.is_err());
         let expected = if at < 2 { Loaded::Absent } else { Loaded::Current(entry("one")) };
         assert_eq!(open(&dir).load(Slot::Ctl), expected, "{last:?}");

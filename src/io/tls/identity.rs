@@ -1,52 +1,26 @@
 //! The phone's own certificate, for servers that ask for one.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::ResolvesClientCert;
 use rustls::crypto::ring::sign::any_supported_type;
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
-use rustls::{InconsistentKeys, SignatureScheme, sign::SigningKey};
-use zeroize::Zeroizing;
+use rustls::{InconsistentKeys, SignatureScheme};
 
-use crate::io::files::{self, Links, UnreadableFile};
-
-/// A certificate (LSC or MIC) with its key.
+/// A certificate (LSC or MIC) with a key that can sign a handshake.
 #[derive(Clone)]
 pub struct TlsIdentity(Arc<CertifiedKey>);
 
-/// Why the phone has no certificate to offer.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum NoIdentity {
-    /// The certificate is neither PEM nor DER.
-    Certificate,
-    /// The key is none that can sign a handshake: RSA from 2048 to 4096 bits, P-256 or P-384.
-    Key,
-    /// A file cannot be read.
-    Unreadable(UnreadableFile),
-}
-
 impl TlsIdentity {
-    /// Reads certificate and key, each PEM or DER.
-    ///
-    /// # Errors
-    /// [`NoIdentity`].
-    pub fn load(certificate: &Path, key: &Path) -> Result<Self, NoIdentity> {
-        let read = |path| files::read(path, LIMIT, Links::Follow).map_err(NoIdentity::Unreadable);
-        // The file buffer is wiped; the parsed key is the library's to keep.
-        let key = Zeroizing::new(read(key)?);
-        let chain = chain(&read(certificate)?).ok_or(NoIdentity::Certificate)?;
-        let key = signing_key(&key).ok_or(NoIdentity::Key)?;
-        Ok(Self(Arc::new(CertifiedKey::new(chain, key))))
-    }
-
-    /// The phone's own certificate, in DER; the chain above it is left out.
+    /// The certificate with those above it, and its key; nothing if that cannot sign a handshake:
+    /// it must be RSA of 2048 to 4096 bits, P-256 or P-384.
     #[must_use]
-    pub fn certificate(&self) -> &[u8] {
-        self.0.cert.first().map_or(&[], |der| der.as_ref())
+    pub fn new(chain: Vec<CertificateDer<'static>>, key: &PrivateKeyDer<'_>) -> Option<Self> {
+        // The parsed key is the library's to keep.
+        let key = any_supported_type(key).ok()?;
+        Some(Self(Arc::new(CertifiedKey::new(chain, key))))
     }
 
     /// Whether the key is another one than the certificate's, as far as that can be known.
@@ -60,23 +34,6 @@ impl TlsIdentity {
     pub(super) fn resolver(&self) -> Arc<dyn ResolvesClientCert> {
         Arc::new(self.clone())
     }
-}
-
-fn chain(bytes: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
-    let pem: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bytes).collect();
-    match pem {
-        Ok(chain) if !chain.is_empty() => Some(chain),
-        Ok(_) if bytes.first() == Some(&DER_SEQUENCE) => {
-            Some(vec![CertificateDer::from(bytes.to_vec())])
-        }
-        _ => None,
-    }
-}
-
-fn signing_key(bytes: &[u8]) -> Option<Arc<dyn SigningKey>> {
-    let key = PrivateKeyDer::from_pem_slice(bytes).ok();
-    let key = key.or_else(|| PrivateKeyDer::try_from(bytes.to_vec()).ok())?;
-    any_supported_type(&key).ok()
 }
 
 impl ResolvesClientCert for TlsIdentity {
@@ -95,21 +52,3 @@ impl fmt::Debug for TlsIdentity {
         f.write_str("Identity")
     }
 }
-
-impl fmt::Display for NoIdentity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Certificate => f.write_str("the certificate is neither PEM nor DER"),
-            Self::Key => f.write_str("the key is not RSA of 2048 to 4096 bits, P-256 or P-384"),
-            Self::Unreadable(unreadable) => unreadable.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for NoIdentity {}
-
-/// The tag that a DER certificate begins with.
-const DER_SEQUENCE: u8 = 0x30;
-
-/// Chains of the field have two or three certificates of 1 to 2 KiB; inferred.
-const LIMIT: u64 = 64 << 10;

@@ -11,9 +11,8 @@ use super::advisor::Advisor;
 use super::system::System;
 use crate::io::clock::{self, Rfc3339};
 use crate::io::files::{self, Links};
-use crate::io::tls::{NoIdentity, TlsIdentity};
+use crate::io::identity::{CertificateWithKey, DeviceIdentity, LIMIT, NoIdentity};
 use crate::trust::certificate::Certificate;
-use crate::trust::decrypt::DeviceKey;
 
 impl Advisor<'_> {
     pub(super) fn identity(&mut self, system: &System) {
@@ -23,19 +22,28 @@ impl Advisor<'_> {
         if key.is_some() {
             self.secrecy(&paths.key);
         }
-        let (Some(_), Some(key)) = (certificate, key) else { return };
+        if certificate.is_none() || key.is_none() {
+            return;
+        }
         let shown = paths.key.display();
-        match TlsIdentity::load(&paths.certificate, &paths.key) {
+        match CertificateWithKey::load(&paths.certificate, &paths.key) {
             // Both were just read: whoever replaced one meanwhile reads this again.
             Err(NoIdentity::Unreadable(_)) => {}
             Err(why @ NoIdentity::Certificate) => self.no_certificate(&paths.certificate, &why),
-            Err(why @ NoIdentity::Key) => {
+            Err(why) => {
                 let instead = "name the key of the certificate, PEM or DER, without a passphrase";
                 self.warn(KEY, format_args!("{shown}: {why}: {instead}"));
             }
-            Ok(identity) => {
+            Ok(pair) => {
+                let identity = DeviceIdentity::from(&pair);
                 self.certificate(&identity, &paths.certificate);
-                if DeviceKey::of_pem(&key).is_err() {
+                if identity.client().is_none() {
+                    self.warn(
+                        KEY,
+                        format_args!("{shown}: {}: no server is offered it", NoIdentity::Key),
+                    );
+                }
+                if identity.unwrapping().is_none() {
                     let text = "the key is not RSA: encrypted configurations cannot be opened with \
                                 it; have an RSA certificate issued";
                     self.warn(KEY, format_args!("{shown}: {text}"));
@@ -78,10 +86,10 @@ impl Advisor<'_> {
 
     fn no_certificate(&mut self, path: &Path, why: &NoIdentity) {
         let shown = path.display();
-        self.warn(CERTIFICATE, format_args!("{shown}: {why}: name the LSC or MIC"));
+        self.warn(CERTIFICATE, format_args!("{shown}: {why}: name the MIC"));
     }
 
-    fn certificate(&mut self, identity: &TlsIdentity, path: &Path) {
+    fn certificate(&mut self, identity: &DeviceIdentity, path: &Path) {
         let Ok(certificate) = Certificate::parse(identity.certificate()) else {
             self.no_certificate(path, &NoIdentity::Certificate);
             return;
@@ -118,6 +126,3 @@ const KEY: &str = "device.key";
 const READ: u32 = 4;
 
 const NEITHER: &str = "put the file there, or remove device.certificate and device.key";
-
-/// As the agent reads them; inferred: a key of 4096 bits has 3 KiB in PEM.
-const LIMIT: u64 = 64 << 10;
