@@ -390,7 +390,7 @@ fn a_certificate_that_no_server_would_accept_is_named() {
 
     put(b"0 no certificate", own_key.as_bytes());
     let warning = fixture.warning(sections, &[]);
-    assert!(warning.contains("/c: the certificate is neither PEM nor DER: name the LSC"));
+    assert!(warning.contains("/c: the certificate is neither PEM nor DER: name the MIC"));
     put(&pem(&own), own_key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY").as_bytes());
     let warning = fixture.warning(sections, &[]);
     assert!(warning.contains("4:7: device.key: ") && warning.contains("without a passphrase"));
@@ -431,4 +431,16 @@ fn a_file_that_is_no_text_has_its_fault_in_json_too() {
     let text = "not UTF-8 at byte offset 0: save the file as UTF-8 text";
     let fault = json!({ "line": 1, "column": 1, "key": "", "text": text });
     assert_eq!((&facts["faults"], &facts["warnings"]), (&json!([fault]), &json!([])));
+}
+
+#[test]
+fn what_a_supplicant_would_not_verify_or_find_is_warned_of() {
+    let fixture = Fixture::new();
+    let warning = |keys: &str| fixture.warning(&format!("[identity]\n{keys}"), &[]);
+    let open = warning("export = \"@/eap\"\n");
+    assert!(open.contains("accepts any authentication server"), "{open}");
+    let alone = warning("radius_ca = \"@/secd.toml\"\n");
+    assert!(alone.contains("no effect without identity.export"), "{alone}");
+    let missing = warning("export = \"@/eap\"\nradius_ca = \"@/none.pem\"\n");
+    assert!(missing.contains("none.pem: no such file"), "{missing}");
 }

@@ -82,7 +82,11 @@ fn bash_completes_every_command_and_every_option_and_nothing_else() {
     for command in commands() {
         assert_eq!(completions(&[&command, "-"]), options_of(&command), "{command}");
     }
-    assert_eq!(completions(&["erase", ""]), ["all", "ctl", "itl"].map(str::to_owned).into());
+    assert_eq!(
+        completions(&["erase", ""]),
+        ["all", "ctl", "itl", "security"].map(str::to_owned).into()
+    );
+    assert_eq!(completions(&["lsc", ""]), ["delete", "show"].map(str::to_owned).into());
     assert_eq!(completions(&["log", "--level", "w"]), ["warning".to_owned()].into());
     assert_eq!(completions(&["log", "--color", "a"]), ["always", "auto"].map(str::to_owned).into());
     assert_eq!(completions(&["help", ""]), commands());

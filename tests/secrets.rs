@@ -6,18 +6,19 @@ mod support;
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey;
 use rsa::traits::PrivateKeyParts;
-use rustls::pki_types::PrivatePkcs8KeyDer;
-use rustls::pki_types::pem::PemObject;
+use secd::io::identity::CertificateWithKey;
+use secd::io::store::{Slot, Store};
 use secd_lab::cluster::{Cluster, Setup};
 use secd_lab::encrypt::Cipher;
+use secd_lab::keys::KeyPair;
 use secd_lab::tftp::Server;
 use support::agent::Agent;
-use support::phone::Phone;
+use support::phone::{DEVICE, Phone};
+use zeroize::Zeroizing;
 
 /// A word that stands in the encrypted configuration alone.
 const SECRET: &str = "correct-horse-battery-staple";
@@ -60,9 +61,8 @@ fn count(memory: &[Vec<u8>], what: &[u8]) -> usize {
 }
 
 /// The primes of a key as its file writes them, and as those who calculate with it hold them.
-fn primes(key: &Path) -> [[Vec<u8>; 2]; 2] {
-    let der = PrivatePkcs8KeyDer::from_pem_file(key).unwrap();
-    let key = RsaPrivateKey::from_pkcs8_der(der.secret_pkcs8_der()).unwrap();
+fn primes(der: &[u8]) -> [[Vec<u8>; 2]; 2] {
+    let key = RsaPrivateKey::from_pkcs8_der(der).unwrap();
     let primes = [&key.primes()[0], &key.primes()[1]];
     [primes.map(rsa::BigUint::to_bytes_be), primes.map(rsa::BigUint::to_bytes_le)]
 }
@@ -76,14 +76,24 @@ fn nothing_of_a_decrypted_configuration_stays_and_the_key_stays_where_it_is_used
     cluster.config_extra = format!("<sshPassword>{SECRET}</sshPassword>");
     let server = Server::start(cluster.encrypted_files(Cipher::Aes128));
     let phone = phone(&cluster, &server);
+    // An LSC beside it, and the one before that.
+    let lscs = [0, 1].map(|_| cluster.setup.identity(DEVICE));
+    let (store, _) = Store::open(phone.state()).unwrap();
+    for lsc in &lscs {
+        let key = Zeroizing::new(lsc.key.pkcs8());
+        let pair = CertificateWithKey::issued(&lsc.certificate.der, &key).unwrap();
+        store.install(Slot::Lsc, &pair.entry()).unwrap();
+    }
+    drop(store);
     let mut agent = Agent::start(&phone);
     agent.pass();
     agent.pass_again();
     assert!(phone.found().is_some_and(|found| count(&[found], SECRET.as_bytes()) == 1));
     let memory = memory(agent.pid());
     let plaintext = count(&memory, SECRET.as_bytes());
-    let [written, held] =
-        primes(&phone.folder().join("device.key")).map(|form| form.map(|it| count(&memory, &it)));
+    let counted =
+        |key: &KeyPair| primes(&key.pkcs8()).map(|form| form.map(|it| count(&memory, &it)));
+    let [written, held] = counted(&cluster.device.key);
     let pem = cluster.device.key.pem();
     let lines = pem.lines().filter(|line| !line.starts_with('-'));
     let pem = lines.map(|line| count(&memory, line.as_bytes())).max();
@@ -91,4 +101,10 @@ fn nothing_of_a_decrypted_configuration_stays_and_the_key_stays_where_it_is_used
     assert_eq!((plaintext, pem, written), (0, Some(0), [0, 0]));
     // One for decryption, one for handshakes: they are what the key is there for.
     assert!(held.iter().all(|copies| (1..=2).contains(copies)), "{held:?}");
+    for lsc in &lscs {
+        let [written, held] = counted(&lsc.key);
+        println!("LSC: primes written {written:?}, held {held:?}");
+        assert_eq!(written, [0, 0]);
+        assert!(held.iter().all(|copies| (1..=2).contains(copies)), "{held:?}");
+    }
 }

@@ -180,6 +180,7 @@ fn another_implementation_of_varlink_reads_the_interface_and_calls_each_reading_
         ("GetTrust", "{}"),
         ("GetStatus", "{}"),
         ("GetCache", "{}"),
+        ("GetIdentity", "{}"),
         ("GetList", "{\"kind\": \"itl\"}"),
         ("GetLog", "{}"),
         ("IsSecure", "{}"),

@@ -26,9 +26,10 @@ const ACCESS: &str = "[access]\nread = [\"group:60001\"]\nconnect = [\"group:600
     fetch = [\"user:50003\", \"group:60002\"]\nerase = [\"group:60001\"]\nconfigure = [\"user:50004\"]\n";
 
 /// Every method, with the right that it needs.
-const METHODS: [(&str, &str); 19] = [
+const METHODS: [(&str, &str); 21] = [
     ("AppendLog", "any"),
     ("Connect", "connect"),
+    ("DeleteIdentity", "erase"),
     ("Diagnose", "read"),
     ("Erase", "erase"),
     ("FlushCache", "configure"),
@@ -36,6 +37,7 @@ const METHODS: [(&str, &str); 19] = [
     ("GetCache", "read"),
     ("GetConnection", "connect"),
     ("GetFile", "fetch"),
+    ("GetIdentity", "read"),
     ("GetList", "read"),
     ("GetLog", "read"),
     ("GetStatus", "read"),

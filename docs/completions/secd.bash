@@ -3,7 +3,7 @@
 _secd() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} words
-    local commands="cache check-cert check-config connect dhcp-servers doctor erase fetch get log
+    local commands="cache check-cert check-config connect dhcp-servers doctor erase fetch get log lsc
         probe refresh reload run show status trust verify"
     COMPREPLY=()
 
@@ -54,6 +54,7 @@ _secd() {
         erase) words="--json --pin --socket --yes" ;;
         fetch) words="--blksize --json --max --out --server --window" ;;
         get) words="--json --max --out --socket" ;;
+        lsc) words="--json --socket --yes" ;;
         log) words="--console -f --follow --json --level -n --lines --socket" ;;
         probe) words="--ctl --device --format --https --itl --json --key --log --server --strict --tvs" ;;
         run) words="--config --format --https --json --log --once --strict" ;;
@@ -70,7 +71,8 @@ _secd() {
     case $command in
         help)
             mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current") ;;
-        erase) mapfile -t COMPREPLY < <(compgen -W "ctl itl all" -- "$current") ;;
+        erase) mapfile -t COMPREPLY < <(compgen -W "ctl itl all security" -- "$current") ;;
+        lsc) mapfile -t COMPREPLY < <(compgen -W "show delete" -- "$current") ;;
         check-cert | show | verify) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
     esac
 }

@@ -46,6 +46,7 @@ impl Agent {
             }
             // The store may have been repaired meanwhile. Before the first pass it was just read.
             if self.installed.retry() {
+                self.read_identity();
                 self.trust_changed();
             }
         }
@@ -68,6 +69,7 @@ impl Agent {
         settings: &PassSettings,
     ) -> Outcome {
         self.passes.begin();
+        self.warn_of_expiry();
         let outcome = boot::pass(world, settings).await;
         self.passes.close(self.timeline.now());
         // Before anybody is woken: the next pass may begin at once.

@@ -92,6 +92,7 @@ impl Agent {
         }
         findings.is_answered = trial.is_answered;
         findings.named_tvs = trial.named_tvs;
+        findings.own = self.identity().found(&installed, trial.cert_hash.as_deref());
         findings.passed_over = std::mem::take(&mut trial.passed_over);
         findings.state_after = trial.anchors.state();
         findings.servers = self.servers();

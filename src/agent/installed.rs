@@ -22,6 +22,7 @@ mod load;
 mod lsc;
 
 pub use erase::{ErasedBy, NotErased};
+pub(super) use load::{LINE, line_of};
 pub(super) use lsc::StoredLsc;
 
 use load::{
@@ -348,6 +349,10 @@ impl Inner {
             Locked
         })?;
         self.anchors = Arc::new(anchors);
+        // A line that begins later must not get the number under which the LSC was installed.
+        load::lsc_line(store)
+            .iter()
+            .for_each(|line| Arc::make_mut(&mut self.anchors).remember_line(*line));
         self.repaired = place == InstalledPlace::Previous;
         self.partly = self.repaired;
         self.read_configuration();

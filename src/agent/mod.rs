@@ -8,6 +8,7 @@
 //! | ------------- | ------------------------------------------------------------ |
 //! | `installed`   | the lists in force, the last configuration, the store below  |
 //! | `files`       | transfers, and the result of the last request to each server |
+//! | `own`         | the phone's certificates: the LSC from the store, the MIC    |
 //! | `tvs`         | questions on their way, earlier answers, its members         |
 //! | `connections` | connections for other processes, and how many there may be   |
 //! | `legacy`      | how many connections were made in old TLS                    |

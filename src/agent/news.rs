@@ -13,6 +13,8 @@ use crate::face::records::Outcome;
 pub(super) enum Happening {
     /// An alarm was raised, at this time.
     Alarm((Alarm, SystemTime)),
+    /// Another certificate of the phone's may be in use, or none.
+    IdentityChanged,
     /// A message was shown.
     Message((SystemTime, StatusMessage)),
     /// A boot pass is over, with this outcome.

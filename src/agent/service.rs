@@ -11,6 +11,7 @@ mod confirmations;
 mod connect;
 mod doctor;
 mod errors;
+mod identity;
 mod introspection;
 mod journal;
 mod levels;

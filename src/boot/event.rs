@@ -78,7 +78,7 @@ macro_rules! texts {
     )* };
 }
 
-numbers!(i32, u8, u16, u32, u64, usize);
+numbers!(i32, i64, u8, u16, u32, u64, usize);
 texts!(
     &'static str,
     Alarm,
@@ -219,6 +219,17 @@ events! {
     LscNotInstalled { why: String } Error, SECD, "EROR:lsc: not installed: {why}";
     LscFailed { why: String } Error, SECD, "EROR:lsc: enrolment failed: {why}";
     LscDeleted {} Notice, SECD, "lsc: certificate and key deleted";
+    OwnCertificateExpires { which: &'static str, until: String, days: i64 }
+        Warn, SECD, "certificate: the {which} expires on {until}, in {days} days: have it renewed";
+    OwnCertificateExpired { which: &'static str, until: String }
+        Warn, SECD, "certificate: the {which} expired on {until}: have it renewed";
+    OwnCertificateNotYet { which: &'static str, from: String }
+        Warn, SECD, "certificate: the {which} is valid only from {from}: is the clock right?";
+    IdentityExported { which: &'static str, folder: String }
+        Notice, SECD, "certificate: the {which} and its key are in {folder}";
+    IdentityNotExported { why: String } Warn, SECD, "identity.export: {why}";
+    IdentityWithdrawn { folder: String }
+        Notice, SECD, "certificate: the phone has none, its files in {folder} are removed";
     LscBefore { damage: String }
         Error, SECD, "EROR:lsc: {damage}; using the LSC before it, enrol a new one";
     LscLost { damage: String }

@@ -43,12 +43,9 @@ impl Command for EraseCommand {
     }
 
     fn run(self) -> Result<Exit, CommandFailure> {
-        let what = needed(self.what, "erase needs one of ctl, itl or all")?;
+        let what = needed(self.what, "erase needs one of ctl, itl, all or security")?;
         let what: What = word("erase", &what)?;
-        // Input that is no terminal is no person: a script has to ask for it with --yes.
-        if !self.sure && !io::stdin().is_terminal() {
-            return Err(usage("no terminal to confirm on; --yes erases without asking"));
-        }
+        can_confirm(self.sure)?;
         erase(&self.daemon, what, self.sure, self.pin)
     }
 }
@@ -72,9 +69,7 @@ fn erase(
     let mut caller = daemon.connect()?;
     let first =
         caller.call(Erase { what, confirmation: None, pin: pin.clone() }, SOON).map_err(failure)?;
-    if !sure && !confirmed(what, pin.is_some()) {
-        return Err(CommandFailure::new(Exit::Refused, "not confirmed; nothing was erased"));
-    }
+    confirm(sure, &question(what, pin.is_some()))?;
     // Without one, the second call would be a first one again, and erase nothing.
     let confirmation = Some(first.confirmation.unwrap_or_default());
     let erased = caller.call(Erase { what, confirmation, pin }, SOON).map_err(failure)?;
@@ -86,37 +81,55 @@ fn erase(
     Ok(sheet.print())
 }
 
-fn confirmed(what: What, pinned: bool) -> bool {
+/// Whether there is anybody who could confirm, or nobody has to.
+pub(super) fn can_confirm(sure: bool) -> Result<(), CommandFailure> {
+    // Input that is no terminal is no person: a script has to ask for it with --yes.
+    if sure || io::stdin().is_terminal() {
+        return Ok(());
+    }
+    Err(usage("no terminal to confirm on; --yes erases without asking"))
+}
+
+/// Asks a person, who has ten seconds: the daemon takes a confirmation no longer than that, and
+/// then refuses the second call.
+pub(super) fn confirm(sure: bool, question: &str) -> Result<(), CommandFailure> {
+    if sure {
+        return Ok(());
+    }
+    ask(&format!("{question} Type `yes` within ten seconds: "));
+    let mut answer = String::new();
+    if io::stdin().read_line(&mut answer).is_ok() && answer.trim() == "yes" {
+        return Ok(());
+    }
+    Err(CommandFailure::new(Exit::Refused, "not confirmed; nothing was erased"))
+}
+
+fn question(what: What, pinned: bool) -> String {
     let lists = match what {
         What::All => "both trust lists",
         What::Ctl => "the CTL",
         What::Itl => "the ITL",
+        What::Security => "both trust lists, and the LSC with its key",
     };
     let next = if pinned {
         "Then only the pinned signer's list is trusted on first use."
     } else {
         "Then the next list is trusted on FIRST USE, whoever signed it."
     };
-    let question = format!(
-        "Erase {lists}? {next} \
-         Type `yes` within ten seconds: "
-    );
-    // The daemon takes a confirmation for ten seconds only; then the second call is refused.
-    ask(&question);
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+    format!("Erase {lists}? {next}")
 }
 
 /// Erasing is a matter of the local store.
-const SOON: Duration = Duration::from_secs(30);
+pub(super) const SOON: Duration = Duration::from_secs(30);
 
 const HELP: &str = "\
-Erase the CTL, the ITL, or both, as the phone's own erase does; a boot pass follows. Ask for
-confirmation on a terminal. Erasing all is the way out of a locked store.
+Erase the CTL, the ITL, or both (all), as the phone's own erase does; or all of them and the LSC with
+its key, as its security reset does. A boot pass follows. Ask for confirmation on a terminal. Erasing
+all is the way out of a locked store.
 Where the phone's configuration restricts or disables access to its settings, only root can erase,
-and only all: a factory reset.
+and only all or security: a factory reset.
 
-Usage: secd erase ctl|itl|all [--pin SHA256] [--yes] [--json] [--socket PATH]
+Usage: secd erase ctl|itl|all|security [--pin SHA256] [--yes] [--json] [--socket PATH]
 
   --pin SHA256 accept the next first list only from the signer whose certificate has this hash, in
                hexadecimal, as the policy \"pin\" does; secd doctor shows the hash of the signer

@@ -27,6 +27,7 @@ mod input;
 mod installed;
 mod json;
 mod log;
+mod lsc;
 mod output;
 mod print;
 mod probe;
@@ -127,6 +128,7 @@ fn dispatch(mut parser: Parser) -> Result<Exit, CommandFailure> {
         "fetch" => arguments::run::<FetchCommand>(parser),
         "get" => arguments::run::<GetCommand>(parser),
         "log" => arguments::run::<LogCommand>(parser),
+        "lsc" => lsc::dispatch(parser),
         "probe" => arguments::run::<ProbeCommand>(parser),
         "refresh" => arguments::run::<RefreshCommand>(parser),
         "reload" => arguments::run::<ReloadCommand>(parser),
@@ -187,6 +189,7 @@ The running daemon, over its socket (--socket PATH; default /run/secd/socket):
   refresh             run another boot pass and show each stage
   doctor              find what is wrong with lists and TVS, and the least drastic remedy
   erase ctl|itl|all   erase trust lists; the way out of a locked store
+  lsc show|delete     show the phone's own certificates, or delete the LSC
   reload              read the configuration again
   cache [--flush]     show the answers of TVS that are still valid, or discard them
 

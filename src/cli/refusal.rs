@@ -43,6 +43,7 @@ fn refused(error: Error) -> CommandFailure {
         ),
         Error::Malformed { .. } => (Exit::Malformed, "malformed"),
         Error::NoList { .. } => (Exit::NoInput, "no such list"),
+        Error::NoLsc => (Exit::Refused, "the phone has no LSC"),
         Error::NotAllowed { .. } => (Exit::Refused, "not allowed"),
         Error::NotDecrypted { .. } => (Exit::Refused, "cannot be decrypted"),
         Error::NotTrusted { .. } => (Exit::Refused, "not trusted"),

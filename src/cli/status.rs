@@ -7,9 +7,9 @@ use crate::cli::settings::count;
 use crate::cli::sheet::{Sheet, yes_or_no};
 use crate::cli::shown::Tone;
 use crate::cli::words::{date, span};
-use crate::face::ObjectType;
-use crate::face::methods::{GetStatus, Status};
+use crate::face::methods::{GetStatus, Identity, Status};
 use crate::face::records::{LastPass, Server};
+use crate::face::{ObjectType, Words};
 
 /// Prints what the daemon reports about itself.
 #[derive(Default)]
@@ -51,6 +51,7 @@ fn sheet(status: &Status) -> Sheet {
     sheet.fact("open connections", &status.open_connections);
     sheet.fact("sandbox", &status.sandbox);
     sheet.fact("log level", &status.log_level);
+    add_own(&mut sheet, &status.identity);
     sheet.section("Servers");
     sheet.if_empty("none is configured");
     for (kind, servers) in [("tftp", &status.tftp), ("tvs", &status.tvs)] {
@@ -70,6 +71,22 @@ fn sheet(status: &Status) -> Sheet {
         sheet.fact(&words, &count);
     }
     sheet
+}
+
+/// The phone's own certificates, one a line; `secd lsc show` has the rest.
+fn add_own(sheet: &mut Sheet, identity: &Identity) {
+    sheet.section("Own certificates");
+    sheet.if_empty("neither LSC nor MIC");
+    for certificate in &identity.certificates {
+        let in_use = if certificate.in_use { ", in use" } else { "" };
+        let until = date(certificate.valid_until);
+        let mut words = format!("{}, valid until {until}{in_use}", certificate.key);
+        for warning in &certificate.warnings {
+            words = format!("{words}; {warning}");
+        }
+        let tone = if certificate.warnings.is_empty() { Tone::Plain } else { Tone::Bad };
+        sheet.toned_row(&[certificate.kind.word(), &certificate.subject, &words], tone);
+    }
 }
 
 /// The last pass, what failed in it, the next one, and the last alarm.
@@ -127,8 +144,9 @@ fn contact(server: &Server) -> String {
 }
 
 const HELP: &str = "\
-Show the daemon's state, how the last boot pass went and when the next one is, the last alarm, its
-servers with the result and time of the last contact with each, and its counters.
+Show the daemon's state, how the last boot pass went and when the next one is, the last alarm, the
+phone's own certificates, the servers with the result and time of the last contact with each, and its
+counters.
 
 Usage: secd status [--json] [--socket PATH]
 

@@ -35,6 +35,10 @@ pub enum Case {
     ListDamaged,
     /// A server answers, but not the request for a list.
     ListNotFetched,
+    /// The phone's LSC has expired.
+    LscExpired,
+    /// The phone's LSC was issued in another cluster, whose CAPF this one does not know.
+    LscOfOldCluster,
     /// The server belongs to another cluster, of which the phone knows no certificate.
     Moved,
     /// The server has a new CTL that the phone accepts.
@@ -112,6 +116,8 @@ impl Case {
             Self::FirstContact => "first-contact",
             Self::ListDamaged => "list-damaged",
             Self::ListNotFetched => "list-not-fetched",
+            Self::LscExpired => "lsc-expired",
+            Self::LscOfOldCluster => "lsc-of-old-cluster",
             Self::Moved => "moved",
             Self::NewCtl => "new-ctl",
             Self::NewerList => "newer-list",
@@ -177,7 +183,7 @@ impl fmt::Display for Case {
 }
 
 /// How each case reads for a person, by its word.
-pub(super) const WORDS: [(&str, &str); 32] = [
+pub(super) const WORDS: [(&str, &str); 34] = [
     ("all-well", "all is well: phone and cluster agree"),
     ("both-regenerated", "CallManager.pem and TVS.pem were regenerated at the same time"),
     ("callmanager-regenerated", "CallManager.pem was regenerated"),
@@ -215,6 +221,15 @@ pub(super) const WORDS: [(&str, &str); 32] = [
         "list-not-fetched",
         "a TFTP server answers, but the phone could not fetch a trust list, so that not everything \
          could be compared",
+    ),
+    (
+        "lsc-expired",
+        "no list is at fault, but the phone's LSC has expired: servers that ask for it refuse the phone",
+    ),
+    (
+        "lsc-of-old-cluster",
+        "no list is at fault, but the phone still has the LSC of another cluster: no CAPF of the \
+         lists in force has issued it, and the call manager refuses registration over TLS with it",
     ),
     (
         "moved",

@@ -10,6 +10,8 @@ use crate::diagnose::findings::{
     Clock, ConfigurationFound, Findings, Fingerprint, Integrity, ListFound, ListVerdict,
     MemberFound, Offered, OfferedList, Presented, ShownCertificate, StoreFound,
 };
+use crate::diagnose::own::OwnFound;
+use crate::trust::own::{LscOrigin, OwnFacts};
 use crate::trust::peer::Pinned;
 
 /// One check, as one line of the report.
@@ -80,6 +82,7 @@ impl Findings {
         }
         checks.extend(self.members.iter().map(|member| tvs(member, self.tvs_records)));
         checks.push(configuration(&self.configuration));
+        checks.extend(self.own.iter().map(own));
         checks.extend(self.of_content());
         checks
     }
@@ -288,6 +291,27 @@ fn configuration(found: &ConfigurationFound) -> Check {
             check(Mark::Ok, &format!("{name}: {}", Fate::Taken(by)))
         }
     }
+}
+
+fn own(found: &OwnFound) -> Check {
+    let OwnFacts { which, subject, issuer, key, .. } = &found.facts;
+    let until = &found.dates[1];
+    let mut detail = format!("{subject}, issued by {issuer}, {key}, valid until {until}");
+    if found.is_named == Some(true) {
+        detail += ", named by certHash";
+    }
+    if !found.decrypts {
+        detail += ", decrypts no configuration";
+    }
+    if found.origin == Some(LscOrigin::SameLine) {
+        detail += ", issuer is no CAPF of the lists (an external CA, or CAPF.pem was regenerated)";
+    }
+    let warnings = found.warnings();
+    let mark = if warnings.is_empty() { Mark::Ok } else { Mark::NotOk };
+    for warning in warnings {
+        detail = detail + "; " + &warning;
+    }
+    Check::new(which.word(), mark, detail)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -6,6 +6,7 @@ use crate::diagnose::findings::{
     ConfigurationFound, Findings, Integrity, ListFound, ListVerdict, Offered, OfferedList, Reach,
     StoreFound,
 };
+use crate::diagnose::own::OwnFound;
 use crate::trust::anchors::State;
 use crate::trust::reason::Reason;
 use crate::trust::verified::{Acceptance, Voucher};
@@ -256,6 +257,13 @@ fn unchanged(findings: &Findings) -> Case {
         Some(_) if is_central(findings) => return Case::CentralTftp,
         Some(case) => return case,
         None => {}
+    }
+    // A server that asks for the phone's certificate refuses these.
+    if findings.own.iter().any(OwnFound::is_of_another_cluster) {
+        return Case::LscOfOldCluster;
+    }
+    if findings.own.iter().any(OwnFound::is_expired_lsc) {
+        return Case::LscExpired;
     }
     // Last, since nothing fails for it yet: the phone needs TVS for the next change, and for HTTPS.
     match findings.reach() {

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crate::diagnose::changes::{Changes, tokens};
 use crate::diagnose::contact::Contact;
+use crate::diagnose::own::OwnFound;
 use crate::trust::anchors::{Anchors, State};
 use crate::trust::list::{ListKind, TrustList};
 use crate::trust::peer::Pinned;
@@ -36,6 +37,8 @@ pub struct Findings {
     pub members: Vec<MemberFound>,
     /// The phone's own configuration, or the default one in its place.
     pub configuration: ConfigurationFound,
+    /// The phone's own certificates, as far as it has any.
+    pub own: Vec<OwnFound>,
     /// How many TVS servers the phone's own configuration names, if it would be used.
     pub named_tvs: Option<usize>,
     /// What was passed over in that configuration, in words.
@@ -73,6 +76,7 @@ impl Findings {
             itl: list(ListKind::Itl),
             members: Vec::new(),
             configuration: ConfigurationFound::NotExamined,
+            own: Vec::new(),
             named_tvs: None,
             passed_over: Vec::new(),
             is_answered: false,

@@ -13,6 +13,7 @@ mod classify;
 mod conditions;
 mod contact;
 mod findings;
+mod own;
 mod probe;
 mod remedy;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use findings::{
     Clock, ConfigurationFound, ContactedServer, Findings, Fingerprint, Integrity, ListFound,
     ListVerdict, MemberFound, Offered, OfferedList, Presented, Reach, ShownCertificate, StoreFound,
 };
+pub use own::OwnFound;
 pub use probe::{ProbeReport, ProbeVerdict, ProbedCertificate, TestCase, TestStatus};
 pub use remedy::Remedy;
 

@@ -28,6 +28,8 @@ pub enum Remedy {
     MakeConfiguration,
     /// Have the call manager learn the phone's certificate.
     LearnCertificate,
+    /// Have a new LSC installed, or delete the one that is there.
+    RenewLsc,
     /// Change the phone's policy, if its owner wants that list.
     ChangePolicy,
     /// Restart TVS and TFTP, then reset the phone.
@@ -70,6 +72,7 @@ impl Remedy {
             | Case::ConfigurationWithoutTvs => Self::MakeConfiguration,
             Case::ConfigurationNotFetched | Case::ListNotFetched => Self::ReachServers,
             Case::EncryptedForAnother => Self::LearnCertificate,
+            Case::LscExpired | Case::LscOfOldCluster => Self::RenewLsc,
             // Corrupt lists until a new CallManager.pem is generated (technote, "Backup And
             // Restore").
             Case::RestoredWithoutKey => Self::RegenerateCallManager,
@@ -114,6 +117,7 @@ impl Remedy {
             Self::ProvideFolder => "provide-folder",
             Self::ReachServers => "reach-servers",
             Self::RegenerateCallManager => "regenerate-callmanager",
+            Self::RenewLsc => "renew-lsc",
             Self::ResetItlRecovery => "reset-itl-recovery",
             Self::ResetPhone => "reset-phone",
             Self::RestartServices => "restart-services",
@@ -181,7 +185,7 @@ impl fmt::Display for Remedy {
 }
 
 /// How each remedy reads for the person who carries it out: what to do, in the imperative.
-pub(super) const WORDS: [(Remedy, &str); 20] = [
+pub(super) const WORDS: [(Remedy, &str); 21] = [
     (
         Remedy::AddTvs,
         "add a second server to the phone's call-manager group: the phone still knows its TVS, \
@@ -236,9 +240,10 @@ pub(super) const WORDS: [(Remedy, &str); 20] = [
     ),
     (
         Remedy::LearnCertificate,
-        "install an LSC through CAPF, so that the call manager knows the certificate of this \
-         phone, or put the key that the configuration is encrypted for where secd.toml names it \
-         ([device] certificate, key)",
+        "have the call manager learn this phone's certificate: on the phone's page set Certificate \
+         Operation to Install/Upgrade (capfAuthMode by null string, or by an authentication string) \
+         and reset the phone; with a string, run secd lsc enrol at the phone. Or put the key that \
+         the configuration is encrypted for where secd.toml names it ([device] certificate, key)",
     ),
     (
         Remedy::MakeConfiguration,
@@ -262,6 +267,14 @@ pub(super) const WORDS: [(Remedy, &str); 20] = [
         "regenerate CallManager.pem on the server that was restored without it, restart TVS and \
          TFTP, and reset the phone; or point the phone to a TFTP server that was not restored. TVS \
          will vouch for the new certificate as long as its own is still the old one",
+    ),
+    (
+        Remedy::RenewLsc,
+        "have a new LSC installed: on the phone's page at the call manager set Certificate \
+         Operation to Install/Upgrade with the authentication mode (capfAuthMode) by null string \
+         or by authentication string, since a call manager does not accept an LSC that it does \
+         not know; then reset the phone, or run secd lsc enrol at it. Or delete the LSC with secd \
+         lsc delete: the phone then falls back to its MIC",
     ),
     (
         Remedy::ResetItlRecovery,

@@ -33,15 +33,25 @@ pub fn read(text: &str) -> Option<Vec<CertificateDer<'static>>> {
 /// A certificate in PEM, in lines of 64 characters (RFC 7468 §2).
 #[must_use]
 pub fn pem(der: &[u8]) -> String {
-    let encoded = base64::encode(der);
-    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
+    let mut text = String::new();
+    add_block(&mut text, "CERTIFICATE", &base64::encode(der));
+    text
+}
+
+/// Adds a block of PEM to a text: its label, and what is in it in Base64.
+pub fn add_block(text: &mut String, label: &str, encoded: &str) {
+    for part in [PEM, label, "-----\n"] {
+        text.push_str(part);
+    }
     for (place, character) in encoded.chars().enumerate() {
         if place > 0 && place % LINE == 0 {
             text.push('\n');
         }
         text.push(character);
     }
-    text + "\n-----END CERTIFICATE-----\n"
+    for part in ["\n-----END ", label, "-----\n"] {
+        text.push_str(part);
+    }
 }
 
 /// Characters of a line in PEM.

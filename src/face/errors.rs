@@ -167,6 +167,8 @@ errors! {
             /// The reason in words.
             detail: String,
         };
+        /// The phone has no LSC.
+        NoLsc;
         // Which step failed is not reported: the phone must not be a padding oracle (domain facts
         // 10, row 18).
         /// The content could not be decrypted.

@@ -11,8 +11,8 @@ use crate::face::errors::Error;
 use crate::face::method::{Carry, Declaration, Method, Mode, methods};
 use crate::face::record::{ObjectType as _, record};
 use crate::face::records::{
-    Alarm, Check, Condition, Counters, Finding, LastPass, Line, List, Message, Outcome, Server,
-    Stage, Verdict,
+    Alarm, Check, Condition, Counters, Finding, LastPass, Line, List, Message, Outcome,
+    OwnCertificate, Server, Stage, Verdict,
 };
 use crate::face::rights::Right;
 use crate::face::shape::{Types, Unfit};
@@ -72,6 +72,18 @@ methods! {
             // Asked about on another connection, since this one has become the plaintext stream.
             /// Its number, to pass to [`GetConnection`].
             connection: u64,
+        }
+
+        // Two calls, as for Erase.
+        /// Deletes the LSC and its key, at the second of two calls.
+        Once DeleteIdentity(Erase) {
+            /// What the first call returned; absent in the first call.
+            confirmation: Option<String>,
+        } -> /** The result of one of the two calls. */ Deleted {
+            /// Whether the LSC was deleted, by the second call.
+            deleted: bool,
+            /// What the second call must pass.
+            confirmation: Option<String>,
         }
 
         /// Finds out what is wrong between phone and cluster.
@@ -163,6 +175,16 @@ methods! {
             descriptor: Option<usize>,
         }
 
+        /// Shows the phone's own certificates, without their keys.
+        Once GetIdentity(Read) {} -> /** The phone's own certificates. */ Identity {
+            /// The LSC and the MIC, as far as they are there.
+            certificates: Vec<OwnCertificate>,
+            /// The `certHash` of the last verified configuration since the start, if there was one.
+            cert_hash: Option<String>,
+            /// The folder in which the certificate in use is for other programs.
+            exported: Option<String>,
+        }
+
         // In parts and not as a descriptor: a file of its own in memory for each caller would have
         // no bound, and any client can read Base64.
         /// Reads a part of the file of an installed list.
@@ -220,6 +242,8 @@ methods! {
             configuration: Option<String>,
             /// Why the one on the server is not in use, if it cannot be read.
             configuration_fault: Option<String>,
+            /// The phone's own certificates.
+            identity: Identity,
             /// The access to the phone's settings, by the last verified configuration: `enabled`,
             /// `restricted` or `disabled`; absent if there was none.
             settings_access: Option<String>,
@@ -312,6 +336,8 @@ methods! {
             // After everything else in the same reply: who draws a screen needs nothing but this.
             /// What is trusted now, in the first reply and whenever it may have changed.
             trust: Option<Trust>,
+            /// The phone's own certificates now, in the first reply and whenever they have changed.
+            identity: Option<Identity>,
             /// The status messages that were shown, oldest first.
             messages: Vec<Message>,
             /// The alarms that were raised, oldest first.

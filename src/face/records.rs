@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
 use crate::face::record::record;
-use crate::face::terms::{Acceptance, Level, ListKind, Mark, StageName};
+use crate::face::terms::{Acceptance, CertificateKind, Level, ListKind, Mark, StageName};
 
 record! {
     /// The last trust list update alarm that was raised.
@@ -167,6 +167,34 @@ record! {
         configuration: String,
         /// The last alarm since the start, if there was one.
         alarm: Option<Alarm>,
+    }
+}
+
+record! {
+    /// One of the phone's own certificates; its key is never shown.
+    OwnCertificate {
+        /// Which one it is.
+        kind: CertificateKind,
+        /// Whether the phone is known by it.
+        in_use: bool,
+        /// The subject, as call managers write it.
+        subject: String,
+        /// The issuer, in the same way.
+        issuer: String,
+        /// Its serial number, in hexadecimal.
+        serial: String,
+        /// The first second of its validity, since 1970.
+        valid_from: u64,
+        /// The last second of its validity, since 1970.
+        valid_until: u64,
+        /// Kind and size of its key.
+        key: String,
+        /// Whether encrypted configurations can be decrypted with its key.
+        decrypts: bool,
+        /// MD5 of its DER in hexadecimal, as `certHash` of a configuration names it.
+        md5: String,
+        /// What is odd about it, in words: its dates, its issuer.
+        warnings: Vec<String>,
     }
 }
 

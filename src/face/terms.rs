@@ -35,6 +35,16 @@ words! {
 }
 
 words! {
+    /// Which of the phone's certificates.
+    CertificateKind {
+        /// The locally significant certificate, which a call manager's CAPF has issued.
+        Lsc = "lsc",
+        /// The manufacturing installed certificate, or one in its place.
+        Mic = "mic",
+    }
+}
+
+words! {
     /// The severity of a line of the console log, the most severe first.
     Level {
         // By severity rather than by alphabet, as in the technote's levels.
@@ -105,13 +115,15 @@ words! {
 }
 
 words! {
-    /// Which of the trust lists to erase.
+    /// What is to be erased.
     What {
-        /// Both lists, which also unlocks a locked store.
+        /// Both trust lists, which also unlocks a locked store.
         All = "all",
         /// The CTL only; the ITL stays.
         Ctl = "ctl",
         /// The ITL only; the CTL stays.
         Itl = "itl",
+        /// Both trust lists and the LSC with its key, as the phone's security reset.
+        Security = "security",
     }
 }

@@ -132,6 +132,13 @@ impl fmt::Display for Rfc3339 {
     }
 }
 
+/// The last or first second of a certificate, since 1970, as a date; 1970 for what was before.
+#[must_use]
+pub fn date(seconds: i64) -> Rfc3339 {
+    let since = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
+    Rfc3339(UnixTime::since_unix_epoch(since))
+}
+
 /// Shows a time as RFC 3339 in UTC with microseconds, `2026-11-24T16:00:00.017670Z`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Stamp(pub SystemTime);

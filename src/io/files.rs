@@ -44,6 +44,17 @@ pub fn write_atomically(
     Ok(path)
 }
 
+/// Removes a file; returns whether it was there.
+///
+/// # Errors
+/// With the path and the system's reason.
+pub fn remove(path: &Path) -> Result<bool, WriteFailure> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        removed => removed.map(|()| true).map_err(|source| WriteFailure::new(path, source)),
+    }
+}
+
 /// Makes a folder of mode 0700, with those above it, unless it is there.
 ///
 /// # Errors

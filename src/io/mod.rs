@@ -18,6 +18,7 @@ pub mod service_manager;
 pub mod settings;
 pub mod source;
 pub mod store;
+pub mod supplicant;
 pub mod syslog;
 pub mod tcp;
 pub mod tftp;

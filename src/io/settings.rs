@@ -66,6 +66,8 @@ pub struct Settings {
     pub syslog: SyslogSettings,
     /// `[retry]`: when a failed boot pass is repeated.
     pub retry: RetryPause,
+    /// `[identity]`: the phone's certificate for other programs.
+    pub identity: IdentitySettings,
 }
 
 impl Settings {
@@ -85,6 +87,7 @@ impl Settings {
             console: ConsoleSettings::default(),
             syslog: SyslogSettings::default(),
             retry: RetryPause::default(),
+            identity: IdentitySettings::default(),
         }
     }
 }
@@ -98,7 +101,7 @@ pub struct DeviceSettings {
     pub model: Model,
     /// The address that its requests to servers come from; the system's choice if there is none.
     pub address: Option<IpAddr>,
-    /// Its own certificate (LSC or MIC) and the key for it.
+    /// Its MIC and the key for it: the certificate that it has without a call manager's.
     pub identity: Option<IdentityFiles>,
 }
 
@@ -109,13 +112,22 @@ impl DeviceSettings {
     }
 }
 
-/// The files of the phone's own certificate and key, PEM or DER.
+/// The files of the phone's MIC and its key, PEM or DER.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct IdentityFiles {
-    /// The LSC or MIC, perhaps with the chain above it.
+    /// The certificate, perhaps with the chain above it.
     pub certificate: PathBuf,
     /// The private key, which also opens encrypted configurations.
     pub key: PathBuf,
+}
+
+/// What other programs of the phone get of its certificate.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct IdentitySettings {
+    /// The folder for the 802.1X supplicant; nothing is written if there is none.
+    pub export: Option<PathBuf>,
+    /// The file of the authority that vouches for the authentication server.
+    pub radius_ca: Option<PathBuf>,
 }
 
 /// Where files come from, and how long they are waited for.

@@ -115,6 +115,16 @@ impl Certificate<'_> {
         self.name(|parsed| text(parsed.subject()))
     }
 
+    /// The common name of the subject; empty if it has none.
+    #[must_use]
+    pub fn common_name(&self) -> String {
+        self.name(|parsed| {
+            let mut names = parsed.subject().iter_common_name();
+            let name = names.next().and_then(|name| name.as_str().ok());
+            name.unwrap_or_default().to_string()
+        })
+    }
+
     /// Whether its issuer signed it with SHA-1 or MD5, for which collisions are known.
     #[must_use]
     pub fn is_signed_weakly(&self) -> bool {

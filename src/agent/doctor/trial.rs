@@ -51,6 +51,8 @@ pub(super) struct Trial<'a> {
     pub(super) signer: Option<String>,
     /// How many TVS servers the phone's own configuration names, once it is accepted.
     pub(super) named_tvs: Option<usize>,
+    /// The `certHash` of the configuration, or of the last one before it.
+    pub(super) cert_hash: Option<String>,
     /// What was passed over in a configuration that is accepted.
     pub(super) passed_over: Vec<String>,
 }
@@ -72,6 +74,7 @@ impl<'a> Trial<'a> {
             is_answered: false,
             signer: None,
             named_tvs: None,
+            cert_hash: agent.cert_hash(),
             passed_over: Vec::new(),
             agent,
         }
@@ -255,6 +258,7 @@ impl World for Trial<'_> {
     /// is kept, and the rest is dropped.
     fn say(&mut self, event: Event) {
         match event {
+            Event::CertificateNamed { hash } => self.cert_hash = Some(hash.into()),
             Event::ConfigurationOdd { what } => self.passed_over.push(what),
             Event::FileSigner { subject, serial, listed, .. } => {
                 let signer = format!("signed by {subject}, serial {serial}");

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::agent::installed::{Installed, StoredLsc};
+use crate::agent::installed::{Installed, StoredLsc, line_of};
 use crate::agent::narrate::say;
 use crate::boot::Event;
 use crate::io::identity::{CertificateWithKey, DeviceIdentity};
@@ -13,6 +13,8 @@ use crate::io::store::{Loaded, StoreEntry};
 pub(super) struct StoredLscs {
     pub(super) lsc: Option<Rc<DeviceIdentity>>,
     pub(super) previous: Option<Rc<DeviceIdentity>>,
+    /// The line of lists under which the first was installed, if that is known.
+    pub(super) line: Option<u32>,
 }
 
 /// There is an LSC in the store, and none that can be read; the reason has been logged.
@@ -32,7 +34,7 @@ impl StoredLscs {
                 Ok(pair) => {
                     let previous = before.as_ref().and_then(read);
                     let lsc = Some(Rc::new(DeviceIdentity::from(&pair)));
-                    return Ok(Self { lsc, previous });
+                    return Ok(Self { lsc, previous, line: line_of(&entry) });
                 }
                 // Intact, and of no use: a program of another version has written it.
                 Err(why) => why.to_string(),
@@ -49,13 +51,18 @@ impl StoredLscs {
             return Err(LscLost);
         }
         say(&Event::LscBefore { damage });
-        Ok(Self { lsc, previous: None })
+        Ok(Self { lsc, previous: None, line: before.as_ref().and_then(line_of) })
     }
 }
 
 fn read(entry: &StoreEntry) -> Option<Rc<DeviceIdentity>> {
     let pair = CertificateWithKey::from_entry(entry).ok()?;
     Some(Rc::new(DeviceIdentity::from(&pair)))
+}
+
+/// Whether there is one at all, be it damaged.
+pub(super) fn is_there(installed: &Installed) -> bool {
+    installed.lsc().is_some_and(|stored| stored.now != Loaded::Absent)
 }
 
 /// The LSC in force, with its key in DER.

@@ -43,12 +43,22 @@ impl Installed {
         kinds: &[ListKind],
         by: ErasedBy,
     ) -> Result<(), NotErased> {
-        let access = self.settings_access().unwrap_or(SettingsAccess::Enabled);
-        let is_reset = by == ErasedBy::Root && kinds.len() == ListKind::ALL.len();
-        if access == SettingsAccess::Enabled || is_reset {
-            return Ok(());
+        // All of them are erased by root's factory reset; one alone is a matter of the menu.
+        let is_reset = kinds.len() == ListKind::ALL.len();
+        self.may_use_settings(if is_reset { by } else { ErasedBy::Person })
+    }
+
+    /// Whether something may be erased that a person at the phone erases in its Settings menu.
+    ///
+    /// # Errors
+    /// [`NotErased::SettingsAccess`].
+    pub(in crate::agent) fn may_use_settings(&self, by: ErasedBy) -> Result<(), NotErased> {
+        match self.settings_access() {
+            Some(access) if access != SettingsAccess::Enabled && by == ErasedBy::Person => {
+                Err(NotErased::SettingsAccess(access))
+            }
+            _ => Ok(()),
         }
-        Err(NotErased::SettingsAccess(access))
     }
 
     /// Erases lists by order of somebody; all of them also when they cannot be read. From now on

@@ -260,6 +260,19 @@ fn supposed_floor(entry: &StoreEntry, timestamp: u32) -> u32 {
     standing::floor_after(0, timestamp, accepted.map(u64::from)).0
 }
 
+/// The line of lists under which an LSC was installed.
+pub(in crate::agent) fn line_of(entry: &StoreEntry) -> Option<u32> {
+    entry.note(LINE)?.parse().ok()
+}
+
+/// The same of the LSC in a store.
+pub(super) fn lsc_line(store: &Store) -> Option<u32> {
+    match store.load(Slot::Lsc) {
+        Loaded::Current(entry) | Loaded::Previous { entry, .. } => line_of(&entry),
+        Loaded::Absent | Loaded::Locked { .. } => None,
+    }
+}
+
 /// The entry of a list, moved to another place in a line.
 pub(super) fn moved(entry: StoreEntry, standing: &Standing) -> StoreEntry {
     let places = ["newest", "line", "floor", "awaits-itl"];
@@ -323,6 +336,9 @@ pub(super) type Remembered = BTreeMap<String, (u32, Seen)>;
 
 /// The keys of those notes: one each for the phone's own configuration and the default one.
 pub(super) const SEEN: [&str; 2] = ["seen-0", "seen-1"];
+
+/// The key of the note about the line under which an LSC was installed.
+pub(in crate::agent) const LINE: &str = "line";
 
 /// The key of the note about the trust state in which a configuration was accepted.
 pub(super) const STATE: &str = "state";

@@ -45,6 +45,7 @@ impl OneReply<GetStatus> for Service {
             alarm: agent.screen.alarm().map(Into::into),
             configuration: agent.installed.configuration().map(|last| last.name),
             configuration_fault: agent.passes.unread(),
+            identity: self.identity(),
             settings_access: agent.installed.settings_access().map(|it| it.word().to_owned()),
             tftp: settings
                 .tftp

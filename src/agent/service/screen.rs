@@ -3,6 +3,7 @@
 use crate::agent::installed::{ErasedBy, NotErased};
 use crate::agent::narrate::say;
 use crate::agent::service::calls::OneReply;
+use crate::agent::service::confirmations::Deed;
 use crate::agent::service::office::Service;
 use crate::agent::world;
 use crate::boot::{Event, StatusMessage};
@@ -45,30 +46,49 @@ impl Service {
 
 impl OneReply<Erase> for Service {
     async fn answer(&self, wanted: Erase, client: &Client) -> Result<Erased, Error> {
-        let (what, peer, now) = (wanted.what, client.peer, self.agent.timeline.now());
+        let (what, peer) = (wanted.what, client.peer);
         let pin = wanted
             .pin
             .as_deref()
             .map(|text| parse_pin(text).ok_or_else(|| Error::invalid_parameter("pin")));
         let pin = pin.transpose()?;
         let kept = self.agent.installed.may_erase(kinds(what), by(peer));
-        kept.map_err(|kept| self.not_erased(what, peer, kept))?;
-        // The first call only issues the number; the second erases.
-        let mut confirmations = self.confirmations.borrow_mut();
-        let Some(confirmation) = wanted.confirmation else {
-            let confirmation = confirmations.issue(what, peer.uid, now);
-            return Ok(Erased { erased: false, confirmation });
-        };
-        if !confirmations.redeem(what, peer.uid, &confirmation, now) {
-            say(&Event::ConfirmationWrong { uid: peer.uid });
-            return Err(Error::WrongConfirmation);
+        kept.map_err(|kept| self.not_erased(what.word(), peer, kept))?;
+        if let Some(confirmation) = self.confirmed(Deed::Erase(what), wanted.confirmation, peer)? {
+            return Ok(Erased { erased: false, confirmation: Some(confirmation) });
         }
         self.erase_now(what, pin.as_ref(), peer)
     }
 }
 
 impl Service {
-    fn not_erased(&self, what: What, peer: ClientCredentials, not_erased: NotErased) -> Error {
+    /// Whether a deed was confirmed: the first call only issues the number, which the second has to
+    /// bring back; that of the first call is returned.
+    pub(super) fn confirmed(
+        &self,
+        deed: Deed,
+        confirmation: Option<String>,
+        peer: ClientCredentials,
+    ) -> Result<Option<String>, Error> {
+        let now = self.agent.timeline.now();
+        let mut confirmations = self.confirmations.borrow_mut();
+        let Some(confirmation) = confirmation else {
+            // Without random numbers there is nothing to confirm with, and nothing happens.
+            return Ok(Some(confirmations.issue(deed, peer.uid, now).unwrap_or_default()));
+        };
+        if !confirmations.redeem(deed, peer.uid, &confirmation, now) {
+            say(&Event::ConfirmationWrong { uid: peer.uid });
+            return Err(Error::WrongConfirmation);
+        }
+        Ok(None)
+    }
+
+    pub(super) fn not_erased(
+        &self,
+        what: &'static str,
+        peer: ClientCredentials,
+        not_erased: NotErased,
+    ) -> Error {
         match not_erased {
             NotErased::Locked => Error::Locked,
             NotErased::NoFolder(damage) => Error::NotWritten {
@@ -78,7 +98,7 @@ impl Service {
             NotErased::Failed(failure) => world::not_stored(&self.agent, &failure).into(),
             NotErased::SettingsAccess(access) => {
                 let access = access.word();
-                say(&Event::EraseBarred { what: what.word(), uid: peer.uid, access });
+                say(&Event::EraseBarred { what, uid: peer.uid, access });
                 Error::SettingsAccess { access: access.to_owned() }
             }
         }
@@ -90,6 +110,10 @@ impl Service {
         pin: Option<&[u8; 32]>,
         peer: ClientCredentials,
     ) -> Result<Erased, Error> {
+        // First: where the rest fails, the key must not be what stays.
+        if what == What::Security {
+            self.delete_lsc(peer.uid)?;
+        }
         let condition = self.agent.installed.condition();
         // Without a folder nothing is erased, and the screen must not show that it is.
         if !matches!(condition, StoreFound::Missing | StoreFound::Unusable) {
@@ -97,7 +121,7 @@ impl Service {
             self.agent.show(StatusMessage::Erasing);
         }
         let erased = self.agent.erase(kinds(what), pin, by(peer));
-        erased.map_err(|not_erased| self.not_erased(what, peer, not_erased))?;
+        erased.map_err(|not_erased| self.not_erased(what.word(), peer, not_erased))?;
         // The phone is without lists now: a pass can bring new ones at once.
         self.agent.passes.ask();
         // Erased, but what is left cannot be read.
@@ -108,13 +132,13 @@ impl Service {
     }
 }
 
-const fn by(peer: ClientCredentials) -> ErasedBy {
+pub(super) const fn by(peer: ClientCredentials) -> ErasedBy {
     if peer.uid == 0 { ErasedBy::Root } else { ErasedBy::Person }
 }
 
 const fn kinds(what: What) -> &'static [ListKind] {
     match what {
-        What::All => &ListKind::ALL,
+        What::All | What::Security => &ListKind::ALL,
         What::Ctl => &[ListKind::Ctl],
         What::Itl => &[ListKind::Itl],
     }

@@ -20,10 +20,11 @@ impl Carry<Watch, CallTurn, Over> for Service {
         // Listens before it looks, and looks without a wait in between: nothing is missed, and
         // nothing is in two replies.
         let mut news = self.agent.news.listen();
-        let mut batch = Batch { shows_trust: true, ..Batch::default() };
+        let mut batch = Batch { shows_trust: true, shows_identity: true, ..Batch::default() };
         loop {
             let trust = batch.shows_trust.then(|| self.trust());
-            let happenings = Happenings { trust, ..batch.happenings };
+            let identity = batch.shows_identity.then(|| self.identity());
+            let happenings = Happenings { trust, identity, ..batch.happenings };
             client.reply(Watch::part(happenings)).await?;
             // In turn with the calls of other clients, however much happens.
             client.turn().await;
@@ -47,7 +48,7 @@ impl Carry<Watch, CallTurn, Over> for Service {
 impl Default for Happenings {
     fn default() -> Self {
         let (messages, alarms, stages, outcomes) = Default::default();
-        Self { trust: None, messages, alarms, stages, outcomes, missed: 0 }
+        Self { trust: None, identity: None, messages, alarms, stages, outcomes, missed: 0 }
     }
 }
 
@@ -56,6 +57,7 @@ impl Default for Happenings {
 struct Batch {
     happenings: Happenings,
     shows_trust: bool,
+    shows_identity: bool,
 }
 
 impl Batch {
@@ -74,17 +76,23 @@ impl Batch {
         let Happenings { messages, alarms, stages, outcomes, .. } = &mut self.happenings;
         match happening {
             Happening::Alarm(alarm) => alarms.push(alarm.into()),
+            Happening::IdentityChanged => self.shows_identity = true,
             Happening::Message(message) => messages.push((&message).into()),
             Happening::PassOver(outcome) => outcomes.push(outcome),
             Happening::Stage(passed) => stages.push((&passed).into()),
-            Happening::TrustChanged => self.shows_trust = true,
+            Happening::TrustChanged => {
+                self.shows_trust = true;
+                // Whether a CAPF of the lists has issued the LSC is up to the lists.
+                self.shows_identity = true;
+            }
         }
     }
 
-    /// What was missed may have been a change of trust.
+    /// What was missed may have been a change of trust, or of a certificate.
     const fn miss(&mut self, count: u64) {
         self.happenings.missed += count;
         self.shows_trust = true;
+        self.shows_identity = true;
     }
 }
 

@@ -1,6 +1,7 @@
 //! From sections to the configuration: ranges, addresses, and what must agree.
 
 use core::ops::RangeInclusive;
+use std::path::PathBuf;
 
 use log::LevelFilter;
 use toml::Spanned;
@@ -10,9 +11,9 @@ use super::place::element_key;
 use super::raw::{self, Given, LevelChoice};
 use super::values::{parse_mode, parse_own_address, parse_pin};
 use super::{
-    Access, ConsoleSettings, DeviceSettings, HttpsSettings, IdentityFiles, Member, Paths,
-    Principal, Quota, RetryPause, Settings, Slot, SocketSettings, SyslogSettings, TVS_PORT,
-    TftpSettings, TvsSettings, Wrong,
+    Access, ConsoleSettings, DeviceSettings, HttpsSettings, IdentityFiles, IdentitySettings,
+    Member, Paths, Principal, Quota, RetryPause, Settings, Slot, SocketSettings, SyslogSettings,
+    TVS_PORT, TftpSettings, TvsSettings, Wrong,
 };
 use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::wire::name::{DeviceName, Model};
@@ -33,6 +34,7 @@ pub(super) struct Sections {
     pub(super) console: raw::ConsoleTable,
     pub(super) syslog: raw::SyslogTable,
     pub(super) retry: raw::RetryTable,
+    pub(super) identity: raw::IdentityTable,
 }
 
 /// The configuration, complete only if no fault was added.
@@ -50,6 +52,7 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<S
     let console = console(&sections.console);
     let syslog = syslog(&sections.syslog, faults);
     let retry = retry(&sections.retry, faults);
+    let identity = exported(sections.identity, &paths, faults);
     // Last: a device without a name must not hide the faults of other sections.
     let device = device?;
     Some(Settings {
@@ -65,6 +68,7 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<S
         console,
         syslog,
         retry,
+        identity,
     })
 }
 
@@ -154,6 +158,20 @@ fn paths(raw: raw::PathsTable, faults: &mut Faults) -> Paths {
         faults.add(state_at, "paths.state", Wrong::Same { other: "paths.ram" });
     }
     paths
+}
+
+fn exported(raw: raw::IdentityTable, paths: &Paths, faults: &mut Faults) -> IdentitySettings {
+    let radius_ca = raw.radius_ca.and_then(|given| faults.path("identity.radius_ca", &given));
+    let Some(given) = raw.export else { return IdentitySettings { export: None, radius_ca } };
+    let export = faults.path("identity.export", &given);
+    // A fetched file must not take the key's place, nor the key that of what is installed.
+    for (other, folder) in [("paths.state", &paths.state), ("paths.ram", &paths.ram)] {
+        let shares = |export: &PathBuf| export.starts_with(folder) || folder.starts_with(export);
+        if export.as_ref().is_some_and(shares) {
+            faults.at(&given, "identity.export", Wrong::Same { other });
+        }
+    }
+    IdentitySettings { export, radius_ca }
 }
 
 /// At least one configuration of the largest size has to fit, and the files that it names.

@@ -135,6 +135,10 @@ tables! {
         first_s: Spanned<u64>,
         max_s: Spanned<u64>,
     }
+    IdentityTable {
+        export: Spanned<String>,
+        radius_ca: Spanned<String>,
+    }
 }
 
 /// Declares settings that are one of several words.

@@ -90,6 +90,7 @@ fn sections(document: &mut DeTable<'_>, faults: &mut Faults) -> Sections {
         console: section(document, "console", faults),
         syslog: section(document, "syslog", faults),
         retry: section(document, "retry", faults),
+        identity: section(document, "identity", faults),
     }
 }
 

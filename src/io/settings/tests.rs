@@ -311,3 +311,22 @@ fn no_configuration_is_allowed_that_its_reader_does_not_take() {
     let more = fault(&format!("[tftp]\nconfig_limit = {}\n", most + 1));
     assert!(more.ends_with(&format!("a number from 1024 to {most}")), "{more}");
 }
+
+#[test]
+fn the_key_for_a_supplicant_is_not_among_fetched_files_nor_in_the_store() {
+    for (export, other) in [
+        ("/run/secd/ram/eap", "paths.ram"),
+        ("/run/secd", "paths.ram"),
+        ("/var/lib/secd/state", "paths.state"),
+    ] {
+        let text =
+            format!("[device]\nname = \"SEP001122334455\"\n[identity]\nexport = \"{export}\"\n");
+        let SettingsFailure::Invalid(faults) = Settings::parse(&text, "f").unwrap_err() else {
+            panic!("{export}")
+        };
+        assert_eq!(faults[0].wrong, Wrong::Same { other }, "{export}");
+    }
+    let text = "[device]\nname = \"SEP001122334455\"\n[identity]\nexport = \"/run/secd/eap\"\n";
+    let settings = Settings::parse(text, "f").unwrap();
+    assert_eq!(settings.identity.export, Some("/run/secd/eap".into()));
+}

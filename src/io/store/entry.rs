@@ -1,5 +1,6 @@
 //! What a slot holds, and the file it becomes.
 
+use core::fmt;
 use std::io::Write;
 
 use zeroize::Zeroizing;
@@ -9,7 +10,7 @@ use super::slot::Slot;
 use crate::trust::signature::sha256_of;
 
 /// What is installed in a slot.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Default, Eq, PartialEq)]
 pub struct StoreEntry {
     /// The bytes installed. A configuration may hold secrets: they are wiped when dropped.
     pub bytes: Zeroizing<Vec<u8>>,
@@ -18,6 +19,14 @@ pub struct StoreEntry {
     /// A key is one to 32 characters of `[a-z0-9-]`, and not `slot`; a value is at most 320 bytes
     /// without control characters; there are at most 15 notes.
     pub notes: Vec<(String, String)>,
+}
+
+/// Without the bytes, which may be a key.
+impl fmt::Debug for StoreEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = self.bytes.len();
+        f.debug_struct("StoreEntry").field("length", &length).field("notes", &self.notes).finish()
+    }
 }
 
 impl StoreEntry {

@@ -233,10 +233,7 @@ fn persist(file: NamedTempFile, path: &Path) -> Result<(), StoreFailure> {
 }
 
 fn remove(path: &Path) -> Result<(), StoreFailure> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path, error)),
-        _ => Ok(()),
-    }
+    Ok(files::remove(path).map(drop)?)
 }
 
 fn failed(path: &Path, source: io::Error) -> StoreFailure {

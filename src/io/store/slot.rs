@@ -20,7 +20,7 @@ pub enum Slot {
 }
 
 impl Slot {
-    /// All slots.
+    /// Every slot, in the order of their names.
     pub const ALL: [Self; 5] = [Self::Configuration, Self::Ctl, Self::Itl, Self::Lsc, Self::Pin];
 
     /// Those whose loss must not pass for absence, in the order in which markers list them.

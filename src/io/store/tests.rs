@@ -506,3 +506,62 @@ fn damage_is_one_line_with_path_offset_and_reason() {
     let line = Damage { path, offset: 0, reason: DamageReason::NoFolder }.to_string();
     assert_eq!(line, "/var/lib/secd: does not exist: create it, mode 0700, owner secd");
 }
+
+#[test]
+fn an_lsc_stopped_after_any_step_is_the_old_or_the_new_and_no_marker_names_it() {
+    let steps =
+        [InstallStep::Written, InstallStep::Kept, InstallStep::Renamed, InstallStep::Synced];
+    for before in [Before::Replaced, Before::Stays] {
+        for (at, last) in steps.into_iter().enumerate() {
+            let dir = twice_installed();
+            let store = open(&dir);
+            store.install(Slot::Lsc, &entry("first")).unwrap();
+            store.install(Slot::Lsc, &entry("old")).unwrap();
+            let outcome = store.install_with(Slot::Lsc, &entry("new"), before, &mut |step| {
+                if step == last { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+            });
+            assert!(outcome.is_err());
+            drop(store);
+            let expected = if at < 2 { "old" } else { "new" };
+            let store = open(&dir);
+            assert_eq!(store.load(Slot::Lsc), Loaded::Current(entry(expected)), "{last:?}");
+            let kept = if before == Before::Stays || at == 0 { "first" } else { "old" };
+            assert_eq!(store.before(Slot::Lsc), Some(entry(kept)), "{last:?} {before:?}");
+            let marker = fs::read_to_string(dir.path().join("itl.present")).unwrap();
+            assert_eq!(marker, "secd-installed 1 itl\n", "what the version before can read");
+            assert!(!names(&dir).contains(&"lsc.present".to_owned()));
+        }
+    }
+}
+
+#[test]
+fn a_lost_lsc_is_absent_and_locks_nothing() {
+    let dir = twice_installed();
+    let store = open(&dir);
+    store.install(Slot::Lsc, &entry("one")).unwrap();
+    store.install(Slot::Lsc, &entry("two")).unwrap();
+    store.forget_before(Slot::Lsc).unwrap();
+    assert_eq!((store.before(Slot::Lsc), store.forget_before(Slot::Lsc).is_ok()), (None, true));
+    drop(store);
+    fs::remove_file(dir.path().join("lsc")).unwrap();
+    assert_eq!(warnings(&dir), []);
+    assert_eq!(open(&dir).load(Slot::Lsc), Loaded::Absent);
+    assert_eq!(open(&dir).load(Slot::Itl), Loaded::Current(entry("new")));
+}
+
+#[test]
+fn an_erased_lsc_leaves_the_entry_or_nothing_after_any_step() {
+    for last in [InstallStep::Unlisted, InstallStep::PreviousErased, InstallStep::CurrentErased] {
+        let dir = folder();
+        let store = open(&dir);
+        store.install(Slot::Lsc, &entry("old")).unwrap();
+        store.install(Slot::Lsc, &entry("new")).unwrap();
+        let outcome = store.erase_with(Slot::Lsc, &mut |step| {
+            if step == last { Err(io::ErrorKind::Other.into()) } else { Ok(()) }
+        });
+        assert!(outcome.is_err());
+        let erased = last == InstallStep::CurrentErased;
+        let expected = if erased { Loaded::Absent } else { Loaded::Current(entry("new")) };
+        assert_eq!(store.load(Slot::Lsc), expected, "{last:?}");
+    }
+}

@@ -2,14 +2,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
-use rustls::pki_types::UnixTime;
 use zeroize::Zeroizing;
 
 use super::advisor::Advisor;
 use super::system::System;
-use crate::io::clock::{self, Rfc3339};
+use crate::io::clock::{self, date};
 use crate::io::files::{self, Links};
 use crate::io::identity::{CertificateWithKey, DeviceIdentity, LIMIT, NoIdentity};
 use crate::trust::certificate::Certificate;
@@ -112,11 +110,6 @@ impl Advisor<'_> {
             self.warn(CERTIFICATE, format_args!("{shown}: valid from {}: {text}", date(from)));
         }
     }
-}
-
-fn date(seconds: i64) -> Rfc3339 {
-    let since = u64::try_from(seconds).unwrap_or_default();
-    Rfc3339(UnixTime::since_unix_epoch(Duration::from_secs(since)))
 }
 
 const CERTIFICATE: &str = "device.certificate";

@@ -17,6 +17,23 @@ impl Advisor<'_> {
         self.legacy_tls();
         self.shares();
         self.rights();
+        self.exported();
+    }
+
+    fn exported(&mut self) {
+        let identity = &self.settings.identity;
+        match (&identity.export, &identity.radius_ca) {
+            (Some(_), None) => {
+                let text = "without identity.radius_ca the supplicant accepts any authentication \
+                            server; name the certificate of its authority there";
+                self.warn("identity.export", text);
+            }
+            (None, Some(_)) => {
+                let text = "no effect without identity.export: nothing is written for a supplicant";
+                self.warn("identity.radius_ca", text);
+            }
+            _ => {}
+        }
     }
 
     fn servers(&mut self) {

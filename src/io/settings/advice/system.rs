@@ -61,7 +61,8 @@ impl System {
 impl Advisor<'_> {
     pub(super) fn system(&mut self, system: &System) {
         self.state(system);
-        self.ram(system);
+        self.written("paths.ram", &self.settings.paths.ram, "verified files", system);
+        self.supplicant(system);
         self.socket(system);
         self.principals(&system.accounts);
     }
@@ -93,24 +94,36 @@ impl Advisor<'_> {
         self.read_only(KEY, path);
     }
 
-    fn ram(&mut self, system: &System) {
-        const KEY: &str = "paths.ram";
-        let path = &self.settings.paths.ram;
+    /// A folder that the agent creates if need be, and writes files into that others must not
+    /// replace.
+    fn written(&mut self, key: &'static str, path: &Path, files: &str, system: &System) {
         let shown = path.display();
-        let Ok(facts) = fs::metadata(path) else { return self.makeable(KEY, path, system) };
+        let Ok(facts) = fs::metadata(path) else { return self.makeable(key, path, system) };
         if !facts.is_dir() {
             let text = "is not a folder: remove it, the agent creates its own";
-            return self.warn(KEY, format_args!("{shown} {text}"));
+            return self.warn(key, format_args!("{shown} {text}"));
         }
         let mode = facts.mode() & 0o777;
         if let Some(text) = system.bar(path, WRITE | ENTER) {
-            self.warn(KEY, text);
+            self.warn(key, text);
         } else if mode & 0o022 != 0 {
-            let text =
-                format!("{shown} has mode {mode:04o}: others can replace verified files in it");
-            self.warn(KEY, format_args!("{text}; chmod {PRIVATE:o} {shown}"));
+            let text = format!("{shown} has mode {mode:04o}: others can replace {files} in it");
+            self.warn(key, format_args!("{text}; chmod {PRIVATE:o} {shown}"));
         }
-        self.read_only(KEY, path);
+        self.read_only(key, path);
+    }
+
+    /// What the 802.1X supplicant gets, and what it needs besides.
+    fn supplicant(&mut self, system: &System) {
+        const CA: &str = "identity.radius_ca";
+        let identity = &self.settings.identity;
+        if let Some(folder) = &identity.export {
+            self.written("identity.export", folder, "the phone's key", system);
+        }
+        if let Some(path) = identity.radius_ca.as_ref().filter(|path| !path.exists()) {
+            let text = "no such file: the supplicant authenticates no server until it is there";
+            self.warn(CA, format_args!("{}: {text}", path.display()));
+        }
     }
 
     fn socket(&mut self, system: &System) {
