@@ -22,6 +22,7 @@ pub mod text;
 pub mod tftp;
 pub mod tvs;
 pub mod varlink;
+mod writer;
 
 pub use codes::{Digest, FormatVersion, Role, Serial};
 pub use envelope::{Envelope, FileKind, Signer};

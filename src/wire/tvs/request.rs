@@ -10,6 +10,7 @@ use crate::wire::reader::Element;
 use crate::wire::tvs::{
     CERTIFICATE, Command, DEVICE_NAME, Header, ISSUER, SERIAL, SUBJECT, Session, field_name,
 };
+use crate::wire::writer;
 
 /// The phone as a request names it: `CP-<model>-<device>`.
 ///
@@ -120,14 +121,8 @@ fn text(payload: &mut Vec<u8>, tag: u8, text: &[u8]) -> Result<(), Unsendable> {
 }
 
 fn element(payload: &mut Vec<u8>, tag: u8, parts: &[&[u8]]) -> Result<(), Unsendable> {
-    let found: usize = parts.iter().map(|part| part.len()).sum();
     let limit = MAX_REQUEST - Header::LENGTH - Element::PREFIX;
-    let too_long = Unsendable::TooLong { limit, found };
-    let length = u16::try_from(found).map_err(|_| too_long)?;
-    payload.push(tag);
-    payload.extend(length.to_be_bytes());
-    parts.iter().for_each(|part| payload.extend(*part));
-    Ok(())
+    writer::element(payload, tag, parts).map_err(|found| Unsendable::TooLong { limit, found })
 }
 
 /// Why a question cannot be put on the wire.
