@@ -4,6 +4,7 @@
 //! there and what was found. Nothing here knows which keys are trusted.
 
 pub mod address;
+pub mod capf;
 mod coded;
 pub mod codes;
 pub mod configuration;
