@@ -1,5 +1,6 @@
 //! Protocol machines without sockets: what comes in, and what to do about it.
 
+pub mod capf;
 pub mod dns;
 pub mod old_tls;
 pub mod tftp;
