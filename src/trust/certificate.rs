@@ -14,6 +14,7 @@ use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 use crate::wire::Serial;
 
 mod authority;
+pub(in crate::trust) mod issue;
 mod kind;
 pub(in crate::trust) mod path;
 

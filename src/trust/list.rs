@@ -12,7 +12,7 @@ use crate::trust::reason::Reason;
 use crate::trust::signature::{md5, sha1, sha256};
 use crate::wire::envelope::UnknownTag;
 use crate::wire::list::{self, CertificateHash, Record, field_name};
-use crate::wire::{Envelope, OddField, Role, Serial, Text};
+use crate::wire::{Envelope, FormatVersion, OddField, Role, Serial, Text};
 
 /// The two kinds of list that a phone keeps.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -214,6 +214,8 @@ pub struct TrustList {
     pub anchors: Vec<Anchor>,
     /// Seconds since 1970, by the signer's clock.
     pub timestamp: u32,
+    /// What the signer announces: 1.1 and above elliptic-curve keys and HTTPS provisioning.
+    pub signer_version: Option<FormatVersion>,
     /// Bytes of the file.
     pub length: usize,
     /// Bytes behind the header.
@@ -256,6 +258,7 @@ impl TrustList {
             anchors,
             // Every list has one, or the header would not have been read.
             timestamp: file.timestamp.unwrap_or_default(),
+            signer_version: file.signer_version,
             length: file.bytes().len(),
             body_length: file.body().len(),
             md5: md5(file.bytes()),

@@ -12,6 +12,7 @@ pub mod decrypt;
 pub mod distrust;
 pub mod fresh;
 pub mod list;
+pub mod lsc;
 pub mod name;
 pub mod own;
 pub mod peer;

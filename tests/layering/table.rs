@@ -47,6 +47,7 @@ pub(super) const LAYERS: [Layer; 9] = [
         besides: &[
             ("certificate.rs", &["x509_parser"]),
             ("certificate/authority.rs", &["x509_parser"]),
+            ("certificate/issue.rs", &["ring", "x509_parser"]),
             // A path to an authority is X.509 too, and its own check: names, dates, constraints.
             ("certificate/kind.rs", &["x509_parser"]),
             ("certificate/path.rs", &["rustls::pki_types", "webpki"]),
