@@ -3,6 +3,7 @@
 //! Pure: bytes in, facts out. Whether the file is trusted was decided before.
 
 mod document;
+mod enrolment;
 mod settings_access;
 mod shown;
 mod spot;
@@ -20,6 +21,7 @@ use crate::wire::address::{Host, ServerAddress};
 use crate::wire::syslog::LogServer;
 pub use document::Root;
 use document::{FoundMembers, Written};
+pub use enrolment::{AuthenticationMode, CAPF_PORT, CapfFacts};
 use settings_access::SETTINGS_ACCESS;
 pub use settings_access::SettingsAccess;
 pub use shown::TextPosition;
@@ -30,12 +32,13 @@ pub use warning::{ConfigurationWarning, MemberFault};
 /// The facts of a configuration.
 ///
 /// # Source
-/// Domain facts 1.3, 4.2, 5.8 and 6.3; the layout is that of call managers. The capfList is not
-/// read.
+/// Domain facts 1.3, 4.2, 5.8 and 6.3; the layout is that of call managers.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Configuration {
     /// Members of the Trust Verification Service, in the order in which they are asked.
     pub tvs: Vec<Member>,
+    /// Whether and where to ask CAPF for a certificate.
+    pub capf: CapfFacts,
     /// The log server, if it names one.
     pub log_server: Option<LogServer>,
     /// What was passed over.
@@ -122,6 +125,8 @@ impl Configuration {
     fn from_found(mut found: FoundMembers, encrypted: Option<bool>) -> Self {
         let (tvs, mut warnings) = members(found.members, found.count);
         warnings.append(&mut found.passed_over);
+        let (capf, mut odd) = enrolment::facts(found.facts.remove(CAPF_MODE), found.capf);
+        warnings.append(&mut odd);
         let log_server = found.log_server.and_then(|text| {
             let read = LogServer::of_configuration(&text);
             read.map_err(|why| {
@@ -142,6 +147,7 @@ impl Configuration {
         });
         Self {
             tvs,
+            capf,
             log_server,
             warnings,
             full: facts.remove("fullConfig").and_then(|text| truth(&text)),
@@ -178,13 +184,7 @@ fn members(written: Vec<Written>, count: usize) -> (Vec<Member>, Vec<Configurati
 }
 
 fn member(written: Written) -> Result<Member, MemberFault> {
-    // An empty port is as good as none; one that cannot be read is a fault of the member.
-    let port = match written.port {
-        None => TVS_PORT,
-        Some(text) => {
-            text.parse().ok().filter(|port| *port != 0).ok_or(MemberFault::Port { found: text })?
-        }
-    };
+    let port = written.port(TVS_PORT)?;
     let found = written.address.ok_or(MemberFault::NoAddress)?;
     let host = Host::parse(&found).map_err(|why| MemberFault::Address { found, why })?;
     let priority = written.priority.unwrap_or(u8::MAX);
@@ -203,10 +203,13 @@ fn truth(text: &str) -> Option<bool> {
 
 const ENCRYPTED: &str = "encrConfig";
 
+const CAPF_MODE: &str = "capfAuthMode";
+
 /// The elements directly below the root that count: facts about the configuration, and the URLs of
 /// services that phones ask the agent to open (domain facts 1.3, 4.2 and 6.3).
-const FACTS: [&str; 17] = [
+const FACTS: [&str; 18] = [
     "authenticationURL",
+    CAPF_MODE,
     "certHash",
     "deviceSecurityMode",
     "directoryURL",

@@ -17,7 +17,7 @@ use quick_xml::{Error, Reader};
 use crate::wire::configuration::shown::{TextPosition, start_of};
 use crate::wire::configuration::spot::Spot;
 use crate::wire::configuration::unreadable::Defect;
-use crate::wire::configuration::warning::ConfigurationWarning;
+use crate::wire::configuration::warning::{ConfigurationWarning, MemberFault};
 
 /// The root element that a configuration must have.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -44,6 +44,8 @@ pub(super) struct FoundMembers {
     pub(super) named: BTreeMap<&'static str, Box<str>>,
     /// The members as they are written, not more than [`MAX_WRITTEN`].
     pub(super) members: Vec<Written>,
+    /// The CAPF servers as they are written, not more than [`MAX_WRITTEN`].
+    pub(super) capf: Vec<Written>,
     /// The log server as it is written.
     pub(super) log_server: Option<Box<str>>,
     /// How many members there are.
@@ -60,6 +62,19 @@ pub(super) struct Written {
     pub(super) priority: Option<u8>,
     pub(super) port: Option<Box<str>>,
     pub(super) address: Option<Box<str>>,
+}
+
+impl Written {
+    /// The port, or the one that counts where none is written.
+    ///
+    /// # Errors
+    /// [`MemberFault::Port`].
+    pub(super) fn port(&self, default: u16) -> Result<u16, MemberFault> {
+        // An empty port is as good as none; one that cannot be read is a fault of the member.
+        let Some(text) = &self.port else { return Ok(default) };
+        let port = text.parse().ok().filter(|port| *port != 0);
+        port.ok_or_else(|| MemberFault::Port { found: text.clone() })
+    }
 }
 
 /// Reads a document with this root; `facts` are the elements directly below it that count.
@@ -170,6 +185,7 @@ impl DocumentWalk<'_> {
         }
         let spot = self.first(spot, at);
         match spot {
+            Spot::Capf => self.start_server(),
             Spot::Member => self.start_member(start),
             spot if spot.has_text() => self.value.clear(),
             _ => {}
@@ -193,6 +209,9 @@ impl DocumentWalk<'_> {
 
     /// The element, or one that does not count if there was one like it.
     fn first(&mut self, spot: Spot, at: usize) -> Spot {
+        if spot == Spot::Capf && self.found.capf.len() == MAX_WRITTEN {
+            return Spot::Elsewhere;
+        }
         let Some(element) = spot.only() else { return spot };
         if !self.seen.contains(&spot) {
             self.seen.push(spot);
@@ -216,9 +235,18 @@ impl DocumentWalk<'_> {
         }
     }
 
-    fn start_member(&mut self, start: &BytesStart<'_>) {
-        // Port and address may be once in each member, all else once in the document.
+    fn start_server(&mut self) {
+        self.forget_server();
+        self.found.capf.push(Written::default());
+    }
+
+    /// Port and address may be once in each member and server, all else once in the document.
+    fn forget_server(&mut self) {
         self.seen.retain(|spot| !matches!(spot, Spot::Port | Spot::Address));
+    }
+
+    fn start_member(&mut self, start: &BytesStart<'_>) {
+        self.forget_server();
         self.found.count += 1;
         if self.found.count > MAX_WRITTEN {
             return;
@@ -234,7 +262,11 @@ impl DocumentWalk<'_> {
     fn close(&mut self) {
         let Some(spot) = self.open.pop() else { return };
         let value = || Some(self.value.trim()).filter(|text| !text.is_empty()).map(Box::from);
-        let written = self.found.members.last_mut();
+        let written = match self.open.last() {
+            Some(Spot::Capf) => self.found.capf.last_mut(),
+            _ if self.found.count > MAX_WRITTEN => None,
+            _ => self.found.members.last_mut(),
+        };
         match (spot, written) {
             // An empty fact is kept as such: `encrConfig` without a value is not its absence.
             (Spot::Fact(name), _) => {
@@ -246,10 +278,8 @@ impl DocumentWalk<'_> {
                     self.found.named.entry(name).or_insert(value);
                 }
             }
-            (Spot::Port, Some(member)) if self.found.count <= MAX_WRITTEN => member.port = value(),
-            (Spot::Address, Some(member)) if self.found.count <= MAX_WRITTEN => {
-                member.address = value();
-            }
+            (Spot::Port, Some(written)) => written.port = value(),
+            (Spot::Address, Some(written)) => written.address = value(),
             _ => {}
         }
     }

@@ -9,6 +9,8 @@ pub(super) enum Spot {
     /// Directly below the root, by its name.
     Fact(&'static str),
     Tvs,
+    CapfList,
+    Capf,
     /// Options of the model, which phone manufacturers name.
     VendorConfig,
     Members,
@@ -31,6 +33,10 @@ impl Spot {
         match (self, name) {
             // Only here: `members` and `member` are in groups of call managers, too.
             (Self::Root, b"TVS") => Self::Tvs,
+            (Self::Root, b"capfList") => Self::CapfList,
+            (Self::CapfList, b"capf") => Self::Capf,
+            (Self::Capf, b"phonePort") => Self::Port,
+            (Self::Capf, b"processNodeName") => Self::Address,
             (Self::Root, b"vendorConfig") => Self::VendorConfig,
             (Self::VendorConfig, b"settingsAccess") => Self::Fact(SETTINGS_ACCESS),
             (Self::VendorConfig, name) if name == LOG_SERVER.as_bytes() => Self::LogServer,
@@ -57,7 +63,7 @@ impl Spot {
     /// The element right below the root that was probably meant by one that counts for nothing: the
     /// same letters in another case, which is another name in XML.
     pub(super) fn meant(name: &[u8], facts: &[&'static str]) -> Option<&'static str> {
-        let known = facts.iter().copied().chain(["TVS", "vendorConfig"]);
+        let known = facts.iter().copied().chain(["TVS", "capfList", "vendorConfig"]);
         known.into_iter().find(|known| known.as_bytes().eq_ignore_ascii_case(name))
     }
 
@@ -66,12 +72,14 @@ impl Spot {
         match self {
             Self::Fact(name) => Some(name),
             Self::Tvs => Some("TVS"),
+            Self::CapfList => Some("capfList"),
             Self::Members => Some("members"),
             Self::Port => Some("port"),
             Self::Address => Some("address"),
             Self::LogServer => Some(LOG_SERVER),
             // Which one a phone takes of two elements that name files is not known.
             Self::Root
+            | Self::Capf
             | Self::VendorConfig
             | Self::Member
             | Self::SipProfile

@@ -3,8 +3,8 @@ use proptest::{collection, prop_assert};
 
 use crate::wire::address::{Host, NoAddress, ServerAddress};
 use crate::wire::configuration::{
-    Configuration, ConfigurationWarning, Defect, MAX_BYTES, Member, MemberFault, Root,
-    SettingsAccess, TextPosition, UnreadableConfiguration,
+    AuthenticationMode, CapfFacts, Configuration, ConfigurationWarning, Defect, MAX_BYTES, Member,
+    MemberFault, Root, SettingsAccess, TextPosition, UnreadableConfiguration,
 };
 
 const CONFIGURATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -481,4 +481,55 @@ fn what_names_files_is_found_in_its_places_and_the_first_of_each_counts() {
     ];
     assert_eq!(named, expected);
     assert!(read.warnings.is_empty());
+}
+
+#[test]
+fn capf_is_read_as_call_managers_write_it() {
+    let found = parse(
+        "<device><capfAuthMode>2</capfAuthMode><capfList>\
+         <capf><phonePort>3805</phonePort><processNodeName>cm1.lab.test</processNodeName></capf>\
+         <capf><processNodeName/></capf><capf/>\
+         <capf><phonePort></phonePort><processNodeName>10.1.2.3</processNodeName></capf>\
+         </capfList></device>",
+    );
+    let found = found.unwrap();
+    let servers: Vec<_> = found.capf.servers.iter().map(ToString::to_string).collect();
+    assert_eq!(servers, ["cm1.lab.test:3805", "10.1.2.3:3804"]);
+    assert_eq!((found.capf.mode, found.warnings), (AuthenticationMode::NullString, Vec::new()));
+    assert_eq!(found.urls.len(), 0, "none of it is a URL");
+    // Neither elsewhere, nor confused with members of TVS.
+    let found = parse(
+        "<device><a><capfList><capf><processNodeName>a</processNodeName></capf></capfList></a>\
+         <TVS><members><member priority=\"0\"><address>b</address></member></members></TVS>\
+         <capfList><capf><address>c</address></capf></capfList></device>",
+    );
+    let found = found.unwrap();
+    assert_eq!((found.capf, found.tvs.len()), (CapfFacts::default(), 1));
+}
+
+#[test]
+fn an_unknown_mode_and_an_unusable_server_of_capf_are_named() {
+    let found = parse(
+        "<device><capfAuthMode>5</capfAuthMode><capfList>\
+         <capf><phonePort>0</phonePort><processNodeName>a</processNodeName></capf>\
+         <capf><processNodeName>a b</processNodeName></capf></capfList></device>",
+    );
+    let found = found.unwrap();
+    assert_eq!(found.capf, CapfFacts::default());
+    let words: Vec<_> = found.warnings.iter().map(ToString::to_string).collect();
+    let expected = [
+        "capfAuthMode: expected 0 to 4, found \"5\": treated as 0, nothing to do",
+        "CAPF server 0 skipped: expected a port number, found \"0\"",
+        "CAPF server 1 skipped: \"a b\": neither an IP address nor a host name",
+    ];
+    assert_eq!(words, expected);
+}
+
+#[test]
+fn of_many_capf_servers_the_first_five_count() {
+    let one = |number| format!("<capf><processNodeName>s{number}</processNodeName></capf>");
+    let many: String = (0..100).map(one).collect();
+    let found = parse(&format!("<device><capfList>{many}</capfList></device>")).unwrap();
+    let servers: Vec<_> = found.capf.servers.iter().map(ToString::to_string).collect();
+    assert_eq!(servers, ["s0:3804", "s1:3804", "s2:3804", "s3:3804", "s4:3804"]);
 }

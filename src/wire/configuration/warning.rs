@@ -9,6 +9,18 @@ use crate::wire::configuration::shown::{TextPosition, shortened};
 /// Something that was passed over.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ConfigurationWarning {
+    /// A number of an authentication mode that is not known: nothing is asked of CAPF.
+    CapfMode {
+        /// The text of the element.
+        found: Box<str>,
+    },
+    /// A CAPF server without a usable address: it is skipped.
+    CapfServer {
+        /// Its position among the servers, from 0.
+        position: usize,
+        /// What is wrong with it.
+        fault: MemberFault,
+    },
     /// A log server that has no address: it gets no lines.
     LogServer {
         /// The text in the place of its address.
@@ -50,7 +62,7 @@ pub enum ConfigurationWarning {
     },
 }
 
-/// What is wrong with a member.
+/// What is wrong with a member, or with a CAPF server.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum MemberFault {
     /// Its address is not one: it is skipped.
@@ -74,6 +86,16 @@ pub enum MemberFault {
 impl fmt::Display for ConfigurationWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::CapfMode { found } => {
+                let found = shortened(found);
+                write!(
+                    f,
+                    "capfAuthMode: expected 0 to 4, found {found}: treated as 0, nothing to do"
+                )
+            }
+            Self::CapfServer { position, fault } => {
+                write!(f, "CAPF server {position} skipped: {fault}")
+            }
             Self::LogServer { found, why } => {
                 write!(f, "log server {}, not used: {why}", shortened(found))
             }
