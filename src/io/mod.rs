@@ -1,5 +1,6 @@
 //! Contact with the world: sockets, files, the clock and the console.
 
+pub mod capf;
 pub mod clock;
 pub mod console;
 pub mod descriptors;
