@@ -26,11 +26,12 @@ const ACCESS: &str = "[access]\nread = [\"group:60001\"]\nconnect = [\"group:600
     fetch = [\"user:50003\", \"group:60002\"]\nerase = [\"group:60001\"]\nconfigure = [\"user:50004\"]\n";
 
 /// Every method, with the right that it needs.
-const METHODS: [(&str, &str); 21] = [
+const METHODS: [(&str, &str); 22] = [
     ("AppendLog", "any"),
     ("Connect", "connect"),
     ("DeleteIdentity", "erase"),
     ("Diagnose", "read"),
+    ("Enrol", "erase"),
     ("Erase", "erase"),
     ("FlushCache", "configure"),
     ("FollowLog", "read"),

@@ -16,6 +16,14 @@ impl Agent {
     /// # Errors
     /// If the system refuses the signal handlers.
     pub async fn run(&self) -> std::io::Result<()> {
+        tokio::select! {
+            ended = self.go_through_passes() => ended,
+            // Beside the passes: CAPF may take minutes, in which others may be asked for.
+            never = self.enrol_when_due() => match never {},
+        }
+    }
+
+    async fn go_through_passes(&self) -> std::io::Result<()> {
         let mut hangup = signal(SignalKind::hangup())?;
         // Before the first pass, so that a signal during it ends the agent in order.
         let mut end = EndSignals::new()?;

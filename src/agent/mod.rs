@@ -15,14 +15,17 @@
 //! | `screen`      | status messages and the last alarm                           |
 //! | `passes`      | boot passes: requested, under way, over                      |
 //! | `news`        | what happens, for those who watch                            |
+//! | `enrolments`  | what is known of CAPF, and the enrolment under way           |
 //! | `manager`     | what the service manager was notified of                     |
 
 mod capacity;
+mod capf;
 mod connections;
 mod contacts;
 mod daemon;
 mod doctor;
 mod ends;
+mod enrolments;
 mod files;
 mod forward;
 mod identity;

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::agent::capacity::Capacity;
 use crate::agent::connections::{Connections, NotOpened, Opened, Target};
+use crate::agent::enrolments::Enrolments;
 use crate::agent::files::Files;
 use crate::agent::identity::{OwnCertificates, PhoneIdentity};
 use crate::agent::installed::{ErasedBy, Installed, NotErased};
@@ -50,6 +51,7 @@ pub struct Agent {
     pub(super) news: NewsDesk,
     pub(super) manager: Manager,
     pub(super) log_server: LogServerInForce,
+    pub(super) enrolments: Enrolments,
     /// Held by the one diagnosis that may run.
     pub(super) diagnosis: Semaphore,
 }
@@ -76,6 +78,7 @@ impl Agent {
             news: NewsDesk::default(),
             manager: Manager::default(),
             log_server: LogServerInForce::default(),
+            enrolments: Enrolments::default(),
             diagnosis: Semaphore::new(1),
             timeline,
             settings: RefCell::new(Rc::new(settings)),

@@ -10,6 +10,7 @@ mod calls;
 mod confirmations;
 mod connect;
 mod doctor;
+mod enrolment;
 mod errors;
 mod identity;
 mod introspection;

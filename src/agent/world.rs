@@ -13,8 +13,8 @@ use crate::agent::narrate::say;
 use crate::agent::owners::Agent;
 use crate::agent::tvs::{Around, Confirming};
 use crate::boot::{
-    self, Change, Committed, Event, LastConfiguration, NotCommitted, NotFetched, Seen, Wanted,
-    World,
+    self, CertificateTrouble, Change, Committed, Event, LastConfiguration, NotCommitted,
+    NotFetched, Seen, Wanted, World,
 };
 use crate::io::ram::{self, Evicted, NotPut, Quota};
 use crate::io::settings::Settings;
@@ -22,6 +22,7 @@ use crate::io::{files, resolve, store};
 use crate::trust::confirm::RecordToConfirm;
 use crate::trust::{Anchors, Confirmed, Query, Reason, Unanswered, Verified, Vouched};
 use crate::wire::Envelope;
+use crate::wire::configuration::CapfFacts;
 use crate::wire::name::FileName;
 
 /// The world as the agent finds it: servers, the store, the ram folder, the screen, the log.
@@ -132,6 +133,14 @@ impl World for Real<'_> {
         let around = self.agent.around(&self.settings, &identity);
         let around = Around { names: &self.walk.names, ..around };
         self.confirming.bound(self.agent.tvs.record(around, record)).await
+    }
+
+    fn learn(&mut self, capf: &CapfFacts) {
+        self.agent.enrolments.learn(capf);
+    }
+
+    fn enrol(&mut self, trouble: Option<CertificateTrouble>) {
+        self.agent.enrolments.wish(trouble);
     }
 
     fn commit(&mut self, change: Change<'_>) -> Result<Committed, NotCommitted> {

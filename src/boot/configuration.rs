@@ -222,7 +222,7 @@ impl NameStep<'_> {
         if obtained.by.is_none() {
             return Sealed::No;
         }
-        say_named(world, configuration);
+        learn(world, configuration);
         let sealed = Sealed::from_configuration(configuration, world);
         if let Sealed::ForAnother { theirs, ours } = &sealed {
             let ours = ours.as_ref().map_or("none".to_string(), |ours| format!("<{ours}>"));
@@ -236,7 +236,7 @@ impl NameStep<'_> {
         match self.read(&obtained) {
             Ok(configuration) => {
                 if obtained.by.is_some() {
-                    say_named(world, &configuration);
+                    learn(world, &configuration);
                 }
                 self.put_read(world, obtained, configuration)
             }
@@ -315,8 +315,9 @@ impl NameStep<'_> {
     }
 }
 
-/// Reports the certificate that a verified configuration is for.
-fn say_named<W: World>(world: &mut W, configuration: &Configuration) {
+/// Reports what a verified configuration says about the phone's certificate.
+fn learn<W: World>(world: &mut W, configuration: &Configuration) {
+    world.learn(&configuration.capf);
     if let Some(hash) = configuration.cert_hash.as_ref().filter(|hash| !hash.is_empty()) {
         world.say(Event::CertificateNamed { hash: hash.clone() });
     }

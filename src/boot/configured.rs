@@ -6,7 +6,7 @@ use alloc::string::{String, ToString};
 
 use crate::boot::file::NotTaken;
 use crate::boot::list::refusal;
-use crate::boot::world::{NotCommitted, NotFetched};
+use crate::boot::world::{CertificateTrouble, NotCommitted, NotFetched};
 use crate::trust::{Reason, Unanswered, Voucher};
 use crate::wire::configuration::UnreadableConfiguration;
 
@@ -97,6 +97,18 @@ impl Configured {
             }
             Self::Taken { .. } => None,
             Self::Unread { name, why } => Some(format!("{name}: {why}")),
+        }
+    }
+
+    /// Whether it is the phone's certificate that the configuration does not fit.
+    #[must_use]
+    pub fn certificate_trouble(&self) -> Option<CertificateTrouble> {
+        match self {
+            Self::ForAnother { .. } => Some(CertificateTrouble::Mismatch),
+            Self::Refused { reason: Reason::DecryptFailed | Reason::NoKey, .. } => {
+                Some(CertificateTrouble::DecryptFailed)
+            }
+            _ => None,
         }
     }
 

@@ -241,6 +241,21 @@ events! {
     CertificateNamed { hash: Box<str> }
         Info, SECD, "certHash: the configuration is for certificate <{hash}>";
 
+    // --- enrolment with CAPF
+    CapfBegun { server: String, why: String } Notice, SECD, "capf: asking {server} for a certificate, {why}";
+    CapfIntroduced { how: String } Info, SECD, "capf: showing {how}";
+    CapfKeyBegun { kind: String } Notice, SECD, "capf: making a key, {kind}";
+    CapfKeyMade { kind: String, millis: u64 } Notice, SECD, "capf: key made, {kind}, in {millis} ms";
+    CapfLscSent { what: &'static str } Notice, SECD, "capf: sending {what}, as requested";
+    CapfOdd { what: String } Warn, SECD, "capf: {what}";
+    CapfEnded { reason: String } Notice, SECD, "capf: session ended by the server: {reason}";
+    CapfFailed { server: String, why: String } Error, SECD, "EROR:capf: {server}: {why}";
+    CapfDone { result: &'static str } Notice, SECD, "capf: done, {result}";
+    CapfAgain { seconds: u64 } Notice, SECD, "capf: next attempt in {seconds} seconds";
+    CapfNowhere {} Warn, SECD, "capf: a certificate is pending, but the configuration names no CAPF server";
+    CapfAwaitsString {}
+        Notice, SECD, "capf: a certificate is pending until the authentication string is entered (`secd lsc enrol --string`)";
+
     // --- the store
     StoreRead { folder: String, state: State } Notice, SECD, "store: {folder}, state {state}";
     StoreInUse {}

@@ -76,10 +76,13 @@ pub async fn pass_into<W: World>(world: &mut W, settings: &PassSettings, outcome
     let configured = configuration::refresh(world, settings).await;
     let configured = outcome.configuration.insert(configured);
     let word = configured.word();
+    let trouble = configured.certificate_trouble();
     over(world, Stage::Configuration, word, configured.reason());
     let state = state(world);
     let meaning = state.meaning();
     world.say(Event::RefreshDone { state, meaning, configuration: word });
+    // By the new lists, and once a pass: what comes of it counts for the next.
+    world.enrol(trouble);
 }
 
 /// Reports a stage that is over, with the reason if it failed.

@@ -14,7 +14,7 @@ use crate::trust::{
     Anchors, Confirmed, Policy, Query, Reason, TrustList, Unanswered, Verified, Vouched,
 };
 use crate::wire::Envelope;
-use crate::wire::configuration::{Member, SettingsAccess};
+use crate::wire::configuration::{CapfFacts, Member, SettingsAccess};
 use crate::wire::name::{DeviceName, FileName};
 use crate::wire::syslog::LogServer;
 
@@ -95,6 +95,13 @@ pub trait World {
     /// [`Unanswered`].
     async fn confirm(&mut self, record: &RecordToConfirm) -> Result<Confirmed, Unanswered>;
 
+    /// Takes note of what a verified configuration says about CAPF.
+    fn learn(&mut self, _capf: &CapfFacts) {}
+
+    /// Has CAPF asked for a certificate if that is due, now that the configuration step is over; the
+    /// pass does not wait for it.
+    fn enrol(&mut self, _trouble: Option<CertificateTrouble>) {}
+
     /// Makes a change that stays.
     ///
     /// # Errors
@@ -125,6 +132,25 @@ impl PassSettings {
     #[must_use]
     pub fn path(&self, name: &FileName) -> String {
         alloc::format!("{}/{name}", self.folder.trim_end_matches('/'))
+    }
+}
+
+/// Why the phone's certificate is of no use for its configuration.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CertificateTrouble {
+    /// The configuration cannot be decrypted.
+    DecryptFailed,
+    /// The configuration is encrypted for another certificate.
+    Mismatch,
+}
+
+/// As CAPF clients name the reason of a session (CAPF facts A1).
+impl fmt::Display for CertificateTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DecryptFailed => "decrypt failed",
+            Self::Mismatch => "public key mismatch",
+        })
     }
 }
 

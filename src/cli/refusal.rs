@@ -46,6 +46,7 @@ fn refused(error: Error) -> CommandFailure {
         Error::NoLsc => (Exit::Refused, "the phone has no LSC"),
         Error::NotAllowed { .. } => (Exit::Refused, "not allowed"),
         Error::NotDecrypted { .. } => (Exit::Refused, "cannot be decrypted"),
+        Error::NotEnrolled { .. } => (Exit::Refused, "no certificate"),
         Error::NotTrusted { .. } => (Exit::Refused, "not trusted"),
         Error::NotWritten { .. } => (Exit::NoInput, "not written"),
         Error::RefusedByPolicy { .. } => (Exit::Refused, "refused by policy"),

@@ -178,6 +178,11 @@ errors! {
             /// The reason in words.
             detail: String,
         };
+        /// CAPF has issued no certificate, nor done anything else.
+        NotEnrolled {
+            /// The reason in words.
+            detail: String,
+        };
         /// The server's certificate is not trusted.
         NotTrusted {
             /// The reason in words.

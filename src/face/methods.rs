@@ -16,7 +16,7 @@ use crate::face::records::{
 };
 use crate::face::rights::Right;
 use crate::face::shape::{Types, Unfit};
-use crate::face::terms::{By, Level, ListKind, Purpose, What};
+use crate::face::terms::{By, EnrolmentResult, Level, ListKind, Purpose, What};
 use crate::wire::varlink::Call;
 
 methods! {
@@ -98,6 +98,16 @@ methods! {
             remedy: Finding,
             /// Whether the ITL may be deleted; empty if nothing is refused.
             conditions: Vec<Condition>,
+        }
+
+        // Returns when the session is over, which takes minutes on a slow board.
+        /// Asks CAPF for what it has pending for this phone, such as a new LSC.
+        Once Enrol(Erase) {
+            /// The authentication string, if CAPF asks for one.
+            string: Option<String>,
+        } -> /** The session is over. */ Enrolled {
+            /// What came of it.
+            result: EnrolmentResult,
         }
 
         // Two calls, so that a slip does not erase: the second has to return what the first replied

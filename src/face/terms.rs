@@ -45,6 +45,20 @@ words! {
 }
 
 words! {
+    /// What came of a session with CAPF.
+    EnrolmentResult {
+        /// CAPF had the LSC deleted.
+        Deleted = "deleted",
+        /// A new LSC is in force.
+        Installed = "installed",
+        /// Nothing was pending for this phone.
+        Nothing = "nothing",
+        /// CAPF asked for the LSC, and has it.
+        Sent = "sent",
+    }
+}
+
+words! {
     /// The severity of a line of the console log, the most severe first.
     Level {
         // By severity rather than by alphabet, as in the technote's levels.

@@ -56,6 +56,8 @@ pub struct Settings {
     pub tvs: TvsSettings,
     /// `[https]`: bounds of connections that other processes ask for.
     pub https: HttpsSettings,
+    /// `[capf]`: how CAPF is asked for a certificate.
+    pub capf: CapfSettings,
     /// `[socket]`: bounds of the local socket.
     pub socket: SocketSettings,
     /// `[access]`: which users may call what.
@@ -82,6 +84,7 @@ impl Settings {
             policy: Policy::default(),
             tvs: TvsSettings::default(),
             https: HttpsSettings::default(),
+            capf: CapfSettings::default(),
             socket: SocketSettings::default(),
             access: Access::default(),
             console: ConsoleSettings::default(),
@@ -267,6 +270,21 @@ impl Default for HttpsSettings {
             slots_per_user: 32,
             legacy_tls: false,
         }
+    }
+}
+
+/// How CAPF is asked for a certificate.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CapfSettings {
+    /// The pause between two attempts.
+    pub pause: Duration,
+}
+
+/// # Source
+/// Security guide: three attempts, 30 seconds apart (CAPF facts A1).
+impl Default for CapfSettings {
+    fn default() -> Self {
+        Self { pause: Duration::from_secs(30) }
     }
 }
 

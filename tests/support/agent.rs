@@ -52,6 +52,11 @@ impl Agent {
         self.log.from(start).into_iter().take(count).collect()
     }
 
+    /// Where the lines begin that belong to no pass that was looked at.
+    pub const fn seen(&self) -> usize {
+        self.seen
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

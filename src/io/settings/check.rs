@@ -11,9 +11,9 @@ use super::place::element_key;
 use super::raw::{self, Given, LevelChoice};
 use super::values::{parse_mode, parse_own_address, parse_pin};
 use super::{
-    Access, ConsoleSettings, DeviceSettings, HttpsSettings, IdentityFiles, IdentitySettings,
-    Member, Paths, Principal, Quota, RetryPause, Settings, Slot, SocketSettings, SyslogSettings,
-    TVS_PORT, TftpSettings, TvsSettings, Wrong,
+    Access, CapfSettings, ConsoleSettings, DeviceSettings, HttpsSettings, IdentityFiles,
+    IdentitySettings, Member, Paths, Principal, Quota, RetryPause, Settings, Slot, SocketSettings,
+    SyslogSettings, TVS_PORT, TftpSettings, TvsSettings, Wrong,
 };
 use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::wire::name::{DeviceName, Model};
@@ -29,6 +29,7 @@ pub(super) struct Sections {
     pub(super) tvs: raw::TvsTable,
     pub(super) members: Vec<(usize, raw::TvsMemberTable)>,
     pub(super) https: raw::HttpsTable,
+    pub(super) capf: raw::CapfTable,
     pub(super) socket: raw::SocketTable,
     pub(super) access: raw::AccessTable,
     pub(super) console: raw::ConsoleTable,
@@ -47,6 +48,7 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<S
     let members = members(&sections.members, faults);
     let tvs = TvsSettings { members, ..tvs(&sections.tvs, faults) };
     let https = https(&sections.https, faults);
+    let capf = capf(&sections.capf, faults);
     let socket = socket(sections.socket, faults);
     let access = access(sections.access, faults);
     let console = console(&sections.console);
@@ -63,6 +65,7 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<S
         policy,
         tvs,
         https,
+        capf,
         socket,
         access,
         console,
@@ -306,6 +309,12 @@ fn https(raw: &raw::HttpsTable, faults: &mut Faults) -> HttpsSettings {
         slots_per_user,
         legacy_tls,
     }
+}
+
+fn capf(raw: &raw::CapfTable, faults: &mut Faults) -> CapfSettings {
+    let default = CapfSettings::default();
+    let pause = faults.seconds("capf.retry_s", &raw.retry_s, 1..=3600, default.pause);
+    CapfSettings { pause }
 }
 
 fn socket(raw: raw::SocketTable, faults: &mut Faults) -> SocketSettings {

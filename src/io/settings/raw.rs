@@ -105,6 +105,9 @@ tables! {
         slots_per_user: Spanned<u64>,
         legacy_tls: bool,
     }
+    CapfTable {
+        retry_s: Spanned<u64>,
+    }
     SocketTable {
         mode: Spanned<String>,
         connections: Spanned<u64>,

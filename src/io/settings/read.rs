@@ -85,6 +85,7 @@ fn sections(document: &mut DeTable<'_>, faults: &mut Faults) -> Sections {
         tvs: section(document, "tvs", faults),
         members,
         https: section(document, "https", faults),
+        capf: section(document, "capf", faults),
         socket: section(document, "socket", faults),
         access: section(document, "access", faults),
         console: section(document, "console", faults),
