@@ -4,7 +4,9 @@
 mod support;
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -16,7 +18,7 @@ use secd_lab::list::Role;
 use secd_lab::tftp;
 use secd_lab::tls::Presented;
 use serde_json::{Value, json};
-use support::agent::Agent;
+use support::agent::{Agent, secd};
 use support::log::{Line, messages, shown};
 use support::phone::{DEVICE, Phone};
 use support::socket::call;
@@ -538,4 +540,36 @@ fn an_unverified_configuration_does_not_choose_the_server() {
     let lines = agent.pass();
     assert!(has(&lines, "configuration done"), "{}", shown(&lines));
     assert_eq!(capf.connections(), 0);
+}
+
+#[test]
+fn the_command_enrols_and_takes_the_string_from_standard_input_alone() {
+    let desk = Desk::open(installing(KeyKind::P256).by(Method::Password("24680".to_owned())));
+    let mut agent = Agent::start(&desk.phone);
+    agent.pass();
+    let enrol = |options: &[&str], input: &str| {
+        let mut command = secd();
+        command.args(["lsc", "enrol", "--socket"]).arg(desk.phone.socket()).args(options);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A command that reads nothing may have ended.
+        let _gone = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    };
+    let (code, said) = enrol(&[], "");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("enter it (`secd lsc enrol --string`)"), "{said}");
+    let (code, said) = enrol(&["--string"], "123\n");
+    assert_eq!(code, Some(64), "{said}");
+    assert!(said.contains("expected 4 to 16 digits") && !said.contains("123"), "{said}");
+    let (code, said) = enrol(&["--string", "24680"], "");
+    assert_eq!(code, Some(64), "{said}");
+    assert_eq!(desk.capf.connections(), 0);
+    let (code, said) = enrol(&["--string"], "1357\n");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("a wrong authentication string"), "{said}");
+    let (code, said) = enrol(&["--string", "--json"], "24680\n");
+    assert_eq!((code, said.trim()), (Some(0), "{\n  \"result\": \"installed\"\n}"));
 }

@@ -86,7 +86,7 @@ fn bash_completes_every_command_and_every_option_and_nothing_else() {
         completions(&["erase", ""]),
         ["all", "ctl", "itl", "security"].map(str::to_owned).into()
     );
-    assert_eq!(completions(&["lsc", ""]), ["delete", "show"].map(str::to_owned).into());
+    assert_eq!(completions(&["lsc", ""]), ["delete", "enrol", "show"].map(str::to_owned).into());
     assert_eq!(completions(&["log", "--level", "w"]), ["warning".to_owned()].into());
     assert_eq!(completions(&["log", "--color", "a"]), ["always", "auto"].map(str::to_owned).into());
     assert_eq!(completions(&["help", ""]), commands());

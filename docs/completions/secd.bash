@@ -54,7 +54,7 @@ _secd() {
         erase) words="--json --pin --socket --yes" ;;
         fetch) words="--blksize --json --max --out --server --window" ;;
         get) words="--json --max --out --socket" ;;
-        lsc) words="--json --socket --yes" ;;
+        lsc) words="--json --socket --string --yes" ;;
         log) words="--console -f --follow --json --level -n --lines --socket" ;;
         probe) words="--ctl --device --format --https --itl --json --key --log --server --strict --tvs" ;;
         run) words="--config --format --https --json --log --once --strict" ;;
@@ -72,7 +72,7 @@ _secd() {
         help)
             mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current") ;;
         erase) mapfile -t COMPREPLY < <(compgen -W "ctl itl all security" -- "$current") ;;
-        lsc) mapfile -t COMPREPLY < <(compgen -W "show delete" -- "$current") ;;
+        lsc) mapfile -t COMPREPLY < <(compgen -W "show enrol delete" -- "$current") ;;
         check-cert | show | verify) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
     esac
 }

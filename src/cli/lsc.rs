@@ -9,10 +9,12 @@ use crate::cli::print::print;
 use crate::cli::words::unknown;
 
 mod delete;
+mod enrol;
 mod help;
 mod show;
 
 use delete::DeleteLscCommand;
+use enrol::EnrolLscCommand;
 use help::HELP;
 use show::ShowLscCommand;
 
@@ -27,10 +29,11 @@ pub(super) fn dispatch(mut parser: Parser) -> Result<Exit, CommandFailure> {
     };
     match subcommand.as_str() {
         "delete" => arguments::run::<DeleteLscCommand>(parser),
+        "enrol" => arguments::run::<EnrolLscCommand>(parser),
         "show" => arguments::run::<ShowLscCommand>(parser),
         _ => {
             let complaint = format!("unknown subcommand {subcommand}");
-            let words = ["delete", "show"].into_iter();
+            let words = ["delete", "enrol", "show"].into_iter();
             Err(usage(unknown(&complaint, &subcommand, words, "`secd lsc --help` lists all")))
         }
     }

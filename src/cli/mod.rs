@@ -189,7 +189,7 @@ The running daemon, over its socket (--socket PATH; default /run/secd/socket):
   refresh             run another boot pass and show each stage
   doctor              find what is wrong with lists and TVS, and the least drastic remedy
   erase ctl|itl|all   erase trust lists; the way out of a locked store
-  lsc show|delete     show the phone's own certificates, or delete the LSC
+  lsc show|enrol|delete  show the phone's own certificates, have the LSC issued, or delete it
   reload              read the configuration again
   cache [--flush]     show the answers of TVS that are still valid, or discard them
 
