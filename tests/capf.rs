@@ -16,7 +16,7 @@ use secd_lab::capf::{
 use secd_lab::cluster::{Cluster, Files, Setup};
 use secd_lab::list::Role;
 use secd_lab::tftp;
-use secd_lab::tls::Presented;
+use secd_lab::tls::{Presented, Version};
 use serde_json::{Value, json};
 use support::agent::{Agent, secd};
 use support::log::{Line, messages, shown};
@@ -572,4 +572,24 @@ fn the_command_enrols_and_takes_the_string_from_standard_input_alone() {
     assert!(said.contains("a wrong authentication string"), "{said}");
     let (code, said) = enrol(&["--string", "--json"], "24680\n");
     assert_eq!((code, said.trim()), (Some(0), "{\n  \"result\": \"installed\"\n}"));
+}
+
+#[test]
+fn an_old_server_is_asked_where_the_setting_for_capf_allows_it() {
+    let enrolled = |sections: &str| {
+        let desk = Desk::open(installing(KeyKind::P256));
+        desk.capf.set_version(Version::Tls10);
+        let sections = format!("{SECTIONS}{sections}");
+        let server = desk.tftp.address().to_string();
+        desk.phone.configure(&[&server], "timeout_s = 1\nretries = 1\n", &sections);
+        let lines = enrolment(&mut Agent::start(&desk.phone));
+        (messages(&lines).contains(&"LSC Installed"), lines)
+    };
+    let (installed, lines) = enrolled("legacy_tls = true\n");
+    assert!(installed, "{}", shown(&lines));
+    assert!(has(&lines, "legacy TLS 1.0 AES256-SHA: no forward secrecy"), "{}", shown(&lines));
+    // The switches for others do not count.
+    let (installed, lines) = enrolled("\n[tvs]\nlegacy_tls = true\n\n[https]\nlegacy_tls = true\n");
+    assert!(!installed, "{}", shown(&lines));
+    assert!(has(&lines, "(capf.legacy_tls allows it)"), "{}", shown(&lines));
 }

@@ -353,13 +353,18 @@ fn the_smallest_key_is_that_of_the_current_stack() {
 #[test]
 fn check_config_says_what_the_settings_mean() {
     let office = Office::open();
-    let phone = office.phone("[tvs]\nlegacy_tls = true\n\n[https]\nlegacy_tls = true\n");
+    let all = ["tvs", "https", "capf"].map(|section| format!("[{section}]\nlegacy_tls = true\n"));
+    let phone = office.phone(&all.join("\n"));
     let mut secd = support::agent::secd();
     secd.args(["check-config", "--no-system", "--config"]).arg(phone.configuration());
     let output = secd.output().expect("it runs");
     assert!(output.status.success());
     let said = String::from_utf8_lossy(&output.stderr);
-    for (key, gain) in [("tvs", "which certificates"), ("https", "passwords and pages")] {
+    for (key, gain) in [
+        ("tvs", "which certificates"),
+        ("https", "passwords and pages"),
+        ("capf", "authentication strings"),
+    ] {
         let warned =
             |line: &&str| line.contains(&format!("{key}.legacy_tls")) && line.contains(gain);
         assert!(said.lines().any(|line| warned(&line)), "{said}");

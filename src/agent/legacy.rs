@@ -27,10 +27,11 @@ impl LegacySwitch {
     /// The setting for a purpose; `None` where old TLS is never spoken, whatever the settings.
     pub(super) const fn of(settings: &Settings, purpose: Purpose) -> Option<Self> {
         let (key, is_on) = match purpose {
+            Purpose::Capf => ("capf.legacy_tls", settings.capf.legacy_tls),
             Purpose::HttpsService => ("https.legacy_tls", settings.https.legacy_tls),
             Purpose::Tvs => ("tvs.legacy_tls", settings.tvs.legacy_tls),
             // Files come by other ways, and signalling is not the agent's.
-            Purpose::Capf | Purpose::HttpsProvisioning | Purpose::Signalling => return None,
+            Purpose::HttpsProvisioning | Purpose::Signalling => return None,
         };
         Some(Self { key, is_on })
     }
@@ -131,8 +132,9 @@ mod tests {
     #[test]
     fn each_setting_is_for_its_purpose_and_off_unless_set() {
         let [off, on] = [Some(false), Some(true)];
-        assert_eq!(switches(""), [None, None, off, None, off]);
-        assert_eq!(switches("[tvs]\nlegacy_tls = true\n"), [None, None, off, None, on]);
-        assert_eq!(switches("[https]\nlegacy_tls = true\n"), [None, None, on, None, off]);
+        assert_eq!(switches(""), [off, None, off, None, off]);
+        assert_eq!(switches("[tvs]\nlegacy_tls = true\n"), [off, None, off, None, on]);
+        assert_eq!(switches("[https]\nlegacy_tls = true\n"), [off, None, on, None, off]);
+        assert_eq!(switches("[capf]\nlegacy_tls = true\n"), [on, None, off, None, off]);
     }
 }

@@ -278,13 +278,15 @@ impl Default for HttpsSettings {
 pub struct CapfSettings {
     /// The pause between two attempts.
     pub pause: Duration,
+    /// Whether a server may speak TLS 1.0 to 1.2 without forward secrecy, if it has nothing better.
+    pub legacy_tls: bool,
 }
 
 /// # Source
 /// Security guide: three attempts, 30 seconds apart (CAPF facts A1).
 impl Default for CapfSettings {
     fn default() -> Self {
-        Self { pause: Duration::from_secs(30) }
+        Self { pause: Duration::from_secs(30), legacy_tls: false }
     }
 }
 

@@ -314,7 +314,7 @@ fn https(raw: &raw::HttpsTable, faults: &mut Faults) -> HttpsSettings {
 fn capf(raw: &raw::CapfTable, faults: &mut Faults) -> CapfSettings {
     let default = CapfSettings::default();
     let pause = faults.seconds("capf.retry_s", &raw.retry_s, 1..=3600, default.pause);
-    CapfSettings { pause }
+    CapfSettings { pause, legacy_tls: raw.legacy_tls.unwrap_or(default.legacy_tls) }
 }
 
 fn socket(raw: raw::SocketTable, faults: &mut Faults) -> SocketSettings {

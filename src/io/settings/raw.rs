@@ -107,6 +107,7 @@ tables! {
     }
     CapfTable {
         retry_s: Spanned<u64>,
+        legacy_tls: bool,
     }
     SocketTable {
         mode: Spanned<String>,

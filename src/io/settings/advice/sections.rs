@@ -115,10 +115,11 @@ impl Advisor<'_> {
     }
 
     fn legacy_tls(&mut self) {
-        let (tvs, https) = (&self.settings.tvs, &self.settings.https);
+        let (tvs, https, capf) = (&self.settings.tvs, &self.settings.https, &self.settings.capf);
         for (key, is_on, gain) in [
             ("tvs.legacy_tls", tvs.legacy_tls, "which certificates the phone asks about"),
             ("https.legacy_tls", https.legacy_tls, "passwords and pages"),
+            ("capf.legacy_tls", capf.legacy_tls, "authentication strings"),
         ] {
             if is_on {
                 let text = format!(
