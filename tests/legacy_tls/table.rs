@@ -28,87 +28,51 @@ struct Spoken {
     suite: &'static str,
     openssl: &'static str,
     java: (&'static str, &'static str),
-    gnutls: &'static str,
+    gnutls: String,
     tlslite: [&'static str; 3],
 }
 
-const fn spoken(
-    version: &'static str,
-    suite: &'static str,
-    openssl: &'static str,
-    java: (&'static str, &'static str),
-    gnutls: &'static str,
-    tlslite: [&'static str; 3],
-) -> Spoken {
-    Spoken { version, suite, openssl, java, gnutls, tlslite }
-}
-
-const TABLE: [Spoken; 8] = [
-    spoken(
-        "TLS 1.0",
-        "AES256-SHA",
-        "-tls1",
-        ("TLSv1", "TLS_RSA_WITH_AES_256_CBC_SHA"),
-        "+VERS-TLS1.0:+AES-256-CBC:+SHA1",
-        ["1", "aes256", "sha"],
-    ),
-    spoken(
-        "TLS 1.0",
-        "AES128-SHA",
-        "-tls1",
-        ("TLSv1", "TLS_RSA_WITH_AES_128_CBC_SHA"),
-        "+VERS-TLS1.0:+AES-128-CBC:+SHA1",
-        ["1", "aes128", "sha"],
-    ),
-    spoken(
-        "TLS 1.1",
-        "AES256-SHA",
-        "-tls1_1",
-        ("TLSv1.1", "TLS_RSA_WITH_AES_256_CBC_SHA"),
-        "+VERS-TLS1.1:+AES-256-CBC:+SHA1",
-        ["2", "aes256", "sha"],
-    ),
-    spoken(
-        "TLS 1.1",
-        "AES128-SHA",
-        "-tls1_1",
-        ("TLSv1.1", "TLS_RSA_WITH_AES_128_CBC_SHA"),
-        "+VERS-TLS1.1:+AES-128-CBC:+SHA1",
-        ["2", "aes128", "sha"],
-    ),
-    spoken(
-        "TLS 1.2",
-        "AES256-SHA",
-        "-tls1_2",
-        ("TLSv1.2", "TLS_RSA_WITH_AES_256_CBC_SHA"),
-        "+VERS-TLS1.2:+AES-256-CBC:+SHA1",
-        ["3", "aes256", "sha"],
-    ),
-    spoken(
-        "TLS 1.2",
-        "AES128-SHA",
-        "-tls1_2",
-        ("TLSv1.2", "TLS_RSA_WITH_AES_128_CBC_SHA"),
-        "+VERS-TLS1.2:+AES-128-CBC:+SHA1",
-        ["3", "aes128", "sha"],
-    ),
-    spoken(
-        "TLS 1.2",
-        "AES256-SHA256",
-        "-tls1_2",
-        ("TLSv1.2", "TLS_RSA_WITH_AES_256_CBC_SHA256"),
-        "+VERS-TLS1.2:+AES-256-CBC:+SHA256",
-        ["3", "aes256", "sha256"],
-    ),
-    spoken(
-        "TLS 1.2",
-        "AES128-SHA256",
-        "-tls1_2",
-        ("TLSv1.2", "TLS_RSA_WITH_AES_128_CBC_SHA256"),
-        "+VERS-TLS1.2:+AES-128-CBC:+SHA256",
-        ["3", "aes128", "sha256"],
-    ),
+/// Versions: ours, and those of OpenSSL, Java and tlslite-ng.
+const VERSIONS: [[&str; 4]; 3] = [
+    ["TLS 1.0", "-tls1", "TLSv1", "1"],
+    ["TLS 1.1", "-tls1_1", "TLSv1.1", "2"],
+    ["TLS 1.2", "-tls1_2", "TLSv1.2", "3"],
 ];
+
+/// Suites: ours, Java's, cipher and MAC of GnuTLS, and of tlslite-ng; the last two are for TLS 1.2.
+const SUITES: [[&str; 6]; 4] = [
+    ["AES256-SHA", "TLS_RSA_WITH_AES_256_CBC_SHA", "AES-256-CBC", "SHA1", "aes256", "sha"],
+    ["AES128-SHA", "TLS_RSA_WITH_AES_128_CBC_SHA", "AES-128-CBC", "SHA1", "aes128", "sha"],
+    [
+        "AES256-SHA256",
+        "TLS_RSA_WITH_AES_256_CBC_SHA256",
+        "AES-256-CBC",
+        "SHA256",
+        "aes256",
+        "sha256",
+    ],
+    [
+        "AES128-SHA256",
+        "TLS_RSA_WITH_AES_128_CBC_SHA256",
+        "AES-128-CBC",
+        "SHA256",
+        "aes128",
+        "sha256",
+    ],
+];
+
+fn all() -> Vec<Spoken> {
+    let mut all = Vec::new();
+    for [version, openssl, java, number] in VERSIONS {
+        let known = if version == "TLS 1.2" { SUITES.len() } else { 2 };
+        for [suite, name, cipher, mac, aes, sha] in SUITES.into_iter().take(known) {
+            let gnutls = format!("+VERS-{}:+{cipher}:+{mac}", version.replace(' ', ""));
+            let (java, tlslite) = ((java, name), [number, aes, sha]);
+            all.push(Spoken { version, suite, openssl, java, gnutls, tlslite });
+        }
+    }
+    all
+}
 
 /// A program that serves a page; it is killed when it is dropped.
 struct Program {
@@ -209,7 +173,7 @@ fn table_of_versions_suites_keys_and_stacks() {
             let identity = setup.issue(&setup.profile("directory.lab.test"), kind);
             site.list(Role::APP_SERVER, &identity.certificate).await;
             let plain = https::Server::start(&Presented::new(&identity), Version::Plain);
-            for spoken in &TABLE {
+            for spoken in &all() {
                 let openssl = format!("{} -cipher {}:@SECLEVEL=0", spoken.openssl, spoken.suite);
                 let openssl = Peer::of(&identity, &openssl);
                 let mut results = vec![pressed(&site, openssl.address, spoken).await];
@@ -219,7 +183,7 @@ fn table_of_versions_suites_keys_and_stacks() {
                 let java = Jsse::page(&identity, spoken.java);
                 results.push(pressed(&site, java.address, spoken).await);
                 for program in [
-                    Program::gnutls(&identity, spoken.gnutls),
+                    Program::gnutls(&identity, &spoken.gnutls),
                     Program::tlslite(&identity, spoken.tlslite),
                 ] {
                     results.push(match program {
