@@ -1,8 +1,6 @@
 //! HTTPS connections for the phone's other processes: connected, judged, and only then opened.
 
 use std::cell::Cell;
-use std::fmt;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -14,59 +12,19 @@ use crate::agent::tvs::{Around, TvsService};
 use crate::boot::Event;
 use crate::io::places::{Place, Places, Requester, Shares};
 use crate::io::proxy::{self, End, ProxyLimits, Relayed};
-use crate::io::tls::{Handshaken, OtherCertificate, TlsConnection, TlsSessions};
-use crate::trust::{Distrust, Grant, GrantedBy, Purpose};
-use crate::wire::address::ServerAddress;
+use crate::io::tls::{TlsConnection, TlsSessions};
+use crate::trust::{GrantedBy, Purpose};
 
 mod dial;
 mod handshake;
 mod signalling;
+mod target;
 
 pub(super) use handshake::ShownPeer;
+pub use target::{NotOpened, Target};
 
 use dial::refused;
-
-/// The server that a local process wants a connection to.
-#[derive(Clone, Debug)]
-pub struct Target {
-    /// Its host and port, as the process named them.
-    pub server: ServerAddress,
-    /// What the phone uses it for, which decides the roles that its certificate needs.
-    pub purpose: Purpose,
-    /// The descriptor of the local client, for the log.
-    pub client: i32,
-}
-
-/// Why a local process gets no connection.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum NotOpened {
-    /// The server's certificate is not trusted.
-    Distrusted(Distrust),
-    /// The TLS handshake failed; why, in words.
-    Handshake(String),
-    /// The server asks for the phone's certificate, and there is none.
-    NoIdentity,
-    /// As many connections are open as there may be, in all or for this user.
-    NoSlot,
-    /// The server presented another certificate than the one that was judged.
-    OtherCertificate(OtherCertificate),
-    /// The server cannot be reached; why, in words.
-    Unreachable(String),
-}
-
-impl fmt::Display for NotOpened {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Distrusted(distrust) => distrust.fmt(f),
-            Self::Handshake(why) | Self::Unreachable(why) => f.write_str(why),
-            Self::NoIdentity => f.write_str(NO_IDENTITY),
-            Self::NoSlot => f.write_str("too many connections are open"),
-            Self::OtherCertificate(_) => {
-                f.write_str("the server presented another certificate than the one that was judged")
-            }
-        }
-    }
-}
+use handshake::{Meeting, admitted};
 
 /// The connections of one phone.
 pub(super) struct Connections {
@@ -156,6 +114,19 @@ impl Connections {
         })
     }
 
+    /// Connects to a server and judges it.
+    ///
+    /// # Errors
+    /// [`NotOpened::Unreachable`], [`NotOpened::Handshake`].
+    pub(super) async fn meet(
+        &self,
+        tvs: &TvsService,
+        around: Around<'_>,
+        target: &Target,
+    ) -> Result<ShownPeer, NotOpened> {
+        Meeting { sessions: &self.sessions, tvs, around, target }.meet().await
+    }
+
     async fn open_stream(
         &self,
         tvs: &TvsService,
@@ -169,18 +140,6 @@ impl Connections {
         })?;
         admitted(handshaken, &grant, address)
     }
-}
-
-fn admitted(
-    handshaken: Handshaken,
-    grant: &Grant,
-    address: SocketAddr,
-) -> Result<(TlsConnection, GrantedBy), NotOpened> {
-    let stream = handshaken.admit(grant).map_err(|other| {
-        refused(address.ip());
-        NotOpened::OtherCertificate(other)
-    })?;
-    Ok((stream, grant.by()))
 }
 
 /// An open connection, which takes one of the user's places until it is dropped.
@@ -228,6 +187,3 @@ impl Opened<'_> {
         relayed
     }
 }
-
-const NO_IDENTITY: &str = "the server asks for the phone's certificate, and the phone has none; set \
-                           device.certificate and device.key in secd.toml";

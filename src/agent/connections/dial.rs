@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{NotOpened, Target};
+use super::target::{NotOpened, Target};
 use crate::agent::narrate::say;
 use crate::agent::tvs::Around;
 use crate::boot::Event;

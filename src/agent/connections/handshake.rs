@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use rustls::pki_types::CertificateDer;
 
 use super::dial::{self, Begun, refused};
-use super::{Connections, NotOpened, Target};
+use super::target::{NotOpened, Target};
 use crate::agent::legacy::FailedServer;
 use crate::agent::narrate::say;
 use crate::agent::peers::{self, PeerVerdict};
@@ -14,9 +14,10 @@ use crate::boot::Event;
 use crate::io::settings::Settings;
 use crate::io::tls::{
     self, HandshakeFailure, Handshaken, Resuming, SessionPeer, SessionSpan, SmallKeys, Terms,
+    TlsConnection, TlsSessions,
 };
 use crate::trust::peer::{AuthorityPaths, ShownChain};
-use crate::trust::{Distrust, Purpose};
+use crate::trust::{Distrust, Grant, GrantedBy, Purpose};
 
 /// A server that has shown its certificate, with the verdict on it; nothing has been sent to it.
 pub(in crate::agent) struct ShownPeer {
@@ -39,76 +40,68 @@ impl ShownPeer {
 }
 
 /// Getting to know a server.
-impl Connections {
-    /// Connects to a server and judges it.
+#[derive(Clone, Copy)]
+pub(super) struct Meeting<'a> {
+    /// Those that may be resumed.
+    pub(super) sessions: &'a TlsSessions,
+    pub(super) tvs: &'a TvsService,
+    pub(super) around: Around<'a>,
+    pub(super) target: &'a Target,
+}
+
+impl Meeting<'_> {
+    /// Connects to the server and judges it.
     ///
     /// # Errors
     /// [`NotOpened::Unreachable`], [`NotOpened::Handshake`].
-    pub(in crate::agent) async fn meet(
-        &self,
-        tvs: &TvsService,
-        around: Around<'_>,
-        target: &Target,
-    ) -> Result<ShownPeer, NotOpened> {
-        let met = self.meet_once(tvs, around, target).await?;
+    pub(super) async fn meet(self) -> Result<ShownPeer, NotOpened> {
+        let met = self.meet_once().await?;
         if !met.is_refused_by_an_earlier_certificate() {
             return Ok(met);
         }
         drop(met);
-        self.begin_anew(target);
-        self.meet_once(tvs, around, target).await
+        self.begin_anew();
+        self.meet_once().await
     }
 
-    async fn meet_once(
-        &self,
-        tvs: &TvsService,
-        around: Around<'_>,
-        target: &Target,
-    ) -> Result<ShownPeer, NotOpened> {
-        let (handshaken, address) = self.shake_hands(tvs, around, target).await?;
+    async fn meet_once(self) -> Result<ShownPeer, NotOpened> {
+        let (handshaken, address) = self.shake_hands().await?;
         if handshaken.is_resumed() {
             say(&Event::SessionResumed { ip: address.ip() });
         }
         // A resumed session has the certificate of the handshake that it began with: the walk is
         // the same, and no byte moves before its verdict either.
-        let judged =
-            judge(tvs, around, target, (handshaken.chain(), address), paths(&handshaken)).await;
+        let shown = (handshaken.chain(), address);
+        let judged = judge(self.tvs, self.around, self.target, shown, paths(&handshaken)).await;
         Ok(ShownPeer { handshaken, address, judged })
     }
 
-    async fn shake_hands(
-        &self,
-        tvs: &TvsService,
-        around: Around<'_>,
-        target: &Target,
-    ) -> Result<(Handshaken, SocketAddr), NotOpened> {
-        let mut shaken = self.shake_hands_once(tvs, around, target).await?;
+    async fn shake_hands(self) -> Result<(Handshaken, SocketAddr), NotOpened> {
+        let mut shaken = self.shake_hands_once().await?;
         if let Err(FailedHandshake { failure, address, offered: true, .. }) = &shaken {
             // A server that cannot resume its own session may be able to begin another.
             if *failure != HandshakeFailure::TimedOut {
                 say(&Event::HandshakeRefused { ip: address.ip(), why: failure.to_string() });
-                self.begin_anew(target);
-                shaken = self.shake_hands_once(tvs, around, target).await?;
+                self.begin_anew();
+                shaken = self.shake_hands_once().await?;
             }
         }
         match shaken {
             Ok(shaken) => Ok(shaken),
-            Err(failed) => failed.again_in_old(around, target).await,
+            Err(failed) => failed.again_in_old(self.around, self.target).await,
         }
     }
 
     async fn shake_hands_once(
-        &self,
-        tvs: &TvsService,
-        around: Around<'_>,
-        target: &Target,
+        self,
     ) -> Result<Result<(Handshaken, SocketAddr), FailedHandshake>, NotOpened> {
-        let Begun { stream, address, descriptor, terms } = dial::begin(around, target).await?;
+        let Begun { stream, address, descriptor, terms } =
+            dial::begin(self.around, self.target).await?;
         let failed = |failure, offered| {
             let terms = terms.clone();
             FailedHandshake { failure, address, descriptor, terms, offered }
         };
-        let resuming = match self.resuming(tvs, around.settings, target, terms.keys) {
+        let resuming = match self.resuming(terms.keys) {
             Some(Err(failure)) => return Ok(Err(failed(failure, false))),
             Some(Ok(resuming)) => Some(resuming),
             None => None,
@@ -120,26 +113,36 @@ impl Connections {
             .map_err(|failure| failed(failure, offered)))
     }
 
-    /// The earlier sessions with a server; `None` if none is to be resumed for this purpose.
-    fn resuming(
-        &self,
-        tvs: &TvsService,
-        settings: &Settings,
-        target: &Target,
-        keys: SmallKeys,
-    ) -> Option<Result<Resuming, HandshakeFailure>> {
-        let peer = resumable(target)?;
-        let span = SessionSpan { now: tvs.now(), ttl: settings.tvs.ttl_max };
+    /// The earlier sessions with the server; `None` if none is to be resumed for this purpose.
+    fn resuming(self, keys: SmallKeys) -> Option<Result<Resuming, HandshakeFailure>> {
+        let peer = resumable(self.target)?;
+        let span = SessionSpan { now: self.tvs.now(), ttl: self.around.settings.tvs.ttl_max };
         Some(self.sessions.resuming(peer, keys, span))
     }
 
-    /// Forgets the sessions with a server, so that it has to prove its key.
-    fn begin_anew(&self, target: &Target) {
-        if let Some(peer) = resumable(target) {
+    /// Forgets the sessions with the server, so that it has to prove its key.
+    fn begin_anew(self) {
+        if let Some(peer) = resumable(self.target) {
             self.sessions.forget_peer(&peer);
-            say(&Event::SessionsDropped { server: target.server.to_string() });
+            say(&Event::SessionsDropped { server: self.target.server.to_string() });
         }
     }
+}
+
+/// Opens the stream of a server that has been judged; also who vouched for it.
+///
+/// # Errors
+/// [`NotOpened::OtherCertificate`], which is logged.
+pub(super) fn admitted(
+    handshaken: Handshaken,
+    grant: &Grant,
+    address: SocketAddr,
+) -> Result<(TlsConnection, GrantedBy), NotOpened> {
+    let stream = handshaken.admit(grant).map_err(|other| {
+        refused(address.ip());
+        NotOpened::OtherCertificate(other)
+    })?;
+    Ok((stream, grant.by()))
 }
 
 /// Which paths count for a server: an authority vouches for many who have no reason to speak old

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::dial::{self, Begun, refused};
-use super::handshake::{FailedHandshake, judge};
-use super::{NotOpened, Target, admitted};
+use super::handshake::{FailedHandshake, admitted, judge};
+use super::target::{NotOpened, Target};
 use crate::agent::narrate::say;
 use crate::agent::tvs::{Around, TvsService};
 use crate::boot::Event;
