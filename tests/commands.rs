@@ -176,7 +176,7 @@ fn what_was_probably_meant_is_named() {
         (&["log", "--lines", "many"], "secd: --lines takes a number, not many\n"),
         (&["log", "-n", "-1"], "secd: -n takes a number, not -1\n"),
         (&["fetch", "x", "--blksize", "65536"], "secd: --blksize: 65536 is too large\n"),
-        (&["erase", "ilt"], "erase: ilt is not one of all, ctl, itl, did you mean itl?"),
+        (&["erase", "ilt"], "erase: ilt is not one of all, ctl, itl, security, did you mean itl?"),
         (&["status", "--color", "pink"], "--color: pink is not one of auto, always, never"),
         (&["--json", "status"], "secd: --json before the command: write `secd COMMAND --json`"),
         (&["help", "--json"], "secd: help takes a command, not --json\n"),
