@@ -175,7 +175,15 @@ fn sslv3_dhe_and_3des_are_refused_and_named() {
         assert_eq!(refused(&site, gcm.address).await, only(what));
         let triple = Jsse::page(&site.tomcat, ("TLSv1", "SSL_RSA_WITH_3DES_EDE_CBC_SHA"));
         let what = "TLS 1.0 with RSA key exchange with CBC (TLS_RSA_WITH_3DES_EDE_CBC_SHA)";
-        assert_eq!(refused(&site, triple.address).await, only(what));
+        // The phone gives a server a second to say more; Java on a busy machine takes longer at first.
+        let mut why = String::new();
+        for _ in 0..10 {
+            why = refused(&site, triple.address).await;
+            if why == only(what) {
+                break;
+            }
+        }
+        assert_eq!(why, only(what));
     });
 }
 
