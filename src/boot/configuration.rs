@@ -222,8 +222,11 @@ impl NameStep<'_> {
         if obtained.by.is_none() {
             return Sealed::No;
         }
-        learn(world, configuration);
         let sealed = Sealed::from_configuration(configuration, world);
+        // A complete one counts once its age is judged: see `put_read`.
+        if !matches!(sealed, Sealed::No) {
+            learn(world, configuration);
+        }
         if let Sealed::ForAnother { theirs, ours } = &sealed {
             let ours = ours.as_ref().map_or("none".to_string(), |ours| format!("<{ours}>"));
             world.say(Event::EncryptedForAnother { theirs: theirs.clone(), ours });
@@ -234,12 +237,7 @@ impl NameStep<'_> {
     /// Keeps a configuration if it can be read.
     fn put<W: World>(&self, world: &mut W, obtained: Obtained) -> Configured {
         match self.read(&obtained) {
-            Ok(configuration) => {
-                if obtained.by.is_some() {
-                    learn(world, &configuration);
-                }
-                self.put_read(world, obtained, configuration)
-            }
+            Ok(configuration) => self.put_read(world, obtained, configuration),
             Err(why) => Configured::Unread { name: obtained.asked, why },
         }
     }
@@ -271,6 +269,9 @@ impl NameStep<'_> {
         if let Err(reason) = obtained.is_fresh(world, self.settings, self.name) {
             file::say_refusal(world, self.settings.path(self.name), &reason);
             return Configured::Refused { name: obtained.asked, reason, unanswered: None };
+        }
+        if obtained.by.is_some() {
+            learn(world, &configuration);
         }
         for warning in &configuration.warnings {
             world.say(Event::ConfigurationOdd { what: warning.to_string() });

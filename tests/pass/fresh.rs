@@ -328,6 +328,22 @@ fn an_old_plain_configuration_does_not_end_encryption() {
 }
 
 #[test]
+fn a_configuration_that_is_too_old_has_no_say_in_enrolment() {
+    let cluster = Cluster::new(Setup::default());
+    let mut phone = phone_with_key(&cluster);
+    phone.files = cluster.encrypted_files(Cipher::Aes128);
+    phone.boot();
+    for (offered, learned) in [(cluster.timestamp() - 1, 0), (cluster.timestamp() + 1, 1)] {
+        let mut plain = cluster.clone();
+        plain.set_timestamp(offered);
+        phone.files = plain.files();
+        phone.forget();
+        let outcome = phone.boot();
+        assert_eq!(phone.learned.len(), learned, "{outcome:?}");
+    }
+}
+
+#[test]
 fn an_older_plain_configuration_is_logged_and_policy_may_refuse_it() {
     let cluster = Cluster::new(Setup::default());
     let mut phone = Script::booted(&cluster);

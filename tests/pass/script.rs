@@ -18,6 +18,7 @@ use secd::trust::{
     Anchors, Confirmed, ListKind, Policy, Query, Reason, Unanswered, Verified, Vouched, Warning,
     tvs,
 };
+use secd::wire::configuration::CapfFacts;
 use secd::wire::name::{DeviceName, FileName};
 use secd::wire::tvs::{Response, Status, TvsRequest};
 use secd::wire::{Envelope, Role};
@@ -63,6 +64,8 @@ pub(crate) struct Script {
     /// What was put where the phone looks for files.
     pub(crate) ram: BTreeMap<String, Vec<u8>>,
     pub(crate) said: Vec<Event>,
+    /// What was learned about CAPF, in order.
+    pub(crate) learned: Vec<CapfFacts>,
 }
 
 impl Script {
@@ -88,6 +91,7 @@ impl Script {
             changes: Vec::new(),
             ram: BTreeMap::new(),
             said: Vec::new(),
+            learned: Vec::new(),
         }
     }
 
@@ -107,7 +111,7 @@ impl Script {
 
     /// Forgets what was asked, changed and said.
     pub(crate) fn forget(&mut self) {
-        (self.asked, self.changes, self.said) = Default::default();
+        (self.asked, self.changes, self.said, self.learned) = Default::default();
     }
 
     fn remember(&mut self, name: &FileName, seen: Option<Seen>) {
@@ -206,6 +210,10 @@ impl World for Script {
 
     async fn confirm(&mut self, record: &RecordToConfirm) -> Answered {
         (self.confirm)(&mut self.anchors, record)
+    }
+
+    fn learn(&mut self, capf: &CapfFacts) {
+        self.learned.push(capf.clone());
     }
 
     fn commit(&mut self, change: Change<'_>) -> Result<Committed, NotCommitted> {
