@@ -423,6 +423,33 @@ fn a_certificate_of_the_phone_is_proven_by_its_key() {
     }
 }
 
+/// Its configuration is encrypted for the key that is lost, and only the signed one says that CAPF now
+/// wants to see the MIC.
+#[test]
+fn a_phone_that_has_lost_its_lsc_reads_how_to_get_another() {
+    let desk = Desk::open(device());
+    desk.give_mic();
+    let mic = desk.cluster.device.certificate.der.clone();
+    let kind = KeyKind::Rsa(2048);
+    desk.capf.enrol(installing(kind).by(Method::Mic).mic(&mic).encrypted());
+    desk.capf.publish(&desk.cluster, &desk.tftp);
+    let mut agent = Agent::start(&desk.phone);
+    enrolment(&mut agent);
+    let lines = agent.pass();
+    assert!(has(&lines, "configuration done"), "{}", shown(&lines));
+    let delete = |confirmation: &Value| {
+        call(&desk.phone.socket(), "DeleteIdentity", json!({ "confirmation": confirmation }))
+    };
+    let first = delete(&Value::Null).unwrap();
+    desk.schedule(Operation::Install(kind));
+    delete(&first["confirmation"]).unwrap();
+    let lines = enrolment(&mut agent);
+    assert!(has(&lines, "capf: showing the MIC"), "{}", shown(&lines));
+    assert!(messages(&lines).contains(&"LSC Installed"), "{}", shown(&lines));
+    let lines = agent.pass();
+    assert!(has(&lines, "configuration done"), "{}", shown(&lines));
+}
+
 #[test]
 fn a_proof_without_an_rsa_key_is_not_begun_with() {
     let desk = Desk::open(installing(KeyKind::P256).by(Method::Mic));

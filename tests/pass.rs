@@ -13,7 +13,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use script::{Script, digest, tvs_of, unreachable};
-use secd::boot::{Configured, Form, LastConfiguration, Listed, NotFetched};
+use secd::boot::{
+    CertificateTrouble, Configured, Form, LastConfiguration, Listed, NotFetched, Outcome,
+};
 use secd::trust::decrypt::DeviceKey;
 use secd::trust::signature::md5;
 use secd::trust::{ListKind, Reason, State, Unanswered, Voucher};
@@ -369,6 +371,39 @@ fn a_short_configuration_leads_to_the_encrypted_one_of_this_phone_alone() {
         ),
         "announced and not there: {outcome:?}"
     );
+}
+
+/// Otherwise a phone that has lost its LSC would never read how CAPF issues another one.
+#[test]
+fn where_the_encrypted_configuration_is_for_a_lost_key_the_signed_one_is_read_too() {
+    let cluster = Cluster::new(Setup::default());
+    let mut phone = phone_with_key(&cluster);
+    phone.files = cluster.encrypted_files(Cipher::Aes128);
+    phone.boot();
+    let before = (phone.ram.clone(), phone.last.clone());
+    (phone.key, phone.certificate_md5) = (None, None);
+    phone.forget();
+    let outcome = phone.boot();
+    assert_eq!(phone.asked[phone.asked.len() - 2..], [ENCRYPTED, SIGNED]);
+    assert_eq!(phone.learned.len(), 1);
+    let is_refused = |outcome: &Outcome| {
+        let trouble = outcome.configuration.as_ref().and_then(Configured::certificate_trouble);
+        trouble == Some(CertificateTrouble::DecryptFailed)
+    };
+    assert!(is_refused(&outcome), "{outcome:?}");
+    // Nor does an old one from before the encryption end it, or hide the trouble.
+    let plain = cluster.files().remove(SIGNED).unwrap();
+    phone.files.insert(SIGNED.to_owned(), plain);
+    phone.forget();
+    let outcome = phone.boot();
+    assert!(is_refused(&outcome), "{outcome:?}");
+    assert_eq!((phone.learned.len(), (phone.ram.clone(), phone.last.clone())), (0, before));
+    let mut newer = cluster.clone();
+    newer.set_timestamp(cluster.timestamp() + 1);
+    phone.files.insert(SIGNED.to_owned(), newer.files().remove(SIGNED).unwrap());
+    let outcome = phone.boot();
+    let by = Some(Voucher::Itl);
+    assert_eq!(outcome.configuration, Some(Configured::Taken { name: SIGNED.to_owned(), by }));
 }
 
 #[test]

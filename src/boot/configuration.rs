@@ -135,7 +135,7 @@ impl NameStep<'_> {
             match self.obtain(world, Form::Encrypted).await {
                 Ok(obtained) => return self.put(world, obtained),
                 Err(NotTaken::Fetch { why: NotFetched::Absent, .. }) => {}
-                Err(not_taken) => return not_taken.into(),
+                Err(not_taken) => return self.take_undecrypted(world, not_taken.into()).await,
             }
         }
         let obtained = match self.obtain(world, Form::Plain).await {
@@ -152,6 +152,25 @@ impl NameStep<'_> {
                 Configured::ForAnother { name: obtained.asked, theirs, ours }
             }
             Sealed::ForUs => self.take_sealed(world).await,
+        }
+    }
+
+    /// Goes on from an encrypted configuration that was not taken. If it is for a key that the phone
+    /// has lost, the signed one is read as well, which any phone can: it says whether CAPF has
+    /// another certificate pending, how, and where.
+    async fn take_undecrypted<W: World>(&self, world: &mut W, refused: Configured) -> Configured {
+        if refused.certificate_trouble().is_none() {
+            return refused;
+        }
+        let Ok(obtained) = self.obtain(world, Form::Plain).await else { return refused };
+        let Ok(configuration) = self.read(&obtained) else { return refused };
+        if !matches!(self.sealed(world, &obtained, &configuration), Sealed::No) {
+            return refused;
+        }
+        match self.put_read(world, obtained, configuration) {
+            // An old one changes nothing about the trouble.
+            Configured::Absent | Configured::Refused { .. } => refused,
+            put => put,
         }
     }
 
