@@ -384,6 +384,35 @@ fn the_supplicant_gets_certificate_and_key_in_one_private_file_as_long_as_there_
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "nothing is left of the key");
 }
 
+/// `export = "/etc/wpa_supplicant"` is soon written.
+#[test]
+fn a_configuration_of_somebody_else_is_neither_replaced_nor_removed() {
+    let cluster = Cluster::new(Setup::default());
+    let server = Server::start(cluster.files());
+    let (phone, folder) = exporting(&server);
+    let (theirs, text) = (folder.join("wpa_supplicant.conf"), b"network={\n}\n");
+    fs::create_dir_all(&folder).unwrap();
+    support::write(&theirs, text);
+    // Without a certificate, both files would be removed.
+    let mut agent = Agent::start(&phone);
+    agent.pass();
+    assert_eq!(fs::read(&theirs).unwrap(), text);
+    assert!(agent.end().success());
+    install(&phone, &[&lsc(&cluster)]);
+    let mut agent = Agent::start(&phone);
+    agent.pass();
+    assert_eq!(fs::read(&theirs).unwrap(), text);
+    assert!(!folder.join("phone.pem").exists());
+    let lines = agent.log.from(0);
+    assert!(
+        shown(&lines).contains("wpa_supplicant.conf: not written by secd"),
+        "{}",
+        shown(&lines)
+    );
+    let identity = call(&phone.socket(), "GetIdentity", json!({})).unwrap();
+    assert_eq!(identity["exported"], json!(null));
+}
+
 /// The authentication itself, with `hostapd` as switch and authentication server in one.
 #[test]
 fn a_supplicant_authenticates_with_what_was_exported() {

@@ -4,13 +4,14 @@
 //! Certificate and key are one file: two would be replaced one after the other, and whoever looks in
 //! between would find a key that is not the certificate's.
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use rustls::pki_types::PrivateKeyDer;
 use zeroize::Zeroizing;
 
-use super::files::{self, Links, WriteFailure};
-use super::identity::CertificateWithKey;
+use super::files::{self, Links, UnreadableFile, WriteFailure};
+use super::identity::{CertificateWithKey, LIMIT};
 use crate::face::{base64, certificates};
 use crate::trust::certificate::Certificate;
 use crate::wire::name::FileName;
@@ -20,13 +21,14 @@ use crate::wire::name::FileName;
 /// authentication server. Returns whether anything has changed.
 ///
 /// # Errors
-/// [`WriteFailure`].
+/// [`NotExported`].
 pub fn export(
     folder: &Path,
     pair: &CertificateWithKey,
     authority: Option<&Path>,
-) -> Result<bool, WriteFailure> {
+) -> Result<bool, NotExported> {
     files::provide_folder(folder)?;
+    expect_own(folder)?;
     let pem = pem(pair);
     let configuration = configuration(folder, pair, authority);
     // The certificate first: what the configuration names is there when it is.
@@ -37,13 +39,55 @@ pub fn export(
 /// Removes both files. Returns whether there was one.
 ///
 /// # Errors
-/// [`WriteFailure`].
-pub fn withdraw(folder: &Path) -> Result<bool, WriteFailure> {
+/// [`NotExported`].
+pub fn withdraw(folder: &Path) -> Result<bool, NotExported> {
+    expect_own(folder)?;
     let mut removed = false;
     for name in [CONFIGURATION, PEM] {
         removed |= files::remove(&folder.join(name))?;
     }
     Ok(removed)
+}
+
+/// Why the files are as they were.
+#[derive(Debug)]
+pub enum NotExported {
+    /// Somebody else has written this file.
+    Foreign(PathBuf),
+    /// The system refused a change.
+    Write(WriteFailure),
+}
+
+impl From<WriteFailure> for NotExported {
+    fn from(failure: WriteFailure) -> Self {
+        Self::Write(failure)
+    }
+}
+
+impl fmt::Display for NotExported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Foreign(path) => write!(
+                f,
+                "{}: not written by secd, and left as it is; name a folder that nothing else uses, \
+                 or remove the file",
+                path.display()
+            ),
+            Self::Write(failure) => failure.fmt(f),
+        }
+    }
+}
+
+/// Refuses a folder such as `/etc/wpa_supplicant`, where the configuration is the administrator's.
+fn expect_own(folder: &Path) -> Result<(), NotExported> {
+    let path = folder.join(CONFIGURATION);
+    let is_own = match files::read(&path, LIMIT, Links::Refuse) {
+        // Nothing is forced to a medium: a power cut can leave an empty one.
+        Ok(bytes) => bytes.is_empty() || bytes.starts_with(HEADER.as_bytes()),
+        Err(UnreadableFile::Absent) => true,
+        Err(_) => false,
+    };
+    if is_own { Ok(()) } else { Err(NotExported::Foreign(path)) }
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<bool, WriteFailure> {
@@ -89,7 +133,7 @@ fn configuration(folder: &Path, pair: &CertificateWithKey, authority: Option<&Pa
         None => "# identity.radius_ca is not set: the authentication server is not verified".into(),
     };
     format!(
-        "# Written by secd whenever the phone's certificate changes; changes made here are lost.\n\
+        "{HEADER}\n\
          ap_scan=0\n\
          network={{\n    \
              key_mgmt=IEEE8021X\n    \
@@ -113,6 +157,10 @@ fn value(text: &str) -> String {
     }
     text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// What the configuration begins with.
+const HEADER: &str =
+    "# Written by secd whenever the phone's certificate changes; changes made here are lost.";
 
 /// The file of certificate and key.
 const PEM: &str = "phone.pem";
