@@ -141,6 +141,9 @@ fn keep_what_stays(settings: &mut Settings, before: &Settings) {
         let what = "tvs.cache, tvs.ttl_max_s, https.slots and https.slots_per_user";
         say(&Event::ReloadedInPart { what });
     }
+    settings.tvs.cache = before.tvs.cache;
+    // Of sessions as well, which could take it at once: there is one time for both.
+    settings.tvs.ttl_max = before.tvs.ttl_max;
     settings.https.slots = before.https.slots;
     settings.https.slots_per_user = before.https.slots_per_user;
 }
@@ -169,5 +172,24 @@ impl EndSignals {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_log_says_to_take_effect_later_does_not_take_effect_now() {
+        let read = |more: &str| {
+            let text = format!("[device]\nname = \"SEP001122334455\"\n{more}");
+            Settings::parse(&text, "secd.toml").unwrap()
+        };
+        let (before, mut now) =
+            (read(""), read("[tvs]\ncache = 7\nttl_max_s = 60\nlegacy_tls = true\n"));
+        assert_ne!(now.tvs.ttl_max, before.tvs.ttl_max);
+        keep_what_stays(&mut now, &before);
+        assert_eq!((now.tvs.cache, now.tvs.ttl_max), (before.tvs.cache, before.tvs.ttl_max));
+        assert!(now.tvs.legacy_tls, "all else does");
     }
 }
