@@ -23,8 +23,8 @@ use crate::wire::address::ServerAddress;
 use crate::wire::capf::AuthenticationString;
 use crate::wire::configuration::{AuthenticationMode, CapfFacts, Configuration, Root};
 
-pub(super) use failure::NotEnrolled;
-pub(super) use session::SessionEffect;
+pub use failure::NotEnrolled;
+pub use session::SessionEffect;
 
 use proof::Credential;
 use session::CapfDialogue;
@@ -42,6 +42,15 @@ impl Agent {
     pub(super) async fn enrol_when_due(&self) -> Infallible {
         loop {
             let trouble = self.enrolments.wished().await;
+            self.enrol_if_due(trouble).await;
+        }
+    }
+
+    /// Asks for a certificate if the last pass has found that one may be due, and returns when that
+    /// is over: what [`run`](Self::run) does beside the passes, for those who drive passes one by
+    /// one.
+    pub async fn enrol_as_wished(&self) {
+        if let Some(trouble) = self.enrolments.take_wish() {
             self.enrol_if_due(trouble).await;
         }
     }
@@ -71,7 +80,7 @@ impl Agent {
     ///
     /// # Errors
     /// [`NotEnrolled`].
-    pub(super) async fn enrol(
+    pub async fn enrol(
         &self,
         string: Option<AuthenticationString>,
     ) -> Result<SessionEffect, NotEnrolled> {

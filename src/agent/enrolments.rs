@@ -18,8 +18,9 @@ pub(super) struct Enrolments {
     held: Arc<()>,
     /// Whether the phone's certificate has changed since the last pass ended.
     changed: Cell<bool>,
-    /// What the last pass found about the certificate.
-    trouble: Cell<Option<CertificateTrouble>>,
+    /// The wish for an enrolment that was not begun yet, with what the pass found about the
+    /// certificate.
+    wish: Cell<Option<Option<CertificateTrouble>>>,
     wanted: Notify,
 }
 
@@ -41,14 +42,23 @@ impl Enrolments {
         if self.changed.take() || Arc::strong_count(&self.held) > 1 {
             return;
         }
-        self.trouble.set(trouble);
+        self.wish.set(Some(trouble));
         self.wanted.notify_one();
     }
 
     /// Returns when a pass has wished for an enrolment, with what it found about the certificate.
     pub(super) async fn wished(&self) -> Option<CertificateTrouble> {
-        self.wanted.notified().await;
-        self.trouble.get()
+        loop {
+            if let Some(trouble) = self.wish.take() {
+                return trouble;
+            }
+            self.wanted.notified().await;
+        }
+    }
+
+    /// The same at once; nothing if no pass has wished for one that was not begun since.
+    pub(super) fn take_wish(&self) -> Option<Option<CertificateTrouble>> {
+        self.wish.take()
     }
 
     /// Notes that the phone's certificate has changed.

@@ -47,6 +47,7 @@ mod start;
 mod tvs;
 mod world;
 
+pub use capf::{NotEnrolled, SessionEffect};
 pub use connections::{NotOpened, Opened, Target};
 pub use doctor::{Busy, PATIENCE, Report};
 pub use inquiry::{Inquiry, NotTrustedFile};

@@ -8,7 +8,7 @@ use crate::wire::capf::CapfReason;
 
 /// Why an enrolment did not end in what CAPF had pending.
 #[derive(Debug)]
-pub(in crate::agent) enum NotEnrolled {
+pub enum NotEnrolled {
     /// CAPF broke the session off.
     Aborted,
     /// Another enrolment is under way.

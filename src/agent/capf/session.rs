@@ -19,7 +19,7 @@ use crate::wire::envelope::UnknownTag;
 
 /// What a session has changed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::agent) enum SessionEffect {
+pub enum SessionEffect {
     /// The LSC is deleted, by order of CAPF.
     Deleted,
     /// A new LSC is in force.
