@@ -28,6 +28,12 @@ impl Provisioning {
         files
     }
 
+    /// The full configuration of a device that is known, without its envelope.
+    pub fn payload(&self, device: &str) -> Option<Vec<u8>> {
+        let device = held(&self.shared).devices.get(device).cloned()?;
+        Some(self.config(&device).xml().into_bytes())
+    }
+
     fn knows(&self, device: &str) -> bool {
         held(&self.shared).devices.contains_key(device)
     }
