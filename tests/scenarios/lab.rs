@@ -1,7 +1,9 @@
 //! The phone's surroundings, and what administrators do to them.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use secd_lab::capf;
 use secd_lab::certificate::{Certificate, Identity};
 use secd_lab::cluster::{Cluster, Files, Rollback, Security, Service, Setup, Signer};
 use secd_lab::https;
@@ -77,6 +79,10 @@ pub(crate) struct Lab {
     /// A directory server whose certificate TVS knows.
     pub(crate) https: https::Server,
     pub(crate) tomcat: Identity,
+    /// The CAPF server of the phone's cluster, once it is open.
+    capf: Option<capf::Server>,
+    /// How many of its sessions have been told.
+    capf_told: usize,
     first: tftp::Server,
     second: tftp::Server,
     edit: Edit,
@@ -97,6 +103,8 @@ impl Lab {
             home,
             other: None,
             tomcat,
+            capf: None,
+            capf_told: 0,
             first: tftp::Server::start(Files::new()),
             second: tftp::Server::start(Files::new()),
             edit: |_, _| {},
@@ -135,12 +143,21 @@ impl Lab {
         }
         let mut files = self.home.cluster.files();
         (self.edit)(self, &mut files);
-        self.first.serve(files);
+        match &self.capf {
+            Some(capf) => {
+                let made = capf.configurations(&self.home.cluster);
+                self.first.serve_with(made.without_configurations(files), Arc::new(made));
+            }
+            None => self.first.serve(files),
+        }
     }
 
     /// The configuration that is served now, without its envelope.
     pub(crate) fn payload(&self) -> Vec<u8> {
-        self.home.cluster.config().xml().into_bytes()
+        let cluster = &self.home.cluster;
+        let capf = self.capf.as_ref().map(|capf| capf.configurations(cluster));
+        let made = capf.and_then(|made| made.payload(DEVICE));
+        made.unwrap_or_else(|| cluster.config().xml().into_bytes())
     }
 
     /// What was asked of the TFTP servers since the last call.
@@ -160,6 +177,35 @@ impl Lab {
         let words: Vec<String> = events.into_iter().map(|(_, word)| word).collect();
         words.join(", ")
     }
+
+    /// How the sessions with CAPF since the last call have ended.
+    pub(crate) fn capf_events(&mut self) -> String {
+        let Some(capf) = &self.capf else { return String::new() };
+        capf.settle();
+        let sessions = capf.sessions();
+        let words: Vec<String> = sessions.iter().skip(self.capf_told).map(ended).collect();
+        self.capf_told = sessions.len();
+        words.join(", ")
+    }
+}
+
+/// How a session with CAPF has ended.
+fn ended(session: &capf::Session) -> String {
+    use capf::Outcome;
+    let word = match &session.outcome {
+        // The server speaks first, and nothing is due to one that is not trusted.
+        _ if session.received.is_empty() => "no byte",
+        Outcome::Deleted(true) => "deleted",
+        Outcome::Fetched(Some(_)) => "fetched",
+        Outcome::Deleted(false) | Outcome::Fetched(None) => "has none",
+        Outcome::Installed(_) => "installed",
+        Outcome::NoKey => "no key",
+        Outcome::NotStored => "not stored",
+        Outcome::Nothing => "nothing",
+        Outcome::Refused(refusal) => return format!("refused: {refusal:?}"),
+        other => return format!("{other:?}"),
+    };
+    word.to_owned()
 }
 
 /// What administrators do.
@@ -215,6 +261,7 @@ impl Lab {
         let timestamp = self.home.cluster.timestamp() + 60;
         let home = Site::new(Setup { pool, timestamp, ..setup() });
         self.other = Some(std::mem::replace(&mut self.home, home));
+        (self.capf, self.capf_told) = (None, 0);
         self.edit = |_, _| {};
     }
 
@@ -315,6 +362,38 @@ impl Lab {
         self.first.set_faults(tftp::Faults { refuse: Some(3), ..tftp::Faults::default() });
     }
 
+    /// Opens the CAPF server of the cluster, which knows the phone so.
+    pub(crate) fn open_capf(&mut self, device: capf::Device) {
+        let capf = capf::Server::start(&self.home.cluster);
+        capf.enrol(device);
+        self.capf = Some(capf);
+    }
+
+    /// The CAPF server, once it is open.
+    pub(crate) fn capf(&self) -> &capf::Server {
+        self.capf.as_ref().expect("CAPF is open")
+    }
+
+    /// Schedules an operation for the phone, which is to show itself so.
+    pub(crate) fn schedule(&self, operation: capf::Operation, method: capf::Method) {
+        self.capf().set_method(DEVICE, method);
+        self.capf().schedule(DEVICE, operation);
+    }
+
+    /// CAPF shows a certificate that no list has and that TVS knows in this role, if in any.
+    pub(crate) fn strange_capf(&mut self, roles: &[Role]) {
+        let other = self.home.cluster.setup.identity("CAPF-other");
+        if !roles.is_empty() {
+            self.home.cluster.import(&other.certificate, roles);
+        }
+        self.capf().present(&Presented::new(&other));
+    }
+
+    /// The certificate that phones of the cluster come with, DER.
+    pub(crate) fn mic(&self) -> Vec<u8> {
+        self.home.cluster.device.certificate.der.clone()
+    }
+
     /// Somebody whom no cluster knows.
     pub(crate) fn stranger(&self) -> Identity {
         self.home.cluster.setup.identity("stranger.lab.test")
@@ -340,6 +419,7 @@ pub(crate) fn put_itl(files: &mut Files, itl: &[u8]) {
 fn short(name: &str) -> String {
     let name = name.replace(DEVICE, "SEP");
     let name = name.replace(".tlv", "").replace(".cnf.xml.sgn", ".sgn");
+    let name = name.replace(".cnf.xml.enc.sgn", ".enc.sgn");
     name.replace(".cnf.xml", ".xml")
 }
 

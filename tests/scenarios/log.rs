@@ -38,7 +38,8 @@ impl Log for Capture {
             let level = match record.level() {
                 log::Level::Error => "ERR",
                 log::Level::Warn => "WRN",
-                _ => "NOT",
+                log::Level::Info => "NOT",
+                _ => "INF",
             };
             let line = format!("{} | {level} | {}", record.target(), record.args());
             LINES.with_borrow_mut(|lines| lines.push(line));

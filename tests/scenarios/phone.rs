@@ -61,7 +61,7 @@ impl Phone {
     }
 
     /// Starts the agent again, with a certificate of its own.
-    #[allow(dead_code, reason = "a phone needs one in one of the programs only")]
+    #[allow(dead_code, reason = "a phone needs one in some of the programs only")]
     pub(crate) fn own(&mut self, identity: &Identity) {
         let write = |name, bytes: &[u8]| {
             let file = fs::File::create_new(self.folder.path().join(name));
@@ -96,6 +96,7 @@ impl Phone {
         let mut configuration = Settings::parse(&text, "secd.toml").expect("a good configuration");
         configuration.tvs.answer_timeout = Duration::from_secs(2);
         configuration.https.handshake_timeout = Duration::from_secs(3);
+        configuration.capf.pause = Duration::from_millis(100);
         configuration.tvs.legacy_tls = self.old_tls == OldTls::On;
         configuration.https.legacy_tls = self.old_tls == OldTls::On;
         configuration
@@ -136,6 +137,12 @@ impl Phone {
         let name = |name: &str| self.folder.path().join("ram").join(name);
         let own = fs::read(name(&format!("{DEVICE}.cnf.xml"))).ok();
         own.or_else(|| fs::read(name("XMLDefault.cnf.xml")).ok())
+    }
+
+    /// The LSC and its key as they are stored.
+    #[allow(dead_code, reason = "a phone enrols in one of the programs only")]
+    pub(crate) fn lsc(&self) -> Option<Vec<u8>> {
+        fs::read(self.folder.path().join("state/lsc")).ok()
     }
 
     /// Presses the Directories key: the page, or why there is none. The request is written before

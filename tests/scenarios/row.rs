@@ -1,9 +1,13 @@
 //! A row of the acceptance tables, and the one runner of all rows.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use secd::agent::{ErasedBy, NotErased, Report};
+use secd::agent::{self, ErasedBy, NotErased, ProbeRequest, Report};
+use secd::io::settings::ServerAddress;
 use secd::trust::ListKind;
+use secd::wire::capf::AuthenticationString;
+use secd::wire::name::DeviceName;
 use secd_lab::cluster::Setup;
 use secd_lab::tls::Version;
 use tokio::runtime::Builder;
@@ -11,7 +15,7 @@ use tokio::task::LocalSet;
 
 use crate::lab::Lab;
 use crate::log;
-use crate::phone::{OldTls, Phone};
+use crate::phone::{DEVICE, OldTls, Phone};
 
 /// A row: how the phone begins, what happens around it, and what it must do.
 pub(crate) struct Row {
@@ -37,7 +41,14 @@ pub(crate) enum Step {
     Do(fn(&mut Lab)),
     /// The doctor's case and remedy, and nothing is changed by asking for them.
     Doctor(&'static str, &'static str),
-    /// The last boot pass or key press wrote a line with this text.
+    /// The phone asks CAPF as the last boot pass wished, or not at all: the status messages, how the
+    /// sessions ended, what TVS saw, and whether the LSC is absent (`-`), kept (`=`) or new (`+`).
+    Enrol(&'static str),
+    /// A person has the phone ask CAPF, with this string if not empty.
+    EnrolBy(&'static str, &'static str),
+    /// The phone has the certificate that phones of its cluster come with, from now on.
+    HasMic,
+    /// The last boot pass, key press or enrolment wrote a line with this text.
     Log(&'static str),
     /// The row is about no part of the agent; why.
     Outside(&'static str),
@@ -47,6 +58,9 @@ pub(crate) enum Step {
     EraseBarred(&'static [ListKind], ErasedBy, &'static str),
     /// Root erases everything: a factory reset.
     FactoryReset,
+    /// What `secd probe` finds about the configuration with a phone fresh from the box: status and
+    /// class of fault, and the doctor's case beside it.
+    Probe(&'static str, &'static str),
     /// The Directories key: how the connection came about, and what TVS saw.
     Press(&'static str, &'static str),
     /// A person resets the phone: it is as fresh from the box.
@@ -187,14 +201,14 @@ impl Run {
                 self.outcome.compare(format!("doctor: {case}, {remedy}"), seen);
                 self.report = Some(report);
             }
+            Step::Enrol(end) => self.enrol(None, end).await,
+            Step::EnrolBy(string, end) => self.enrol(Some(string), end).await,
+            Step::HasMic => self.phone.own(&self.lab.home.cluster.device),
+            Step::Probe(expected, case) => self.probe(expected, case).await,
             Step::Erase(kind) => self.erase(&[*kind], ErasedBy::Person),
             Step::EraseBarred(kinds, by, access) => self.bar(kinds, *by, access),
             Step::FactoryReset => self.erase(&ListKind::ALL, ErasedBy::Root),
-            Step::Log(text) => {
-                let found = self.lines.iter().any(|line| line.contains(text));
-                let seen = if found { (*text).to_owned() } else { self.lines.join("\n      ") };
-                self.outcome.compare(format!("log: {text}"), format!("log: {seen}"));
-            }
+            Step::Log(text) => self.look_for(text),
             Step::Outside(why) => {
                 self.outcome.is_outside = true;
                 self.outcome.compare((*why).to_owned(), (*why).to_owned());
@@ -214,6 +228,61 @@ impl Run {
             }
             Step::Wait(seconds) => self.phone.wait(Duration::from_secs(*seconds)),
         }
+    }
+
+    /// Looks for a line in the log.
+    fn look_for(&mut self, text: &str) {
+        let found = self.lines.iter().any(|line| line.contains(text));
+        let seen = if found { text.to_owned() } else { self.lines.join("\n      ") };
+        self.outcome.compare(format!("log: {text}"), format!("log: {seen}"));
+    }
+
+    /// Has the phone ask CAPF: by order of a person with a string, or as the last boot pass wished.
+    async fn enrol(&mut self, by_order: Option<&str>, end: &str) {
+        // What the doctor found before counts no longer.
+        self.report = None;
+        let agent = self.phone.agent();
+        let (before, told) = (self.phone.lsc(), agent.messages().len());
+        log::take();
+        match by_order {
+            None => agent.enrol_as_wished().await,
+            Some(string) => {
+                let string = (!string.is_empty()).then(|| AuthenticationString::parse(string));
+                let string = string.transpose().expect("a string of digits");
+                // Screen, log and server have what came of it.
+                let _ended = agent.enrol(string).await;
+            }
+        }
+        self.lines = log::take();
+        let says: Vec<String> =
+            agent.messages().iter().skip(told).map(|(_, message)| message.to_string()).collect();
+        let (capf, tvs) = (self.lab.capf_events(), self.lab.tvs_events());
+        let lsc = mark(&before, &self.phone.lsc());
+        let seen = format!("enrol: [{}] CAPF {{{capf}}} TVS {{{tvs}}} LSC{lsc}", says.join("; "));
+        self.outcome.compare(format!("enrol: {end}"), seen);
+    }
+
+    /// Probes the servers with a phone of the same name that has nothing.
+    async fn probe(&mut self, expected: &str, case: &str) {
+        let address = |server: SocketAddr| ServerAddress::parse(&server.to_string(), 69);
+        let request = ProbeRequest {
+            device: DeviceName::parse(DEVICE).expect("a name"),
+            servers: self.lab.servers().into_iter().flat_map(address).collect(),
+            tvs: Vec::new(),
+            https: Vec::new(),
+            key: None,
+            lists: Vec::new(),
+        };
+        let report = agent::probe(request).await.expect("a folder in memory");
+        self.lab.asked();
+        self.lab.tvs_events();
+        let mut cases = report.cases.iter();
+        let found = cases.find(|it| it.group == "boot 1" && it.name == "configuration");
+        let found =
+            found.map_or_else(String::new, |it| format!("{} {}", it.status.word(), it.class));
+        let diagnosed = report.diagnosed.map_or("nothing", |diagnosis| diagnosis.case.word());
+        let seen = format!("probe: {}, {diagnosed}", found.trim_end());
+        self.outcome.compare(format!("probe: {expected}, {case}"), seen);
     }
 
     fn erase(&self, kinds: &[ListKind], by: ErasedBy) {
@@ -327,7 +396,7 @@ fn warned(lines: &[String]) -> bool {
     lines.iter().any(|line| line == warning)
 }
 
-fn mark(before: &Option<[u8; 32]>, after: &Option<[u8; 32]>) -> char {
+fn mark<T: PartialEq>(before: &Option<T>, after: &Option<T>) -> char {
     match after {
         None => '-',
         Some(_) if after == before => '=',

@@ -1,5 +1,6 @@
 //! The rows, by the groups of domain facts 9, and some of 10.
 
+mod capf;
 mod central;
 mod first_contact;
 mod freshness;
@@ -18,7 +19,7 @@ use crate::lab::Lab;
 use crate::row::{Row, Step};
 
 /// The groups in the order of the tables.
-pub(crate) fn groups() -> [(&'static str, &'static [Row]); 11] {
+pub(crate) fn groups() -> [(&'static str, &'static [Row]); 12] {
     [
         ("9.1 first contact and steady state", first_contact::ROWS),
         ("9.2 certificate regeneration", regeneration::ROWS),
@@ -31,6 +32,7 @@ pub(crate) fn groups() -> [(&'static str, &'static [Row]); 11] {
         ("10 hardening", hardening::ROWS),
         ("freshness", freshness::ROWS),
         ("settings access", settings::ROWS),
+        ("CAPF", capf::ROWS),
     ]
 }
 
