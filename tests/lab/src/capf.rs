@@ -29,6 +29,7 @@ mod record;
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -60,9 +61,17 @@ pub enum Dialect {
     Reference,
 }
 
+/// What keeps up with the devices on record.
+pub trait Follower: fmt::Debug + Send + Sync {
+    /// A device has changed; in a session, its phone does not know yet that the server is done.
+    fn device_changed(&self);
+}
+
 /// A running server; it stops, and cuts its connections, when it is dropped.
 pub struct Server {
     listener: Listener,
+    /// Where configurations say that it listens, if not where it does.
+    announced: Option<Member>,
     shared: Arc<Mutex<Shared>>,
 }
 
@@ -76,6 +85,7 @@ struct Shared {
     devices: BTreeMap<String, Device>,
     /// The keys that have been certified, as SubjectPublicKeyInfo.
     keys: BTreeSet<Vec<u8>>,
+    follower: Option<Arc<dyn Follower>>,
     odd: Option<Odd>,
     /// How many sessions have been put off since then.
     put_off: usize,
@@ -96,6 +106,7 @@ impl Shared {
             dialect: Dialect::default(),
             devices: BTreeMap::new(),
             keys: BTreeSet::new(),
+            follower: None,
             odd: None,
             put_off: 0,
             number: 0,
@@ -114,14 +125,20 @@ impl Shared {
         let is_new = !known && self.keys.insert(spki.to_vec());
         is_new.then(|| self.issuer.issue(device, spki, odd))
     }
+}
 
-    /// What was pending for the device is done, with this effect on what is on record.
-    fn complete(&mut self, device: &str, effect: impl FnOnce(&mut Device)) {
-        if let Some(device) = self.devices.get_mut(device) {
-            effect(device);
-            device.complete();
-        }
+/// Changes what is on record of a device, if it is known.
+fn change(shared: &Mutex<Shared>, name: &str, effect: impl FnOnce(&mut Device)) -> bool {
+    let mut state = held(shared);
+    let device = state.devices.get_mut(name);
+    let is_known = device.map(effect).is_some();
+    let follower = state.follower.clone();
+    // It will look at the devices.
+    drop(state);
+    if let Some(follower) = follower {
+        follower.device_changed();
     }
+    is_known
 }
 
 impl Server {
@@ -141,7 +158,7 @@ impl Server {
             let shared = Arc::clone(&shared);
             move |stream| session::serve(stream, &shared)
         })?;
-        Ok(Self { listener, shared })
+        Ok(Self { listener, announced: None, shared })
     }
 
     /// Where it listens.
@@ -212,6 +229,16 @@ impl Server {
         (shared.odd, shared.put_off) = (odd, 0);
     }
 
+    /// Has configurations made from now on name it so, as it is seen through a port forward.
+    pub fn announce(&mut self, member: Member) {
+        self.announced = Some(member);
+    }
+
+    /// Has this keep up with the devices from now on.
+    pub fn set_follower(&self, follower: Arc<dyn Follower>) {
+        held(&self.shared).follower = Some(follower);
+    }
+
     /// Shows and issues by the CAPF certificate that the publisher has now.
     pub fn follow(&self, cluster: &Cluster) {
         let capf = &cluster.nodes[0].capf;
@@ -260,12 +287,13 @@ impl Server {
     /// The configurations of the devices as they are at each request.
     pub fn configurations(&self, cluster: &Cluster) -> Provisioning {
         let address = self.address();
-        let server = Member { address: address.ip().to_string(), port: address.port() };
+        let real = || Member { address: address.ip().to_string(), port: address.port() };
+        let server = self.announced.clone().unwrap_or_else(real);
         Provisioning::new(cluster, server, &self.shared)
     }
 
-    fn change(&self, name: &str, change: impl FnOnce(&mut Device)) {
-        change(held(&self.shared).devices.get_mut(name).expect("the device is known"));
+    fn change(&self, name: &str, effect: impl FnOnce(&mut Device)) {
+        assert!(change(&self.shared, name, effect), "the device is known");
     }
 }
 

@@ -34,6 +34,14 @@ impl Provisioning {
         Some(self.config(&device).xml().into_bytes())
     }
 
+    /// The files that the device has now.
+    pub fn of(&self, device: &str) -> Files {
+        let ends = ["cnf.xml", "cnf.xml.enc.sgn", "cnf.xml.sgn"];
+        let names = ends.map(|end| format!("{device}.{end}"));
+        let made = |name: String| self.file(&name).map(|bytes| (name, bytes.to_vec()));
+        names.into_iter().filter_map(made).collect()
+    }
+
     fn knows(&self, device: &str) -> bool {
         held(&self.shared).devices.contains_key(device)
     }

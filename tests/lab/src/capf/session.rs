@@ -12,7 +12,7 @@ use super::message::{self, Command, Element, tag};
 use super::odd::Odd;
 use super::proof;
 use super::record::{Outcome, Refusal, Session};
-use super::{Dialect, Shared, held};
+use super::{Dialect, Shared, change, held};
 use crate::tls::{self, Stream};
 use crate::tlv;
 
@@ -172,7 +172,7 @@ fn install(line: &mut Line<'_>, device: &str, kind: KeyKind) -> Step<Outcome> {
     line.request(Command::STORE, &store_request(&der, line.odd), 1)?;
     let stored = line.expect(Command::STORED)?;
     let outcome = if message::value(&stored.elements, tag::REASON) == Some(&[1]) {
-        held(line.shared).complete(device, |device| device.set_lsc(Some(der.clone())));
+        complete(line, device, |device| device.set_lsc(Some(der.clone())));
         Outcome::Installed(der)
     } else {
         Outcome::NotStored
@@ -234,7 +234,7 @@ fn fetch(line: &mut Line<'_>, device: &str) -> Step<Outcome> {
         (Some([7]), None) => None,
         _ => return Err(malformed("neither a certificate with reason 1 nor reason 7 alone")),
     };
-    held(line.shared).complete(device, |_| {});
+    complete(line, device, |_| {});
     line.finish(0)?;
     Ok(Outcome::Fetched(der))
 }
@@ -250,9 +250,17 @@ fn delete(line: &mut Line<'_>, device: &str) -> Step<Outcome> {
             return Err(Outcome::Refused(Refusal::Malformed(why)));
         }
     };
-    held(line.shared).complete(device, |device| device.set_lsc(None));
+    complete(line, device, |device| device.set_lsc(None));
     line.finish(1)?;
     Ok(Outcome::Deleted(done))
+}
+
+/// What was pending for the device is done, with this effect on what is on record.
+fn complete(line: &Line<'_>, device: &str, effect: impl FnOnce(&mut Device)) {
+    change(line.shared, device, |device| {
+        effect(device);
+        device.complete();
+    });
 }
 
 /// The one that the reference takes.

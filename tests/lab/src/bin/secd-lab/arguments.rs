@@ -144,7 +144,8 @@ phone, which authenticates by METHOD: null, string:DIGITS (good once), lsc, or m
 device.der are the MIC); from then on the phone's configuration is encrypted for its certificate. KEY
 is what the phone is asked to make: bits of RSA (2048), p256, p384 or p521. --capf-odd has CAPF behave
 as one that is odd or wrong does; the names are below. The phone's configurations are made when
-they are asked for, and are not in DIR.
+they are asked for; DIR has them as they were after the last change. With --announce they name CAPF as
+ADDRESS, port 3804.
 
 Files are in the style of a release of the call manager, 8 (the default), 12 or 14: configurations
 with prefixes that nobody binds, names with semicolons; from 12 on ITLRecovery signs the ITL, from 14

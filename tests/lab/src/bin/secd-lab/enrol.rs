@@ -2,34 +2,84 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
-use secd_lab::capf::{Device, KeyKind, Method, Operation, Outcome, Server};
+use secd_lab::capf::{Device, Follower, KeyKind, Method, Operation, Outcome, Provisioning, Server};
 use secd_lab::cluster::{Cluster, Files};
+use secd_lab::config::Member;
 use secd_lab::tftp;
 
-use crate::arguments::Capf;
+use crate::arguments::{Capf, Options};
+use crate::folder;
 
 /// The server, for the cluster's own phone.
 pub(crate) struct Enrolment {
     server: Server,
     device: String,
+    copy: Arc<Copy>,
+}
+
+/// The folder's copy of the phone's configurations, as they are after each change.
+#[derive(Debug)]
+struct Copy {
+    directory: PathBuf,
+    device: String,
+    written: Mutex<Written>,
+}
+
+#[derive(Debug, Default)]
+struct Written {
+    made_by: Option<Provisioning>,
+    files: Files,
+}
+
+impl Copy {
+    fn write(&self, written: &mut Written) -> io::Result<()> {
+        let Some(made_by) = &written.made_by else { return Ok(()) };
+        let files = made_by.of(&self.device);
+        folder::update(&self.directory, &written.files, &files)?;
+        written.files = files;
+        Ok(())
+    }
+}
+
+impl Follower for Copy {
+    fn device_changed(&self) {
+        let mut written = self.written.lock().expect("no panic while it is held");
+        if let Err(error) = self.write(&mut written) {
+            println!("{}: not written: {error}", self.directory.display());
+        }
+    }
 }
 
 impl Enrolment {
-    pub(crate) fn start(ip: IpAddr, cluster: &Cluster, options: &Capf) -> io::Result<Self> {
-        let server = Server::start_on(ip, cluster)?;
-        server.set_odd(options.odd);
+    /// Starts it as `options` say, of which `capf` is a part.
+    pub(crate) fn start(
+        ip: IpAddr,
+        cluster: &Cluster,
+        options: &Options,
+        capf: &Capf,
+    ) -> io::Result<Self> {
+        let mut server = Server::start_on(ip, cluster)?;
+        if let Some(first) = options.announce {
+            server.announce(Member { address: first.to_string(), port: CAPF_PORT });
+        }
+        server.set_odd(capf.odd);
         let mut device = Device::new(&cluster.setup.device);
-        if let Some(method) = &options.method {
-            let install = Operation::Install(options.key);
+        if let Some(method) = &capf.method {
+            let install = Operation::Install(capf.key);
             device = device.by(method.clone()).with(install).encrypted();
             if matches!(method, Method::Lsc | Method::Mic) {
                 device = device.mic(&cluster.device.certificate.der);
             }
         }
         server.enrol(device);
-        Ok(Self { server, device: cluster.setup.device.clone() })
+        let device = cluster.setup.device.clone();
+        let (directory, written) = (options.directory.clone(), Mutex::default());
+        let copy = Arc::new(Copy { directory, device: device.clone(), written });
+        server.set_follower(Arc::clone(&copy) as Arc<dyn Follower>);
+        Ok(Self { server, device, copy })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -37,13 +87,21 @@ impl Enrolment {
     }
 
     /// Has TFTP serve these files, and the phone's configurations as they are at each request; the
-    /// former are returned.
-    pub(crate) fn publish(&self, cluster: &Cluster, tftp: &tftp::Server, files: Files) -> Files {
+    /// former are returned, the latter written into the folder.
+    pub(crate) fn publish(
+        &self,
+        cluster: &Cluster,
+        tftp: &tftp::Server,
+        files: Files,
+    ) -> io::Result<Files> {
         self.server.follow(cluster);
         let configurations = self.server.configurations(cluster);
         let files = configurations.without_configurations(files);
         tftp.serve_with(files.clone(), Arc::new(configurations));
-        files
+        let mut written = self.copy.written.lock().expect("no panic while it is held");
+        written.made_by = Some(self.server.configurations(cluster));
+        self.copy.write(&mut written)?;
+        Ok(files)
     }
 
     /// Does what an administrator types behind `capf`.
@@ -109,3 +167,6 @@ fn words(outcome: &Outcome) -> String {
         Outcome::Refused(refusal) => format!("refused: {refusal:?}"),
     }
 }
+
+/// The usual one: CAPF facts A1.
+const CAPF_PORT: u16 = 3804;

@@ -99,7 +99,7 @@ impl Lab {
         let faults = options.odd.map(Odd::faults).unwrap_or_default();
         server.set_faults(Faults { loss: options.loss, ..faults });
         let capf = options.capf.as_ref();
-        let capf = capf.map(|capf| Enrolment::start(ip, &cluster, capf)).transpose()?;
+        let capf = capf.map(|capf| Enrolment::start(ip, &cluster, options, capf)).transpose()?;
         let (directory, shown) = (options.directory.clone(), Files::new());
         let mut lab = Self { cluster, server, tvs, https, capf, directory, shown, phones };
         lab.publish()?;
@@ -139,7 +139,7 @@ impl Lab {
 
     fn show(&mut self, files: Files, what: &str) -> io::Result<()> {
         let files = match &self.capf {
-            Some(capf) => capf.publish(&self.cluster, &self.server, files),
+            Some(capf) => capf.publish(&self.cluster, &self.server, files)?,
             None => files,
         };
         folder::update(&self.directory, &self.shown, &files)?;
