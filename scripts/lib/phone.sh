@@ -3,8 +3,8 @@
 #
 # A lab and a phone in QEMU, for the scripts that use them. Sourced after packages.sh; the folder
 # $work and a board's files are there. Neither reaches any network: QEMU keeps the phone to itself
-# (restrict=on), its TFTP server at 10.0.2.2 gives out the lab's files, and two addresses lead to
-# the lab's TVS and HTTPS ports on this machine's loopback.
+# (restrict=on), its TFTP server at 10.0.2.2 gives out the lab's files, and a few ports of 10.0.2.100
+# lead to the lab's TVS, HTTPS and CAPF on this machine's loopback.
 
 lab_pid='' phone_pid='' seen=0
 
@@ -21,7 +21,7 @@ build_lab() {
     lab="$(realpath "${CARGO_TARGET_DIR:-target}")/debug/secd-lab"
 }
 
-# start_lab [OPTION…]: sets TFTP_ADDR, DEVICE, TVS_ADDR, HTTPS_ADDR. Commands go to $work/control.
+# start_lab [OPTION…]: sets TFTP_ADDR, DEVICE, TVS_ADDR, HTTPS_ADDR, CAPF_ADDR. Commands go to $work/control.
 start_lab() {
     : >"$work/control"
     "$lab" serve "$work/served" --device "$(device_name)" --announce 10.0.2.100 \
@@ -43,13 +43,13 @@ await_file() {
     fail "the lab does not start"
 }
 
-# tell_lab COMMAND: returns when the new files are served.
+# tell_lab COMMAND: returns when it is done, and new files are served.
 tell_lab() {
-    local before
+    local before obeyed='^\(serving\|scheduled\|the phone authenticates\)'
     before="$(wc -l <"$work/lab.log")"
     echo "$*" >>"$work/control"
     for _ in {1..200}; do
-        ! tail -n "+$((before + 1))" "$work/lab.log" | grep -q '^serving' || return 0
+        ! tail -n "+$((before + 1))" "$work/lab.log" | grep -q "$obeyed" || return 0
         sleep 0.05
     done
     tail -n 5 "$work/lab.log" >&2
@@ -59,8 +59,11 @@ tell_lab() {
 # A network that leads nowhere but to the lab. Each TCP connection gets a netcat of its own.
 lab_network() {
     printf 'restrict=on,tftp=%s,tftp-server-name=10.0.2.2' "$work/served"
-    printf ',guestfwd=tcp:10.0.2.100:2445-cmd:busybox nc %s %s' "${TVS_ADDR%:*}" "${TVS_ADDR##*:}"
-    printf ',guestfwd=tcp:10.0.2.100:8443-cmd:busybox nc %s %s' "${HTTPS_ADDR%:*}" "${HTTPS_ADDR##*:}"
+    local way
+    for way in "2445 $TVS_ADDR" "8443 $HTTPS_ADDR" ${CAPF_ADDR:+"3804 $CAPF_ADDR"}; do
+        set -- "${way% *}" "${way#* }"
+        printf ',guestfwd=tcp:10.0.2.100:%s-cmd:busybox nc %s %s' "$1" "${2%:*}" "${2##*:}"
+    done
 }
 
 # What the phone will call itself.
@@ -121,6 +124,16 @@ await() {
     fail "no line like: $pattern"
 }
 
+# lacks_since LINE REGEX...: no line of the console after that one is like these.
+lacks_since() {
+    local from="$1" pattern
+    shift
+    for pattern in "$@"; do
+        ! tail -n "+$((from + 1))" "$work/console" | tr -d '\r' | grep -e "$pattern" >&2 ||
+            fail "the console must not have that line"
+    done
+}
+
 # The console must not have had a line like this since the phone was started.
 lacks() {
     ! tr -d '\r' <"$work/console" | grep -e "$1" >&2 || fail "the console must not have that line"
@@ -144,6 +157,22 @@ await_off() {
     stop_phone
 }
 
+# The same phone again: with a reset where QEMU has one for the board, else off and on. Sets `booted` to
+# the last line of the console before.
+# shellcheck disable=SC2154 # the board says so
+again() {
+    if [ "$reboots" = yes ]; then
+        type_in reboot
+        await 60 'Restarting system'
+        booted=$seen
+    else
+        type_in poweroff
+        await_off 60
+        start_phone "$work/card.img" "$(lab_network)"
+        booted=0
+    fi
+}
+
 # The power is cut: nothing that QEMU still holds gets onto the card.
 stop_phone() {
     [ -n "$phone_pid" ] || return 0
@@ -151,6 +180,13 @@ stop_phone() {
     wait "$phone_pid" 2>/dev/null || true
     phone_pid=''
     exec 4>&-
+}
+
+# After a power-off in order, there is nothing to repair.
+e2fsck_data() {
+    dd if="$1" of="$work/data.ext4" bs=1M skip=16 status=none
+    PATH="$PATH:/usr/sbin:/sbin" e2fsck -fn "$work/data.ext4" >"$work/e2fsck" 2>&1 ||
+        { cat "$work/e2fsck" >&2; fail "the data partition is not clean after a power-off"; }
 }
 
 end_all() {

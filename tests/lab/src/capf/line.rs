@@ -81,6 +81,12 @@ impl Line<'_> {
         }
     }
 
+    /// Waits so long for each message from now on.
+    pub(super) fn wait(&mut self, patience: Duration) -> Step<()> {
+        let set = self.stream.tcp().set_read_timeout(Some(patience));
+        set.map_err(|error| Outcome::Left(format!("the socket takes no timeout: {error}")))
+    }
+
     /// The next message of the phone.
     pub(super) fn receive(&mut self) -> Step<Received> {
         let mut reads = 0;

@@ -149,12 +149,14 @@ fn text(value: &[u8]) -> Option<&str> {
 fn install(line: &mut Line<'_>, device: &str, kind: KeyKind) -> Step<Outcome> {
     let (elements, asked) = key_request(kind, line.odd, held(line.shared).dialect);
     line.send(Command::KEY, &elements)?;
+    line.wait(KEY_PATIENCE)?;
     let mut answer = line.receive()?;
     for _ in 0..MOST_IN_PROGRESS {
         if answer.command == Command::IN_PROGRESS {
             answer = line.receive()?;
         }
     }
+    line.wait(PATIENCE)?;
     if answer.command != Command::GENERATED {
         return Err(Outcome::Refused(Refusal::Unexpected(answer.command)));
     }
@@ -271,3 +273,5 @@ const LSC: u8 = 1;
 const MOST_IN_PROGRESS: usize = 8;
 /// For a message of the phone, or until it leaves: more than any phone waits for.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// For the key, which takes a slow board minutes. Inferred: how long call managers wait is not public.
+const KEY_PATIENCE: Duration = Duration::from_secs(30 * 60);
