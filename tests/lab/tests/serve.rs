@@ -138,6 +138,34 @@ fn capf_takes_an_administrators_commands() {
 }
 
 #[test]
+fn capf_keeps_the_phones_configurations_in_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let arguments = ["serve", "served", "--enrol", "null", "--announce", "10.0.2.100"];
+    let mut child = lab(&arguments, folder, Stdio::piped());
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(output.by_ref().any(|line| line.starts_with("serving served on")));
+    let name = |end: &str| folder.join(format!("served/SEP001122334455.cnf.xml{end}"));
+    let configuration = || {
+        let bytes = fs::read(name(".sgn")).unwrap();
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let first = configuration();
+    assert!(first.contains("<capfAuthMode>2</capfAuthMode>"), "{first}");
+    let announced = "<phonePort>3804</phonePort>\n<processNodeName>10.0.2.100</processNodeName>";
+    assert!(first.contains(announced), "{first}");
+    // There is no certificate that it could be for.
+    assert!(!name(".enc.sgn").exists());
+    input.write_all(b"capf method string:12345\n").unwrap();
+    assert_eq!(output.next().unwrap(), "the phone authenticates by string:12345");
+    let second = configuration();
+    assert!(second.contains("<capfAuthMode>1</capfAuthMode>"), "{second}");
+    drop(input);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn capf_is_refused_what_it_cannot_serve() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [["--enrol", "string:1"], ["--capf-key", "p1"], ["--capf-odd", "nonsense"]] {

@@ -1,9 +1,11 @@
 //! What phones get that do as they should.
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use secd_lab::capf::{
-    Device, KeyKind, Method, Operation, Outcome, Provisioning, Refusal, Server, Session,
+    Device, Follower, KeyKind, Method, Operation, Outcome, Provisioning, Refusal, Server, Session,
 };
 use secd_lab::certificate::{Identity, Profile};
 use secd_lab::cluster::{Cluster, Setup};
@@ -51,6 +53,29 @@ pub(crate) fn last(server: &Server) -> Session {
 fn made(folder: &std::path::Path, arguments: &[&str]) -> KeyPair {
     let pem = openssl(folder, &[&["genpkey"], arguments].concat());
     KeyPair::from_pem(&String::from_utf8(pem).unwrap()).unwrap()
+}
+
+#[derive(Debug, Default)]
+struct Changes(AtomicUsize);
+
+impl Follower for Changes {
+    fn device_changed(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_change_is_followed_before_the_phone_knows_of_it() {
+    let cluster = Cluster::new(Setup::default());
+    let server = Server::start(&cluster);
+    server.enrol(Device::new(NAME));
+    let changes = Arc::new(Changes::default());
+    server.set_follower(Arc::clone(&changes) as Arc<dyn Follower>);
+    server.schedule(NAME, Operation::Install(KeyKind::P256));
+    assert_eq!(changes.0.load(Ordering::SeqCst), 1);
+    // Returns as soon as the phone has the end of the session.
+    enrol(&server, &hello(""), &cluster.setup.pool.take(Kind::P256));
+    assert_eq!(changes.0.load(Ordering::SeqCst), 2);
 }
 
 #[test]
