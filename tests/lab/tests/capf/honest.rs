@@ -70,7 +70,7 @@ fn a_change_is_followed_before_the_phone_knows_of_it() {
     let server = Server::start(&cluster);
     server.enrol(Device::new(NAME));
     let changes = Arc::new(Changes::default());
-    server.set_follower(Arc::clone(&changes) as Arc<dyn Follower>);
+    server.set_follower(changes.clone());
     server.schedule(NAME, Operation::Install(KeyKind::P256));
     assert_eq!(changes.0.load(Ordering::SeqCst), 1);
     // Returns as soon as the phone has the end of the session.

@@ -17,12 +17,12 @@ use crate::folder;
 pub(crate) struct Enrolment {
     server: Server,
     device: String,
-    copy: Arc<Copy>,
+    copy: Arc<FolderCopy>,
 }
 
 /// The folder's copy of the phone's configurations, as they are after each change.
 #[derive(Debug)]
-struct Copy {
+struct FolderCopy {
     directory: PathBuf,
     device: String,
     written: Mutex<Written>,
@@ -34,7 +34,7 @@ struct Written {
     files: Files,
 }
 
-impl Copy {
+impl FolderCopy {
     fn write(&self, written: &mut Written) -> io::Result<()> {
         let Some(made_by) = &written.made_by else { return Ok(()) };
         let files = made_by.of(&self.device);
@@ -44,7 +44,7 @@ impl Copy {
     }
 }
 
-impl Follower for Copy {
+impl Follower for FolderCopy {
     fn device_changed(&self) {
         let mut written = self.written.lock().expect("no panic while it is held");
         if let Err(error) = self.write(&mut written) {
@@ -77,8 +77,8 @@ impl Enrolment {
         server.enrol(device);
         let device = cluster.setup.device.clone();
         let (directory, written) = (options.directory.clone(), Mutex::default());
-        let copy = Arc::new(Copy { directory, device: device.clone(), written });
-        server.set_follower(Arc::clone(&copy) as Arc<dyn Follower>);
+        let copy = Arc::new(FolderCopy { directory, device: device.clone(), written });
+        server.set_follower(copy.clone());
         Ok(Self { server, device, copy })
     }
 
