@@ -217,22 +217,28 @@ fn a_confirmation_is_good_for_the_user_who_got_it() {
 
 /// The phone's screen cannot do what its Settings menu may not; root can reset the phone.
 #[test]
-fn without_access_to_settings_only_root_erases_and_only_all() {
+fn without_access_to_settings_only_root_erases_all_or_enrols() {
     let mut office = Office::open();
     let access = "<vendorConfig><settingsAccess>2</settingsAccess></vendorConfig>\n";
     office.cluster.config_extra = access.to_owned();
     office.tftp.serve(office.cluster.files());
     let (_office, phone, _agent) = phone_in(office);
-    let calls: Vec<_> = ["ctl", "itl", "all"]
+    let calls: Vec<Value> = ["ctl", "itl", "all"]
         .map(|what| json!({ "method": full("Erase"), "parameters": { "what": what } }))
-        .to_vec();
-    let user = |uid: u32, gid: u32| json!({ "uid": uid, "gid": gid, "calls": calls });
-    let answers = call_as(&phone, &[user(50_001, 60_001), user(0, 0)]);
+        .into_iter()
+        .chain(
+            ["DeleteIdentity", "Enrol"].map(|it| json!({ "method": full(it), "parameters": {} })),
+        )
+        .collect();
+    let user =
+        |uid: u32, gid: u32, calls: &[Value]| json!({ "uid": uid, "gid": gid, "calls": calls });
+    // Root would be kept waiting: no CAPF server is there.
+    let answers = call_as(&phone, &[user(50_001, 60_001, &calls), user(0, 0, &calls[..4])]);
     let errors = |answers: &[(String, Value)]| -> Vec<String> {
         answers.iter().map(|(error, _)| error.clone()).collect()
     };
     let barred = "phone.secd.SettingsAccess";
-    assert_eq!(errors(&answers[0]), [barred, barred, barred]);
-    assert_eq!(errors(&answers[1]), [barred, barred, ""]);
+    assert_eq!(errors(&answers[0]), [barred; 5]);
+    assert_eq!(errors(&answers[1]), [barred, barred, "", "phone.secd.NoLsc"]);
     assert!(phone.state().join("itl").exists());
 }

@@ -11,7 +11,7 @@ words! {
         Configure = "configure",
         /// Connections to servers, and the judgement of certificates.
         Connect = "connect",
-        /// Erasing trust lists, at the second of two calls.
+        /// What the phone's Settings menu changes: erasing trust lists, deleting the LSC, enrolling.
         Erase = "erase",
         /// Files of the phone.
         Fetch = "fetch",
