@@ -4,16 +4,19 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rsa::rand_core::{CryptoRng, Error, RngCore};
 use secd::proto::old_tls::{
     Ended, Finishing, FinishingStep, Greeting, GreetingStep, Opening, ServerKey, ToJudge,
 };
-use secd::wire::old_tls::{OldVersion, RecordHeader, ServerChoice, TlsAlert, certificates};
+use secd::wire::old_tls::OldVersion;
+
+#[path = "../support/repeatable.rs"]
+mod repeatable;
+
+use repeatable::Repeatable;
 
 fuzz_target!(|input: &[u8]| {
     let Some((cut, bytes)) = input.split_first() else { return };
     let (head, tail) = bytes.split_at(usize::from(*cut).min(bytes.len()));
-    messages(bytes);
     match (greeted(&[bytes]), greeted(&[head, tail])) {
         (Ok(Some(whole)), Ok(Some(pieces))) => {
             assert_eq!(whole.chain(), pieces.chain());
@@ -32,20 +35,6 @@ fuzz_target!(|input: &[u8]| {
         _ => panic!("pieces differ from the whole"),
     }
 });
-
-/// Each parser on its own, beyond what the machine lets through.
-fn messages(bytes: &[u8]) {
-    if let Ok(Some(header)) = RecordHeader::parse(bytes) {
-        assert!(header.length <= RecordHeader::MAX_SENT);
-    }
-    if let Ok(chain) = certificates(bytes) {
-        assert!(chain.iter().all(|certificate| !certificate.is_empty()));
-    }
-    if let Ok(alert) = TlsAlert::parse(bytes) {
-        assert_eq!(alert.emit(), bytes);
-    }
-    let _choice = ServerChoice::parse(bytes);
-}
 
 fn greeted(pieces: &[&[u8]]) -> Result<Option<ToJudge>, Ended> {
     let opening = Opening { host: None, newest: OldVersion::Tls12 };
@@ -79,28 +68,3 @@ fn key() -> Vec<u8> {
     let modulus = [&[0x02, 0x81, 0x81, 0x00][..], &[0xFF; 128]].concat();
     [&[0x30, 0x81, 0x89][..], &modulus, &[0x02, 0x03, 0x01, 0x00, 0x01]].concat()
 }
-
-/// Random bytes that are the same in every run.
-struct Repeatable(u64);
-
-impl RngCore for Repeatable {
-    fn next_u32(&mut self) -> u32 {
-        self.next_u64() as u32
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
-        self.0 >> 16
-    }
-
-    fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        bytes.fill_with(|| self.next_u64() as u8);
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
-        self.fill_bytes(bytes);
-        Ok(())
-    }
-}
-
-impl CryptoRng for Repeatable {}
