@@ -16,7 +16,7 @@ use crate::boot::world::{
 };
 use crate::trust::policy::DefaultConfiguration;
 use crate::wire::configuration::{
-    Configuration, Defect, Root, SettingsAccess, UnreadableConfiguration,
+    Configuration, Defect, Root, SettingsAccess, UnreadableConfiguration, encrypted_for,
 };
 use crate::wire::name::FileName;
 
@@ -248,7 +248,7 @@ impl NameStep<'_> {
         }
         if let Sealed::ForAnother { theirs, ours } = &sealed {
             let ours = ours.as_ref().map_or("none".to_string(), |ours| format!("<{ours}>"));
-            world.say(Event::EncryptedForAnother { theirs: theirs.clone(), ours });
+            world.say(Event::EncryptedForAnother { how: encrypted_for(theirs), ours });
         }
         sealed
     }

@@ -8,7 +8,7 @@ use crate::boot::file::NotTaken;
 use crate::boot::list::refusal;
 use crate::boot::world::{CertificateTrouble, NotCommitted, NotFetched};
 use crate::trust::{Reason, Unanswered, Voucher};
-use crate::wire::configuration::UnreadableConfiguration;
+use crate::wire::configuration::{UnreadableConfiguration, encrypted_for};
 
 /// The outcome of the configuration step.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -87,9 +87,10 @@ impl Configured {
     pub fn reason(&self) -> Option<String> {
         match self {
             Self::Absent => Some("not on the server; the last good one stays in use".to_string()),
-            Self::ForAnother { name, theirs, .. } => Some(format!(
-                "{name} is encrypted for another certificate than this phone's, <{theirs}>"
-            )),
+            Self::ForAnother { name, theirs, ours } => {
+                let ours = ours.as_deref().unwrap_or("none");
+                Some(format!("{name} is {}; this phone has {ours}", encrypted_for(theirs)))
+            }
             Self::NotFetched { name, why } => Some(format!("{name}: {why}")),
             Self::NotPut(why) => Some(format!("not written: {why}")),
             Self::Refused { name, reason, unanswered } => {

@@ -220,9 +220,9 @@ events! {
     LscFailed { why: String } Error, SECD, "EROR:lsc: enrolment failed: {why}";
     LscDeleted {} Notice, SECD, "lsc: certificate and key deleted";
     OwnCertificateExpires { which: &'static str, until: String, days: i64 }
-        Warn, SECD, "certificate: the {which} expires on {until}, in {days} days: have it renewed";
+        Warn, SECD, "certificate: the {which} expires on {until}, in {days} days: enrol a new LSC";
     OwnCertificateExpired { which: &'static str, until: String }
-        Warn, SECD, "certificate: the {which} expired on {until}: have it renewed";
+        Warn, SECD, "certificate: the {which} expired on {until}: enrol a new LSC";
     OwnCertificateNotYet { which: &'static str, from: String }
         Warn, SECD, "certificate: the {which} is valid only from {from}: is the clock right?";
     IdentityExported { which: &'static str, folder: String }
@@ -380,9 +380,9 @@ events! {
         Warn, SECD, "configuration: {name}: {why}; it announces an encrypted one";
     EncryptedAbsent { name: String }
         Error, TFTP_CLIENT, "{name}.enc.sgn was announced, but is not on the server";
-    EncryptedForAnother { theirs: Box<str>, ours: String }
+    EncryptedForAnother { how: String, ours: String }
         Error, SECD,
-        "EROR:certHash: the configuration is encrypted for certificate <{theirs}>, but this phone has {ours}";
+        "EROR:certHash: the configuration is {how}; this phone has {ours}";
 
     // --- transfers
     Requesting { number: u64, name: String, server: String }
@@ -467,7 +467,7 @@ events! {
     SessionsDropped { server: String }
         Notice, SECD, "clpSetupSsl: connecting to {server} again, without its earlier TLS session";
     LegacyTried { ip: IpAddr, setting: &'static str }
-        Notice, SECD, "legacy TLS: <{ip}> has nothing of TLS 1.2 and 1.3 that the phone has; connecting again, since {setting} is on";
+        Notice, SECD, "legacy TLS: no handshake in TLS 1.2 or 1.3 with <{ip}>; connecting again in legacy TLS, since {setting} is on";
     LegacySpoken { ip: IpAddr, terms: String }
         Warn, SECD, "legacy {terms}: no forward secrecy, <{ip}>";
     ConnectionRefused { server: String }

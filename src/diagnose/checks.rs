@@ -13,6 +13,7 @@ use crate::diagnose::findings::{
 use crate::diagnose::own::OwnFound;
 use crate::trust::own::{LscOrigin, OwnFacts};
 use crate::trust::peer::Pinned;
+use crate::wire::configuration::encrypted_for;
 
 /// One check, as one line of the report.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -262,8 +263,7 @@ fn configuration(found: &ConfigurationFound) -> Check {
         }
         ConfigurationFound::ForAnother { name, theirs, ours } => {
             let ours = ours.as_deref().unwrap_or("none");
-            let detail =
-                format!("{name}: encrypted for certificate {theirs}; this phone has {ours}");
+            let detail = format!("{name}: {}; this phone has {ours}", encrypted_for(theirs));
             check(Mark::NotOk, &detail)
         }
         ConfigurationFound::NotExamined => check(Mark::Unknown, &"not examined"),

@@ -21,7 +21,7 @@ use crate::wire::address::{Host, ServerAddress};
 use crate::wire::syslog::LogServer;
 pub use document::Root;
 use document::{FoundMembers, Written};
-pub use enrolment::{AuthenticationMode, CAPF_PORT, CapfFacts};
+pub use enrolment::{AuthenticationMode, CAPF_PORT, CapfFacts, encrypted_for};
 use settings_access::SETTINGS_ACCESS;
 pub use settings_access::SettingsAccess;
 pub use shown::TextPosition;

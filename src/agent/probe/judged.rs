@@ -4,6 +4,7 @@ use crate::boot::configuration::DEFAULT;
 use crate::boot::{Configured, Event, Listed, NotFetched, NotTaken, Obtained};
 use crate::diagnose::{Fate, TestCase, TestStatus};
 use crate::trust::{Acceptance, Reason, Unanswered, Voucher};
+use crate::wire::configuration::encrypted_for;
 
 /// What a boot pass made of a list.
 pub(super) fn list(group: &str, name: &str, listed: &Listed) -> TestCase {
@@ -40,7 +41,7 @@ pub(super) fn configuration(group: &str, own: &str, configured: &Configured) -> 
         }
         Configured::ForAnother { name, theirs, ours } => {
             let ours = ours.as_deref().unwrap_or("none; --key has one");
-            let why = format!("{name}: encrypted for certificate {theirs}, the phone's is {ours}");
+            let why = format!("{name}: {}; this phone has {ours}", encrypted_for(theirs));
             fail().does(Fate::Refused.to_string()).because("encrypted-for-another", why)
         }
         Configured::NotFetched { name, why } => not_fetched(place, name, why),

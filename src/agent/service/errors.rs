@@ -5,6 +5,7 @@ use crate::boot::{Configured, NotCommitted, NotFetched, NotTaken, UNREADABLE};
 use crate::face::Error;
 use crate::io::files;
 use crate::trust::{Reason, Voucher};
+use crate::wire::configuration::encrypted_for;
 
 /// The table: each reason maps to one error.
 impl From<&Reason> for Error {
@@ -63,9 +64,13 @@ pub(super) fn of_configuration(
     Err(match configured {
         Configured::Taken { by, .. } => return Ok(by),
         Configured::Absent => not_fetched(name, limit, NotFetched::Absent),
-        Configured::ForAnother { theirs, .. } => Error::NotDecrypted {
+        Configured::ForAnother { theirs, ours, .. } => Error::NotDecrypted {
             reason: "other-certificate".to_owned(),
-            detail: format!("encrypted for certificate {theirs}, which this phone does not have"),
+            detail: format!(
+                "{}; this phone has {}",
+                encrypted_for(&theirs),
+                ours.as_deref().unwrap_or("none")
+            ),
         },
         Configured::NotFetched { why, .. } => not_fetched(name, limit, why),
         Configured::NotPut(not_written) => not_written.into(),

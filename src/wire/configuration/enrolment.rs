@@ -1,12 +1,26 @@
 //! What a configuration says about CAPF.
 
 use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::wire::address::{Host, ServerAddress};
 use crate::wire::configuration::document::Written;
 use crate::wire::configuration::warning::{ConfigurationWarning, MemberFault};
+
+/// What an encrypted configuration is encrypted for, in words: the certificate that `certHash` names.
+#[must_use]
+pub fn encrypted_for(hash: &str) -> String {
+    if hash.is_empty() {
+        // A phone that has yet to enrol: the call manager has no key to encrypt for.
+        return "to be encrypted once the call manager has a certificate of this phone (certHash is \
+                empty)"
+            .to_string();
+    }
+    format!("encrypted for certificate <{hash}>")
+}
 
 /// Whether the phone is to ask CAPF for a certificate, how, and where.
 ///
