@@ -2,6 +2,7 @@
 
 pub mod capf;
 pub mod dns;
+pub mod http;
 pub mod old_tls;
 pub mod tftp;
 pub mod tvs;

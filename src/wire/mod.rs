@@ -13,6 +13,7 @@ pub mod dns;
 pub mod encrypted;
 pub mod envelope;
 pub mod hello;
+pub mod http;
 pub mod list;
 pub mod malformed;
 pub mod name;
@@ -23,6 +24,7 @@ pub mod text;
 pub mod tftp;
 pub mod tvs;
 pub mod varlink;
+pub mod way;
 mod writer;
 
 pub use codes::{Digest, FormatVersion, Role, Serial};

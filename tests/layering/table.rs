@@ -35,6 +35,8 @@ pub(super) const LAYERS: [Layer; 9] = [
         besides: &[
             // One parser each: XML from outside is no place to save.
             ("configuration/document.rs", &["quick_xml"]),
+            ("http.rs", &["httparse"]),
+            ("http/head.rs", &["httparse"]),
             ("varlink.rs", &["serde", "serde_json"]),
             ("varlink/once.rs", &["serde"]),
         ],
