@@ -38,6 +38,7 @@ use crate::trust::Policy;
 use crate::wire::name::{DeviceName, Model};
 use crate::wire::syslog::LogServer;
 use crate::wire::tvs::PhoneName;
+use crate::wire::way::FileWay;
 
 /// The configuration file, checked, with defaults filled in.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -46,6 +47,8 @@ pub struct Settings {
     pub device: DeviceSettings,
     /// `[tftp]`: the servers, and how a file is read from them.
     pub tftp: TftpSettings,
+    /// `[provisioning]`: by which ways files come, and at which ports.
+    pub provisioning: ProvisioningSettings,
     /// `[paths]`: folders and the socket; a change takes effect at the next start.
     pub paths: Paths,
     /// `[ram]`: how much the folder of verified files may hold.
@@ -79,6 +82,7 @@ impl Settings {
         Self {
             device,
             tftp: TftpSettings::default(),
+            provisioning: ProvisioningSettings::default(),
             paths: Paths::default(),
             ram: Quota::default(),
             policy: Policy::default(),
@@ -174,6 +178,25 @@ impl Default for TftpSettings {
             list_limit: Slot::Itl.limit(),
             config_limit: 550_001,
         }
+    }
+}
+
+/// By which ways a server is asked for files.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ProvisioningSettings {
+    /// The ways, in the order in which they are tried.
+    pub ways: Vec<FileWay>,
+    /// The port for HTTP, at the address of the TFTP server.
+    pub http_port: u16,
+    /// The port for HTTPS.
+    pub https_port: u16,
+}
+
+/// # Source
+/// Domain facts 1.6: what newer phones do; the ports are fixed there.
+impl Default for ProvisioningSettings {
+    fn default() -> Self {
+        Self { ways: FileWay::ALL.to_vec(), http_port: HTTP_PORT, https_port: 6971 }
     }
 }
 
@@ -386,6 +409,9 @@ impl Default for RetryPause {
         Self { first: Duration::from_secs(30), max: Duration::from_secs(900) }
     }
 }
+
+/// The port for files by HTTP (domain facts 0.3).
+pub const HTTP_PORT: u16 = 6970;
 
 /// The port of TFTP, RFC 1350.
 pub const TFTP_PORT: u16 = 69;

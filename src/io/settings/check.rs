@@ -12,17 +12,19 @@ use super::raw::{self, Given, LevelChoice};
 use super::values::{parse_mode, parse_own_address, parse_pin};
 use super::{
     Access, CapfSettings, ConsoleSettings, DeviceSettings, HttpsSettings, IdentityFiles,
-    IdentitySettings, Member, Paths, Principal, Quota, RetryPause, Settings, Slot, SocketSettings,
-    SyslogSettings, TVS_PORT, TftpSettings, TvsSettings, Wrong,
+    IdentitySettings, Member, Paths, Principal, ProvisioningSettings, Quota, RetryPause, Settings,
+    Slot, SocketSettings, SyslogSettings, TVS_PORT, TftpSettings, TvsSettings, Wrong,
 };
 use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::wire::name::{DeviceName, Model};
+use crate::wire::way::FileWay;
 
 /// All sections of a file.
 pub(super) struct Sections {
     pub(super) device: raw::DeviceTable,
     pub(super) device_offset: usize,
     pub(super) tftp: raw::TftpTable,
+    pub(super) provisioning: raw::ProvisioningTable,
     pub(super) paths: raw::PathsTable,
     pub(super) ram: raw::RamTable,
     pub(super) policy: raw::PolicyTable,
@@ -42,6 +44,7 @@ pub(super) struct Sections {
 pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<Settings> {
     let device = device(sections.device, sections.device_offset, faults);
     let tftp = tftp(sections.tftp, faults);
+    let provisioning = provisioning(&sections.provisioning, faults);
     let paths = paths(sections.paths, faults);
     let ram = ram(&sections.ram, faults);
     let policy = policy(sections.policy, faults);
@@ -60,6 +63,7 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<S
     Some(Settings {
         device,
         tftp,
+        provisioning,
         paths,
         ram,
         policy,
@@ -136,6 +140,37 @@ fn tftp(raw: raw::TftpTable, faults: &mut Faults) -> TftpSettings {
         deadline,
         list_limit: list_limit.unwrap_or(default.list_limit),
         config_limit: config_limit.unwrap_or(default.config_limit),
+    }
+}
+
+fn provisioning(raw: &raw::ProvisioningTable, faults: &mut Faults) -> ProvisioningSettings {
+    let default = ProvisioningSettings::default();
+    let key = "provisioning.order";
+    // Read under either choice: a mistyped order is a fault before it is needed.
+    let ways = raw.order.as_ref().map_or(default.ways, |order| {
+        let bad = |found| Wrong::BadWays { found };
+        let texts = order.get_ref();
+        let ways = texts.iter().filter_map(|text| faults.text(key, text, FileWay::of_word, bad));
+        let ways: Vec<FileWay> = ways.collect();
+        let is_repeated = ways.iter().enumerate().any(|(at, way)| ways[..at].contains(way));
+        if ways.len() == texts.len()
+            && (is_repeated || ways.iter().all(|way| *way == FileWay::Https))
+        {
+            let words: Vec<&str> = ways.iter().map(|way| way.word()).collect();
+            faults.at(order, key, Wrong::BadWays { found: words.join(", ") });
+        }
+        ways
+    });
+    let mut port =
+        |key, given: &Given<u64>, default| faults.number(key, given, 1..=65_535).unwrap_or(default);
+    ProvisioningSettings {
+        ways: if matches!(raw.http, Some(raw::HttpChoice::Off)) {
+            vec![FileWay::Tftp]
+        } else {
+            ways
+        },
+        http_port: port("provisioning.http_port", &raw.http_port, default.http_port),
+        https_port: port("provisioning.https_port", &raw.https_port, default.https_port),
     }
 }
 

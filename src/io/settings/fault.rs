@@ -130,6 +130,11 @@ pub enum Wrong {
         /// The first byte, from 0, that is not part of a character.
         offset: usize,
     },
+    /// It is no order of the ways to files.
+    BadWays {
+        /// The entry that is wrong, or what the list comes to.
+        found: String,
+    },
     /// It is not within its range.
     OutOfRange {
         /// The value in the file.
@@ -209,6 +214,7 @@ impl fmt::Display for Wrong {
             Self::BadPrincipal { found } => {
                 not_a(f, "user or group", found, format_args!("{PRINCIPAL}"))
             }
+            Self::BadWays { found } => write!(f, "{found:?} is not allowed: write {WAYS}"),
             Self::Missing => f.write_str("missing: it has no default and must be set"),
             Self::NoPins => f.write_str(NO_PINS),
             Self::NotInSection => f.write_str("not in a section: move it below its [section]"),
@@ -258,8 +264,22 @@ const OWN_ADDRESS: &str = "an address of this machine, such as 192.0.2.7";
 const PIN: &str = "64 hexadecimal digits, as printed by openssl x509 -noout -fingerprint -sha256";
 const PRINCIPAL: &str = "user:NAME, user:NUMBER, group:NAME, group:NUMBER or everyone";
 
+const WAYS: &str = "\"https\", \"http\" and \"tftp\" in the order in which they are tried, each at \
+                    most once, and not \"https\" alone, which trust lists never come by";
+
 /// The sections of the file, in the order of the sample.
-pub(super) const SECTIONS: [&str; 12] = [
-    "device", "tftp", "paths", "ram", "policy", "tvs", "https", "socket", "access", "console",
-    "syslog", "retry",
+pub(super) const SECTIONS: [&str; 13] = [
+    "device",
+    "tftp",
+    "provisioning",
+    "paths",
+    "ram",
+    "policy",
+    "tvs",
+    "https",
+    "socket",
+    "access",
+    "console",
+    "syslog",
+    "retry",
 ];

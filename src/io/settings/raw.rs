@@ -67,6 +67,12 @@ tables! {
         list_limit: Spanned<u64>,
         config_limit: Spanned<u64>,
     }
+    ProvisioningTable {
+        http: HttpChoice,
+        order: Spanned<Vec<Spanned<String>>>,
+        http_port: Spanned<u64>,
+        https_port: Spanned<u64>,
+    }
     PathsTable {
         state: Spanned<String>,
         ram: Spanned<String>,
@@ -181,6 +187,10 @@ choices! {
         "allow" Allow,
         "deny" Deny,
         "pin" Pin,
+    }
+    HttpChoice {
+        "auto" Auto,
+        "off" Off,
     }
     /// The console's own names for the levels.
     LevelChoice {

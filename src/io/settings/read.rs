@@ -79,6 +79,7 @@ fn sections(document: &mut DeTable<'_>, faults: &mut Faults) -> Sections {
         device_offset: document.get("device").map_or(0, |section| section.span().start),
         device: section(document, "device", faults),
         tftp: section(document, "tftp", faults),
+        provisioning: section(document, "provisioning", faults),
         paths: section(document, "paths", faults),
         ram: section(document, "ram", faults),
         policy: section(document, "policy", faults),

@@ -120,11 +120,34 @@ fn a_log_server_has_a_transport_and_an_address_or_is_none() {
 }
 
 #[test]
+fn the_ways_to_files_have_an_order_and_can_be_switched_off() {
+    let ways = |text: &str| configuration(&format!("[provisioning]\n{text}")).provisioning.ways;
+    assert_eq!(ways(""), FileWay::ALL);
+    assert_eq!(ways("order = ['tftp', 'http']\n"), [FileWay::Tftp, FileWay::Http]);
+    assert_eq!(ways("http = 'off'\norder = ['http']\n"), [FileWay::Tftp]);
+    let ports = configuration("[provisioning]\nhttp_port = 80\nhttps_port = 443\n").provisioning;
+    assert_eq!((ports.http_port, ports.https_port), (80, 443));
+    let bad = |order: &str| fault(&format!("[provisioning]\norder = {order}\n"));
+    assert_eq!(
+        bad("['http', 'ftp']"),
+        "secd.toml:4:18: provisioning.order: \"ftp\" is not allowed: write \"https\", \"http\" and \
+         \"tftp\" in the order in which they are tried, each at most once, and not \"https\" alone, \
+         which trust lists never come by"
+    );
+    let is_at_the_list = |order, found: &str| {
+        bad(order).starts_with(&format!("secd.toml:4:9: provisioning.order: {found:?} is not"))
+    };
+    assert!(is_at_the_list("['http', 'tftp', 'http']", "http, tftp, http"));
+    assert!(is_at_the_list("['https']", "https"));
+    assert!(is_at_the_list("[]", ""));
+}
+
+#[test]
 fn an_unknown_section_is_placed() {
     assert_eq!(
         fault("[tfpt]\n"),
-        "secd.toml:3:2: tfpt: unknown section, expected one of device, tftp, paths, ram, policy, \
-         tvs, https, socket, access, console, syslog, retry, did you mean tftp?"
+        "secd.toml:3:2: tfpt: unknown section, expected one of device, tftp, provisioning, paths, \
+         ram, policy, tvs, https, socket, access, console, syslog, retry, did you mean tftp?"
     );
     let outside = &faults(&format!("blksize = 512\n{NAMED}"))[0];
     let why = "not in a section: move it below its [section]";
