@@ -1,9 +1,10 @@
-//! `secd fetch`: one file over TFTP, without a daemon.
+//! `secd fetch`: one file over TFTP or HTTP, without a daemon.
 
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -12,19 +13,21 @@ use crate::cli::exit::{CommandFailure, Exit, usage};
 use crate::cli::input;
 use crate::cli::output::{self, beside, is_special, is_stream};
 use crate::cli::print::{Bar, print_json, print_line};
+use crate::cli::runtime;
 use crate::face::hex;
+use crate::io::http::{self, GetEvent, GetFailure, GetPatience, GetRequest};
 use crate::io::resolve;
-use crate::io::settings::ServerAddress;
-use crate::io::tftp::{
-    self, FetchedFile, ReadProgress, ReadRequest, TftpOptions, Timing, blocking,
-};
+use crate::io::settings::{HTTP_PORT, TFTP_PORT};
+use crate::io::tftp::{self, ReadRequest, TftpOptions, Timing, blocking};
 use crate::trust::signature::sha256;
+use crate::wire::name::FileName;
 
 /// Fetches the file that the arguments name.
 #[derive(Default)]
 pub(super) struct FetchCommand {
     name: Option<String>,
-    server: Option<ServerAddress>,
+    server: Option<String>,
+    http: bool,
     out: Option<PathBuf>,
     limit: Option<usize>,
     options: TftpOptions,
@@ -36,7 +39,9 @@ impl Command for FetchCommand {
 
     fn option(&mut self, option: GivenOption<'_>) -> Result<(), CommandFailure> {
         match option.name {
-            "--server" => self.server = Some(input::address(&option.text()?, PORT)?),
+            // Read once it is known which port it has where none is written.
+            "--server" => self.server = Some(option.text()?),
+            "--http" => self.http = true,
             "--out" => self.out = Some(option.path()?),
             "--max" => self.limit = Some(option.number()?),
             "--blksize" => {
@@ -80,10 +85,10 @@ impl FetchCommand {
         let unwritten = |error| CommandFailure::of_file(path, &error);
         let mut file = beside(path).map_err(unwritten)?;
         let mut written = Ok(0);
-        let mut sink = |event: tftp::ReadEvent<'_>| match event {
+        let mut sink = |piece: Piece<'_>| match piece {
             // The next server starts from the first byte: files of two must not mix.
-            tftp::ReadEvent::Requesting(_) => written = begin(file.as_file_mut()).map(|()| 0),
-            tftp::ReadEvent::Bytes(bytes) => {
+            Piece::Start => written = begin(file.as_file_mut()).map(|()| 0),
+            Piece::Bytes(bytes) => {
                 if let Ok(length) = &mut written {
                     match file.write_all(bytes) {
                         Ok(()) => *length += bytes.len(),
@@ -92,30 +97,88 @@ impl FetchCommand {
                     }
                 }
             }
-            _ => {}
         };
-        let received = self.fetch(name, &mut sink)?;
+        let server = self.fetch(name, &mut sink)?;
         let length = written.map_err(unwritten)?;
         file.persist(path).map_err(|error| unwritten(error.error))?;
-        Ok(print_line(&format!("{name}: {length} bytes from {}", received.server)))
+        Ok(print_line(&format!("{name}: {length} bytes from {server}")))
     }
 
     fn fetch_whole(&self, name: &str) -> Result<Exit, CommandFailure> {
         let mut bytes = Vec::new();
-        let received = self.fetch(name, &mut |event| match event {
-            tftp::ReadEvent::Requesting(_) => bytes.clear(),
-            tftp::ReadEvent::Bytes(more) => bytes.extend_from_slice(more),
-            _ => {}
+        let server = self.fetch(name, &mut |piece| match piece {
+            Piece::Start => bytes.clear(),
+            Piece::Bytes(more) => bytes.extend_from_slice(more),
         })?;
-        self.report(name, &FetchedFile { bytes, ..received })
+        self.report(name, server, &bytes)
     }
 
+    /// Fetches by the way that was asked for; returns the server that sent the file.
     fn fetch(
         &self,
         name: &str,
-        sink: &mut dyn FnMut(tftp::ReadEvent<'_>),
-    ) -> Result<FetchedFile, CommandFailure> {
-        let server = needed(self.server.clone(), "fetch needs a --server")?;
+        sink: &mut dyn FnMut(Piece<'_>),
+    ) -> Result<SocketAddr, CommandFailure> {
+        let port = if self.http { HTTP_PORT } else { TFTP_PORT };
+        let server = input::address(&needed(self.server.clone(), "fetch needs a --server")?, port)?;
+        let unresolved =
+            |error| CommandFailure::new(Exit::Unavailable, format!("{server}: {error}"));
+        if self.http {
+            if !self.options.is_empty() {
+                return Err(usage("--blksize and --window are options of TFTP, not of --http"));
+            }
+            let bad = |why| usage(format!("{name}: {why}"));
+            let name = FileName::parse(name).map_err(bad)?;
+            let servers = resolve::blocking(&server).map_err(unresolved)?;
+            return runtime::run(self.fetch_http(&name, &servers, sink))?;
+        }
+        let servers = resolve::blocking(&server).map_err(unresolved)?;
+        self.fetch_tftp(name, &servers, sink)
+    }
+
+    /// The file from the first address that answers.
+    async fn fetch_http(
+        &self,
+        name: &FileName,
+        servers: &[SocketAddr],
+        sink: &mut dyn FnMut(Piece<'_>),
+    ) -> Result<SocketAddr, CommandFailure> {
+        let mut progressing = Progressing::new();
+        let request = GetRequest {
+            name: name.as_str(),
+            limit: self.limit.unwrap_or(LIMIT),
+            patience: GetPatience { answer: WAIT, total: TOTAL },
+        };
+        let mut last = CommandFailure::new(Exit::Unavailable, format!("{name}: no address"));
+        for server in servers {
+            sink(Piece::Start);
+            let mut total = None;
+            let mut received = 0;
+            let mut watch = |event: GetEvent<'_>| match event {
+                GetEvent::Begun(announced) => total = announced,
+                GetEvent::Bytes(bytes) => {
+                    received += bytes.len();
+                    progressing.show(received, total);
+                    sink(Piece::Bytes(bytes));
+                }
+            };
+            let outcome = http::fetch(*server, &request, WAIT, &mut watch).await;
+            progressing.bar.end();
+            let Err(failure) = outcome else { return Ok(*server) };
+            last = of_get(name, *server, &failure);
+            if !failure.is_silence() {
+                break;
+            }
+        }
+        Err(last)
+    }
+
+    fn fetch_tftp(
+        &self,
+        name: &str,
+        servers: &[SocketAddr],
+        sink: &mut dyn FnMut(Piece<'_>),
+    ) -> Result<SocketAddr, CommandFailure> {
         let mut progressing = Progressing::new();
         // No one sees the total: without options the request stays plain RFC 1350.
         let options = if progressing.bar.is_seen() || !self.options.is_empty() {
@@ -125,44 +188,44 @@ impl FetchCommand {
         };
         let limit = self.limit.unwrap_or(LIMIT);
         let request = ReadRequest { name, limit, options, timing: Timing::default() };
-        let unresolved =
-            |error| CommandFailure::new(Exit::Unavailable, format!("{server}: {error}"));
-        let servers = resolve::blocking(&server).map_err(unresolved)?;
         // Such answers are dropped, but they explain why a server seems silent.
         let mut elsewhere = String::new();
-        let mut watch = |event: tftp::ReadEvent<'_>| {
-            match event {
-                tftp::ReadEvent::Progress(progress) => progressing.show(progress),
-                tftp::ReadEvent::Foreign { server, from } => {
-                    elsewhere = format!("; answers come from {from}, not from {}", server.ip());
-                }
-                _ => {}
+        let mut watch = |event: tftp::ReadEvent<'_>| match event {
+            tftp::ReadEvent::Progress(come) => progressing.show(come.received, come.total),
+            tftp::ReadEvent::Requesting(_) => sink(Piece::Start),
+            tftp::ReadEvent::Bytes(bytes) => sink(Piece::Bytes(bytes)),
+            tftp::ReadEvent::Foreign { server, from } => {
+                elsewhere = format!("; answers come from {from}, not from {}", server.ip());
             }
-            sink(event);
+            _ => {}
         };
-        let outcome = blocking::stream_first(&servers, &request, &mut watch);
+        let outcome = blocking::stream_first(servers, &request, &mut watch);
         progressing.bar.end();
-        outcome.map_err(|failure| of_transfer(name, &failure, &elsewhere))
+        let received = outcome.map_err(|failure| of_transfer(name, &failure, &elsewhere))?;
+        Ok(received.server)
     }
 
-    fn report(&self, name: &str, received: &FetchedFile) -> Result<Exit, CommandFailure> {
-        let bytes = &received.bytes;
+    fn report(&self, name: &str, server: SocketAddr, bytes: &[u8]) -> Result<Exit, CommandFailure> {
         match self.out.as_deref().filter(|path| !is_stream(path)) {
             Some(path) => output::write(path, bytes)?,
             None if !self.json => return output::stream(bytes).map(|()| Exit::Done),
             None => {}
         }
         if self.json {
-            let facts = FetchFacts {
-                name,
-                server: received.server,
-                length: bytes.len(),
-                sha256: hex(&sha256(bytes)),
-            };
+            let facts =
+                FetchFacts { name, server, length: bytes.len(), sha256: hex(&sha256(bytes)) };
             return Ok(print_json(&facts));
         }
-        Ok(print_line(&format!("{name}: {} bytes from {}", bytes.len(), received.server)))
+        Ok(print_line(&format!("{name}: {} bytes from {server}", bytes.len())))
     }
+}
+
+/// What comes of a file, by either way.
+enum Piece<'a> {
+    /// The next bytes of the file.
+    Bytes(&'a [u8]),
+    /// From here on it comes from its first byte: from another server, or anew.
+    Start,
 }
 
 #[derive(Serialize)]
@@ -186,6 +249,16 @@ fn of_transfer(name: &str, failure: &tftp::ReadFailure, elsewhere: &str) -> Comm
     CommandFailure::new(exit, format!("{name}: {failure}{elsewhere}"))
 }
 
+/// As [`of_transfer`], for HTTP.
+fn of_get(name: &FileName, server: SocketAddr, failure: &GetFailure) -> CommandFailure {
+    let exit = match failure {
+        failure if failure.is_not_found() => Exit::Refused,
+        failure if failure.is_too_large() || failure.is_malformed() => Exit::Malformed,
+        _ => Exit::Unavailable,
+    };
+    CommandFailure::new(exit, format!("{name}: HTTP server {server} {failure}"))
+}
+
 /// What an earlier server sent is not part of the file.
 fn begin(file: &mut File) -> std::io::Result<()> {
     file.set_len(0)?;
@@ -204,18 +277,15 @@ impl Progressing {
     }
 
     /// Shows every 64 KiB: a line a block would take longer than the block.
-    fn show(&mut self, progress: ReadProgress) {
-        if progress.received < self.shown + STEP {
+    fn show(&mut self, received: usize, total: Option<usize>) {
+        if received < self.shown + STEP {
             return;
         }
-        self.shown = progress.received;
-        let total = progress.total.map(|total| format!(" of {total}")).unwrap_or_default();
-        self.bar.show(&format!("{}{total} bytes", progress.received));
+        self.shown = received;
+        let total = total.map(|total| format!(" of {total}")).unwrap_or_default();
+        self.bar.show(&format!("{received}{total} bytes"));
     }
 }
-
-/// Taken where the server has no port: RFC 1350.
-const PORT: u16 = 69;
 
 /// Bytes between two updates of the progress line.
 const STEP: usize = 64 << 10;
@@ -223,11 +293,18 @@ const STEP: usize = 64 << 10;
 /// 16 MiB: larger than any file of a phone but its firmware.
 const LIMIT: usize = 16 << 20;
 
+/// What a person waits for: longer than a phone, which has another way.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// A file of the largest size on a slow line.
+const TOTAL: Duration = Duration::from_secs(3600);
+
 const HELP: &str = "\
-Fetch one file over TFTP, without the daemon.
+Fetch one file over TFTP or HTTP, without the daemon.
 
-Usage: secd fetch NAME --server ADDR[:PORT] [--out FILE] [--max N] [--blksize N] [--window N] [--json]
+Usage: secd fetch NAME --server ADDR[:PORT] [--http] [--out FILE] [--max N] [--blksize N] [--window N] [--json]
 
+  --http          fetch by HTTP, from port 6970 unless given, instead of TFTP
   --out FILE      write to FILE (default, and -: standard output, unless that is a terminal)
   --max N         refuse a file of more than N bytes (default: 16777216)
   --blksize N     bytes in a block (default: 512, the plain protocol)

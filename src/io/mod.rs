@@ -5,6 +5,7 @@ pub mod clock;
 pub mod console;
 pub mod descriptors;
 pub mod files;
+pub mod http;
 pub mod identity;
 pub mod ipc;
 pub mod meant;
