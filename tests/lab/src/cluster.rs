@@ -85,6 +85,8 @@ pub struct Cluster {
     pub itl_signer: Signer,
     /// The node whose TFTP server the phone asks; see [`Cluster::serve_from`].
     pub server: usize,
+    /// The certificate of the server that serves configurations by HTTPS, if the ITL is to have it.
+    pub web: Option<Identity>,
     /// More elements of the configuration's `<device>`, as XML.
     pub config_extra: String,
     rollback: Rollback,
@@ -112,6 +114,7 @@ impl Cluster {
             imported: Vec::new(),
             itl_signer,
             server: 0,
+            web: None,
             config_extra: String::new(),
             rollback: Rollback::Off,
             timestamp: setup.timestamp,

@@ -24,6 +24,7 @@ pub mod digest;
 pub mod encrypt;
 pub mod envelope;
 pub mod hostile;
+pub mod http;
 pub mod https;
 pub mod keys;
 pub mod list;

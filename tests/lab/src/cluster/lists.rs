@@ -53,6 +53,7 @@ impl Cluster {
         if let Some(recovery) = &self.recovery {
             records.insert(0, record(Role::SAST, recovery, Material::Certificate));
         }
+        records.extend(self.web.iter().map(|web| record(Role::TFTP, web, files)));
         records.extend(self.nodes.iter().map(|node| record(Role::TVS, &node.tvs, tvs)));
         records.push(record(Role::CAPF, &self.nodes[0].capf, other));
         records
