@@ -52,11 +52,12 @@ _secd() {
         dhcp-servers) words="--json --option-150 --option-66 --siaddr --sname" ;;
         doctor | refresh | reload | status | trust) words="--json --socket" ;;
         erase) words="--json --pin --socket --yes" ;;
-        fetch) words="--blksize --json --max --out --server --window" ;;
+        fetch) words="--blksize --http --json --max --out --server --window" ;;
         get) words="--json --max --out --socket" ;;
         lsc) words="--json --socket --string --yes" ;;
         log) words="--console -f --follow --json --level -n --lines --socket" ;;
-        probe) words="--ctl --device --format --https --itl --json --key --log --server --strict --tvs" ;;
+        probe) words="--ctl --device --format --http-port --https --https-port --itl --json --key --log --server
+            --strict --tftp --tvs" ;;
         run) words="--config --format --https --json --log --once --strict" ;;
         show) words="--certs --installed --json --socket" ;;
         help) words="" ;;

@@ -12,8 +12,9 @@ use std::task::{Context, Poll, Waker};
 use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use secd::boot::{
-    Change, Committed, Configured, Event, Form, LastConfiguration, ListStep, Listed, NotCommitted,
-    NotFetched, Outcome, PassSettings, Seen, StatusMessage, Trouble, Wanted, World, pass,
+    Change, Committed, Configured, Event, Fetched, Form, LastConfiguration, ListStep, Listed,
+    NotCommitted, NotFetched, Outcome, PassSettings, Seen, StatusMessage, Trouble, Wanted, World,
+    pass,
 };
 use secd::trust::confirm::RecordToConfirm;
 use secd::trust::decrypt::{self, DeviceKey};
@@ -144,7 +145,7 @@ impl World for Any<'_> {
         None
     }
 
-    async fn fetch(&mut self, _: &Wanted<'_>) -> std::result::Result<Vec<u8>, NotFetched> {
+    async fn fetch(&mut self, _: &Wanted<'_>) -> std::result::Result<Fetched, NotFetched> {
         self.step();
         if self.flips(64) {
             self.lose();
@@ -156,7 +157,7 @@ impl World for Any<'_> {
             1 => Err(NotFetched::Failed(trouble())),
             2 => Err(NotFetched::TooLarge(String::new())),
             3 => Err(NotFetched::Unreachable(trouble())),
-            _ => Ok(self.file()),
+            _ => Ok(self.file().into()),
         }
     }
 
@@ -167,10 +168,10 @@ impl World for Any<'_> {
     async fn fetch_from_another(
         &mut self,
         _: &Wanted<'_>,
-    ) -> std::result::Result<Vec<u8>, NotFetched> {
+    ) -> std::result::Result<Fetched, NotFetched> {
         self.step();
         self.others -= 1;
-        if self.flips(4) { Err(NotFetched::Absent) } else { Ok(self.file()) }
+        if self.flips(4) { Err(NotFetched::Absent) } else { Ok(self.file().into()) }
     }
 
     async fn vouch(&mut self, query: &Query) -> std::result::Result<Vouched, Unanswered> {

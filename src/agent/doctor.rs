@@ -65,7 +65,7 @@ impl Agent {
         let mut trial = Trial::new(self);
         let mut outcome = Outcome::default();
         // Filled in as the pass goes on, so that a timeout loses nothing that was found.
-        let mut unsigned = false;
+        let (mut unsigned, mut ways) = (false, Vec::new());
         if !self.installed.is_locked() {
             findings.members = trial.members();
             // What could not be examined in time is reported as unknown.
@@ -74,6 +74,7 @@ impl Agent {
                 boot::pass_into(&mut trial, &settings, &mut outcome).await;
                 unsigned = trial.has_only_unsigned(&outcome).await;
                 trial.look_at_members(&mut findings.members, &installed).await;
+                ways = trial.survey().await;
             })
             .await;
         }
@@ -96,14 +97,20 @@ impl Agent {
         findings.passed_over = std::mem::take(&mut trial.passed_over);
         findings.state_after = trial.anchors.state();
         findings.servers = self.servers();
+        for (server, ways) in findings.servers.iter_mut().zip(ways) {
+            server.ways = ways;
+        }
         (outcome, findings)
     }
 
     /// The file servers, with the result of the last request to each.
     pub(super) fn servers(&self) -> Vec<ContactedServer> {
         let servers = &self.settings().tftp.servers;
-        let server =
-            |it| ContactedServer { address: format!("{it}"), last: self.files.contacts.last(it) };
+        let server = |it| ContactedServer {
+            address: format!("{it}"),
+            last: self.files.contacts.last(it),
+            ways: Vec::new(),
+        };
         servers.iter().map(server).collect()
     }
 }

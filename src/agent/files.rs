@@ -4,23 +4,32 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use crate::agent::contacts::Contacts;
-use crate::agent::narrate::say;
-use crate::boot::{Event, NotFetched, Seen, Trouble, Wanted};
+use crate::boot::{Fetched, NotFetched, Seen, Trouble, Wanted};
 use crate::diagnose::Contact;
 use crate::io::clock::Timeline;
-use crate::io::settings;
+use crate::io::settings::Settings;
 use crate::wire::address::ServerAddress;
 use crate::wire::name::FileName;
+use crate::wire::way::FileWay;
 
 mod asked;
+mod errand;
 mod habit;
+mod http;
+mod https;
+mod notes;
+mod silent;
+mod survey;
 mod tftp;
 mod walk;
+mod ways;
 
+pub(super) use errand::{Court, FileErrand, OnTrial};
 pub(super) use habit::Habit;
 pub(super) use walk::ServerWalk;
 
-use asked::{Asked, NumberedTransfer};
+use asked::{Asked, NumberedTransfer, OtherWays, absent_after, graver};
+use silent::SilentPorts;
 
 /// The transfers of one phone, and what is remembered of them.
 pub(super) struct Files {
@@ -30,13 +39,16 @@ pub(super) struct Files {
     pub(super) contacts: Contacts,
     /// What is remembered of the files that were accepted, by their names, with the line of lists.
     seen: RefCell<BTreeMap<FileName, (u32, Seen)>>,
+    /// Ports for HTTP that did not answer lately.
+    silent: SilentPorts,
 }
 
 impl Files {
     /// No transfer yet; times are those of this time line.
     pub(super) fn new(timeline: Timeline) -> Self {
         let (transfers, seen) = (Cell::default(), RefCell::default());
-        Self { transfers, contacts: Contacts::new(timeline), seen }
+        let silent = SilentPorts::new(timeline.clone());
+        Self { transfers, contacts: Contacts::new(timeline), seen, silent }
     }
 
     /// What is remembered of the files of a name in this line of lists.
@@ -75,18 +87,17 @@ impl Files {
     /// [`NotFetched`], of the server that came nearest to sending it.
     pub(super) async fn fetch(
         &self,
-        walk: &mut ServerWalk,
-        settings: &settings::TftpSettings,
+        mut errand: FileErrand<'_>,
         wanted: &Wanted<'_>,
-    ) -> Result<Vec<u8>, NotFetched> {
-        walk.begin();
-        let servers = walk.order(&settings.servers);
-        self.fetch_along(walk, settings, wanted, &servers).await
+    ) -> Result<Fetched, NotFetched> {
+        errand.walk.begin(wanted.name);
+        let servers = errand.walk.order(&errand.settings.tftp.servers);
+        self.fetch_along(&mut errand, wanted, &servers).await
     }
 
     /// Whether a server is left that has not sent a file since the last [`Files::fetch`].
-    pub(super) fn has_another(walk: &ServerWalk, settings: &settings::TftpSettings) -> bool {
-        !walk.others(&settings.servers).is_empty()
+    pub(super) fn has_another(walk: &ServerWalk, settings: &Settings) -> bool {
+        !walk.others(&settings.tftp.servers, &settings.provisioning.ways).is_empty()
     }
 
     /// Reads a file from one of the servers that are left, as when the first one's was refused.
@@ -95,33 +106,32 @@ impl Files {
     /// [`NotFetched`], of the server that came nearest to sending it.
     pub(super) async fn fetch_from_another(
         &self,
-        walk: &mut ServerWalk,
-        settings: &settings::TftpSettings,
+        mut errand: FileErrand<'_>,
         wanted: &Wanted<'_>,
-    ) -> Result<Vec<u8>, NotFetched> {
-        let servers = walk.others(&settings.servers);
-        self.fetch_along(walk, settings, wanted, &servers).await
+    ) -> Result<Fetched, NotFetched> {
+        let Settings { tftp, provisioning, .. } = errand.settings;
+        let servers = errand.walk.others(&tftp.servers, &provisioning.ways);
+        self.fetch_along(&mut errand, wanted, &servers).await
     }
 
     async fn fetch_along(
         &self,
-        walk: &mut ServerWalk,
-        settings: &settings::TftpSettings,
+        errand: &mut FileErrand<'_>,
         wanted: &Wanted<'_>,
         servers: &[ServerAddress],
-    ) -> Result<Vec<u8>, NotFetched> {
+    ) -> Result<Fetched, NotFetched> {
         // One number for all servers: the log then shows them as tries at one file.
-        let number = self.transfers.get() + 1;
-        self.transfers.set(number);
+        let number = self.next_number();
         let mut gravest = NotFetched::Unreachable(Trouble::of_no_server());
         for server in servers {
-            let Asked { outcome, foreign } =
-                self.ask(walk, settings, server, NumberedTransfer { number, wanted }).await;
-            self.note(server, wanted.name, &outcome, foreign);
-            match outcome {
-                Ok(bytes) => {
-                    walk.note_given(server);
-                    return Ok(bytes);
+            let transfer = NumberedTransfer { number, wanted, before: OtherWays::Nothing };
+            let asked = self.ask(errand, server, transfer).await;
+            let walk = &mut *errand.walk;
+            self.note(server, wanted.name, &asked);
+            match asked.outcome {
+                Ok(fetched) => {
+                    walk.note_given(server, asked.way);
+                    return Ok(fetched);
                 }
                 Err(NotFetched::Absent) => return Err(absent_after(gravest)),
                 Err(why) => {
@@ -138,39 +148,16 @@ impl Files {
         Err(gravest)
     }
 
-    async fn ask(
-        &self,
-        walk: &mut ServerWalk,
-        settings: &settings::TftpSettings,
-        server: &ServerAddress,
-        transfer: NumberedTransfer<'_>,
-    ) -> Asked {
-        match walk.names.resolve(server).await {
-            Ok(addresses) => tftp::read(walk, settings, transfer, &addresses).await,
-            Err(unresolved) => {
-                let (host, why) = (server.host.to_string(), unresolved.to_string());
-                say(&Event::Unresolved { host, why });
-                // The phone's screen has no message for names: to a person no server answered.
-                let message = Trouble::of_no_server().message;
-                let why = format!("{} does not resolve: {unresolved}", server.host);
-                let trouble = Trouble { why, message };
-                Asked { outcome: Err(NotFetched::Unreachable(trouble)), foreign: None }
-            }
-        }
-    }
-
-    fn note(
-        &self,
-        server: &ServerAddress,
-        name: &str,
-        outcome: &Result<Vec<u8>, NotFetched>,
-        foreign: Option<Contact>,
-    ) {
-        let contact = match (outcome, foreign) {
-            (Ok(_), _) => Contact::Sent(name.to_owned()),
+    fn note(&self, server: &ServerAddress, name: &str, asked: &Asked) {
+        let by = match asked.way {
+            FileWay::Tftp => String::new(),
+            way => format!(" by {way}"),
+        };
+        let contact = match (&asked.outcome, &asked.foreign) {
+            (Ok(_), _) => Contact::Sent(format!("{name}{by}")),
             (Err(NotFetched::Absent), _) => Contact::Lacked(name.to_owned()),
             // It says more than "no answer": the answers came, but from elsewhere.
-            (Err(_), Some(foreign)) => foreign,
+            (Err(_), Some(foreign)) => foreign.clone(),
             (Err(why), None) => Contact::Failed(why.to_string()),
         };
         self.contacts.note(server, contact);
@@ -179,32 +166,20 @@ impl Files {
     /// Forgets servers that are no longer asked.
     pub(super) fn keep_only(&self, servers: &[ServerAddress]) {
         self.contacts.keep_only(|server| servers.contains(server));
+        self.silent.forget();
+    }
+
+    /// The number of the transfer that begins now.
+    fn next_number(&self) -> u64 {
+        let number = self.transfers.get() + 1;
+        self.transfers.set(number);
+        number
     }
 
     /// How many transfers there were since the start.
     pub(super) fn transfers(&self) -> u64 {
         self.transfers.get()
     }
-}
-
-/// What counts when one server lacks a file that another did not send: it does not exist, unless a
-/// server has it and it is too large.
-fn absent_after(before: NotFetched) -> NotFetched {
-    match before {
-        NotFetched::TooLarge(_) => before,
-        _ => NotFetched::Absent,
-    }
-}
-
-/// The failure of the server that came nearer to sending the file: "unreachable" may be reported
-/// only if no server was reached.
-fn graver(one: NotFetched, other: NotFetched) -> NotFetched {
-    let rank = |why: &NotFetched| match why {
-        NotFetched::Absent | NotFetched::Unreachable(_) => 0,
-        NotFetched::BrokenOff(_) | NotFetched::Failed(_) => 1,
-        NotFetched::TooLarge(_) => 2,
-    };
-    if rank(&one) > rank(&other) { one } else { other }
 }
 
 /// Names of files that are remembered. Inferred: a phone has some dozens of ring tones, pictures

@@ -13,7 +13,7 @@ use crate::diagnose::StoreFound;
 use crate::io::clock::{self, Rfc3339};
 use crate::io::store::{Damage, DamageReason, Loaded, Slot, Store, StoreEntry, StoreFailure};
 use crate::trust::signature::sha256;
-use crate::trust::{Anchors, ListKind, Provenance, TrustList, Verified};
+use crate::trust::{Anchors, ListKind, Provenance, TrustList, Verified, Voucher};
 use crate::wire::configuration::{Member, SettingsAccess};
 use crate::wire::syslog::LogServer;
 
@@ -26,8 +26,8 @@ pub(super) use load::{LINE, line_of};
 pub(super) use lsc::StoredLsc;
 
 use load::{
-    ACCEPTANCE, FORM, InstalledPlace, Kept, KeptEntry, Locked, Remembered, SEEN, STATE, form_word,
-    slot,
+    ACCEPTANCE, FORM, InstalledPlace, Kept, KeptEntry, Locked, Remembered, SEEN, STATE, VOUCHER,
+    form_word, slot,
 };
 
 /// The lists in force and the configuration in use, with the store behind them.
@@ -63,6 +63,8 @@ pub(super) struct Keeping<'a> {
     pub(super) name: &'a str,
     pub(super) payload: &'a [u8],
     pub(super) form: Form,
+    /// Who vouched for it; nothing if it was accepted from anyone.
+    pub(super) by: Option<Voucher>,
     /// What to remember of it, if it is signed.
     pub(super) seen: Option<Seen>,
     /// The TVS members from now on; if empty, those of before stay.
@@ -193,6 +195,12 @@ impl Installed {
         self.inner.borrow().configuration.as_ref().map(|kept| kept.last.clone())
     }
 
+    /// Who vouched for that configuration; nothing if it was accepted from anyone, or an earlier
+    /// version kept it.
+    pub(super) fn configuration_voucher(&self) -> Option<Voucher> {
+        self.inner.borrow().configuration.as_ref()?.by
+    }
+
     /// The payload of the last configuration, from the store.
     pub(super) fn configuration_payload(&self) -> Option<Zeroizing<Vec<u8>>> {
         let inner = self.inner.borrow();
@@ -254,7 +262,7 @@ impl Installed {
 
     /// Keeps a configuration for the next start, with the TVS members that are in force after it.
     pub(super) fn keep(&self, keeping: &Keeping<'_>) -> Result<Committed, StoreFailure> {
-        let Keeping { name, payload, form, seen, members, access, log_server } = *keeping;
+        let Keeping { name, payload, form, by, seen, members, access, log_server } = *keeping;
         let mut inner = self.inner.borrow_mut();
         let members = if members.is_empty() { inner.members.clone() } else { members.to_vec() };
         let access = access.or(inner.access);
@@ -265,8 +273,10 @@ impl Installed {
         let last = LastConfiguration { name: name.to_owned(), form };
         let state = inner.anchors.state().to_string();
         let seen = inner.remembering(name, seen);
-        let kept = Kept { last, digest: sha256(payload), seen, state: Some(state.clone()) };
+        let state = Some(state);
+        let kept = Kept { last, digest: sha256(payload), by, seen, state };
         let before = inner.configuration.as_ref();
+        let kept = kept.with_time_of(before);
         let changed = before.is_none_or(|before| !before.is_same_as(&kept));
         // Every boot brings the same file, which is not worth a write to flash.
         let is_same =
@@ -275,7 +285,10 @@ impl Installed {
             return Ok(Committed::Same);
         }
         let store = inner.usable().ok_or(StoreFailure::NotOpen)?;
-        let entry = noted(name, payload).with(FORM, form_word(form)).with(STATE, &state);
+        let entry = noted(name, payload).with(FORM, form_word(form));
+        let by = by.map(|by| (VOUCHER, by.word()));
+        let notes = by.into_iter().chain(kept.state.iter().map(|state| (STATE, state.as_str())));
+        let entry = notes.fold(entry, |entry, (key, note)| entry.with(key, note));
         let entry = kept.seen.iter().zip(SEEN).fold(entry, |entry, ((name, (line, seen)), key)| {
             entry.with(key, &load::seen_text(name, *line, seen))
         });

@@ -1,6 +1,7 @@
 //! Judging peers: the walk of [`decide`], a question to TVS where it asks for one, and the lines of
 //! the log on the way.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::UnixTime;
@@ -12,7 +13,7 @@ use crate::io::{clock, console};
 use crate::trust::decide::step::{AuthoritySearch, Cached, SearchStep};
 use crate::trust::decide::{self, AtHand, Decision, Stranger, WalkedVerdict};
 use crate::trust::peer::ShownChain;
-use crate::trust::{Anchors, Distrust, Grant, GrantedBy, Unanswered};
+use crate::trust::{Anchors, Cache, Distrust, Grant, GrantedBy, Unanswered};
 
 /// A verdict, with all steps that led to it.
 pub(super) type PeerVerdict = WalkedVerdict<Result<Grant, Distrust>>;
@@ -50,6 +51,28 @@ pub(super) async fn judge(
     }
 }
 
+/// Judges a peer as [`judge`] would on a phone with these lists and answers; what is learned goes
+/// into that cache alone.
+pub(super) async fn judge_on_trial(
+    tvs: &TvsService,
+    around: Around<'_>,
+    anchors: &Arc<Anchors>,
+    cache: &mut Cache,
+    shown: ShownChain<'_>,
+) -> Result<Grant, Distrust> {
+    let (now, instant) = (passed(anchors), tvs.now());
+    let decision = decide::peer(shown, &AtHand { anchors, cache, now, instant }).verdict;
+    match decision {
+        Decision::Trust(grant) => Ok(grant),
+        Decision::Refuse(distrust) => Err(distrust),
+        Decision::Ask(stranger) => {
+            let (purpose, certificate) = (stranger.purpose(), stranger.certificate());
+            let answer = tvs.peer_on_trial(around, anchors, cache, (purpose, certificate)).await;
+            stranger.settled(answer.as_ref().map_err(Clone::clone), passed(anchors)).verdict
+        }
+    }
+}
+
 /// The walk as far as it goes without the network: up to a verdict, or to the question.
 fn walk<'a>(
     tvs: &TvsService,
@@ -84,7 +107,7 @@ fn say_verdict(verdict: Result<&Grant, &Distrust>, called: &str) {
 
 /// The time, if the clock is set, but not before what the lists in force prove: setting the clock
 /// back does not revive an expired certificate.
-fn passed(anchors: &Anchors) -> Option<UnixTime> {
+pub(super) fn passed(anchors: &Anchors) -> Option<UnixTime> {
     let floor = UnixTime::since_unix_epoch(Duration::from_secs(anchors.floor().into()));
     clock::now().map(|now| now.max(floor))
 }

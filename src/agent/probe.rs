@@ -138,6 +138,7 @@ impl<'a> Probing<'a> {
         self.try_files().await;
         self.try_members().await;
         self.try_peers(https).await;
+        self.judge_ways().await;
         self.judge_servers();
         self.judge_certificates();
         match before {

@@ -121,6 +121,21 @@ impl TvsService {
         Ok(vouched)
     }
 
+    /// Asks as [`peer`](Self::peer) would on a phone with these lists; what is learned goes into that
+    /// cache alone.
+    pub(super) async fn peer_on_trial(
+        &self,
+        around: Around<'_>,
+        anchors: &Arc<Anchors>,
+        cache: &mut Cache,
+        (purpose, certificate): (Purpose, &[u8]),
+    ) -> Result<Endorsed, Unanswered> {
+        let question = OfPeer { purpose, certificate };
+        let (endorsed, source) = self.ask_members(around, anchors, &question).await?;
+        cache.insert_peer(endorsed.clone(), source, self.timeline.now());
+        Ok(endorsed)
+    }
+
     /// Asks whether a record of an older list still holds. The answer is not cached.
     pub(super) async fn record(
         &self,

@@ -7,15 +7,17 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::agent::files::{Files, Habit, ServerWalk};
+use crate::agent::files::{Court, FileErrand, Files, Habit, ServerWalk};
+use crate::agent::identity::PhoneIdentity;
 use crate::agent::installed::Keeping;
 use crate::agent::narrate::say;
 use crate::agent::owners::Agent;
 use crate::agent::tvs::{Around, Confirming};
 use crate::boot::{
-    self, CertificateTrouble, Change, Committed, Event, LastConfiguration, NotCommitted,
+    self, CertificateTrouble, Change, Committed, Event, Fetched, LastConfiguration, NotCommitted,
     NotFetched, Seen, Wanted, World,
 };
+use crate::diagnose::WayFound;
 use crate::io::ram::{self, Evicted, NotPut, Quota};
 use crate::io::settings::Settings;
 use crate::io::{files, resolve, store};
@@ -41,6 +43,14 @@ impl<'a> Real<'a> {
         Self { agent, settings, walk, confirming: Confirming::default() }
     }
 
+    /// What a request for a file goes by: servers are judged by the lists in force.
+    fn errand<'s>(&'s mut self, identity: &'s PhoneIdentity) -> FileErrand<'s> {
+        let (settings, agent) = (&*self.settings, self.agent);
+        let around = agent.around(settings, identity);
+        let court = Court { tvs: &agent.tvs, around, trial: None };
+        FileErrand { walk: &mut self.walk, settings, court }
+    }
+
     /// The line of lists in force.
     fn line(&self) -> u32 {
         self.agent.installed.anchors().line()
@@ -49,6 +59,12 @@ impl<'a> Real<'a> {
     /// How the servers have behaved in this world so far.
     pub(super) fn habits(&self) -> &[(SocketAddr, Habit)] {
         self.walk.habits()
+    }
+
+    /// The ways to each server's files.
+    pub(super) async fn survey(&mut self) -> Vec<Vec<WayFound>> {
+        let (agent, identity) = (self.agent, self.agent.identity());
+        agent.files.survey(self.errand(&identity)).await
     }
 
     /// The settings that a pass in this world goes by.
@@ -110,16 +126,20 @@ impl World for Real<'_> {
         None
     }
 
-    async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
-        self.agent.files.fetch(&mut self.walk, &self.settings.tftp, wanted).await
+    async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Fetched, NotFetched> {
+        let identity = self.agent.identity();
+        let agent = self.agent;
+        agent.files.fetch(self.errand(&identity), wanted).await
     }
 
     fn has_another_server(&self) -> bool {
-        Files::has_another(&self.walk, &self.settings.tftp)
+        Files::has_another(&self.walk, &self.settings)
     }
 
-    async fn fetch_from_another(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
-        self.agent.files.fetch_from_another(&mut self.walk, &self.settings.tftp, wanted).await
+    async fn fetch_from_another(&mut self, wanted: &Wanted<'_>) -> Result<Fetched, NotFetched> {
+        let identity = self.agent.identity();
+        let agent = self.agent;
+        agent.files.fetch_from_another(self.errand(&identity), wanted).await
     }
 
     async fn vouch(&mut self, query: &Query) -> Result<Vouched, Unanswered> {
@@ -155,9 +175,10 @@ impl World for Real<'_> {
                 agent.files.remember(name, self.line(), seen);
                 Ok(written)
             }
-            Change::Keep { name, payload, form, seen, members, access, log_server } => {
+            Change::Keep { name, payload, form, by, seen, members, access, log_server } => {
                 let name = name.as_str();
-                let keeping = Keeping { name, payload, form, seen, members, access, log_server };
+                let keeping =
+                    Keeping { name, payload, form, by, seen, members, access, log_server };
                 let kept = agent.installed.keep(&keeping);
                 agent.log_server.changed();
                 kept.map_err(|failure| not_stored(agent, &failure))

@@ -14,6 +14,7 @@ use crate::boot::seen::Form;
 use crate::boot::world::{
     Change, Committed, LogServerChange, NotCommitted, NotFetched, PassSettings, Sort, World,
 };
+use crate::trust::Voucher;
 use crate::trust::policy::DefaultConfiguration;
 use crate::wire::configuration::{
     Configuration, Defect, Root, SettingsAccess, UnreadableConfiguration, encrypted_for,
@@ -133,15 +134,23 @@ impl NameStep<'_> {
         // Where nobody is verified, ciphertext is of no use, and the server has the plain form.
         if self.was_encrypted(world) && world.anchors().demand_signed_files() {
             match self.obtain(world, Form::Encrypted).await {
-                Ok(obtained) => return self.put(world, obtained),
+                Ok(obtained) if obtained.form == Form::Encrypted => {
+                    return self.put(world, obtained);
+                }
+                // By HTTPS the server may have sent the plain one for it.
+                Ok(obtained) => return self.take_plain(world, obtained).await,
                 Err(NotTaken::Fetch { why: NotFetched::Absent, .. }) => {}
                 Err(not_taken) => return self.take_undecrypted(world, not_taken.into()).await,
             }
         }
-        let obtained = match self.obtain(world, Form::Plain).await {
-            Ok(obtained) => obtained,
-            Err(not_taken) => return not_taken.into(),
-        };
+        match self.obtain(world, Form::Plain).await {
+            Ok(obtained) => self.take_plain(world, obtained).await,
+            Err(not_taken) => not_taken.into(),
+        }
+    }
+
+    /// Goes on from a file that was not encrypted.
+    async fn take_plain<W: World>(&self, world: &mut W, obtained: Obtained) -> Configured {
         let configuration = match self.read(&obtained) {
             Ok(configuration) => configuration,
             Err(unreadable) => return self.take_unread(world, obtained, unreadable).await,
@@ -241,6 +250,10 @@ impl NameStep<'_> {
         if obtained.by.is_none() {
             return Sealed::No;
         }
+        // Over HTTPS the complete one comes as it is, and says of itself what the encrypted one does.
+        if obtained.by == Some(Voucher::Https) && configuration.full != Some(false) {
+            return Sealed::No;
+        }
         let sealed = Sealed::from_configuration(configuration, world);
         // A complete one counts once its age is judged: see `put_read`.
         if !matches!(sealed, Sealed::No) {
@@ -256,6 +269,17 @@ impl NameStep<'_> {
     /// Keeps a configuration if it can be read.
     fn put<W: World>(&self, world: &mut W, obtained: Obtained) -> Configured {
         match self.read(&obtained) {
+            // The short one again, where the complete one was to be.
+            Ok(configuration)
+                if obtained.form == Form::Plain && configuration.full == Some(false) =>
+            {
+                let why = UnreadableConfiguration {
+                    defect: Defect::OnlyShort,
+                    place: None,
+                    announces_encryption: true,
+                };
+                Configured::Unread { name: obtained.asked, why }
+            }
             Ok(configuration) => self.put_read(world, obtained, configuration),
             Err(why) => Configured::Unread { name: obtained.asked, why },
         }
@@ -311,6 +335,7 @@ impl NameStep<'_> {
             name: self.name,
             payload: &obtained.payload,
             form: obtained.form,
+            by: obtained.by,
             seen,
             members: &members,
             access,

@@ -347,6 +347,8 @@ events! {
         Notice, TFTP_CLIENT, "encrypted file approved - add .enc.sgn -- {name}";
     FileVerified { path: String } Notice, SECD, "verifyFile: verify SUCCESS <{path}>";
     FileOdd { name: String, warning: Warning } Warn, SECD, "verifyFile: {name}: {warning}";
+    FileServed { path: String }
+        Notice, SECD, "verifyFile: not signed, vouched for by the HTTPS connection <{path}>";
     FileUnsigned { path: String } Warn, SECD, "verifyFile: UNSIGNED, accepted as is <{path}>";
     FileUnchecked { path: String }
         Warn, SECD, "verifyFile: NOT VERIFIED, accepted from anyone <{path}>";
@@ -394,7 +396,7 @@ events! {
     TransferFailed { number: u64, why: String, level: Level } *level, TFTP, "[{number}]:{why}";
     ForeignAnswer { number: u64, from: IpAddr, server: IpAddr }
         Warn, TFTP, "[{number}]:answers come from {from}, not from {server}";
-    AskedElsewhere { name: String } Notice, SECD, "{name}: trying the next server for a better one";
+    AskedElsewhere { name: String } Notice, SECD, "{name}: trying another server or way for a better one";
     Unresolved { host: String, why: String } Warn, SECD, "resolve: {host}: {why}";
 
     // --- questions to the Trust Verification Service

@@ -3,16 +3,19 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
 use crate::boot::event::Event;
-use crate::boot::seen::{Form, Seen, Signed};
-use crate::boot::world::{Change, NotCommitted, NotFetched, PassSettings, Sort, Wanted, World};
+use crate::boot::seen::{Dated, Form, Seen, Signed};
+use crate::boot::world::{
+    Change, Fetched, NotCommitted, NotFetched, PassSettings, Sort, Wanted, World,
+};
 use crate::trust::signers::ClaimedSigner;
 use crate::trust::update::{self, Accepted, Content, Offer, SignedFile};
-use crate::trust::{Decision, Provenance, Reason, Unanswered, Verified, Voucher};
+use crate::trust::{Anchors, Decision, Provenance, Reason, Unanswered, Verified, Voucher};
 use crate::wire::name::FileName;
 use crate::wire::{Envelope, FileKind};
 
@@ -36,7 +39,7 @@ pub struct Obtained {
     pub asked: String,
     /// Its content, without the envelope; wiped from memory when dropped.
     pub payload: Zeroizing<Vec<u8>>,
-    /// Who vouched for its signer; nothing if it was accepted from anyone.
+    /// Who vouched for it or its signer; nothing if it was accepted from anyone.
     pub by: Option<Voucher>,
     /// Whether it was encrypted for this phone.
     pub form: Form,
@@ -147,30 +150,37 @@ pub(super) async fn obtain<W: World>(
     look_up_servers(world).await;
     let asked = asked(world, name, form);
     let wanted = Wanted { name: &asked, limit, sort: Sort::File };
-    let mut bytes = match world.fetch(&wanted).await {
+    // What a server was judged by: a proof of it is worth nothing under other lists.
+    let judged_by = world.anchors();
+    let mut fetched = match world.fetch(&wanted).await {
         // Inferred: servers that make files on demand give nothing for what they do not have.
-        Ok(bytes) if bytes.is_empty() => {
+        Ok(Fetched { bytes, .. }) if bytes.is_empty() => {
             world.say(Event::FileEmpty { name: asked.clone() });
             return Err(NotTaken::Fetch { asked, why: NotFetched::Absent });
         }
-        Ok(bytes) => bytes,
+        Ok(fetched) => fetched,
         Err(why) => return Err(NotTaken::Fetch { asked, why }),
     };
     let judging = Judging { settings, form, path: &path };
     loop {
-        match judging.judge(world, Offer { name: &asked, bytes: &bytes }).await {
+        if let Some(found) = judging.take_served(world, &judged_by, &fetched) {
+            let FoundFile { payload, by, signed } = found;
+            return Ok(Obtained { asked, payload, by, form: Form::Plain, signed });
+        }
+        let bytes = &fetched.bytes;
+        match judging.judge(world, Offer { name: &asked, bytes }).await {
             Ok(FoundFile { payload, by, signed }) => {
                 return Ok(Obtained { asked, payload, by, form, signed });
             }
             Err((reason, unanswered)) => {
                 say_refusal(world, path.clone(), &reason);
-                say_signer(world, &asked, &bytes, judging.kind());
+                say_signer(world, &asked, bytes, judging.kind());
                 // TVS may be back soon; a server that lags behind takes nobody back meanwhile.
                 if unanswered.as_ref().is_some_and(Unanswered::is_passing) {
                     return Err(NotTaken::Refused { asked, reason, unanswered });
                 }
-                match another(world, &wanted, &reason, &bytes).await {
-                    Some(other) => bytes = other,
+                match another(world, &wanted, &reason, bytes).await {
+                    Some(other) => fetched = other,
                     None => return Err(NotTaken::Refused { asked, reason, unanswered }),
                 }
             }
@@ -184,7 +194,7 @@ async fn another<W: World>(
     wanted: &Wanted<'_>,
     refused: &Reason,
     bytes: &[u8],
-) -> Option<Vec<u8>> {
+) -> Option<Fetched> {
     // These lie with the phone, and no other file helps.
     if matches!(refused, Reason::DecryptFailed | Reason::Locked | Reason::NoKey) {
         return None;
@@ -193,7 +203,7 @@ async fn another<W: World>(
         world.say(Event::AskedElsewhere { name: wanted.name.to_string() });
         match world.fetch_from_another(wanted).await {
             // The same bytes would be refused again, and TVS would be asked again for nothing.
-            Ok(useless) if useless.is_empty() || useless == bytes => {}
+            Ok(useless) if useless.bytes.is_empty() || useless.bytes == bytes => {}
             given => return given.ok(),
         }
     }
@@ -269,6 +279,29 @@ struct Judging<'a> {
 }
 
 impl Judging<'_> {
+    /// Takes a file without a signature from a server that is trusted for the phone's configuration;
+    /// nothing if it has one, or if other lists are in force than those that the server was judged by.
+    fn take_served<W: World>(
+        &self,
+        world: &mut W,
+        judged_by: &Arc<Anchors>,
+        Fetched { bytes, served }: &Fetched,
+    ) -> Option<FoundFile> {
+        let served = served.as_ref()?;
+        let anchors = world.anchors();
+        // Whoever may sign files begins them with the version of the envelope, and XML cannot: a bad
+        // envelope is not taken for a plain file.
+        let is_envelope = bytes.first() == Some(&VERSION_TAG);
+        let is_other = !Arc::ptr_eq(&anchors, judged_by);
+        if world.is_locked() || is_envelope || is_other || !anchors.announces_https() {
+            return None;
+        }
+        world.say(Event::FileServed { path: self.path.to_string() });
+        let signed = Signed { dated: Dated::Now(served.read()), signer: served.certificate() };
+        let payload = Zeroizing::new(bytes.clone());
+        Some(FoundFile { payload, by: Some(Voucher::Https), signed: Some(signed) })
+    }
+
     /// Judges a file, and again if the lists change while TVS is being asked: but not for ever.
     async fn judge<W: World>(
         &self,
@@ -351,7 +384,8 @@ impl Judging<'_> {
                     Some(_) => world.decrypt(&file)?,
                 };
                 world.say(Event::FileVerified { path: self.path.to_string() });
-                let signed = Some(Signed { timestamp: file.value().timestamp, signer });
+                let dated = Dated::Signed(file.value().timestamp);
+                let signed = Some(Signed { dated, signer });
                 Ok(FoundFile { payload, by: voucher(&file), signed })
             }
             // Ciphertext of nobody in particular is of no use.
@@ -388,6 +422,9 @@ fn say_signer<W: World>(world: &mut W, name: &str, bytes: &[u8], kind: FileKind)
         world.say(Event::FileSigner { name: name.to_string(), subject, serial, listed });
     }
 }
+
+/// The tag of the version, with which every envelope begins (domain facts 3.2).
+const VERSION_TAG: u8 = 1;
 
 /// How often a file, list or peer is judged again because the lists changed while TVS was being
 /// asked. Inferred: a person at the phone erases once.

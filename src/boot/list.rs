@@ -177,14 +177,14 @@ impl ListSearch<'_> {
         let wanted = Wanted { name, limit: self.settings.list_limit, sort: Sort::List };
         if self.refused.is_none() {
             world.say(Event::ListRequested { name: name.to_string() });
-            return world.fetch(&wanted).await;
+            return world.fetch(&wanted).await.map(|fetched| fetched.bytes);
         }
         // Every server has delivered the list that is refused.
         if !world.has_another_server() {
             return Err(NotFetched::Absent);
         }
         world.say(Event::AskedElsewhere { name: name.to_string() });
-        world.fetch_from_another(&wanted).await
+        world.fetch_from_another(&wanted).await.map(|fetched| fetched.bytes)
     }
 
     /// Judges a fetched list; nothing if another server may have a better one.

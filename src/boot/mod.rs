@@ -23,6 +23,6 @@ pub use pass::{Outcome, pass, pass_into};
 pub use report::{Alarm, ListStep, Stage, StatusMessage};
 pub use seen::{Form, Seen, Signed};
 pub use world::{
-    CertificateTrouble, Change, Committed, LastConfiguration, LogServerChange, NotCommitted,
-    NotFetched, PassSettings, Sort, Trouble, Wanted, World,
+    CertificateTrouble, Change, Committed, Fetched, LastConfiguration, LogServerChange,
+    NotCommitted, NotFetched, PassSettings, Sort, Trouble, Wanted, World,
 };

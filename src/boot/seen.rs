@@ -18,20 +18,38 @@ pub struct Seen {
     pub taken: Option<u32>,
 }
 
-/// What decides whether a signed file is older than previous ones.
+/// What decides whether a file that somebody vouches for is older than previous ones.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Signed {
-    /// Its timestamp, by the signer's clock.
-    pub timestamp: Option<u32>,
-    /// SHA-1 of the certificate that it is signed with.
+    /// When it was made.
+    pub dated: Dated,
+    /// SHA-1 of the certificate that it is signed with, or that its server has shown.
     pub signer: [u8; 20],
+}
+
+/// When a file was made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Dated {
+    /// As it is now: read from its source at this time, by the phone's clock if that is set.
+    Now(Option<u32>),
+    /// At this time by the signer's clock, if it is known.
+    Signed(Option<u32>),
+}
+
+impl Dated {
+    const fn timestamp(self) -> Option<u32> {
+        match self {
+            Self::Now(time) | Self::Signed(time) => time,
+        }
+    }
 }
 
 impl Signed {
     /// Judges the age of a complete file, not of one that only announces an encrypted one.
     ///
     /// A file without a timestamp is older than any with one. After an encrypted file, a plain one
-    /// must be newer: an old one would show its secrets to the whole network, and end encryption.
+    /// must be newer: an old one would show its secrets to the whole network, and end encryption. One
+    /// that was just read from its source is not old.
     ///
     /// # Errors
     /// [`Reason::OlderFile`], if policy does not accept it.
@@ -43,13 +61,15 @@ impl Signed {
     ) -> Result<Option<Warning>, Reason> {
         let Some(before) = before else { return Ok(None) };
         let was_encrypted = before.form == Form::Encrypted && form == Form::Plain;
-        let old = OldFile { kept: before.newest, offered: self.timestamp, was_encrypted };
-        let is_new = if was_encrypted {
+        let old = OldFile { kept: before.newest, offered: self.dated.timestamp(), was_encrypted };
+        let is_new = match self.dated {
+            Dated::Now(_) => true,
             // Strictly newer, and `None` is less than any: a file without a timestamp does not
             // pass.
-            self.timestamp > before.newest.max(before.taken)
-        } else {
-            self.timestamp >= before.newest
+            Dated::Signed(timestamp) if was_encrypted => {
+                timestamp > before.newest.max(before.taken)
+            }
+            Dated::Signed(timestamp) => timestamp >= before.newest,
         };
         match policy {
             _ if is_new => Ok(was_encrypted.then_some(Warning::NoLongerEncrypted)),
@@ -62,7 +82,7 @@ impl Signed {
     /// What to remember once it is accepted.
     #[must_use]
     pub fn after(&self, form: Form, before: Option<&Seen>) -> Seen {
-        let newest = self.timestamp.max(before.and_then(|before| before.newest));
+        let newest = self.dated.timestamp().max(before.and_then(|before| before.newest));
         Seen { newest, form, signer: Some(self.signer), taken: None }
     }
 }

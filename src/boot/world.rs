@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 
 use zeroize::Zeroizing;
@@ -11,7 +12,8 @@ use crate::boot::report::StatusMessage;
 use crate::boot::seen::{Form, Seen};
 use crate::trust::confirm::RecordToConfirm;
 use crate::trust::{
-    Anchors, Confirmed, Policy, Query, Reason, TrustList, Unanswered, Verified, Vouched,
+    Anchors, Confirmed, Policy, Query, Reason, Served, TrustList, Unanswered, Verified, Vouched,
+    Voucher,
 };
 use crate::wire::Envelope;
 use crate::wire::configuration::{CapfFacts, Member, SettingsAccess};
@@ -67,7 +69,7 @@ pub trait World {
     ///
     /// # Errors
     /// [`NotFetched`].
-    async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched>;
+    async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Fetched, NotFetched>;
 
     /// Whether there is a server that has not delivered a file since the last [`World::fetch`].
     fn has_another_server(&self) -> bool {
@@ -78,7 +80,7 @@ pub trait World {
     ///
     /// # Errors
     /// [`NotFetched`].
-    async fn fetch_from_another(&mut self, _wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
+    async fn fetch_from_another(&mut self, _wanted: &Wanted<'_>) -> Result<Fetched, NotFetched> {
         Err(NotFetched::Absent)
     }
 
@@ -174,6 +176,23 @@ pub enum Sort {
     List,
 }
 
+/// A file that a server has sent.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Fetched {
+    /// The file, as the server sent it.
+    pub bytes: Vec<u8>,
+    /// Proof that the server is trusted for the phone's configuration, if it came over a connection
+    /// that was judged.
+    pub served: Option<Served>,
+}
+
+impl From<Vec<u8>> for Fetched {
+    /// A file that came from anyone.
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, served: None }
+    }
+}
+
 /// Why a file was not fetched, by whatever protocol.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum NotFetched {
@@ -255,6 +274,8 @@ pub enum Change<'a> {
         payload: &'a [u8],
         /// Whether it was encrypted for this phone.
         form: Form,
+        /// Who vouched for it; nothing if it was accepted from anyone.
+        by: Option<Voucher>,
         /// What to remember of it, if it is signed.
         seen: Option<Seen>,
         /// The TVS members from now on; if there are none, the previous ones stay.

@@ -10,13 +10,14 @@ use crate::cli::print::{named, page_form, print, print_json, print_shown};
 use crate::cli::{input, runtime};
 use crate::diagnose::{ProbeReport, ProbeVerdict};
 use crate::face::Words;
-use crate::io::settings::TFTP_PORT;
+use crate::io::settings::{ProvisioningSettings, TFTP_PORT};
 use crate::io::store::DamageReason;
 use crate::io::{console, process};
 use crate::trust::{Acceptance, ListKind, stored};
 use crate::wire::address::ServerAddress;
 use crate::wire::configuration::TVS_PORT;
 use crate::wire::name::DeviceName;
+use crate::wire::way::FileWay;
 
 mod json;
 mod junit;
@@ -31,6 +32,7 @@ pub(super) struct ProbeCommand {
     ctl: Option<PathBuf>,
     itl: Option<PathBuf>,
     key: Option<PathBuf>,
+    provisioning: ProvisioningSettings,
     tvs: Vec<ServerAddress>,
     https: Vec<ServerAddress>,
     report: ReportOptions,
@@ -46,6 +48,9 @@ impl Command for ProbeCommand {
             "--ctl" => self.ctl = Some(option.path()?),
             "--itl" => self.itl = Some(option.path()?),
             "--key" => self.key = Some(option.path()?),
+            "--tftp" => self.provisioning.ways = vec![FileWay::Tftp],
+            "--http-port" => self.provisioning.http_port = port(option)?,
+            "--https-port" => self.provisioning.https_port = port(option)?,
             "--tvs" => self.tvs.push(input::address(&option.text()?, TVS_PORT)?),
             "--https" => self.https.push(input::address(&option.text()?, HTTPS_PORT)?),
             _ => self.report.take(option)?,
@@ -82,7 +87,8 @@ impl Command for ProbeCommand {
             }
         }
         let (servers, tvs, https, key) = (self.servers, self.tvs, self.https, self.key);
-        let request = ProbeRequest { device, servers, tvs, https, key, lists };
+        let provisioning = self.provisioning;
+        let request = ProbeRequest { device, servers, provisioning, tvs, https, key, lists };
         self.report.begin()?;
         let report = runtime::run(agent::probe(request))?.map_err(|why| not_probed(&why))?;
         Ok(self.report.print(report))
@@ -179,6 +185,14 @@ pub(super) fn not_probed(why: &NotProbed) -> CommandFailure {
     CommandFailure::new(exit, format!("no report: {why}"))
 }
 
+fn port(option: GivenOption<'_>) -> Result<u16, CommandFailure> {
+    let name = option.name.to_owned();
+    match option.number()? {
+        0 => Err(usage(format!("{name}: there is no port 0"))),
+        port => Ok(port),
+    }
+}
+
 fn device(text: &str) -> Result<DeviceName, CommandFailure> {
     DeviceName::parse(text)
         .ok_or_else(|| usage(format!("--device {text}: expected a name such as SEP001122334455")))
@@ -199,6 +213,9 @@ Usage: secd probe --server HOST[:PORT]... --device SEP... [OPTIONS]
   --ctl FILE            a CTL that it already has
   --key PEM             its private key, with its certificate (LSC or MIC) in the same file, for
                         encrypted configurations
+  --tftp                boot by TFTP alone, as older phones do (default: by HTTPS and HTTP, too)
+  --http-port N         the port for files by HTTP (default: 6970)
+  --https-port N        the port for the configuration by HTTPS (default: 6971)
   --tvs HOST[:PORT]     a TVS member until a verified configuration names others; repeat for more
   --https HOST[:PORT]   an HTTPS server to connect to and judge; repeat for more
   --format FORMAT       text (default), json, junit or tap

@@ -41,6 +41,9 @@ fn sheet(status: &Status) -> Sheet {
     sheet.toned_fact("locked", &yes_or_no(status.locked), tone);
     add_passes(&mut sheet, status);
     sheet.fact("configuration", &status.configuration.as_deref().unwrap_or("none yet"));
+    if let Some(by) = &status.configuration_by {
+        sheet.fact("vouched for by", &vouched_by(by));
+    }
     if let Some(fault) = &status.configuration_fault {
         sheet.toned_fact("configuration fault", fault, Tone::Bad);
     }
@@ -132,6 +135,17 @@ fn later(status: &Status) -> String {
         format!("; {}", next(status))
     } else {
         String::new()
+    }
+}
+
+/// Who vouched for the configuration; a word of a later daemon is shown as it is.
+fn vouched_by(word: &str) -> &str {
+    match word {
+        "ctl" => "a signer in the CTL",
+        "https" => "the HTTPS connection that it came over",
+        "itl" => "a signer in the ITL",
+        "tvs" => "TVS, for its signer",
+        other => other,
     }
 }
 

@@ -102,6 +102,9 @@ impl fmt::Display for Fate {
             Self::Same => "unchanged",
             Self::Taken(Acceptance::FirstUse) => "trusted on FIRST USE",
             Self::Taken(Acceptance::Chained(Voucher::Ctl)) => "accepted, signer in the CTL",
+            Self::Taken(Acceptance::Chained(Voucher::Https)) => {
+                "accepted, vouched for by the HTTPS connection"
+            }
             Self::Taken(Acceptance::Chained(Voucher::Itl)) => "accepted, signer in the ITL",
             Self::Taken(Acceptance::Chained(Voucher::Tvs)) => {
                 "accepted, TVS vouches for the signer"

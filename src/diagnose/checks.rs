@@ -7,10 +7,11 @@ use alloc::vec::Vec;
 use crate::diagnose::boot::Fate;
 use crate::diagnose::contact::Contact;
 use crate::diagnose::findings::{
-    Clock, ConfigurationFound, Findings, Fingerprint, Integrity, ListFound, ListVerdict,
-    MemberFound, Offered, OfferedList, Presented, ShownCertificate, StoreFound,
+    Clock, ConfigurationFound, ContactedServer, Findings, Fingerprint, Integrity, ListFound,
+    ListVerdict, MemberFound, Offered, OfferedList, Presented, ShownCertificate, StoreFound,
 };
 use crate::diagnose::own::OwnFound;
+use crate::diagnose::ways;
 use crate::trust::own::{LscOrigin, OwnFacts};
 use crate::trust::peer::Pinned;
 use crate::wire::configuration::encrypted_for;
@@ -75,6 +76,7 @@ impl Findings {
             });
             Check::new(name.as_str(), mark, last)
         }));
+        checks.extend(self.servers.iter().filter_map(ways_to));
         for (name, list) in [("CTL", &self.ctl), ("ITL", &self.itl)] {
             checks.extend(of_list(name, list));
         }
@@ -112,6 +114,16 @@ impl Findings {
         }
         checks
     }
+}
+
+/// The ways to the files of a server, where there is more than one.
+fn ways_to(server: &ContactedServer) -> Option<Check> {
+    if server.ways.len() < 2 {
+        return None;
+    }
+    // The files arrive by another way: the phone is not the worse for it, but its server is.
+    let mark = if ways::is_distrusted(&server.ways) { Mark::NotOk } else { Mark::Ok };
+    Some(Check::new(format!("ways to {}", server.address), mark, ways::shown(&server.ways)))
 }
 
 fn store(found: StoreFound) -> Check {

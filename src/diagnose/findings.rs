@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use crate::diagnose::changes::{Changes, tokens};
 use crate::diagnose::contact::Contact;
 use crate::diagnose::own::OwnFound;
+use crate::diagnose::ways::WayFound;
 use crate::trust::anchors::{Anchors, State};
 use crate::trust::list::{ListKind, TrustList};
 use crate::trust::peer::Pinned;
@@ -201,6 +202,8 @@ pub struct ContactedServer {
     pub address: String,
     /// What the last contact came to, in this pass or before.
     pub last: Contact,
+    /// The ways to its files, in the order in which they are tried; none if it was not asked.
+    pub ways: Vec<WayFound>,
 }
 
 /// One trust list, on the phone and on the server.

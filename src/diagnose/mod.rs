@@ -18,6 +18,7 @@ mod probe;
 mod remedy;
 #[cfg(test)]
 mod tests;
+pub mod ways;
 
 pub use boot::{Fate, NextBoot};
 pub use case::{Case, Cluster};
@@ -32,6 +33,7 @@ pub use findings::{
 pub use own::OwnFound;
 pub use probe::{ProbeReport, ProbeVerdict, ProbedCertificate, TestCase, TestStatus};
 pub use remedy::Remedy;
+pub use ways::{WayFound, WaySeen};
 
 /// What is wrong, what happens if nothing is done, and what to do.
 #[derive(Clone, Debug, Eq, PartialEq)]

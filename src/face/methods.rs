@@ -250,6 +250,9 @@ methods! {
             alarm: Option<Alarm>,
             /// The name of the configuration in use.
             configuration: Option<String>,
+            /// Who vouched for it: `ctl`, `itl` or `tvs` for its signer, `https` for the connection that
+            /// it came over; absent if it was accepted from anyone.
+            configuration_by: Option<String>,
             /// Why the one on the server is not in use, if it cannot be read.
             configuration_fault: Option<String>,
             /// The phone's own certificates.

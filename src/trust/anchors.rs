@@ -5,7 +5,7 @@ use core::fmt;
 use crate::trust::list::{Anchor, ListKind, TrustList};
 use crate::trust::standing::{self, Standing};
 use crate::trust::verified::{Provenance, Verified, Voucher};
-use crate::wire::Role;
+use crate::wire::{FormatVersion, Role};
 
 /// The installed lists. Only verified ones can be installed.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -107,7 +107,8 @@ impl Anchors {
             Provenance::FirstUse => true,
             // TVS also vouches for a renewed signer of this cluster, whose list continues the line.
             Provenance::Chained(Voucher::Tvs) => self.is_foreign(list.value()),
-            Provenance::Chained(Voucher::Ctl | Voucher::Itl) | Provenance::Stored(_) => false,
+            Provenance::Chained(Voucher::Ctl | Voucher::Https | Voucher::Itl)
+            | Provenance::Stored(_) => false,
         }
     }
 
@@ -228,6 +229,15 @@ impl Anchors {
         self.lists().any(|list| list.lists(Role::Tvs))
     }
 
+    /// Whether the configuration is asked for by HTTPS, and accepted as its server sends it: the ITL
+    /// announces it, and the lists enforce something. Without one in force there is nothing to judge
+    /// the server by (domain facts 1.6).
+    #[must_use]
+    pub fn announces_https(&self) -> bool {
+        let announces = |itl: &TrustList| itl.signer_version >= Some(HTTPS_FROM) && !itl.is_blank();
+        self.demand_signed_files() && self.records(ListKind::Itl).is_some_and(announces)
+    }
+
     /// Whether only signed files are requested and accepted (domain facts 1.3).
     #[must_use]
     pub fn demand_signed_files(&self) -> bool {
@@ -236,6 +246,9 @@ impl Anchors {
             .any(|kind| self.records(kind).is_some_and(TrustList::serves_files))
     }
 }
+
+/// The version of the ITL's signer from which on its servers have HTTPS (domain facts 1.6).
+const HTTPS_FROM: FormatVersion = FormatVersion { major: 1, minor: 1 };
 
 /// The trust states, by the numbers of domain facts 2.1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

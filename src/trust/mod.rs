@@ -43,5 +43,5 @@ pub use query::Query;
 pub use reason::{Reason, Warning};
 pub use tvs::{Endorsed, Unanswered, Unvouched, Vouched, VouchedAt};
 pub use update::{Content, Offer};
-pub use verified::{Acceptance, Grant, GrantedBy, Provenance, Verified, Voucher};
+pub use verified::{Acceptance, Grant, GrantedBy, Provenance, Served, Verified, Voucher};
 pub use weakness::Weakness;

@@ -84,7 +84,7 @@ impl Peer<'_> {
         let wanted = self.purpose().roles();
         self.roles(anchors, kind)
             .any(|role| wanted.contains(&role))
-            .then(|| Grant::assertion(self.certificate(), GrantedBy::Listed(kind)))
+            .then(|| self.grant(GrantedBy::Listed(kind)))
     }
 
     /// The roles in which one list has exactly this certificate, for the purpose or not.
@@ -118,15 +118,14 @@ impl Peer<'_> {
         }
         let ShownChain { certificate, intermediates, name, .. } = self.shown;
         path::verify(certificate, intermediates, &authorities, name, now)?;
-        Ok(Some(Grant::assertion(certificate, GrantedBy::Path(kind))))
+        Ok(Some(self.grant(GrantedBy::Path(kind))))
     }
 
     /// Searches the earlier answers of the service.
     #[must_use]
     pub fn cached(&self, cache: &Cache, now: Duration) -> Option<Accepted<Grant>> {
         let found = cache.peer(&sha256(self.certificate()), self.purpose(), now)?;
-        let value = Grant::assertion(self.certificate(), GrantedBy::Cache);
-        Some(Accepted { value, warnings: found.warnings })
+        Some(Accepted { value: self.grant(GrantedBy::Cache), warnings: found.warnings })
     }
 
     /// Accepts what the service vouches for, if it is this certificate.
@@ -139,7 +138,11 @@ impl Peer<'_> {
             return Err(Unvouched::OtherCertificate { field: "SHA-256" });
         }
         endorsed.serves(self.purpose())?;
-        Ok(Grant::assertion(self.certificate(), GrantedBy::Tvs))
+        Ok(self.grant(GrantedBy::Tvs))
+    }
+
+    fn grant(&self, by: GrantedBy) -> Grant {
+        Grant::assertion(self.certificate(), self.purpose(), by)
     }
 
     /// What is odd about a certificate that is trusted anyway; only for the log.

@@ -4,7 +4,8 @@
 //! them all.
 
 use crate::trust::list::ListKind;
-use crate::trust::signature::sha256;
+use crate::trust::purpose::Purpose;
+use crate::trust::signature::{sha1, sha256};
 
 /// A value whose signature was verified with the key of a signer that may sign it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -69,9 +70,7 @@ impl Acceptance {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Chained(Voucher::Ctl) => "ctl",
-            Self::Chained(Voucher::Itl) => "itl",
-            Self::Chained(Voucher::Tvs) => "tvs",
+            Self::Chained(voucher) => voucher.word(),
             Self::FirstUse => "first-use",
         }
     }
@@ -90,15 +89,37 @@ impl Acceptance {
     }
 }
 
-/// Who vouched for a signer.
+/// Who vouched for a signer, or for a file without one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Voucher {
     /// The installed certificate trust list.
     Ctl,
+    /// The connection to a trusted server that a configuration came over; never for a list.
+    Https,
     /// The installed identity trust list.
     Itl,
     /// The Trust Verification Service.
     Tvs,
+}
+
+impl Voucher {
+    /// One word, for the store and for machines.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ctl => "ctl",
+            Self::Https => "https",
+            Self::Itl => "itl",
+            Self::Tvs => "tvs",
+        }
+    }
+
+    /// The one that [`Self::word`] writes.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        let all = [Self::Ctl, Self::Https, Self::Itl, Self::Tvs];
+        all.into_iter().find(|voucher| voucher.word() == word)
+    }
 }
 
 /// The right to trust one list without a prior one. It is spent by use and cannot be copied.
@@ -116,6 +137,7 @@ impl FirstUse {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Grant {
     certificate: [u8; 32],
+    purpose: Purpose,
     by: GrantedBy,
 }
 
@@ -134,9 +156,9 @@ pub enum GrantedBy {
 
 impl Grant {
     /// States that the certificate, DER, may serve the purpose that it was judged for.
-    pub(in crate::trust) fn assertion(certificate: &[u8], by: GrantedBy) -> Self {
+    pub(in crate::trust) fn assertion(certificate: &[u8], purpose: Purpose, by: GrantedBy) -> Self {
         // SHA-256 and not SHA-1: a grant must not fit a colliding certificate.
-        Self { certificate: sha256(certificate), by }
+        Self { certificate: sha256(certificate), purpose, by }
     }
 
     /// SHA-256 of the certificate that the grant is for.
@@ -149,5 +171,42 @@ impl Grant {
     #[must_use]
     pub const fn by(&self) -> GrantedBy {
         self.by
+    }
+}
+
+/// Proof that a server may provide the phone's configuration, and when one was read from it: what
+/// comes over a connection to it needs no signature.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Served {
+    certificate: [u8; 20],
+    read: Option<u32>,
+}
+
+impl Served {
+    /// The proof, from the right to a connection; nothing if that is for another purpose, for
+    /// another certificate, or rests on an authority: those vouch for services, not for files.
+    #[must_use]
+    pub fn from_grant(grant: &Grant, certificate: &[u8], read: Option<u32>) -> Option<Self> {
+        let is_for_files = grant.purpose == Purpose::HttpsProvisioning
+            && !matches!(grant.by, GrantedBy::Path(_))
+            && grant.certificate == sha256(certificate);
+        is_for_files.then(|| Self::assertion(sha1(certificate), read))
+    }
+
+    /// States that the server with this certificate is trusted for files.
+    const fn assertion(certificate: [u8; 20], read: Option<u32>) -> Self {
+        Self { certificate, read }
+    }
+
+    /// SHA-1 of the server's certificate, by which lists are searched for signers.
+    #[must_use]
+    pub const fn certificate(&self) -> [u8; 20] {
+        self.certificate
+    }
+
+    /// When the file was read, in seconds since 1970; nothing if the clock is not set.
+    #[must_use]
+    pub const fn read(&self) -> Option<u32> {
+        self.read
     }
 }

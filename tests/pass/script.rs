@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use secd::boot::{
-    Change, Committed, Event, LastConfiguration, NotCommitted, NotFetched, Outcome, PassSettings,
-    Seen, StatusMessage, Trouble, Wanted, World, pass,
+    Change, Committed, Event, Fetched, LastConfiguration, NotCommitted, NotFetched, Outcome,
+    PassSettings, Seen, StatusMessage, Trouble, Wanted, World, pass,
 };
 use secd::trust::confirm::RecordToConfirm;
 use secd::trust::decrypt::{self, DeviceKey};
@@ -184,24 +184,24 @@ impl World for Script {
         Some("::ffff:192.0.2.1".to_owned())
     }
 
-    async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
+    async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Fetched, NotFetched> {
         self.asked.push(wanted.name.to_owned());
         self.given = 0;
         if let Some(fault) = self.faults.get(wanted.name) {
             return Err(fault.clone());
         }
-        self.files.get(wanted.name).cloned().ok_or(NotFetched::Absent)
+        self.files.get(wanted.name).cloned().map(Fetched::from).ok_or(NotFetched::Absent)
     }
 
     fn has_another_server(&self) -> bool {
         self.given < self.others.len()
     }
 
-    async fn fetch_from_another(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
+    async fn fetch_from_another(&mut self, wanted: &Wanted<'_>) -> Result<Fetched, NotFetched> {
         self.asked.push(format!("{}:{}", self.given + 2, wanted.name));
         let bytes = self.others[self.given].get(wanted.name).cloned().ok_or(NotFetched::Absent)?;
         self.given += 1;
-        Ok(bytes)
+        Ok(bytes.into())
     }
 
     async fn vouch(&mut self, query: &Query) -> Result<Vouched, Unanswered> {

@@ -15,6 +15,7 @@ pub mod office;
 pub mod phone;
 pub mod server;
 pub mod socket;
+pub mod web;
 
 use std::time::Duration;
 

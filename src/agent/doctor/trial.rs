@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::agent::files::{Files, ServerWalk};
+use crate::agent::files::{Court, FileErrand, Files, OnTrial, ServerWalk};
 use crate::agent::identity::PhoneIdentity;
 use crate::agent::owners::Agent;
 use crate::agent::tvs::{self, Around, Confirming, NotShown};
 use crate::agent::world;
 use crate::boot::{
-    self, Change, Committed, Configured, Event, LastConfiguration, NotCommitted, NotFetched,
-    Outcome, Seen, Sort, Wanted, World,
+    self, Change, Committed, Configured, Event, Fetched, LastConfiguration, NotCommitted,
+    NotFetched, Outcome, Seen, Sort, Wanted, World,
 };
-use crate::diagnose::{MemberFound, Presented, ShownCertificate};
+use crate::diagnose::{MemberFound, Presented, ShownCertificate, WayFound};
 use crate::io::clock;
 use crate::io::settings::Settings;
 use crate::io::tls::Handshaken;
@@ -80,6 +80,16 @@ impl<'a> Trial<'a> {
         }
     }
 
+    /// What a request for a file goes by: servers are judged by the lists of the trial, and what TVS
+    /// answers about them is forgotten with it.
+    fn errand(&mut self) -> FileErrand<'_> {
+        let (settings, agent) = (&*self.settings, self.agent);
+        let around = agent.around(settings, &self.identity);
+        let trial = Some(OnTrial { anchors: &self.anchors, cache: &mut self.cache });
+        let court = Court { tvs: &agent.tvs, around, trial };
+        FileErrand { walk: &mut self.walk, settings, court }
+    }
+
     /// The settings that the pass goes by.
     pub(super) fn settings(&self) -> boot::PassSettings {
         world::settings(&self.settings)
@@ -123,10 +133,16 @@ impl<'a> Trial<'a> {
         }
     }
 
+    /// The ways to each server's files.
+    pub(super) async fn survey(&mut self) -> Vec<Vec<WayFound>> {
+        let agent = self.agent;
+        agent.files.survey(self.errand()).await
+    }
+
     /// Keeps a list that was fetched, which the pass itself hands on and forgets.
-    fn note(&mut self, wanted: &Wanted<'_>, fetched: &Result<Vec<u8>, NotFetched>) {
+    fn note(&mut self, wanted: &Wanted<'_>, fetched: &Result<Fetched, NotFetched>) {
         self.is_answered |= !matches!(fetched, Err(NotFetched::Unreachable(_)));
-        if let (Ok(bytes), Sort::List) = (fetched, wanted.sort) {
+        if let (Ok(Fetched { bytes, .. }), Sort::List) = (fetched, wanted.sort) {
             // An empty file counts as none (domain facts 1.4).
             if !bytes.is_empty() {
                 self.given.push((wanted.name.to_owned(), bytes.clone()));
@@ -200,20 +216,20 @@ impl World for Trial<'_> {
         None
     }
 
-    async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
+    async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Fetched, NotFetched> {
         let files = &self.agent.files;
-        let fetched = files.fetch(&mut self.walk, &self.settings.tftp, wanted).await;
+        let fetched = files.fetch(self.errand(), wanted).await;
         self.note(wanted, &fetched);
         fetched
     }
 
     fn has_another_server(&self) -> bool {
-        Files::has_another(&self.walk, &self.settings.tftp)
+        Files::has_another(&self.walk, &self.settings)
     }
 
-    async fn fetch_from_another(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
+    async fn fetch_from_another(&mut self, wanted: &Wanted<'_>) -> Result<Fetched, NotFetched> {
         let files = &self.agent.files;
-        let fetched = files.fetch_from_another(&mut self.walk, &self.settings.tftp, wanted).await;
+        let fetched = files.fetch_from_another(self.errand(), wanted).await;
         self.note(wanted, &fetched);
         fetched
     }

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use super::asked::{Asked, NumberedTransfer};
+use super::asked::{Asked, NumberedTransfer, OtherWays};
 use super::habit::Habit;
 use super::walk::ServerWalk;
 use crate::agent::narrate::say;
@@ -13,6 +13,7 @@ use crate::diagnose::Contact;
 use crate::io::settings;
 use crate::io::tftp::{self, ReadFailure, ReadRequest, TftpOptions, Timing};
 use crate::wire::tftp::ErrorCode;
+use crate::wire::way::FileWay;
 
 /// Reads a file from the first of a server's addresses that answers.
 pub(super) async fn read(
@@ -21,13 +22,13 @@ pub(super) async fn read(
     transfer: NumberedTransfer<'_>,
     addresses: &[SocketAddr],
 ) -> Asked {
-    let mut asked =
-        Asked { outcome: Err(NotFetched::Unreachable(Trouble::of_no_server())), foreign: None };
+    let outcome = Err(NotFetched::Unreachable(Trouble::of_no_server()));
+    let mut asked = Asked { outcome, foreign: None, way: FileWay::Tftp };
     // Other addresses of a name may lead to a server that works; an answer about the file ends it.
     for address in walk.order_addresses(addresses) {
         let foreign = &mut asked.foreign;
         match read_from(walk, settings, transfer, address, foreign).await {
-            Ok(bytes) => asked.outcome = Ok(bytes),
+            Ok(bytes) => asked.outcome = Ok(bytes.into()),
             Err(failure) => {
                 asked.outcome = Err(NotFetched::from(&failure));
                 if !failure.is_definite() {
@@ -43,7 +44,7 @@ pub(super) async fn read(
 async fn read_from(
     walk: &mut ServerWalk,
     settings: &settings::TftpSettings,
-    NumberedTransfer { number, wanted }: NumberedTransfer<'_>,
+    NumberedTransfer { number, wanted, before }: NumberedTransfer<'_>,
     address: SocketAddr,
     foreign: &mut Option<Contact>,
 ) -> Result<Vec<u8>, ReadFailure> {
@@ -54,11 +55,11 @@ async fn read_from(
         name: wanted.name,
         limit: wanted.limit,
         options: if plain { TftpOptions::default() } else { options(settings) },
-        timing: timing(settings, if is_loss { Silence::Loss } else { Silence::Unknown }),
+        timing: timing(settings, Silence::after(before, is_loss)),
     };
     let own = walk.own;
     let mut watch = |event: tftp::ReadEvent<'_>| match event {
-        tftp::ReadEvent::Requesting(server) => say(&requesting(number, wanted, server)),
+        tftp::ReadEvent::Requesting(server) => say(&requesting(number, wanted, shown(server))),
         tftp::ReadEvent::Failed(failure) => {
             let (why, level) = (failure.to_string(), gravity(failure));
             say(&Event::TransferFailed { number, why, level });
@@ -89,9 +90,9 @@ async fn read_from(
 }
 
 /// The log names the limit of a configuration's request, and not that of a list's (technote).
-fn requesting(number: u64, wanted: &Wanted<'_>, server: SocketAddr) -> Event {
+pub(super) fn requesting(number: u64, wanted: &Wanted<'_>, server: String) -> Event {
     let Wanted { name, limit, sort } = *wanted;
-    let (name, server) = (name.to_owned(), shown(server));
+    let name = name.to_owned();
     match sort {
         Sort::File => Event::RequestingUpTo { number, name, server, limit },
         Sort::List => Event::Requesting { number, name, server },
@@ -170,10 +171,22 @@ fn options(settings: &settings::TftpSettings) -> TftpOptions {
 /// What the silence of a server means.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Silence {
+    /// Another way has answered, and this one is not known to lead anywhere.
+    Answered,
     /// The server exists, or there is no other: packets were lost.
     Loss,
     /// The server may be down, and another may answer.
     Unknown,
+}
+
+impl Silence {
+    const fn after(before: OtherWays, is_loss: bool) -> Self {
+        match (before, is_loss) {
+            (OtherWays::Answered, _) => Self::Answered,
+            (OtherWays::Nothing, true) => Self::Loss,
+            (OtherWays::Nothing, false) => Self::Unknown,
+        }
+    }
 }
 
 /// If silence means loss, a server is asked twice as often, and again when it falls silent during a
@@ -182,6 +195,7 @@ fn timing(settings: &settings::TftpSettings, silence: Silence) -> Timing {
     let plain = Timing::default();
     let requests = settings.retries + 1;
     let (requests, attempts) = match silence {
+        Silence::Answered => (requests.min(2), 1),
         Silence::Loss => (requests * 2, plain.attempts),
         Silence::Unknown => (requests, 1),
     };

@@ -4,17 +4,25 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use super::habit::Habit;
+use super::notes::WayNotes;
 use crate::io::resolve::Names;
 use crate::proto::tftp::Negotiation;
 use crate::wire::address::ServerAddress;
+use crate::wire::way::FileWay;
 
 /// The walk of one pass along the servers.
 pub(in crate::agent) struct ServerWalk {
     /// Servers that were not reached: asked last for the rest of the pass.
     late: Vec<ServerAddress>,
-    /// Servers that have sent a file for the request at hand, or failed to.
+    /// The name that the request at hand began with.
+    name: String,
+    /// Servers that have failed to send a file for it.
     passed: Vec<ServerAddress>,
+    /// Servers that have sent a file for it, each with the way that it came by.
+    given: Vec<(ServerAddress, FileWay)>,
     addresses: BTreeMap<SocketAddr, ServerStanding>,
+    /// What the pass learned of the ways to each server.
+    pub(in crate::agent) ways: WayNotes,
     /// How they behaved, each habit once.
     habits: Vec<(SocketAddr, Habit)>,
     /// The addresses of host names, looked up once for the whole pass.
@@ -39,8 +47,11 @@ impl ServerWalk {
     pub(in crate::agent) fn new(names: &Names, own: Option<IpAddr>) -> Self {
         Self {
             late: Vec::new(),
+            name: String::new(),
             passed: Vec::new(),
+            given: Vec::new(),
             addresses: BTreeMap::new(),
+            ways: WayNotes::default(),
             habits: Vec::new(),
             names: names.for_a_pass(),
             own,
@@ -48,8 +59,10 @@ impl ServerWalk {
     }
 
     /// Begins a new request: every server may be asked again.
-    pub(super) fn begin(&mut self) {
+    pub(super) fn begin(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
         self.passed.clear();
+        self.given.clear();
     }
 
     /// The servers in the order in which they are asked.
@@ -60,18 +73,38 @@ impl ServerWalk {
         good.into_iter().chain(late).cloned().collect()
     }
 
-    /// Servers that have not sent a file for the request at hand. A silent one is not waited for
-    /// again.
-    pub(super) fn others(&self, servers: &[ServerAddress]) -> Vec<ServerAddress> {
-        let is_over =
-            |server: &&ServerAddress| self.passed.contains(server) || self.late.contains(server);
+    /// Servers that have not sent a file for the request at hand by each of the ways that lead to
+    /// it. A silent one is not waited for again.
+    pub(super) fn others(&self, servers: &[ServerAddress], ways: &[FileWay]) -> Vec<ServerAddress> {
+        let is_over = |server: &&ServerAddress| {
+            self.passed.contains(server)
+                || self.late.contains(server)
+                || self.ways_left(server, ways).is_empty()
+        };
         servers.iter().filter(|server| !is_over(server)).cloned().collect()
     }
 
-    /// Notes a server that has sent the file.
-    pub(super) fn note_given(&mut self, server: &ServerAddress) {
+    /// The ways by which a server is asked for the request at hand, in their order: not again by
+    /// one that has brought a file that is of no use.
+    pub(super) fn ways_left(&self, server: &ServerAddress, ways: &[FileWay]) -> Vec<FileWay> {
+        let is_given = |way: FileWay| self.given.iter().any(|(of, by)| of == server && *by == way);
+        let mut left = self.ways.order(server, ways);
+        if self.has_given(server) {
+            let may_have_more = |way| self.ways.may_have_more(server, way, &self.name);
+            left.retain(|way| !is_given(*way) && may_have_more(*way));
+        }
+        left
+    }
+
+    /// Whether a server has sent a file for the request at hand.
+    pub(super) fn has_given(&self, server: &ServerAddress) -> bool {
+        self.given.iter().any(|(of, _)| of == server)
+    }
+
+    /// Notes a server that has sent the file, and the way that it came by.
+    pub(super) fn note_given(&mut self, server: &ServerAddress, way: FileWay) {
         self.late.retain(|late| late != server);
-        self.passed.push(server.clone());
+        self.given.push((server.clone(), way));
     }
 
     /// Notes a server that was reached and did not send the file: it keeps its place.
@@ -158,7 +191,9 @@ const MOST_HABITS: usize = 64;
 
 #[cfg(test)]
 mod tests {
+    use super::FileWay;
     use super::{Names, Negotiation, ServerAddress, ServerWalk, SocketAddr};
+    use crate::diagnose::WaySeen;
     use crate::io::resolve::SystemFiles;
 
     fn servers(names: &[&str]) -> Vec<ServerAddress> {
@@ -180,8 +215,8 @@ mod tests {
         walk.note_missed(&servers[0]);
         let later = [servers[1].clone(), servers[2].clone(), servers[0].clone()];
         assert_eq!(walk.order(&servers), later);
-        walk.note_given(&servers[0]);
-        walk.begin();
+        walk.note_given(&servers[0], FileWay::Tftp);
+        walk.begin("a");
         assert_eq!(walk.order(&servers), servers);
     }
 
@@ -189,9 +224,43 @@ mod tests {
     fn another_server_is_one_that_has_not_given_the_file_and_is_not_silent() {
         let servers = servers(&["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
         let mut walk = fresh();
-        walk.note_given(&servers[0]);
+        walk.note_given(&servers[0], FileWay::Tftp);
         walk.note_missed(&servers[1]);
-        assert_eq!(walk.others(&servers), servers[2..]);
+        assert_eq!(walk.others(&servers, &[FileWay::Tftp]), servers[2..]);
+    }
+
+    #[test]
+    fn a_server_that_has_given_the_file_by_one_way_is_asked_by_another() {
+        let servers = servers(&["192.0.2.1"]);
+        let ways = [FileWay::Http, FileWay::Tftp];
+        let mut walk = fresh();
+        walk.ways.note(&servers[0], FileWay::Http, WaySeen::Sent("a".to_owned()));
+        walk.note_given(&servers[0], FileWay::Http);
+        assert_eq!(walk.others(&servers, &ways), servers);
+        assert_eq!(walk.ways_left(&servers[0], &ways), [FileWay::Tftp]);
+        walk.note_given(&servers[0], FileWay::Tftp);
+        assert_eq!(walk.others(&servers, &ways), []);
+        walk.begin("a");
+        assert_eq!(walk.ways_left(&servers[0], &ways), ways);
+    }
+
+    #[test]
+    fn a_file_by_tftp_is_not_looked_for_where_http_is_closed_or_lacks_it() {
+        let servers = servers(&["192.0.2.1"]);
+        let ways = [FileWay::Http, FileWay::Tftp];
+        for seen in [WaySeen::Refused, WaySeen::Lacked("a".to_owned())] {
+            let mut walk = fresh();
+            walk.begin("a");
+            walk.ways.note(&servers[0], FileWay::Http, seen);
+            walk.note_given(&servers[0], FileWay::Tftp);
+            assert_eq!(walk.others(&servers, &ways), []);
+        }
+        // That it lacks another one says nothing.
+        let mut walk = fresh();
+        walk.begin("a");
+        walk.ways.note(&servers[0], FileWay::Http, WaySeen::Lacked("b".to_owned()));
+        walk.note_given(&servers[0], FileWay::Tftp);
+        assert_eq!(walk.ways_left(&servers[0], &ways), [FileWay::Http]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::io::clock;
 use crate::io::store::{Loaded, Slot, Store, StoreEntry};
 use crate::trust::signature::sha256;
 use crate::trust::standing::{self, Standing};
-use crate::trust::{Acceptance, Anchors, ListKind, State, TrustList, Verified, stored};
+use crate::trust::{Acceptance, Anchors, ListKind, State, TrustList, Verified, Voucher, stored};
 use crate::wire::configuration::{Member, SettingsAccess};
 use crate::wire::syslog::LogServer;
 
@@ -60,6 +60,8 @@ pub(super) struct Kept {
     pub(super) last: LastConfiguration,
     /// SHA-256 of its payload, which may hold secrets and is not kept in memory.
     pub(super) digest: [u8; 32],
+    /// Who vouched for it; nothing if it was accepted from anyone.
+    pub(super) by: Option<Voucher>,
     /// What is remembered of each configuration.
     pub(super) seen: Remembered,
     /// The trust state that the phone was in then; an earlier version did not note it.
@@ -74,6 +76,23 @@ pub(super) struct KeptEntry {
 }
 
 impl Kept {
+    /// The same, with the time at which it was read before, if it is the same file by HTTPS: the time
+    /// moves on with every boot, which is worth a write to flash once a day.
+    pub(super) fn with_time_of(mut self, before: Option<&Self>) -> Self {
+        let before = before.filter(|before| self.is_same_as(before) && self.by == before.by);
+        let noted = before.and_then(|before| before.seen.get(&self.last.name));
+        if let (Some(Voucher::Https), Some(noted)) = (self.by, noted) {
+            let Some((line, now)) = self.seen.get_mut(&self.last.name) else { return self };
+            let age =
+                now.newest.unwrap_or_default().saturating_sub(noted.1.newest.unwrap_or_default());
+            let is_same = Seen { newest: now.newest, ..noted.1 } == *now && *line == noted.0;
+            if is_same && age < DAY {
+                *now = noted.1;
+            }
+        }
+        self
+    }
+
     /// Whether another one is the same configuration, whatever the lists were.
     pub(super) fn is_same_as(&self, other: &Self) -> bool {
         (&self.last, &self.digest) == (&other.last, &other.digest)
@@ -168,7 +187,8 @@ pub(super) fn configuration(store: &Store) -> (Option<KeptEntry>, InstalledPlace
 fn kept(entry: &StoreEntry) -> Option<KeptEntry> {
     let last = LastConfiguration { name: entry.note("name")?.to_owned(), form: form(entry) };
     let state = entry.note(STATE).map(str::to_owned);
-    let kept = Kept { last, digest: sha256(&entry.bytes), seen: remembered(entry), state };
+    let by = entry.note(VOUCHER).and_then(Voucher::of_word);
+    let kept = Kept { last, digest: sha256(&entry.bytes), by, seen: remembered(entry), state };
     let log_server = entry.note(LOG_SERVER).and_then(|text| LogServer::parse(text).ok());
     Some(KeptEntry { kept, members: members::of_notes(entry), log_server })
 }
@@ -348,6 +368,13 @@ const ACCESS: &str = "settings-access";
 
 /// The key of the note that records whether a configuration came encrypted.
 pub(super) const FORM: &str = "form";
+
+/// Seconds of a day.
+const DAY: u32 = 86_400;
+
+/// The key of the note about who vouched for a configuration; without it nobody did, or an earlier
+/// version wrote the store.
+pub(super) const VOUCHER: &str = "by";
 
 /// The key of the note about the log server that a verified configuration names.
 pub(super) const LOG_SERVER: &str = "log-server";

@@ -10,9 +10,10 @@ use crate::agent::owners::Agent;
 use crate::agent::world::Real;
 use crate::boot::event::Level;
 use crate::boot::{
-    Change, Committed, Event, LastConfiguration, NotCommitted, NotFetched, PassSettings, Seen,
-    Sort, Stage, Wanted, World,
+    Change, Committed, Event, Fetched, LastConfiguration, NotCommitted, NotFetched, PassSettings,
+    Seen, Sort, Stage, Wanted, World,
 };
+use crate::diagnose::WayFound;
 use crate::trust::confirm::RecordToConfirm;
 use crate::trust::{Anchors, Confirmed, Query, Reason, Unanswered, Verified, Vouched};
 use crate::wire::configuration::{Configuration, Root};
@@ -106,17 +107,22 @@ impl<'a> Observed<'a> {
         habits
     }
 
+    /// The ways to each server's files.
+    pub(super) async fn survey(&mut self) -> Vec<Vec<WayFound>> {
+        self.real.survey().await
+    }
+
     /// Whether the phone has a key, but the certificate that belongs to it is not known.
     pub(super) fn has_only_key(&self) -> bool {
         self.agent.identity().has_only_key()
     }
 
     /// Notes for whom a configuration says that it is encrypted.
-    fn note(&mut self, wanted: &Wanted<'_>, fetched: &Result<Vec<u8>, NotFetched>) {
+    fn note(&mut self, wanted: &Wanted<'_>, fetched: &Result<Fetched, NotFetched>) {
         if wanted.sort == Sort::List || !self.has_only_key() {
             return;
         }
-        let Ok(bytes) = fetched else { return };
+        let Ok(Fetched { bytes, .. }) = fetched else { return };
         let Ok(file) = Envelope::parse(bytes, FileKind::Signed) else { return };
         let read = Configuration::parse(file.body(), Root::Device);
         self.announced = read.ok().and_then(|read| read.cert_hash).map(String::from);
@@ -161,7 +167,7 @@ impl World for Observed<'_> {
         self.real.first_server().await
     }
 
-    async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
+    async fn fetch(&mut self, wanted: &Wanted<'_>) -> Result<Fetched, NotFetched> {
         let fetched = self.real.fetch(wanted).await;
         self.note(wanted, &fetched);
         fetched
@@ -171,7 +177,7 @@ impl World for Observed<'_> {
         self.real.has_another_server()
     }
 
-    async fn fetch_from_another(&mut self, wanted: &Wanted<'_>) -> Result<Vec<u8>, NotFetched> {
+    async fn fetch_from_another(&mut self, wanted: &Wanted<'_>) -> Result<Fetched, NotFetched> {
         let fetched = self.real.fetch_from_another(wanted).await;
         self.note(wanted, &fetched);
         fetched

@@ -11,8 +11,8 @@ use tempfile::{Builder, TempDir};
 use crate::agent::owners::Agent;
 use crate::io::files;
 use crate::io::settings::{
-    DeviceSettings, IdentityFiles, Member, Paths, Settings, SyslogSettings, TftpSettings,
-    TvsSettings,
+    DeviceSettings, IdentityFiles, Member, Paths, ProvisioningSettings, Settings, SyslogSettings,
+    TftpSettings, TvsSettings,
 };
 use crate::io::store::{Damage, DamageReason};
 use crate::trust::{TrustList, Verified};
@@ -28,6 +28,8 @@ pub struct ProbeRequest {
     pub servers: Vec<ServerAddress>,
     /// TVS members until a verified configuration names others.
     pub tvs: Vec<ServerAddress>,
+    /// By which ways the files come, and at which ports.
+    pub provisioning: ProvisioningSettings,
     /// HTTPS servers to connect to.
     pub https: Vec<ServerAddress>,
     /// A file with the phone's key and, if it has one, its certificate.
@@ -114,6 +116,7 @@ impl MemoryPhone {
                 retries: RETRIES,
                 ..TftpSettings::default()
             },
+            provisioning: request.provisioning.clone(),
             paths: Paths {
                 state: self.state.path().to_path_buf(),
                 ram: self.ram.path().to_path_buf(),

@@ -5,11 +5,29 @@ use std::net::SocketAddr;
 
 use crate::agent::files::Habit;
 use crate::agent::probe::Probing;
-use crate::diagnose::{Contact, TestCase, TestStatus};
+use crate::diagnose::{Contact, TestCase, TestStatus, ways};
 use crate::proto::tftp::Negotiation;
 use crate::wire::tftp::ErrorCode;
 
 impl Probing<'_> {
+    /// Adds a case for each server that was asked: the ways to its files.
+    pub(super) async fn judge_ways(&mut self) {
+        let servers = self.agent.settings().tftp.servers.clone();
+        for (server, ways) in servers.iter().zip(self.world.survey().await) {
+            if ways.len() < 2 {
+                continue;
+            }
+            let shown = ways::shown(&ways);
+            let (found, taken) = shown.rsplit_once("; the phone ").unwrap_or((&shown, ""));
+            let case = TestCase::new("ways", server.to_string(), TestStatus::Pass);
+            let case = case.does(taken).because("", found);
+            self.cases.push(match ways::is_distrusted(&ways) {
+                true => case.odd("https-distrusted", "the HTTPS server is not trusted for files"),
+                false => case,
+            });
+        }
+    }
+
     /// Adds the cases of every server that was asked.
     pub(super) fn judge_servers(&mut self) {
         for server in self.agent.servers() {

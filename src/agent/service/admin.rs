@@ -44,6 +44,10 @@ impl OneReply<GetStatus> for Service {
                 .map(|next| next.as_secs() + u64::from(next.subsec_nanos() > 0)),
             alarm: agent.screen.alarm().map(Into::into),
             configuration: agent.installed.configuration().map(|last| last.name),
+            configuration_by: agent
+                .installed
+                .configuration_voucher()
+                .map(|by| by.word().to_owned()),
             configuration_fault: agent.passes.unread(),
             identity: self.identity(),
             settings_access: agent.installed.settings_access().map(|it| it.word().to_owned()),

@@ -144,7 +144,8 @@ impl From<trust::Acceptance> for Acceptance {
         match acceptance {
             trust::Acceptance::Chained(Voucher::Ctl) => Self::Ctl,
             trust::Acceptance::Chained(Voucher::Itl) => Self::Itl,
-            trust::Acceptance::Chained(Voucher::Tvs) => Self::Tvs,
+            // HTTPS vouches for configurations alone, and lists are accepted here.
+            trust::Acceptance::Chained(Voucher::Https | Voucher::Tvs) => Self::Tvs,
             trust::Acceptance::FirstUse => Self::FirstUse,
         }
     }

@@ -1,0 +1,87 @@
+//! What one pass learns of the ways to each server, and in which order they are tried.
+
+use crate::diagnose::WaySeen;
+use crate::wire::address::ServerAddress;
+use crate::wire::way::FileWay;
+
+/// What one pass learned of the ways to each server: a few, which are searched one by one.
+#[derive(Default)]
+pub(in crate::agent) struct WayNotes {
+    seen: Vec<(ServerAddress, FileWay, WaySeen)>,
+    /// The way by which a file has come; HTTPS does not count, which serves only one.
+    settled: Vec<(ServerAddress, FileWay)>,
+}
+
+impl WayNotes {
+    /// The ways that are tried for the next file, in their order.
+    pub(super) fn order(&self, server: &ServerAddress, ways: &[FileWay]) -> Vec<FileWay> {
+        let is_over = |way: &&FileWay| self.seen(server, **way).is_some_and(WaySeen::is_over);
+        let mut open: Vec<FileWay> = ways.iter().filter(|way| !is_over(way)).copied().collect();
+        if open.is_empty() {
+            // A closed port stays closed for a pass, but TFTP may have lost its packets.
+            open = ways.iter().filter(|way| **way == FileWay::Tftp).copied().collect();
+        }
+        let settled = self.settled(server);
+        if let Some(at) = open.iter().position(|way| settled == Some(*way)) {
+            // HTTPS stays in front if it was: it is for the configuration, and nothing settles it.
+            let front = usize::from(open.first() == Some(&FileWay::Https));
+            open[front.min(at)..=at].rotate_right(1);
+        }
+        open
+    }
+
+    /// What a way to a server came to; the last file that was sent counts more than what was not.
+    pub(in crate::agent) fn seen(&self, server: &ServerAddress, way: FileWay) -> Option<&WaySeen> {
+        let found = self.seen.iter().find(|(of, by, _)| of == server && *by == way);
+        found.map(|(_, _, seen)| seen)
+    }
+
+    /// The way by which the server has sent a file.
+    pub(super) fn settled(&self, server: &ServerAddress) -> Option<FileWay> {
+        self.settled.iter().find(|(of, _)| of == server).map(|(_, way)| *way)
+    }
+
+    /// Whether a way may bring another file of this name than those that came by the others. HTTPS is
+    /// for the first try alone.
+    pub(super) fn may_have_more(&self, server: &ServerAddress, way: FileWay, name: &str) -> bool {
+        let lacks = |seen: &WaySeen| matches!(seen, WaySeen::Lacked(lacked) if lacked == name);
+        way != FileWay::Https && !self.seen(server, way).is_some_and(lacks)
+    }
+
+    pub(super) fn note(&mut self, server: &ServerAddress, way: FileWay, seen: WaySeen) {
+        if matches!(seen, WaySeen::Sent(_)) && way != FileWay::Https {
+            self.settled.retain(|(of, _)| of != server);
+            self.settled.push((server.clone(), way));
+        }
+        match (self.seen(server, way), &seen) {
+            (Some(WaySeen::Sent(_)), WaySeen::Lacked(_) | WaySeen::NotTried(_)) => {}
+            _ => {
+                self.seen.retain(|(of, by, _)| of != server || *by != way);
+                self.seen.push((server.clone(), way, seen));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_that_a_file_came_by_is_first_behind_https_and_closed_ones_are_left_out() {
+        let server = ServerAddress::parse("192.0.2.1", 69).expect("an address");
+        let [https, http, tftp] = FileWay::ALL;
+        let mut notes = WayNotes::default();
+        assert_eq!(notes.order(&server, &FileWay::ALL), [https, http, tftp]);
+        notes.note(&server, http, WaySeen::Lacked("a".to_owned()));
+        notes.note(&server, tftp, WaySeen::Sent("a".to_owned()));
+        assert_eq!(notes.order(&server, &FileWay::ALL), [https, tftp, http]);
+        assert_eq!(notes.order(&server, &[http, tftp, https]), [tftp, http, https]);
+        notes.note(&server, https, WaySeen::Refused);
+        notes.note(&server, http, WaySeen::Silent);
+        assert_eq!(notes.order(&server, &FileWay::ALL), [tftp]);
+        notes.note(&server, tftp, WaySeen::Silent);
+        assert_eq!(notes.order(&server, &FileWay::ALL), [tftp], "its packets may be lost");
+        assert_eq!(notes.order(&server, &[http]), []);
+    }
+}
