@@ -6,12 +6,13 @@ use std::sync::Arc;
 use secd_lab::capf;
 use secd_lab::certificate::{Certificate, Identity};
 use secd_lab::cluster::{Cluster, Files, Rollback, Security, Service, Setup, Signer};
+use secd_lab::http;
 use secd_lab::https;
 use secd_lab::keys::Kind as Key;
 use secd_lab::list::{Kind, List, Record, Role};
 use secd_lab::old_tls::NOTHING_IN_COMMON;
 use secd_lab::tftp;
-use secd_lab::tls::Presented;
+use secd_lab::tls::{Presented, Version};
 use secd_lab::tvs::{Asked, Event, Faults, Servers};
 
 use crate::phone::DEVICE;
@@ -67,6 +68,15 @@ fn word(event: &Event) -> &'static str {
     }
 }
 
+/// The servers beside TFTP, and what they serve differently.
+pub(crate) struct Web {
+    pub(crate) http: http::Server,
+    pub(crate) https: http::Server,
+    /// What the HTTPS server shows.
+    pub(crate) shows: Identity,
+    edit: Edit,
+}
+
 /// Changes what a cluster would serve.
 pub(crate) type Edit = fn(&Lab, &mut Files);
 
@@ -85,6 +95,8 @@ pub(crate) struct Lab {
     capf_told: usize,
     first: tftp::Server,
     second: tftp::Server,
+    /// The servers beside TFTP; none unless a row opens them.
+    pub(crate) web: Option<Web>,
     edit: Edit,
     kept: Option<Cluster>,
     frozen: bool,
@@ -107,6 +119,7 @@ impl Lab {
             capf_told: 0,
             first: tftp::Server::start(Files::new()),
             second: tftp::Server::start(Files::new()),
+            web: None,
             edit: |_, _| {},
             kept: None,
             frozen: false,
@@ -143,12 +156,29 @@ impl Lab {
         }
         let mut files = self.home.cluster.files();
         (self.edit)(self, &mut files);
+        if let Some(web) = &self.web {
+            let mut files = files.clone();
+            (web.edit)(self, &mut files);
+            // Over HTTPS a signed name leads to the unsigned file.
+            let plain = files.get(PLAIN).cloned().unwrap_or_default();
+            web.https.serve(Files::from([(SIGNED.to_owned(), plain)]));
+            web.https.present(&Presented::new(&web.shows), Version::Any);
+            web.http.serve(files);
+        }
         match &self.capf {
             Some(capf) => {
                 let made = capf.configurations(&self.home.cluster);
                 self.first.serve_with(made.without_configurations(files), Arc::new(made));
             }
             None => self.first.serve(files),
+        }
+    }
+
+    /// The ports for HTTP and HTTPS; those that nobody has where there are no such servers.
+    pub(crate) fn ports(&self) -> [u16; 2] {
+        match &self.web {
+            None => [6970, 6971],
+            Some(web) => [&web.http, &web.https].map(|server| server.address().port()),
         }
     }
 
@@ -166,6 +196,12 @@ impl Lab {
         names.extend(self.second.names().iter().map(|name| format!("2:{}", short(name))));
         self.first.forget_requests();
         self.second.forget_requests();
+        for (prefix, server) in
+            self.web.iter().flat_map(|web| [("h", &web.http), ("s", &web.https)])
+        {
+            names.extend(server.names().iter().map(|name| format!("{prefix}:{}", short(name))));
+            server.forget_requests();
+        }
         names.join(" ")
     }
 
@@ -218,6 +254,35 @@ impl Lab {
     /// Nothing that happens from now on reaches the services.
     pub(crate) fn do_not_restart(&mut self) {
         self.frozen = true;
+    }
+
+    /// Opens servers for HTTP and HTTPS; the certificate of the latter is in no list.
+    pub(crate) fn open_web(&mut self) {
+        let setup = &self.home.cluster.setup;
+        let shows = setup.issue(&setup.profile("web.lab.test"), Key::P256);
+        let [http, https] = [(); 2].map(|()| http::Server::start(Files::new()));
+        self.web = Some(Web { http, https, shows, edit: |_, _| {} });
+    }
+
+    /// The same, with that certificate in the ITL.
+    pub(crate) fn open_listed_web(&mut self) {
+        self.open_web();
+        self.list_web();
+    }
+
+    /// The ITL has the certificate of the HTTPS server from now on.
+    pub(crate) fn list_web(&mut self) {
+        let shows = self.web().shows.clone();
+        self.home.cluster.web = Some(shows);
+    }
+
+    pub(crate) fn web(&mut self) -> &mut Web {
+        self.web.as_mut().expect("servers for HTTP and HTTPS")
+    }
+
+    /// From now on the servers beside TFTP have files as `edit` changes them.
+    pub(crate) fn serve_by_web(&mut self, edit: Edit) {
+        self.web().edit = edit;
     }
 
     /// Sets the access to settings that the phone's configuration leaves its user.

@@ -63,7 +63,8 @@ fn every_row_is_there_once() {
          T1 T2 T3 T4 T5 P1 P2 P3 P4 P5 P6 P7 V1 V2 V3 V4 V5 V6 V7 V8 V9 V10 V11 V12 V13 V14 V14b V15 \
          W2 W25 W25b W25c W25d W25e F1 F2 F3 F4 F5 F6 F7 F8 F9 M2o M3o M3u M4o H2o T4o \
          A1 A2 A3 A4 A5 A6 \
-         L1 L2 L3 L4 L5 L6 L7 L8 L9 L10 L11 L12 L13 L14 L15 L16";
+         L1 L2 L3 L4 L5 L6 L7 L8 L9 L10 L11 L12 L13 L14 L15 L16 \
+         N1 N2 N3 N4 N5 N6 N7 N8 N9 N10 N11 N12";
     let there: Vec<&str> =
         rows::groups().into_iter().flat_map(|(_, rows)| rows).map(|row| row.id).collect();
     assert_eq!(there, expected.split_whitespace().collect::<Vec<_>>());

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use secd::agent::Agent;
-use secd::agent::{NotOpened, Target};
+use secd::agent::{NotOpened, ProbeRequest, Target, probe};
 use secd::io::clock::Timeline;
 use secd::io::settings::{ServerAddress, Settings};
 use secd::trust::Purpose;
@@ -22,6 +22,8 @@ pub(crate) struct Phone {
     agent: Option<Agent>,
     folder: TempDir,
     servers: Vec<SocketAddr>,
+    /// For HTTP and HTTPS.
+    ports: [u16; 2],
     clock: Rc<Cell<Duration>>,
     old_tls: OldTls,
     /// Whether it has a certificate of its own.
@@ -47,9 +49,17 @@ impl Phone {
         fs::create_dir(folder.path().join("state")).expect("a fresh folder");
         let (servers, clock) = (servers.to_vec(), Rc::default());
         let has_identity = false;
-        let mut phone = Self { agent: None, folder, servers, clock, old_tls, has_identity };
+        let ports = [6970, 6971];
+        let mut phone = Self { agent: None, folder, servers, ports, clock, old_tls, has_identity };
         phone.restart();
         phone
+    }
+
+    /// The same with other ports for HTTP and HTTPS.
+    pub(crate) fn asking_at(mut self, ports: [u16; 2]) -> Self {
+        self.ports = ports;
+        self.restart();
+        self
     }
 
     /// Starts the agent again, with what it has stored.
@@ -87,8 +97,11 @@ impl Phone {
         let text = format!(
             "[device]\nname = \"{DEVICE}\"\nmodel = \"8861\"\n{identity}\
              [tftp]\nservers = [{}]\n\
+             [provisioning]\nhttp_port = {}\nhttps_port = {}\n\
              [paths]\nstate = \"{}\"\nram = \"{}\"\nsocket = \"{}\"\n",
             servers.join(", "),
+            self.ports[0],
+            self.ports[1],
             path("state"),
             path("ram"),
             path("socket")
@@ -105,6 +118,24 @@ impl Phone {
     /// The agent.
     pub(crate) fn agent(&self) -> &Agent {
         self.agent.as_ref().expect("the agent is only gone within restart")
+    }
+
+    /// What `probe` makes of a phone fresh from the box at the same servers: the case about the ways.
+    pub(crate) async fn probed_ways(&self) -> String {
+        let settings = self.configuration();
+        let request = ProbeRequest {
+            device: settings.device.name,
+            servers: settings.tftp.servers,
+            provisioning: settings.provisioning,
+            tvs: Vec::new(),
+            https: Vec::new(),
+            key: None,
+            lists: Vec::new(),
+        };
+        // On the heap: the compiler would otherwise have to lay out the whole agent within a row.
+        let report = Box::pin(probe(request)).await.expect("a report");
+        let case = report.cases.into_iter().find(|case| case.group == "ways");
+        case.map_or("no case".to_owned(), |case| case.does)
     }
 
     /// Lets time pass.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use secd::agent::{self, ErasedBy, NotErased, ProbeRequest, Report};
+use secd::diagnose::ways;
 use secd::io::settings::ServerAddress;
 use secd::trust::ListKind;
 use secd::wire::capf::AuthenticationString;
@@ -71,6 +72,8 @@ pub(crate) enum Step {
     Start(&'static str),
     /// Seconds pass.
     Wait(u64),
+    /// The way that the phone takes, by the doctor and by `probe`.
+    Ways(&'static str),
 }
 
 /// What is seen of a boot pass.
@@ -120,7 +123,7 @@ pub(crate) fn run(row: &Row, era: Era) -> Outcome {
             Era::Old => (Version::Tls10, OldTls::On),
         };
         let lab = Lab::new(Setup { tls, ..(row.setup)() });
-        let phone = Phone::with(&lab.servers(), old_tls);
+        let phone = Phone::with(&lab.servers(), old_tls).asking_at(lab.ports());
         let mut run = Run {
             lab,
             phone,
@@ -217,7 +220,7 @@ impl Run {
                 let seen = self.press().await;
                 self.outcome.compare(format!("press: {how}; TVS {{{tvs}}}"), seen);
             }
-            Step::Reset => self.phone = Phone::with(&self.lab.servers(), self.old_tls),
+            Step::Reset => self.reset(),
             Step::Restart => self.phone.restart(),
             Step::Start(state) => {
                 let report = self.doctor().await;
@@ -226,6 +229,7 @@ impl Run {
                 let seen = self.phone.agent().state();
                 self.outcome.compare(format!("start {state}"), format!("start {seen}"));
             }
+            Step::Ways(taken) => self.look_at_ways(taken).await,
             Step::Wait(seconds) => self.phone.wait(Duration::from_secs(*seconds)),
         }
     }
@@ -283,6 +287,24 @@ impl Run {
         let diagnosed = report.diagnosed.map_or("nothing", |diagnosis| diagnosis.case.word());
         let seen = format!("probe: {}, {diagnosed}", found.trim_end());
         self.outcome.compare(format!("probe: {expected}, {case}"), seen);
+    }
+
+    fn reset(&mut self) {
+        let phone = Phone::with(&self.lab.servers(), self.old_tls);
+        self.phone = phone.asking_at(self.lab.ports());
+    }
+
+    async fn look_at_ways(&mut self, taken: &str) {
+        let report = self.doctor().await;
+        let ways = report.findings.servers.first().map(|server| ways::shown(&server.ways));
+        let ways = ways.unwrap_or_default();
+        let doctor = ways.rsplit_once("; the phone takes ").map_or(&*ways, |(_, taken)| taken);
+        let probe = self.phone.probed_ways().await;
+        let seen = format!("ways: {doctor}; probe: {probe}");
+        self.lab.asked();
+        self.lab.tvs_events();
+        self.outcome.compare(format!("ways: {taken}; probe: takes {taken}"), seen);
+        self.report = Some(report);
     }
 
     fn erase(&self, kinds: &[ListKind], by: ErasedBy) {

@@ -7,6 +7,7 @@ mod freshness;
 mod hardening;
 mod https;
 mod moves;
+mod provisioning;
 mod rebuild;
 mod regeneration;
 mod rename;
@@ -33,6 +34,7 @@ pub(crate) fn groups() -> [(&'static str, &'static [Row]); 12] {
         ("freshness", freshness::ROWS),
         ("settings access", settings::ROWS),
         ("CAPF", capf::ROWS),
+        ("HTTP and HTTPS provisioning", provisioning::ROWS),
     ]
 }
 
