@@ -11,7 +11,7 @@ use std::time::Duration;
 use secd::agent::Agent;
 use secd::agent::{NotOpened, ProbeRequest, Target, probe};
 use secd::io::clock::Timeline;
-use secd::io::settings::{ServerAddress, Settings};
+use secd::io::settings::{ProvisioningSettings, ServerAddress, Settings};
 use secd::trust::Purpose;
 use secd_lab::certificate::Identity;
 use tempfile::TempDir;
@@ -118,6 +118,11 @@ impl Phone {
     /// The agent.
     pub(crate) fn agent(&self) -> &Agent {
         self.agent.as_ref().expect("the agent is only gone within restart")
+    }
+
+    /// By which ways it asks for files.
+    pub(crate) fn provisioning(&self) -> ProvisioningSettings {
+        self.configuration().provisioning
     }
 
     /// What `probe` makes of a phone fresh from the box at the same servers: the case about the ways.

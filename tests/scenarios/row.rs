@@ -272,12 +272,13 @@ impl Run {
         let request = ProbeRequest {
             device: DeviceName::parse(DEVICE).expect("a name"),
             servers: self.lab.servers().into_iter().flat_map(address).collect(),
+            provisioning: self.phone.provisioning(),
             tvs: Vec::new(),
             https: Vec::new(),
             key: None,
             lists: Vec::new(),
         };
-        let report = agent::probe(request).await.expect("a folder in memory");
+        let report = Box::pin(agent::probe(request)).await.expect("a folder in memory");
         self.lab.asked();
         self.lab.tvs_events();
         let mut cases = report.cases.iter();

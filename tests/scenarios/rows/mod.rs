@@ -20,7 +20,7 @@ use crate::lab::Lab;
 use crate::row::{Row, Step};
 
 /// The groups in the order of the tables.
-pub(crate) fn groups() -> [(&'static str, &'static [Row]); 12] {
+pub(crate) fn groups() -> [(&'static str, &'static [Row]); 13] {
     [
         ("9.1 first contact and steady state", first_contact::ROWS),
         ("9.2 certificate regeneration", regeneration::ROWS),
