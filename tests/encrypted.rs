@@ -89,7 +89,8 @@ fn the_short_configuration_leads_to_the_encrypted_one_and_the_next_boot_asks_for
         let lines = agent.pass_again();
         assert_eq!(asked(&server), [ENCRYPTED, SIGNED], "{}", shown(&lines));
         assert!(
-            shown(&lines).contains("which was encrypted (refused by older_file)"),
+            shown(&lines)
+                .contains("and only a newer one may end encryption (refused by older_file)"),
             "{}",
             shown(&lines)
         );

@@ -172,6 +172,9 @@ fn a_closed_port_changes_no_line_and_no_request() {
     assert_eq!(closed, without);
 }
 
+/// A file for the phone's other processes.
+const RINGS: &str = "Ringlist.xml";
+
 /// A port of loopback that does not answer: its queue is full, and nobody takes from it.
 struct SilentPort {
     listener: TcpListener,
@@ -213,15 +216,163 @@ fn a_silent_port_costs_less_than_a_second_once() {
     let said = lines.iter().filter(|line| line.text.contains("did not answer in 900 ms")).count();
     assert_eq!(said, 1, "{}", shown(&lines));
     assert!(took >= Duration::from_millis(900) && took < Duration::from_secs(5), "{took:?}");
-    // As a person orders it: SIGHUP would read the settings again, and forget.
+    // By itself the phone leaves it alone for now; a person who orders a pass has it tried.
     let start = Instant::now();
-    let refresh = secd().arg("refresh").arg("--socket").arg(phone.socket()).output().unwrap();
+    order(&phone, &["get", RINGS]);
     let later = start.elapsed();
-    assert!(refresh.status.success(), "{refresh:?}");
-    let lines = agent.pass();
-    assert!(!shown(&lines).contains("did not answer"), "{}", shown(&lines));
+    let log = shown(&agent.logged(&phone, agent.seen()));
+    assert!(log.contains(&format!("Requesting {RINGS}")), "{log}");
+    assert!(!log.contains("did not answer"), "{log}");
+    order(&phone, &["refresh"]);
+    assert!(shown(&agent.pass()).contains("did not answer"), "tried again as ordered");
     assert!(shown(&agent.pass_again()).contains("did not answer"), "tried again by new settings");
-    println!("silent port: first pass {took:?}, second {later:?}");
+    println!("silent port: first pass {took:?}, a file later {later:?}");
+}
+
+/// Has the agent of a phone carry out a command.
+#[track_caller]
+fn order(phone: &Phone, words: &[&str]) {
+    let output = secd().args(words).arg("--socket").arg(phone.socket()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// Nobody else has the files: what was silent once is tried again, without being ordered.
+#[test]
+fn a_silent_port_is_not_left_alone_where_no_other_way_answers() {
+    let cluster = cluster();
+    let files = cluster.files();
+    let web = http::Server::start(files.clone());
+    let closed = format!("127.0.0.1:{}", closed());
+    for ways in ["[\"http\"]", "[\"http\", \"tftp\"]"] {
+        web.set_odd(Odd::Silent);
+        let port = web.address().port();
+        let section =
+            format!("[provisioning]\nhttp_port = {port}\norder = {ways}\n[retry]\nfirst_s = 1\n");
+        let phone = Phone::with(&[&closed], "timeout_s = 1\nretries = 0\n", &section);
+        let mut agent = Agent::start(&phone);
+        let lines = agent.pass();
+        let log = shown(&lines);
+        assert!(log.contains("did not answer in 4000 ms"), "{log}");
+        assert!(log.contains("refresh: ended early, no CTL from any server"), "{log}");
+        web.set_odd(Odd::None);
+        // By itself.
+        let lines = agent.pass();
+        expect_installed(&phone, &files, &cluster, &lines);
+    }
+}
+
+#[test]
+fn a_port_that_drips_costs_its_time_once() {
+    let cluster = cluster();
+    let files = cluster.files();
+    let (web, tftp) = (http::Server::start(files.clone()), tftp::Server::start(files.clone()));
+    web.set_odd(Odd::Slow);
+    let section = format!("[provisioning]\nhttp_port = {}\n", web.address().port());
+    let phone = Phone::with(&[&tftp.address().to_string()], "deadline_s = 3\n", &section);
+    let mut agent = Agent::start(&phone);
+    let lines = agent.pass();
+    expect_installed(&phone, &files, &cluster, &lines);
+    assert_eq!(web.names().len(), 1, "{}", shown(&lines));
+    order(&phone, &["get", RINGS]);
+    assert_eq!(web.names().len(), 1, "it is left alone");
+}
+
+/// A web server of somebody else's, and TFTP behind a line that loses packets: no file is missing.
+#[test]
+fn not_found_by_http_is_no_answer_while_tftp_is_silent() {
+    let cluster = cluster();
+    let files = cluster.files();
+    let (web, tftp) = (http::Server::start(Files::new()), tftp::Server::start(files.clone()));
+    tftp.set_faults(tftp::Faults { silent: true, ..tftp::Faults::default() });
+    let port = web.address().port();
+    let section = format!("[provisioning]\nhttp_port = {port}\n[retry]\nfirst_s = 1\n");
+    let server = tftp.address().to_string();
+    let phone = Phone::with(&[&server], "timeout_s = 1\nretries = 0\n", &section);
+    let mut agent = Agent::start(&phone);
+    let lines = agent.pass();
+    let log = shown(&lines);
+    assert!(log.contains("not found by HTTP, and TFTP server 127.0.0.1:"), "{log}");
+    assert!(!log.contains(" on the server"), "nothing says that it is not there: {log}");
+    let own = format!("{DEVICE}.cnf.xml");
+    assert!(tftp.names().contains(&own), "TFTP is asked for each file: {log}");
+    assert!(!log.contains("XMLDefault"), "the phone may be known there: {log}");
+    tftp.set_faults(tftp::Faults::default());
+    // By itself.
+    let lines = agent.pass();
+    expect_installed(&phone, &files, &cluster, &lines);
+}
+
+#[test]
+fn the_second_server_is_asked_where_the_first_lacks_a_file_by_http_and_is_silent_by_tftp() {
+    let cluster = cluster();
+    let files = cluster.files();
+    let web = http::Server::start(Files::new());
+    let (first, second) = (tftp::Server::start(Files::new()), tftp::Server::start(files.clone()));
+    first.set_faults(tftp::Faults { silent: true, ..tftp::Faults::default() });
+    let servers = [&first, &second].map(|server| server.address().to_string());
+    let section = format!("[provisioning]\nhttp_port = {}\n", web.address().port());
+    let phone = Phone::with(&[&servers[0], &servers[1]], "timeout_s = 1\nretries = 0\n", &section);
+    let lines = Agent::start(&phone).pass();
+    expect_installed(&phone, &files, &cluster, &lines);
+}
+
+/// A web server that is out of order may have what TFTP lacks.
+#[test]
+fn a_failure_by_http_is_not_taken_for_a_missing_file() {
+    let cluster = cluster();
+    for (odd, why) in [
+        (Odd::Error, "reported status 500"),
+        (Odd::Midst, "broke off after "),
+        (Odd::TwoLengths, "more than one Content-Length"),
+    ] {
+        let (web, tftp) = (http::Server::start(cluster.files()), tftp::Server::start(Files::new()));
+        web.set_odd(odd);
+        let phone = phone(&tftp.address().to_string(), web.address().port());
+        let lines = Agent::start(&phone).pass();
+        let log = shown(&lines);
+        let says = |line: &&Line| line.text.starts_with("EROR:tlRequestFile: CTL");
+        let line = lines.iter().find(says).unwrap_or_else(|| panic!("{odd:?}: {log}"));
+        assert!(line.text.contains(why), "{log}");
+        let names = tftp.names();
+        assert!(names.iter().all(|name| !name.starts_with("CTLFile")), "{names:?}");
+        assert!(!log.contains("XMLDefault"), "the phone may be known there: {log}");
+    }
+}
+
+/// The first server has a bad file by HTTP, and none by TFTP.
+#[test]
+fn the_second_server_is_asked_after_a_refused_file_that_tftp_lacks() {
+    let cluster = cluster();
+    let files = cluster.files();
+    let signed = format!("{DEVICE}.cnf.xml.sgn");
+    let mut bad = files.clone();
+    *bad.get_mut(&signed).unwrap().last_mut().unwrap() ^= 1;
+    let web = http::Server::start(bad);
+    let first = tftp::Server::start(Files::new());
+    let elsewhere = "127.0.0.2".parse().unwrap();
+    let second = tftp::Server::start_on(elsewhere, files.clone()).unwrap();
+    let servers = [&first, &second].map(|server| server.address().to_string());
+    let section = format!("[provisioning]\nhttp_port = {}\n", web.address().port());
+    let phone = Phone::with(&[&servers[0], &servers[1]], "timeout_s = 1\nretries = 1\n", &section);
+    let lines = Agent::start(&phone).pass();
+    expect_installed(&phone, &files, &cluster, &lines);
+    assert_eq!(first.names(), [signed.as_str()], "{}", shown(&lines));
+    assert_eq!(second.names(), [signed.as_str()], "{}", shown(&lines));
+}
+
+/// Without lists the configuration is not signed.
+#[test]
+fn what_is_no_configuration_is_left_to_tftp() {
+    let cluster = Cluster::new(Setup::default());
+    let own = format!("{DEVICE}.cnf.xml");
+    let files = Files::from([(own.clone(), cluster.config().xml().into_bytes())]);
+    let json = Files::from([(own.clone(), b"{\"error\": \"not found\"}".to_vec())]);
+    let (web, tftp) = (http::Server::start(json), tftp::Server::start(files.clone()));
+    let phone = phone(&tftp.address().to_string(), web.address().port());
+    let lines = Agent::start(&phone).pass();
+    let log = shown(&lines);
+    assert!(log.contains("sent a file that is not XML"), "{log}");
+    assert_eq!(phone.found().as_ref(), Some(&files[&own]), "{log}");
 }
 
 /// What a pass makes of each oddity, where TFTP has the same files.
@@ -267,6 +418,8 @@ fn an_odd_server_brings_the_file_or_leaves_it_to_tftp() {
 fn expected(odd: Odd) -> (&'static str, &'static str) {
     match odd {
         Odd::After100 | Odd::Chunked | Odd::NoLength | Odd::None => ("", ""),
+        Odd::Closed => ("WRN", "closed the connection without an answer"),
+        Odd::Empty => ("NOT", "sent an empty file, which counts as none"),
         Odd::EndlessHead => ("WRN", "sent more than 16384 bytes before the file"),
         Odd::Error => ("WRN", "reported status 500"),
         Odd::Gzip => ("WRN", "sent a compressed file, which was not requested"),

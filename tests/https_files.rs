@@ -6,6 +6,8 @@
 mod support;
 
 use std::fs;
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use secd_lab::certificate::{Identity, Profile, Usage};
 use secd_lab::cluster::{Cluster, Files, Rollback, Setup};
@@ -75,6 +77,14 @@ impl Scene {
         let server = tftp.address().to_string();
         let phone = Phone::with(&[&server], "", &format!("{ports}{sections}"));
         Self { tftp, http, https, phone }
+    }
+
+    /// Has the phone ask by HTTPS at another port.
+    fn ask_by_https_at(&self, address: SocketAddr) {
+        let [from, to] = [self.https.address(), address]
+            .map(|address| format!("https_port = {}\n", address.port()));
+        let text = fs::read_to_string(self.phone.configuration()).unwrap();
+        support::write(&self.phone.configuration(), text.replace(&from, &to).as_bytes());
     }
 
     /// Makes the files anew.
@@ -389,7 +399,7 @@ fn an_envelope_is_verified_as_always_and_a_bad_one_is_not_taken_as_plain() {
 }
 
 #[test]
-fn a_full_plain_file_ends_encryption_with_a_warning_and_older_files_fall_under_older_file() {
+fn a_full_plain_file_ends_encryption_with_a_warning_and_a_signed_plain_one_has_to_be_newer() {
     let (mut cluster, web) = listed();
     let mut scene = Scene::new(&cluster, &web);
     give(&scene.phone, &cluster.device);
@@ -415,13 +425,102 @@ fn a_full_plain_file_ends_encryption_with_a_warning_and_older_files_fall_under_o
     );
     assert_eq!(scene.phone.found(), Some(xml), "{log}");
     assert_eq!(scene.by().as_deref(), Some("https"));
-    // A signed one is of an earlier time than that at which the unsigned one was read.
+    // Once is enough.
+    let lines = agent.pass_again();
+    assert!(!has(&lines, "not encrypted, although"), "{}", shown(&lines));
+    // A signed plain one still has to be newer than what came before: it shows its secrets on the
+    // way.
     scene.https.close();
+    cluster.config_extra = String::new();
     scene.serve(&cluster);
     let lines = agent.pass_again();
     let log = shown(&lines);
-    assert!(lines.iter().any(|line| line.level == "WRN" && line.text.contains("older")), "{log}");
-    assert_eq!(scene.by().as_deref(), Some("itl"), "{log}");
+    assert!(has(&lines, "only a newer one may end encryption (refused by older_file)"), "{log}");
+    assert_eq!(scene.by().as_deref(), Some("https"), "{log}");
+    // Over a restart, too.
+    assert!(agent.end().success());
+    let lines = Agent::start(&scene.phone).pass();
+    let log = shown(&lines);
+    assert!(has(&lines, "only a newer one may end encryption (refused by older_file)"), "{log}");
+}
+
+#[test]
+fn an_unsigned_file_in_place_of_a_signed_one_is_worth_a_warning() {
+    let (cluster, web) = listed();
+    let mut scene = Scene::new(&cluster, &web);
+    scene.https.close();
+    let mut agent = Agent::start(&scene.phone);
+    agent.pass();
+    assert_eq!(scene.by().as_deref(), Some("itl"));
+    scene.https.reopen().unwrap();
+    let warned = "without a date: may be older than the last one of ";
+    let lines = agent.pass_again();
+    let log = shown(&lines);
+    assert!(lines.iter().any(|line| line.level == "WRN" && line.text.contains(warned)), "{log}");
+    assert_eq!(scene.by().as_deref(), Some("https"), "{log}");
+    let lines = agent.pass_again();
+    assert!(!has(&lines, warned), "once: {}", shown(&lines));
+}
+
+#[test]
+fn what_is_no_configuration_is_left_to_http() {
+    let (cluster, web) = listed();
+    for (body, why) in [
+        ("", "sent an empty file, which counts as none"),
+        ("{\"error\": \"not found\"}", "sent a file that is not XML"),
+        ("<!DOCTYPE html><html></html>", "sent a page in place of the file"),
+    ] {
+        let scene = Scene::new(&cluster, &web);
+        scene.https.serve(Files::from([(SIGNED.to_owned(), body.into())]));
+        Agent::start(&scene.phone).pass_then(&scene, |scene, lines| {
+            let log = shown(lines);
+            assert!(has(lines, why), "{log}");
+            assert_eq!(scene.asked(), [names(&[SIGNED]), names(&[SIGNED])], "{log}");
+            assert_eq!(scene.by().as_deref(), Some("itl"), "{log}");
+        });
+    }
+}
+
+/// A port that takes connections, and says nothing.
+#[test]
+fn a_server_that_never_shakes_hands_costs_its_time_once() {
+    let (cluster, web) = listed();
+    let scene = Scene::new(&cluster, &web);
+    let mute = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    scene.ask_by_https_at(mute.local_addr().unwrap());
+    let mut agent = Agent::start(&scene.phone);
+    let lines = agent.pass();
+    let waited = |log: &str| log.matches("did not answer in 4000 ms").count();
+    assert_eq!(waited(&shown(&lines)), 1, "{}", shown(&lines));
+    assert_eq!(scene.by().as_deref(), Some("itl"));
+    let got = json(&["get", PLAIN, "--json"], &scene.phone);
+    assert!(got["path"].is_string(), "{got}");
+    let log = shown(&agent.logged(&scene.phone, agent.seen()));
+    assert!(log.contains(&format!("Requesting {SIGNED} from http://")), "{log}");
+    assert_eq!(waited(&log), 0, "{log}");
+    // Whoever asks for a diagnosis wants to know.
+    let (_, ways) = scene.ways();
+    assert!(ways.contains(&format!("HTTPS {}: no answer", mute.local_addr().unwrap().port())));
+}
+
+#[test]
+fn what_is_no_tls_is_not_shown_as_distrust() {
+    let (cluster, web) = listed();
+    let scene = Scene::new(&cluster, &web);
+    let plain = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    scene.ask_by_https_at(plain.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in plain.incoming().flatten().take(8) {
+            // A client that has left by then has read it, or fails all the same.
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let mut agent = Agent::start(&scene.phone);
+    let lines = agent.pass();
+    assert!(has(&lines, ": TLS handshake failed, "), "{}", shown(&lines));
+    let (mark, ways) = scene.ways();
+    assert_eq!(mark, "not-ok");
+    assert!(ways.contains(": TLS handshake failed, ") && !ways.contains("not trusted"), "{ways}");
 }
 
 #[test]

@@ -5,7 +5,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use secd::proto::http::{Answer, AnswerFailure};
-use secd::wire::http::is_page;
+use secd::wire::http::UnfitBody;
+use secd::wire::way::FileWay;
 
 fuzz_target!(|input: &[u8]| {
     let Some(([limit, piece], answer)) = input.split_first_chunk::<2>() else { return };
@@ -14,7 +15,10 @@ fuzz_target!(|input: &[u8]| {
     let pieces = read(answer, limit, 1 + usize::from(*piece));
     assert_eq!(whole, pieces);
     match whole {
-        Ok(file) => drop(is_page(&file)),
+        Ok(file) => {
+            let unfit = UnfitBody::of("SEP001122334455.cnf.xml", FileWay::Https, &file);
+            assert_eq!(file.is_empty(), unfit == Some(UnfitBody::Empty));
+        }
         Err(failure) => assert!(!failure.to_string().is_empty()),
     }
 });

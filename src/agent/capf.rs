@@ -15,7 +15,6 @@ use crate::agent::connections::{NotOpened, ShownPeer, Target};
 use crate::agent::narrate::say;
 use crate::agent::owners::Agent;
 use crate::agent::world;
-use crate::boot::configuration::own_name;
 use crate::boot::{CertificateTrouble, Event};
 use crate::io::capf::CapfConnection;
 use crate::trust::Purpose;
@@ -104,7 +103,9 @@ impl Agent {
         let last = self.installed.configuration()?;
         // The default configuration says nothing about one phone, and nobody vouches for one that was
         // not signed.
-        if own_name(&settings)?.as_str() != last.name || self.installed.seen(&last.name).is_none() {
+        if settings.own_configuration()?.as_str() != last.name
+            || self.installed.seen(&last.name).is_none()
+        {
             return None;
         }
         let payload = self.installed.configuration_payload()?;

@@ -48,8 +48,12 @@ impl Agent {
                 _ = hangup.recv() => {
                     pause = retry.first;
                     self.reload_or_keep();
+                    self.files.forget_silence();
                 }
-                () = self.passes.asked() => pause = retry.first,
+                () = self.passes.asked() => {
+                    pause = retry.first;
+                    self.files.forget_silence();
+                }
                 () = end.asked() => break,
             }
             // The store may have been repaired meanwhile. Before the first pass it was just read.

@@ -110,6 +110,7 @@ impl Files {
         wanted: &Wanted<'_>,
     ) -> Result<Fetched, NotFetched> {
         let Settings { tftp, provisioning, .. } = errand.settings;
+        errand.walk.note_refused();
         let servers = errand.walk.others(&tftp.servers, &provisioning.ways);
         self.fetch_along(&mut errand, wanted, &servers).await
     }
@@ -132,6 +133,11 @@ impl Files {
                 Ok(fetched) => {
                     walk.note_given(server, asked.way);
                     return Ok(fetched);
+                }
+                // It has sent one by another way, which was of no use: that says nothing of the rest.
+                Err(NotFetched::Absent) if walk.has_given(server) => {
+                    walk.note_failed(server);
+                    gravest = graver(gravest, NotFetched::Absent);
                 }
                 Err(NotFetched::Absent) => return Err(absent_after(gravest)),
                 Err(why) => {
@@ -166,6 +172,11 @@ impl Files {
     /// Forgets servers that are no longer asked.
     pub(super) fn keep_only(&self, servers: &[ServerAddress]) {
         self.contacts.keep_only(|server| servers.contains(server));
+        self.forget_silence();
+    }
+
+    /// Forgets which ports were silent, so that each way is tried in its turn.
+    pub(super) fn forget_silence(&self) {
         self.silent.forget();
     }
 

@@ -112,6 +112,17 @@ pub(super) fn passed(anchors: &Anchors) -> Option<UnixTime> {
     clock::now().map(|now| now.max(floor))
 }
 
+/// The time in seconds since 1970; where the clock is not set, what the lists in force prove.
+pub(super) fn passed_at_least(anchors: &Anchors) -> u32 {
+    at_least(clock::now(), anchors.floor())
+}
+
+fn at_least(now: Option<UnixTime>, floor: u32) -> u32 {
+    // A clock beyond the year 2106 is as good as none.
+    let now = now.and_then(|now| u32::try_from(now.as_secs()).ok());
+    now.map_or(floor, |now| now.max(floor))
+}
+
 /// Logs the steps to a verdict.
 fn say_all(steps: &[SearchStep], called: &str) {
     steps.iter().for_each(|step| say_step(step, called));
@@ -151,5 +162,19 @@ pub(super) fn trusted(by: GrantedBy, called: &str) -> Event {
         GrantedBy::Listed(list) => Event::PeerListed { list, peer },
         GrantedBy::Path(list) => Event::PeerUnderAuthority { list, peer },
         GrantedBy::Tvs => Event::PeerByTvs {},
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_clock_it_is_as_late_as_the_lists_prove() {
+        let at = |seconds| Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)));
+        assert_eq!(at_least(None, 1_700_000_000), 1_700_000_000);
+        assert_eq!(at_least(at(1_600_000_000), 1_700_000_000), 1_700_000_000);
+        assert_eq!(at_least(at(1_800_000_000), 1_700_000_000), 1_800_000_000);
+        assert_eq!(at_least(at(1 << 40), 1_700_000_000), 1_700_000_000);
     }
 }

@@ -235,7 +235,7 @@ fn write(
     payload: &[u8],
 ) -> Result<Committed, NotCommitted> {
     let folder = &settings.paths.ram;
-    let own = boot::configuration::own_name(&self::settings(settings));
+    let own = self::settings(settings).own_configuration();
     let used = agent.installed.configuration().map(|last| last.name);
     let own = own.as_ref().map(FileName::as_str);
     let staying: Vec<_> = own.into_iter().chain(used.as_deref()).collect();

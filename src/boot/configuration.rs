@@ -23,7 +23,7 @@ use crate::wire::name::FileName;
 
 /// Brings the configuration up to date.
 pub(super) async fn refresh<W: World>(world: &mut W, settings: &PassSettings) -> Configured {
-    for name in own_name(settings).into_iter().chain(FileName::parse(DEFAULT)) {
+    for name in settings.own_configuration().into_iter().chain(FileName::parse(DEFAULT)) {
         // Only once the servers have answered that they do not have the phone's own.
         if name.as_str() == DEFAULT && is_kept(world, settings) {
             break;
@@ -63,12 +63,6 @@ fn is_kept<W: World>(world: &mut W, settings: &PassSettings) -> bool {
         world.say(Event::ConfigurationKept { name: own });
     }
     is_kept
-}
-
-/// The phone's own configuration, by its name.
-#[must_use]
-pub fn own_name(settings: &PassSettings) -> Option<FileName> {
-    FileName::parse(&format!("{}.cnf.xml", settings.device)).ok()
 }
 
 /// Takes one configuration as a pass does, for a client that requests it by name: what is in place
@@ -288,7 +282,7 @@ impl NameStep<'_> {
     /// Whether the phone has a use for the configuration: a pass requested it, it is the phone's
     /// own, or it is the one in place.
     fn is_wanted<W: World>(&self, world: &W) -> bool {
-        let own = own_name(self.settings);
+        let own = self.settings.own_configuration();
         let last = world.last_configuration().map(|last| last.name);
         self.asked_by == AskedBy::Pass
             || own.as_ref() == Some(self.name)

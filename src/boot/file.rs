@@ -15,7 +15,8 @@ use crate::boot::world::{
 };
 use crate::trust::signers::ClaimedSigner;
 use crate::trust::update::{self, Accepted, Content, Offer, SignedFile};
-use crate::trust::{Anchors, Decision, Provenance, Reason, Unanswered, Verified, Voucher};
+use crate::trust::{Anchors, Decision, Provenance, Reason, Unanswered, Verified, Voucher, Warning};
+use crate::wire::envelope::VERSION_TAG;
 use crate::wire::name::FileName;
 use crate::wire::{Envelope, FileKind};
 
@@ -61,8 +62,16 @@ impl Obtained {
         let Some(signed) = &self.signed else { return Ok(()) };
         let before = world.seen(name);
         let policy = settings.policy.older_file;
-        if let Some(warning) = signed.judge(self.form, before.as_ref(), policy)? {
-            world.say(Event::FileOdd { name: self.asked.clone(), warning });
+        let warning = signed.judge(self.form, before.as_ref(), policy)?;
+        let was_plain = || {
+            let last = world.last_configuration().filter(|last| last.name == name.as_str());
+            last.is_some_and(|last| last.form == Form::Plain)
+        };
+        match warning {
+            // The warning was for the one that came by HTTPS meanwhile.
+            Some(Warning::NoLongerEncrypted) if was_plain() => {}
+            Some(warning) => world.say(Event::FileOdd { name: self.asked.clone(), warning }),
+            None => {}
         }
         Ok(())
     }
@@ -161,7 +170,7 @@ pub(super) async fn obtain<W: World>(
         Ok(fetched) => fetched,
         Err(why) => return Err(NotTaken::Fetch { asked, why }),
     };
-    let judging = Judging { settings, form, path: &path };
+    let judging = Judging { settings, name, form, path: &path };
     loop {
         if let Some(found) = judging.take_served(world, &judged_by, &fetched) {
             let FoundFile { payload, by, signed } = found;
@@ -273,14 +282,16 @@ impl FoundFile {
 /// The judgement of one file.
 struct Judging<'a> {
     settings: &'a PassSettings,
+    name: &'a FileName,
     form: Form,
     /// Where it will be put, for the log.
     path: &'a str,
 }
 
 impl Judging<'_> {
-    /// Takes a file without a signature from a server that is trusted for the phone's configuration;
-    /// nothing if it has one, or if other lists are in force than those that the server was judged by.
+    /// Takes the configuration without a signature from a server that is trusted for it; nothing if it
+    /// has one, is another file, or if other lists are in force than those that the server was judged
+    /// by.
     fn take_served<W: World>(
         &self,
         world: &mut W,
@@ -293,7 +304,8 @@ impl Judging<'_> {
         // envelope is not taken for a plain file.
         let is_envelope = bytes.first() == Some(&VERSION_TAG);
         let is_other = !Arc::ptr_eq(&anchors, judged_by);
-        if world.is_locked() || is_envelope || is_other || !anchors.announces_https() {
+        let is_own = self.settings.own_configuration().as_ref() == Some(self.name);
+        if world.is_locked() || is_envelope || is_other || !is_own || !anchors.announces_https() {
             return None;
         }
         world.say(Event::FileServed { path: self.path.to_string() });
@@ -422,9 +434,6 @@ fn say_signer<W: World>(world: &mut W, name: &str, bytes: &[u8], kind: FileKind)
         world.say(Event::FileSigner { name: name.to_string(), subject, serial, listed });
     }
 }
-
-/// The tag of the version, with which every envelope begins (domain facts 3.2).
-const VERSION_TAG: u8 = 1;
 
 /// How often a file, list or peer is judged again because the lists changed while TVS was being
 /// asked. Inferred: a person at the phone erases once.

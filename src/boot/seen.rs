@@ -9,7 +9,7 @@ use crate::trust::reason::{OldFile, Reason, Warning};
 pub struct Seen {
     /// The newest timestamp of any accepted file; nothing if no file had one.
     pub newest: Option<u32>,
-    /// The form of the last one.
+    /// The form of the last one that was signed; if none was, of the last one.
     pub form: Form,
     /// SHA-1 of the certificate that the last one was signed with; unknown if an older version
     /// wrote the store.
@@ -30,8 +30,9 @@ pub struct Signed {
 /// When a file was made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Dated {
-    /// As it is now: read from its source at this time, by the phone's clock if that is set.
-    Now(Option<u32>),
+    /// As it is now: read from its source at this time, by the phone's clock if that is set, and by
+    /// what the lists in force prove.
+    Now(u32),
     /// At this time by the signer's clock, if it is known.
     Signed(Option<u32>),
 }
@@ -39,7 +40,8 @@ pub enum Dated {
 impl Dated {
     const fn timestamp(self) -> Option<u32> {
         match self {
-            Self::Now(time) | Self::Signed(time) => time,
+            Self::Now(time) => Some(time),
+            Self::Signed(time) => time,
         }
     }
 }
@@ -49,7 +51,8 @@ impl Signed {
     ///
     /// A file without a timestamp is older than any with one. After an encrypted file, a plain one
     /// must be newer: an old one would show its secrets to the whole network, and end encryption. One
-    /// that was just read from its source is not old.
+    /// that was just read from its source has no date: it is accepted, with a warning if it takes the
+    /// place of one that somebody else vouched for.
     ///
     /// # Errors
     /// [`Reason::OlderFile`], if policy does not accept it.
@@ -63,7 +66,12 @@ impl Signed {
         let was_encrypted = before.form == Form::Encrypted && form == Form::Plain;
         let old = OldFile { kept: before.newest, offered: self.dated.timestamp(), was_encrypted };
         let is_new = match self.dated {
-            Dated::Now(_) => true,
+            Dated::Now(_) if was_encrypted => true,
+            Dated::Now(_) => {
+                // From the same server it takes the place of its own kind.
+                let is_from_another = before.newest.is_some() && before.signer != Some(self.signer);
+                return Ok(is_from_another.then_some(Warning::Undated(old)));
+            }
             // Strictly newer, and `None` is less than any: a file without a timestamp does not
             // pass.
             Dated::Signed(timestamp) if was_encrypted => {
@@ -83,6 +91,11 @@ impl Signed {
     #[must_use]
     pub fn after(&self, form: Form, before: Option<&Seen>) -> Seen {
         let newest = self.dated.timestamp().max(before.and_then(|before| before.newest));
+        // A connection keeps the secrets on the way that a signed plain file would show.
+        let form = match (self.dated, before) {
+            (Dated::Now(_), Some(before)) => before.form,
+            _ => form,
+        };
         Seen { newest, form, signer: Some(self.signer), taken: None }
     }
 }
@@ -94,4 +107,45 @@ pub enum Form {
     Encrypted,
     /// Not encrypted; signed wherever that is demanded.
     Plain,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: OlderFile = OlderFile::UnlessEncrypted;
+
+    const fn signed(dated: Dated, signer: u8) -> Signed {
+        Signed { dated, signer: [signer; 20] }
+    }
+
+    #[test]
+    fn a_plain_file_by_https_leaves_a_signed_one_to_be_newer_than_the_encrypted_one() {
+        let encrypted = signed(Dated::Signed(Some(100)), 1).after(Form::Encrypted, None);
+        let served = signed(Dated::Now(200), 2);
+        let warning = served.judge(Form::Plain, Some(&encrypted), POLICY);
+        assert_eq!(warning, Ok(Some(Warning::NoLongerEncrypted)));
+        let seen = served.after(Form::Plain, Some(&encrypted));
+        assert_eq!((seen.form, seen.newest), (Form::Encrypted, Some(200)));
+        for time in [99, 150, 200] {
+            let plain = signed(Dated::Signed(Some(time)), 1);
+            let refused = plain.judge(Form::Plain, Some(&seen), POLICY);
+            assert!(matches!(refused, Err(Reason::OlderFile(_))), "{time}: {refused:?}");
+        }
+        let plain = signed(Dated::Signed(Some(201)), 1);
+        assert!(plain.judge(Form::Plain, Some(&seen), POLICY).is_ok());
+        assert_eq!(plain.after(Form::Plain, Some(&seen)).form, Form::Plain);
+    }
+
+    #[test]
+    fn a_file_without_a_date_in_place_of_a_dated_one_is_worth_a_warning() {
+        let before = signed(Dated::Signed(Some(100)), 1).after(Form::Plain, None);
+        let judge = |now: u32, before: &Seen| {
+            signed(Dated::Now(now), 2).judge(Form::Plain, Some(before), OlderFile::Refuse).unwrap()
+        };
+        assert!(matches!(judge(200, &before), Some(Warning::Undated(_))));
+        let before = signed(Dated::Now(200), 2).after(Form::Plain, Some(&before));
+        assert_eq!(judge(300, &before), None, "from the same server");
+        assert_eq!(judge(150, &before), None, "by a clock that is not set yet");
+    }
 }

@@ -130,6 +130,12 @@ pub struct PassSettings {
 }
 
 impl PassSettings {
+    /// The phone's own configuration, by its name.
+    #[must_use]
+    pub fn own_configuration(&self) -> Option<FileName> {
+        FileName::parse(&alloc::format!("{}.cnf.xml", self.device)).ok()
+    }
+
     /// Where a verified file is put, as the log writes it.
     #[must_use]
     pub fn path(&self, name: &FileName) -> String {
@@ -198,13 +204,14 @@ impl From<Vec<u8>> for Fetched {
 pub enum NotFetched {
     /// The servers do not have it: an ordinary answer.
     Absent,
-    /// A server began to send it, and fell silent or was gone: the next try may end better.
+    /// A server began to send it and fell silent or was gone, or lacks it by one way and was silent
+    /// by another: the next try may end better.
     BrokenOff(Trouble),
     /// A server was reached, but did not deliver it.
     Failed(Trouble),
     /// It is larger than it may be; in words.
     TooLarge(String),
-    /// No server answered this request; one may have answered another.
+    /// No server of files answered this request; one may have answered another.
     Unreachable(Trouble),
 }
 

@@ -16,6 +16,8 @@ pub enum WaySeen {
     Failed(String),
     /// The server answered that it does not have the file of this name.
     Lacked(String),
+    /// There was no TLS with it; why, in words.
+    NoTls(String),
     /// It was not tried; why.
     NotTried(&'static str),
     /// Nothing listens at its port, or there is no way there.
@@ -30,7 +32,7 @@ impl WaySeen {
     /// Whether the way is of no use for the rest of a pass.
     #[must_use]
     pub const fn is_over(&self) -> bool {
-        matches!(self, Self::Distrusted(_) | Self::Refused | Self::Silent)
+        matches!(self, Self::Distrusted(_) | Self::NoTls(_) | Self::Refused | Self::Silent)
     }
 }
 
@@ -41,6 +43,7 @@ impl fmt::Display for WaySeen {
             Self::Distrusted(why) => write!(f, "certificate not trusted, {why}"),
             Self::Failed(why) => f.write_str(why),
             Self::Lacked(name) => write!(f, "has no {name}"),
+            Self::NoTls(why) => write!(f, "TLS handshake failed, {why}"),
             Self::NotTried(why) => write!(f, "not tried, {why}"),
             Self::Refused => f.write_str("port closed"),
             Self::Sent(name) => write!(f, "sent {name}"),
@@ -87,10 +90,11 @@ fn taken(ways: &[WayFound]) -> String {
     }
 }
 
-/// Whether the way that is meant for the configuration leads to a server that is not trusted.
+/// Whether the way that is meant for the configuration leads to a server that is not trusted, or that
+/// cannot be judged.
 #[must_use]
 pub fn is_distrusted(ways: &[WayFound]) -> bool {
-    ways.iter().any(|found| matches!(found.seen, WaySeen::Distrusted(_)))
+    ways.iter().any(|found| matches!(found.seen, WaySeen::Distrusted(_) | WaySeen::NoTls(_)))
 }
 
 #[cfg(test)]
@@ -125,5 +129,7 @@ mod tests {
         let bad = [found(FileWay::Https, WaySeen::Distrusted("no".to_string())), all[2].clone()];
         assert!(is_distrusted(&bad) && !is_distrusted(&all));
         assert!(shown(&bad).ends_with("; the phone takes TFTP"));
+        let bad = [found(FileWay::Https, WaySeen::NoTls("no".to_string())), all[2].clone()];
+        assert!(is_distrusted(&bad) && shown(&bad).contains("6971: TLS handshake failed, no;"));
     }
 }

@@ -12,7 +12,7 @@ use crate::io::reason::why;
 use crate::io::refusal::is_refusal;
 use crate::io::tcp::{ConnectFailure, TcpConnection, UnconnectedSocket};
 use crate::proto::http::{Answer, AnswerFailure};
-use crate::wire::http;
+use crate::wire::http::{self, MalformedHead, UnfitBody};
 
 /// A connection that a file can come over, whatever is below it.
 pub trait FileConnection: AsyncRead + AsyncWrite + Unpin {}
@@ -51,7 +51,7 @@ pub enum GetEvent<'a> {
 /// Connects to a server.
 ///
 /// # Errors
-/// [`GetFailure::Refused`], [`GetFailure::Silent`], [`GetFailure::Io`].
+/// [`GetFailure::NoConnection`], [`GetFailure::Refused`], [`GetFailure::Silent`].
 pub async fn connect(
     own: Option<IpAddr>,
     server: SocketAddr,
@@ -64,7 +64,7 @@ pub async fn connect(
     connected.map_err(|failure| match failure {
         ConnectFailure::TimedOut { .. } => GetFailure::Silent { within },
         ConnectFailure::Io { source, .. } if is_refusal(&source) => GetFailure::Refused,
-        ConnectFailure::Io { source, .. } => GetFailure::Io(source),
+        ConnectFailure::Io { source, .. } => GetFailure::NoConnection(source),
     })
 }
 
@@ -85,7 +85,8 @@ pub async fn fetch(
 /// Gets a file over a connection, which is of no use afterwards. `host` is the server with its port.
 ///
 /// # Errors
-/// [`GetFailure`], all but [`GetFailure::Refused`].
+/// [`GetFailure`], all but [`GetFailure::NoConnection`], [`GetFailure::Refused`] and
+/// [`GetFailure::Unfit`].
 pub async fn get(
     connection: &mut dyn FileConnection,
     host: SocketAddr,
@@ -112,6 +113,7 @@ pub async fn get(
             });
         };
         let bytes = match read {
+            Ok(0) if !has_begun => return Err(GetFailure::Closed),
             Ok(0) => {
                 answer.on_end().map_err(GetFailure::Answer)?;
                 break;
@@ -124,7 +126,10 @@ pub async fn get(
                     io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof
                 ) =>
             {
-                return Err(GetFailure::Answer(answer.broken_off()));
+                return Err(match has_begun {
+                    true => GetFailure::Answer(answer.broken_off()),
+                    false => GetFailure::Closed,
+                });
             }
             Err(error) => return Err(GetFailure::Io(error)),
         };
@@ -148,10 +153,12 @@ async fn send(connection: &mut dyn FileConnection, request: &[u8]) -> io::Result
 pub enum GetFailure {
     /// The server answered, but not with the file.
     Answer(AnswerFailure),
+    /// The connection ended before there was an answer.
+    Closed,
     /// The system or TLS reported an error of the connection.
     Io(io::Error),
-    /// What came is a page for people, in place of the file.
-    Page,
+    /// The system could not connect.
+    NoConnection(io::Error),
     /// Nothing listens at the port, or there is no way there.
     Refused,
     /// Nothing came: no connection, or no head of an answer.
@@ -164,19 +171,42 @@ pub enum GetFailure {
         /// Bytes of the file that had come by then.
         received: usize,
     },
+    /// What came cannot be the file; the caller decides that.
+    Unfit(UnfitBody),
 }
 
 impl GetFailure {
     /// Whether the server was not reached, so that another address may lead to one that is.
     #[must_use]
     pub const fn is_silence(&self) -> bool {
-        matches!(self, Self::Io(_) | Self::Refused | Self::Silent { .. })
+        matches!(
+            self,
+            Self::Closed
+                | Self::Io(_)
+                | Self::NoConnection(_)
+                | Self::Refused
+                | Self::Silent { .. }
+        )
     }
 
     /// Whether the server answered that it does not have the file.
     #[must_use]
     pub const fn is_not_found(&self) -> bool {
-        matches!(self, Self::Answer(AnswerFailure::NotFound { .. }))
+        matches!(self, Self::Answer(AnswerFailure::NotFound { .. }) | Self::Unfit(UnfitBody::Empty))
+    }
+
+    /// Whether it is no server of files that answered: one that speaks something else, redirects, or
+    /// sends a page or the like whatever is asked for.
+    #[must_use]
+    pub const fn is_no_file_server(&self) -> bool {
+        matches!(
+            self,
+            Self::Unfit(UnfitBody::NoXml | UnfitBody::Page | UnfitBody::Unsigned)
+                | Self::Answer(
+                    AnswerFailure::Redirect { .. }
+                        | AnswerFailure::Malformed(MalformedHead::Syntax(_))
+                )
+        )
     }
 
     /// Whether the server has the file, and it is too large.
@@ -211,8 +241,9 @@ impl fmt::Display for GetFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Answer(failure) => failure.fmt(f),
+            Self::Closed => f.write_str("closed the connection without an answer"),
             Self::Io(error) => write!(f, "cannot be used, {}", why(error)),
-            Self::Page => f.write_str("sent a page in place of the file"),
+            Self::NoConnection(error) => write!(f, "cannot be reached, {}", why(error)),
             Self::Refused => f.write_str("is unreachable"),
             Self::Silent { within } => {
                 write!(f, "did not answer in {} ms", within.as_millis())
@@ -220,6 +251,7 @@ impl fmt::Display for GetFailure {
             Self::Stalled { received } => {
                 write!(f, "fell silent, or was too slow, after {received} bytes")
             }
+            Self::Unfit(unfit) => unfit.fmt(f),
         }
     }
 }
@@ -227,7 +259,7 @@ impl fmt::Display for GetFailure {
 impl std::error::Error for GetFailure {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Io(error) => Some(error),
+            Self::Io(error) | Self::NoConnection(error) => Some(error),
             _ => None,
         }
     }

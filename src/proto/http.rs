@@ -183,7 +183,7 @@ impl Answer {
         self.state = match head.framing {
             Framing::Chunks => AnswerState::ChunkLine,
             Framing::Length(announced) => {
-                let length = self.fitting(announced)?;
+                let length = self.fitting(announced).ok_or(self.too_large(Some(announced)))?;
                 self.announced = Some(length);
                 match length {
                     0 => AnswerState::Complete,
@@ -205,7 +205,8 @@ impl Answer {
                 self.kept.clear();
                 self.state = match size {
                     0 => AnswerState::Trailers,
-                    size => AnswerState::Chunk(self.fitting(size)?),
+                    // How much is still to come after this one nobody knows.
+                    size => AnswerState::Chunk(self.fitting(size).ok_or(self.too_large(None))?),
                 };
                 if self.state == AnswerState::Trailers {
                     // An empty line is looked for from the line of the last chunk on.
@@ -238,17 +239,18 @@ impl Answer {
     }
 
     /// The number of bytes that are still to come, if the file may have them.
-    fn fitting(&self, more: u64) -> Result<usize, AnswerFailure> {
+    fn fitting(&self, more: u64) -> Option<usize> {
         let room = self.limit - self.received;
-        let fits = usize::try_from(more).ok().filter(|more| *more <= room);
-        let received = u64::try_from(self.received).unwrap_or(u64::MAX);
-        let announced = Some(received.saturating_add(more));
-        fits.ok_or(AnswerFailure::TooLarge { limit: self.limit, announced })
+        usize::try_from(more).ok().filter(|more| *more <= room)
+    }
+
+    const fn too_large(&self, announced: Option<u64>) -> AnswerFailure {
+        AnswerFailure::TooLarge { limit: self.limit, announced }
     }
 
     fn hand_on(&mut self, bytes: &[u8], sink: &mut dyn FnMut(&[u8])) -> Result<(), AnswerFailure> {
         if bytes.len() > self.limit - self.received {
-            return Err(AnswerFailure::TooLarge { limit: self.limit, announced: None });
+            return Err(self.too_large(None));
         }
         self.received += bytes.len();
         sink(bytes);

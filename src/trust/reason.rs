@@ -95,7 +95,7 @@ pub struct OldFile {
     pub kept: Option<u32>,
     /// The timestamp of this one.
     pub offered: Option<u32>,
-    /// Whether the last one was encrypted, and this one is not.
+    /// Whether the last signed one was encrypted, and this one is not.
     pub was_encrypted: bool,
 }
 
@@ -110,7 +110,10 @@ impl fmt::Display for OldFile {
         if let Some(kept) = self.kept {
             write!(f, " of {kept}")?;
         }
-        if self.was_encrypted { write!(f, ", which was encrypted") } else { Ok(()) }
+        match self.was_encrypted {
+            true => write!(f, ", and only a newer one may end encryption"),
+            false => Ok(()),
+        }
     }
 }
 
@@ -350,6 +353,9 @@ pub enum Warning {
         /// Bits of the modulus.
         bits: usize,
     },
+    /// An unsigned file, which has no date, in place of one that may be newer; the time of this one is
+    /// the one at which it was read.
+    Undated(OldFile),
     /// A field was skipped.
     UnknownTag {
         /// The tag that is not known.
@@ -380,6 +386,7 @@ impl Warning {
             Self::OlderFile(_) => "older-file",
             Self::Sha1 => "sha1",
             Self::SmallKey { .. } => "small-key",
+            Self::Undated(_) => "undated",
             Self::UnknownTag { .. } => "unknown-tag",
             Self::UnusableRecord { .. } => "unusable-record",
         }
@@ -404,6 +411,10 @@ impl fmt::Display for Warning {
             Self::OlderFile(old) => old.fmt(f),
             Self::Sha1 => write!(f, "signed with SHA-1"),
             Self::SmallKey { bits } => write!(f, "an RSA key of only {bits} bits"),
+            Self::Undated(OldFile { kept, .. }) => {
+                write!(f, "without a date: may be older than the last one")?;
+                kept.map_or(Ok(()), |kept| write!(f, " of {kept}"))
+            }
             Self::UnknownTag { tag, offset } => {
                 write!(f, "offset {offset}: skipped a field with the unknown tag {tag}")
             }

@@ -179,14 +179,14 @@ impl Grant {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Served {
     certificate: [u8; 20],
-    read: Option<u32>,
+    read: u32,
 }
 
 impl Served {
     /// The proof, from the right to a connection; nothing if that is for another purpose, for
     /// another certificate, or rests on an authority: those vouch for services, not for files.
     #[must_use]
-    pub fn from_grant(grant: &Grant, certificate: &[u8], read: Option<u32>) -> Option<Self> {
+    pub fn from_grant(grant: &Grant, certificate: &[u8], read: u32) -> Option<Self> {
         let is_for_files = grant.purpose == Purpose::HttpsProvisioning
             && !matches!(grant.by, GrantedBy::Path(_))
             && grant.certificate == sha256(certificate);
@@ -194,7 +194,7 @@ impl Served {
     }
 
     /// States that the server with this certificate is trusted for files.
-    const fn assertion(certificate: [u8; 20], read: Option<u32>) -> Self {
+    const fn assertion(certificate: [u8; 20], read: u32) -> Self {
         Self { certificate, read }
     }
 
@@ -204,9 +204,10 @@ impl Served {
         self.certificate
     }
 
-    /// When the file was read, in seconds since 1970; nothing if the clock is not set.
+    /// When the file was read, in seconds since 1970; the least that it can be where the clock is not
+    /// set.
     #[must_use]
-    pub const fn read(&self) -> Option<u32> {
+    pub const fn read(&self) -> u32 {
         self.read
     }
 }

@@ -350,6 +350,9 @@ fn fits_modulus(signature: &Element<'_>, code: u8) -> Result<(), Malformed> {
 /// have 296 to 460 bytes.
 pub const MAX_HEADER: usize = 4096;
 
+/// The tag of the version, with which every envelope begins (domain facts 3.2): text never does.
+pub const VERSION_TAG: u8 = 1;
+
 /// Tag 13 comes without length and value.
 const PADDING: u8 = 13;
 

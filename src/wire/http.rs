@@ -3,12 +3,14 @@
 //! Strict where a lenient reader could take another file for the one that was sent: one length, one
 //! framing, no obsolete line folding. What a file contains is not looked at here.
 
+mod body;
 mod head;
 
 use alloc::format;
 use alloc::vec::Vec;
 use core::fmt;
 
+pub use body::UnfitBody;
 pub use head::{AnswerHead, Coding, Framing, MAX_HEADERS, MalformedHead, WrongHeader};
 
 /// The request for a file, which asks for nothing else: one answer, as it is, and then the end.
@@ -84,16 +86,6 @@ impl fmt::Display for BadChunk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a chunk does not begin with its size")
     }
-}
-
-/// Whether a body is a page for people instead of a file of a phone: what proxies, portals and web
-/// servers answer with in place of an error.
-#[must_use]
-pub fn is_page(body: &[u8]) -> bool {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
-    ["<!doctype html", "<html"].iter().any(|start| {
-        body.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start.as_bytes()))
-    })
 }
 
 /// The most bytes of a head, interim ones included. Web servers send less than 1 KiB, and few take

@@ -13,8 +13,8 @@ use crate::boot::event::Level;
 use crate::boot::{Event, Fetched, NotFetched, StatusMessage, Trouble};
 use crate::diagnose::WaySeen;
 use crate::io::http::{self, FileConnection, GetEvent, GetFailure, GetPatience, GetRequest};
-use crate::io::settings::Settings;
-use crate::wire::http::is_page;
+use crate::io::settings::{ProvisioningSettings, Settings};
+use crate::wire::http::UnfitBody;
 use crate::wire::way::FileWay;
 
 /// Reads a file from the first of a server's addresses that answers.
@@ -24,31 +24,28 @@ pub(super) async fn read(
     settings: &Settings,
     (transfer, addresses): (NumberedTransfer<'_>, &[SocketAddr]),
 ) -> (Asked, WaySeen) {
-    let (mut asked, mut seen) =
-        (Asked { way: FileWay::Http, ..Asked::of_no_way() }, WaySeen::Silent);
+    let (mut asked, mut seen) = (Asked::of_no_server(FileWay::Http), WaySeen::Silent);
     for address in addresses {
         let server = at(*address, settings.provisioning.http_port);
-        if silent.is_silent(server) {
-            continue;
+        (asked.outcome, seen) = match read_from(walk, settings, transfer, server).await {
+            Ok(bytes) => (Ok(bytes.into()), WaySeen::Sent(transfer.wanted.name.to_owned())),
+            Err(failure) => failed(FileWay::Http, transfer, server, &failure),
+        };
+        asked.note_port(silent, server, &seen);
+        if !asked.leads_elsewhere(&seen) {
+            break;
         }
-        match read_from(walk, settings, transfer, server).await {
-            Ok(bytes) => {
-                asked.outcome = Ok(bytes.into());
-                seen = WaySeen::Sent(transfer.wanted.name.to_owned());
-            }
-            Err(failure) => {
-                (asked.outcome, seen) = failed(FileWay::Http, transfer, server, &failure);
-                if matches!(failure, GetFailure::Silent { .. }) {
-                    silent.note(server);
-                }
-                if seen.is_over() {
-                    continue;
-                }
-            }
-        }
-        break;
     }
     (asked, seen)
+}
+
+/// The port of a server that a way leads to; none of TFTP, whose port comes with the server.
+pub(super) const fn port(way: FileWay, settings: &ProvisioningSettings) -> Option<u16> {
+    match way {
+        FileWay::Http => Some(settings.http_port),
+        FileWay::Https => Some(settings.https_port),
+        FileWay::Tftp => None,
+    }
 }
 
 /// The port of a server beside that of TFTP; a socket needs an IPv4 address as it is.
@@ -65,13 +62,6 @@ async fn read_from(
     let mut connection = http::connect(walk.own, server, CONNECT).await?;
     let way = (FileWay::Http, server);
     let bytes = get(&mut connection, way, settings, transfer).await?;
-    // What must be signed begins as an envelope does (domain facts 3.2). TFTP may have the file where
-    // a web server answers for another.
-    let name = transfer.wanted.name;
-    let is_signed = name.ends_with(".tlv") || name.ends_with(".sgn");
-    if is_signed && bytes.first().is_some_and(|byte| *byte != 1) {
-        return Err(GetFailure::Page);
-    }
     finished(transfer, &bytes);
     Ok(bytes)
 }
@@ -94,7 +84,11 @@ pub(super) async fn get(
         }
     };
     http::get(connection, server, &request, &mut watch).await?;
-    if is_page(&bytes) { Err(GetFailure::Page) } else { Ok(bytes) }
+    // TFTP may have the file where a web server answers with another.
+    match UnfitBody::of(wanted.name, way, &bytes) {
+        Some(unfit) => Err(GetFailure::Unfit(unfit)),
+        None => Ok(bytes),
+    }
 }
 
 /// Logs that a file has come.
@@ -141,8 +135,15 @@ fn not_fetched(why: String, failure: &GetFailure) -> NotFetched {
         failure if failure.is_broken_off() => {
             NotFetched::BrokenOff(trouble(StatusMessage::TftpTimeout, why))
         }
-        GetFailure::Refused | GetFailure::Silent { .. } => {
+        GetFailure::Closed
+        | GetFailure::NoConnection(_)
+        | GetFailure::Refused
+        | GetFailure::Silent { .. } => {
             NotFetched::Unreachable(trouble(StatusMessage::TftpTimeout, why))
+        }
+        // As if nobody was there: what a server of files lacks or has is not known by it.
+        failure if failure.is_no_file_server() => {
+            NotFetched::Unreachable(trouble(StatusMessage::TftpError, why))
         }
         _ => NotFetched::Failed(trouble(StatusMessage::TftpError, why)),
     }

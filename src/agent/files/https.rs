@@ -13,7 +13,7 @@ use crate::boot::event::Level;
 use crate::boot::{Event, Fetched, NotFetched, StatusMessage, Trouble};
 use crate::diagnose::WaySeen;
 use crate::io::http::{self as transfer, GetFailure};
-use crate::io::tls::{self, Handshaken, SmallKeys, Terms};
+use crate::io::tls::{self, HandshakeFailure, Handshaken, SmallKeys, Terms};
 use crate::io::tvs::close;
 use crate::trust::peer::{AuthorityPaths, ShownChain};
 use crate::trust::{Purpose, Served};
@@ -27,38 +27,29 @@ pub(super) async fn read(
     server: &ServerAddress,
     (transfer, addresses): (NumberedTransfer<'_>, &[SocketAddr]),
 ) -> (Asked, WaySeen) {
-    let (mut asked, mut seen) =
-        (Asked { way: FileWay::Https, ..Asked::of_no_way() }, WaySeen::Silent);
+    let (mut asked, mut seen) = (Asked::of_no_server(FileWay::Https), WaySeen::Silent);
     for address in addresses {
         let address = http::at(*address, errand.settings.provisioning.https_port);
-        if silent.is_silent(address) {
-            continue;
-        }
-        match read_from(errand, server, transfer, address).await {
-            Ok(fetched) => {
-                asked.outcome = Ok(fetched);
-                seen = WaySeen::Sent(transfer.wanted.name.to_owned());
-            }
+        (asked.outcome, seen) = match read_from(errand, server, transfer, address).await {
+            Ok(fetched) => (Ok(fetched), WaySeen::Sent(transfer.wanted.name.to_owned())),
             Err(NotServed::Get(failure)) => {
-                (asked.outcome, seen) = http::failed(FileWay::Https, transfer, address, &failure);
-                if matches!(failure, GetFailure::Silent { .. }) {
-                    silent.note(address);
-                }
+                http::failed(FileWay::Https, transfer, address, &failure)
             }
             Err(NotServed::Handshake(why)) => {
-                let why = format!("HTTPS server {address}: TLS handshake failed, {why}");
-                asked.outcome = Err(failed(transfer, &why));
-                seen = WaySeen::Distrusted(why);
+                let line = format!("HTTPS server {address}: TLS handshake failed, {why}");
+                (Err(not_asked(transfer, line)), WaySeen::NoTls(why))
             }
             Err(NotServed::Distrusted(why)) => {
                 let line = format!(
                     "HTTPS server {address} is not trusted for files, {why}; nothing was sent to it"
                 );
-                asked.outcome = Err(failed(transfer, &line));
-                seen = WaySeen::Distrusted(why);
+                (Err(not_asked(transfer, line)), WaySeen::Distrusted(why))
             }
-        }
-        if !matches!(seen, WaySeen::Refused | WaySeen::Silent) {
+        };
+        asked.note_port(silent, address, &seen);
+        // Whoever is not trusted is not looked for at another address.
+        let is_judged = matches!(seen, WaySeen::Distrusted(_) | WaySeen::NoTls(_));
+        if is_judged || !asked.leads_elsewhere(&seen) {
             break;
         }
     }
@@ -101,8 +92,7 @@ async fn read_from(
     let bytes = got.map_err(NotServed::Get)?;
     http::finished(transfer, &bytes);
     // Its age counts from here on: it is as it was when the server was asked for it.
-    let read = peers::passed(&errand.court.anchors());
-    let read = read.and_then(|time| u32::try_from(time.as_secs()).ok());
+    let read = peers::passed_at_least(&errand.court.anchors());
     Ok(Fetched { bytes, served: Served::from_grant(&grant, &certificate, read) })
 }
 
@@ -123,6 +113,9 @@ async fn shake_hands(
     // No earlier session: only a server that shows its certificate can be judged.
     match tls::shake_hands(stream, terms, None).await {
         Ok(handshaken) => Ok(handshaken),
+        Err(HandshakeFailure::TimedOut) => {
+            Err(NotServed::Get(GetFailure::Silent { within: http::ANSWER }))
+        }
         Err(failure) => {
             let why = failure.explained(own, address, &name).await;
             Err(NotServed::Handshake(why.to_string()))
@@ -130,9 +123,10 @@ async fn shake_hands(
     }
 }
 
-/// Logs that the way is not gone, and says what that means for the file: the next way has it, too.
-fn failed(transfer: NumberedTransfer<'_>, why: &str) -> NotFetched {
+/// Logs that the way is not taken. The server was not asked for the file, which says nothing about
+/// it.
+fn not_asked(transfer: NumberedTransfer<'_>, why: String) -> NotFetched {
     let (number, level) = (transfer.number, Level::Warning);
-    say(&Event::TransferFailed { number, why: why.to_owned(), level });
-    NotFetched::Failed(Trouble { why: why.to_owned(), message: StatusMessage::TftpError })
+    say(&Event::TransferFailed { number, why: why.clone(), level });
+    NotFetched::Unreachable(Trouble { why, message: StatusMessage::TftpError })
 }

@@ -8,25 +8,34 @@ use crate::wire::way::FileWay;
 #[derive(Default)]
 pub(in crate::agent) struct WayNotes {
     seen: Vec<(ServerAddress, FileWay, WaySeen)>,
-    /// The way by which a file has come; HTTPS does not count, which serves only one.
-    settled: Vec<(ServerAddress, FileWay)>,
+    /// The way by which a file has come, and its name; HTTPS does not count, which serves only one.
+    settled: Vec<(ServerAddress, FileWay, String)>,
 }
 
 impl WayNotes {
     /// The ways that are tried for the next file, in their order.
     pub(super) fn order(&self, server: &ServerAddress, ways: &[FileWay]) -> Vec<FileWay> {
-        let is_over = |way: &&FileWay| self.seen(server, **way).is_some_and(WaySeen::is_over);
+        let settled = self.settled(server);
+        let is_over = |way: &&FileWay| match (**way, self.seen(server, **way)) {
+            // Its packets may be lost, and one that has brought nothing does not answer in its place.
+            (FileWay::Tftp, Some(WaySeen::Silent)) => {
+                settled.is_some_and(|settled| settled != FileWay::Tftp)
+            }
+            (_, seen) => seen.is_some_and(WaySeen::is_over),
+        };
         let mut open: Vec<FileWay> = ways.iter().filter(|way| !is_over(way)).copied().collect();
         if open.is_empty() {
-            // A closed port stays closed for a pass, but TFTP may have lost its packets.
-            open = ways.iter().filter(|way| **way == FileWay::Tftp).copied().collect();
+            // What was closed may be open again: better than to ask nobody.
+            let all = [FileWay::Tftp, FileWay::Http].into_iter().find(|way| ways.contains(way));
+            open.extend(all);
         }
-        let settled = self.settled(server);
         if let Some(at) = open.iter().position(|way| settled == Some(*way)) {
             // HTTPS stays in front if it was: it is for the configuration, and nothing settles it.
             let front = usize::from(open.first() == Some(&FileWay::Https));
             open[front.min(at)..=at].rotate_right(1);
         }
+        // Stable: a silent one is waited for once the others have answered.
+        open.sort_by_key(|way| matches!(self.seen(server, *way), Some(WaySeen::Silent)));
         open
     }
 
@@ -38,7 +47,13 @@ impl WayNotes {
 
     /// The way by which the server has sent a file.
     pub(super) fn settled(&self, server: &ServerAddress) -> Option<FileWay> {
-        self.settled.iter().find(|(of, _)| of == server).map(|(_, way)| *way)
+        self.settled.iter().find(|(of, ..)| of == server).map(|(_, way, _)| *way)
+    }
+
+    /// Notes that the files of a name were refused: what has sent nothing else does not answer for
+    /// its server.
+    pub(super) fn note_refused(&mut self, name: &str) {
+        self.settled.retain(|(.., by)| by != name);
     }
 
     /// Whether a way may bring another file of this name than those that came by the others. HTTPS is
@@ -49,9 +64,12 @@ impl WayNotes {
     }
 
     pub(super) fn note(&mut self, server: &ServerAddress, way: FileWay, seen: WaySeen) {
-        if matches!(seen, WaySeen::Sent(_)) && way != FileWay::Https {
-            self.settled.retain(|(of, _)| of != server);
-            self.settled.push((server.clone(), way));
+        match &seen {
+            WaySeen::Sent(name) if way != FileWay::Https && self.settled(server) != Some(way) => {
+                self.settled.retain(|(of, ..)| of != server);
+                self.settled.push((server.clone(), way, name.clone()));
+            }
+            _ => {}
         }
         match (self.seen(server, way), &seen) {
             (Some(WaySeen::Sent(_)), WaySeen::Lacked(_) | WaySeen::NotTried(_)) => {}
@@ -82,6 +100,33 @@ mod tests {
         assert_eq!(notes.order(&server, &FileWay::ALL), [tftp]);
         notes.note(&server, tftp, WaySeen::Silent);
         assert_eq!(notes.order(&server, &FileWay::ALL), [tftp], "its packets may be lost");
-        assert_eq!(notes.order(&server, &[http]), []);
+        assert_eq!(notes.order(&server, &[http]), [http], "there is no other");
+    }
+
+    #[test]
+    fn a_silent_tftp_is_asked_again_unless_another_way_has_brought_a_file() {
+        let server = ServerAddress::parse("192.0.2.1", 69).expect("an address");
+        let [_, http, tftp] = FileWay::ALL;
+        let ways = [tftp, http];
+        let mut notes = WayNotes::default();
+        notes.note(&server, tftp, WaySeen::Silent);
+        notes.note(&server, http, WaySeen::Lacked("a".to_owned()));
+        assert_eq!(notes.order(&server, &ways), [http, tftp], "last, since it takes long");
+        notes.note(&server, http, WaySeen::Sent("b".to_owned()));
+        assert_eq!(notes.order(&server, &ways), [http]);
+    }
+
+    #[test]
+    fn a_way_whose_file_was_refused_does_not_answer_for_its_server() {
+        let server = ServerAddress::parse("192.0.2.1", 69).expect("an address");
+        let http = FileWay::Http;
+        let mut notes = WayNotes::default();
+        notes.note(&server, http, WaySeen::Sent("a".to_owned()));
+        notes.note_refused("a");
+        assert_eq!(notes.settled(&server), None);
+        notes.note(&server, http, WaySeen::Sent("a".to_owned()));
+        notes.note(&server, http, WaySeen::Sent("b".to_owned()));
+        notes.note_refused("b");
+        assert_eq!(notes.settled(&server), Some(http), "another one of its files was taken");
     }
 }

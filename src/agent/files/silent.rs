@@ -1,4 +1,4 @@
-//! Ports that are not tried, since they did not answer lately.
+//! Ports that are tried last, since they did not answer lately where another way to their server did.
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -26,14 +26,20 @@ impl SilentPorts {
 
     /// Remembers a port that did not answer.
     pub(super) fn note(&self, port: SocketAddr) {
+        let now = self.timeline.now();
         let mut tried = self.tried.borrow_mut();
-        tried.retain(|(other, _)| *other != port);
+        tried.retain(|(other, at)| *other != port && now.saturating_sub(*at) < LEFT_ALONE);
         if tried.len() < MOST_PORTS {
-            tried.push((port, self.timeline.now()));
+            tried.push((port, now));
         }
     }
 
-    /// Forgets them all, as after a change of the settings.
+    /// Forgets a port that answered.
+    pub(super) fn note_answer(&self, port: SocketAddr) {
+        self.tried.borrow_mut().retain(|(other, _)| *other != port);
+    }
+
+    /// Forgets them all, as after a change of the settings, or when a person orders a pass.
     pub(super) fn forget(&self) {
         self.tried.borrow_mut().clear();
     }
@@ -66,7 +72,23 @@ mod tests {
         clock.set(clock.get() + Duration::from_secs(1));
         assert!(!silent.is_silent(port));
         silent.note(port);
+        silent.note_answer(port);
+        assert!(!silent.is_silent(port));
+        silent.note(port);
         silent.forget();
         assert!(!silent.is_silent(port));
+    }
+
+    #[test]
+    fn ports_of_more_than_an_hour_ago_leave_their_places() {
+        let clock = Rc::new(Cell::new(Duration::ZERO));
+        let silent = SilentPorts::new(Timeline::Set(Rc::clone(&clock)));
+        let port = |number| SocketAddr::from(([192, 0, 2, 1], number));
+        (0..MOST_PORTS).for_each(|number| silent.note(port(u16::try_from(number).unwrap())));
+        silent.note(port(6970));
+        assert!(!silent.is_silent(port(6970)), "there is no place");
+        clock.set(LEFT_ALONE);
+        silent.note(port(6970));
+        assert!(silent.is_silent(port(6970)));
     }
 }

@@ -1,8 +1,8 @@
 //! What the ways to each server lead to, for a person who asks which one the phone takes.
 
-use super::Files;
 use super::asked::{NumberedTransfer, OtherWays};
 use super::errand::FileErrand;
+use super::{Files, http};
 use crate::boot::{Sort, Wanted};
 use crate::diagnose::{WayFound, WaySeen};
 use crate::io::settings::{ProvisioningSettings, Settings};
@@ -57,11 +57,7 @@ fn ways(
         return Vec::new();
     }
     let found = |way: &FileWay| {
-        let port = match way {
-            FileWay::Http => provisioning.http_port,
-            FileWay::Https => provisioning.https_port,
-            FileWay::Tftp => server.port,
-        };
+        let port = http::port(*way, provisioning).unwrap_or(server.port);
         let seen = seen(*way).unwrap_or_else(|| {
             WaySeen::NotTried(match way {
                 FileWay::Https => why_not_https(&errand.court.anchors()),

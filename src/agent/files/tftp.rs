@@ -22,8 +22,7 @@ pub(super) async fn read(
     transfer: NumberedTransfer<'_>,
     addresses: &[SocketAddr],
 ) -> Asked {
-    let outcome = Err(NotFetched::Unreachable(Trouble::of_no_server()));
-    let mut asked = Asked { outcome, foreign: None, way: FileWay::Tftp };
+    let mut asked = Asked::of_no_server(FileWay::Tftp);
     // Other addresses of a name may lead to a server that works; an answer about the file ends it.
     for address in walk.order_addresses(addresses) {
         let foreign = &mut asked.foreign;
@@ -50,12 +49,18 @@ async fn read_from(
 ) -> Result<Vec<u8>, ReadFailure> {
     let plain = walk.is_plain(address);
     // Without a second server it makes no sense to give up early.
-    let is_loss = settings.servers.len() == 1 || walk.is_alive(address);
+    let is_only = settings.servers.len() == 1;
+    let silence = match (before, walk.is_alive(address)) {
+        (_, true) => Silence::Loss,
+        (OtherWays::Answered, false) => Silence::Answered,
+        (OtherWays::Nothing, false) if is_only => Silence::Loss,
+        (OtherWays::Nothing, false) => Silence::Unknown,
+    };
     let request = ReadRequest {
         name: wanted.name,
         limit: wanted.limit,
         options: if plain { TftpOptions::default() } else { options(settings) },
-        timing: timing(settings, Silence::after(before, is_loss)),
+        timing: timing(settings, silence),
     };
     let own = walk.own;
     let mut watch = |event: tftp::ReadEvent<'_>| match event {
@@ -177,16 +182,6 @@ enum Silence {
     Loss,
     /// The server may be down, and another may answer.
     Unknown,
-}
-
-impl Silence {
-    const fn after(before: OtherWays, is_loss: bool) -> Self {
-        match (before, is_loss) {
-            (OtherWays::Answered, _) => Self::Answered,
-            (OtherWays::Nothing, true) => Self::Loss,
-            (OtherWays::Nothing, false) => Self::Unknown,
-        }
-    }
 }
 
 /// If silence means loss, a server is asked twice as often, and again when it falls silent during a

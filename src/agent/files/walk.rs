@@ -101,6 +101,11 @@ impl ServerWalk {
         self.given.iter().any(|(of, _)| of == server)
     }
 
+    /// Notes that the file that has come for the request at hand was refused.
+    pub(super) fn note_refused(&mut self) {
+        self.ways.note_refused(&self.name);
+    }
+
     /// Notes a server that has sent the file, and the way that it came by.
     pub(super) fn note_given(&mut self, server: &ServerAddress, way: FileWay) {
         self.late.retain(|late| late != server);

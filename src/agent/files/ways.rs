@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
-use super::asked::{Asked, NumberedTransfer, OtherWays, absent_after, graver};
+use super::asked::{Asked, NumberedTransfer, OtherWays, WayAnswers};
 use super::errand::FileErrand;
+use super::silent::SilentPorts;
 use super::{Files, http, https, tftp};
 use crate::agent::narrate::say;
 use crate::boot::{Event, NotFetched, Trouble};
@@ -27,32 +28,62 @@ impl Files {
             Ok(addresses) => addresses,
             Err(unresolved) => return not_resolved(server, &unresolved.to_string()),
         };
-        let (mut absent, mut last) = (None, None);
+        let (mut answers, mut tried) = (WayAnswers::default(), Tried::default());
         let again = errand.walk.has_given(server);
-        for way in errand.ways(server, transfer.wanted) {
-            let before = match absent.is_some() || again {
+        let mut brought = None;
+        for Leg { way, addresses, is_left_alone } in self.legs(errand, server, transfer, &addresses)
+        {
+            if is_left_alone && answers.is_answered() {
+                break;
+            }
+            let before = match answers.is_absent() || again {
                 true => OtherWays::Answered,
                 false => OtherWays::Nothing,
             };
             let transfer = NumberedTransfer { before, ..transfer };
             let asked = self.try_way(way, errand, server, (transfer, &addresses)).await;
+            tried.note(&asked);
+            let is_settled = errand.walk.ways.settled(server) == Some(way);
             match &asked.outcome {
-                Ok(_) => return asked,
-                Err(NotFetched::Absent) if errand.walk.ways.settled(server) == Some(way) => {
-                    return asked;
+                Ok(_) => brought = Some(asked),
+                // Unless another way has just shown that the server has it.
+                Err(NotFetched::Absent) if is_settled && !answers.shows_file() => {
+                    brought = Some(asked);
                 }
-                Err(NotFetched::Absent) => absent = Some(asked),
-                Err(_) => last = Some(graver_of(last, asked)),
+                Err(_) => answers.note(asked),
+            }
+            if brought.is_some() {
+                break;
             }
         }
-        match (absent, last) {
-            (Some(absent), Some(Asked { outcome: Err(why), .. })) => {
-                Asked { outcome: Err(absent_after(why)), ..absent }
-            }
-            (Some(asked), _) | (None, Some(asked)) => asked,
-            // All ways that there are were closed before, and none of them is TFTP.
-            (None, None) => Asked::of_no_way(),
-        }
+        tried.remember(&self.silent);
+        brought.unwrap_or_else(|| answers.settled())
+    }
+
+    /// The ways for a file in their order; last, and only if no other answers, those whose ports
+    /// were silent lately. A trial tries all in their turn: a person wants to know.
+    fn legs(
+        &self,
+        errand: &FileErrand<'_>,
+        server: &ServerAddress,
+        transfer: NumberedTransfer<'_>,
+        addresses: &[SocketAddr],
+    ) -> Vec<Leg> {
+        let is_silent = |way, address: &&SocketAddr| {
+            let port = http::port(way, &errand.settings.provisioning);
+            let at = port.map(|port| http::at(**address, port));
+            errand.court.trial.is_none() && at.is_some_and(|at| self.silent.is_silent(at))
+        };
+        let leg = |way| {
+            let open = addresses.iter().filter(|address| !is_silent(way, address));
+            let open: Vec<_> = open.copied().collect();
+            let is_left_alone = open.is_empty();
+            let addresses = if is_left_alone { addresses.to_vec() } else { open };
+            Leg { way, addresses, is_left_alone }
+        };
+        let mut legs: Vec<_> = errand.ways(server, transfer.wanted).into_iter().map(leg).collect();
+        legs.sort_by_key(|leg| leg.is_left_alone);
+        legs
     }
 
     /// Tries one way, and notes what it came to.
@@ -98,15 +129,40 @@ fn not_resolved(server: &ServerAddress, unresolved: &str) -> Asked {
     let message = Trouble::of_no_server().message;
     let why = format!("{} does not resolve: {unresolved}", server.host);
     let outcome = Err(NotFetched::Unreachable(Trouble { why, message }));
-    Asked { outcome, foreign: None, way: FileWay::Tftp }
+    Asked { outcome, ..Asked::of_no_server(FileWay::Tftp) }
 }
 
-/// The failure of the way that came nearer to the file.
-fn graver_of(one: Option<Asked>, other: Asked) -> Asked {
-    match (one, other) {
-        (Some(Asked { outcome: Err(one), .. }), Asked { outcome: Err(other), foreign, way }) => {
-            Asked { outcome: Err(graver(one, other)), foreign, way }
+/// One way to a server, for one file.
+struct Leg {
+    way: FileWay,
+    /// Where it is tried.
+    addresses: Vec<SocketAddr>,
+    /// Whether it was silent lately at each of them.
+    is_left_alone: bool,
+}
+
+/// Which ways have answered a request, and which ports let it wait.
+#[derive(Default)]
+struct Tried {
+    answered: Vec<FileWay>,
+    silent: Vec<(FileWay, SocketAddr)>,
+}
+
+impl Tried {
+    fn note(&mut self, asked: &Asked) {
+        if asked.is_answered() {
+            self.answered.push(asked.way);
         }
-        (_, other) => other,
+        self.silent.extend(asked.unanswered.iter().map(|port| (asked.way, *port)));
+    }
+
+    /// Remembers the silent ports that nobody needs, since another way has answered. Otherwise the
+    /// network may be down: then no way may be missed once it is up.
+    fn remember(&self, silent: &SilentPorts) {
+        for (way, port) in &self.silent {
+            if self.answered.iter().any(|answered| answered != way) {
+                silent.note(*port);
+            }
+        }
     }
 }

@@ -60,7 +60,7 @@ impl Service {
     ) -> Result<TakenFile, Error> {
         let mut world = Real::new(&self.agent);
         let settings = boot::PassSettings { config_limit: limit, ..world.settings() };
-        let own = configuration::own_name(&settings);
+        let own = settings.own_configuration();
         let used = world.last_configuration().map(|last| last.name);
         let is_configuration = own.as_ref() == Some(name) || used.as_deref() == Some(name.as_str());
         if !is_configuration {

@@ -137,13 +137,3 @@ fn a_chunk_begins_with_its_size() {
     let long = format!("5;{}", "x".repeat(LONGEST_CHUNK_LINE));
     assert_eq!(parse(&long), Err(BadChunk));
 }
-
-#[test]
-fn a_page_for_people_is_recognized() {
-    for page in ["<!DOCTYPE HTML PUBLIC", "\u{feff}\r\n <html>", "<HTML lang=\"en\">"] {
-        assert!(is_page(page.as_bytes()), "{page}");
-    }
-    for file in ["", "<", "<device>", "<?xml version=\"1.0\"?><html>", "\u{1}\0\u{2}"] {
-        assert!(!is_page(file.as_bytes()), "{file}");
-    }
-}

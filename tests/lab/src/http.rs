@@ -17,6 +17,10 @@ pub enum Odd {
     After100,
     /// In chunks.
     Chunked,
+    /// By the end of the connection.
+    Closed,
+    /// Status 200 and nothing.
+    Empty,
     /// A head without an end.
     EndlessHead,
     /// Status 500.
@@ -52,9 +56,11 @@ pub enum Odd {
 
 impl Odd {
     /// All of them, in the order of their names.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::After100,
         Self::Chunked,
+        Self::Closed,
+        Self::Empty,
         Self::EndlessHead,
         Self::Error,
         Self::Gzip,
@@ -237,6 +243,8 @@ fn answer(stream: &mut Stream, name: &str, file: Option<Vec<u8>>, odd: Odd) -> i
                 stream.write_all(b"X-More: more\r\n")?;
             }
         }
+        (Odd::Closed, _) => Ok(()),
+        (Odd::Empty, _) => whole(stream, &found(b""), b""),
         (Odd::Error, _) => whole(stream, &head("500 Internal Server Error", 0, ""), b""),
         (Odd::NotModified, _) => whole(stream, "HTTP/1.1 304 Not Modified\r\n\r\n", b""),
         (Odd::Page, _) => whole(stream, &found(page.as_bytes()), page.as_bytes()),
