@@ -236,6 +236,24 @@ fn order(phone: &Phone, words: &[&str]) {
     assert!(output.status.success(), "{output:?}");
 }
 
+/// It has the ITL by HTTP as well, but the CTL has come by TFTP.
+#[test]
+fn the_doctor_names_the_way_that_the_pass_went_on_by() {
+    let cluster = cluster();
+    let files = cluster.files();
+    let by_http = files.clone().into_iter().filter(|(name, _)| !name.starts_with("CTL"));
+    let (web, tftp) = (http::Server::start(by_http.collect()), tftp::Server::start(files.clone()));
+    let phone = phone(&tftp.address().to_string(), web.address().port());
+    let mut agent = Agent::start(&phone);
+    let lines = agent.pass();
+    expect_installed(&phone, &files, &cluster, &lines);
+    let output =
+        secd().args(["doctor", "--socket"]).arg(phone.socket()).output().expect("a diagnosis");
+    let page =
+        String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(page.contains("the phone takes TFTP"), "{page}");
+}
+
 /// Nobody else has the files: what was silent once is tried again, without being ordered.
 #[test]
 fn a_silent_port_is_not_left_alone_where_no_other_way_answers() {

@@ -11,15 +11,21 @@ use crate::wire::address::ServerAddress;
 use crate::wire::way::FileWay;
 
 impl Files {
-    /// The ways to each server after a pass, in their order; none of a server that was not asked.
+    /// The ways to each server after a pass, in the order in which it went on by them; none of a server
+    /// that was not asked.
     ///
     /// A way that the pass had no need of is tried now, for a file that came by another.
     pub(in crate::agent) async fn survey(&self, mut errand: FileErrand<'_>) -> Vec<Vec<WayFound>> {
         let Settings { tftp, provisioning, .. } = errand.settings;
         let mut found = Vec::new();
         for server in &tftp.servers {
+            // What is tried below settles nothing: the pass is over.
+            let settled = errand.walk.ways.settled(server);
             self.look(&mut errand, server).await;
-            found.push(ways(&errand, server, provisioning));
+            let mut ways = ways(&errand, server, provisioning);
+            let is_later = |way| way != FileWay::Https && settled.is_some_and(|by| by != way);
+            ways.sort_by_key(|found| is_later(found.way));
+            found.push(ways);
         }
         found
     }
