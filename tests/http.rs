@@ -334,6 +334,22 @@ fn the_second_server_is_asked_where_the_first_lacks_a_file_by_http_and_is_silent
     expect_installed(&phone, &files, &cluster, &lines);
 }
 
+/// The fault is the phone's own: no server was reached, and nothing is known of the file.
+#[test]
+fn a_connection_that_cannot_be_made_says_nothing_of_the_file() {
+    let cluster = cluster();
+    let (web, tftp) = (http::Server::start(cluster.files()), tftp::Server::start(cluster.files()));
+    let phone = phone(&tftp.address().to_string(), web.address().port());
+    let text = std::fs::read_to_string(phone.configuration()).unwrap();
+    let text = text.replace("[device]\n", "[device]\naddress = \"192.0.2.77\"\n");
+    support::write(&phone.configuration(), text.as_bytes());
+    let lines = Agent::start(&phone).pass();
+    let log = shown(&lines);
+    let why = "cannot be reached, device.address: 192.0.2.77 is not an address of this machine";
+    assert!(log.contains(why), "{log}");
+    assert!(log.contains("refresh: ended early, no CTL from any server"), "{log}");
+}
+
 /// A web server that is out of order may have what TFTP lacks.
 #[test]
 fn a_failure_by_http_is_not_taken_for_a_missing_file() {
