@@ -320,6 +320,26 @@ fn communication_is_tried_three_times() {
 }
 
 #[test]
+fn a_key_is_made_once_for_all_attempts() {
+    // Closed as soon as it has the key, as by a server that did not wait for a slow board.
+    let desk = Desk::open(installing(KeyKind::P256));
+    desk.capf.set_odd(Some(Odd::Closes(2)));
+    let mut agent = Agent::start(&desk.phone);
+    let lines = enrolment(&mut agent);
+    let count = |start: &str| lines.iter().filter(|line| line.text.starts_with(start)).count();
+    assert_eq!(desk.outcomes().len(), 3, "{}", shown(&lines));
+    assert_eq!(count("capf: key made"), 1, "{}", shown(&lines));
+    assert_eq!(count("capf: using the key of the attempt before"), 2, "{}", shown(&lines));
+    // The next enrolment has a key of its own.
+    desk.capf.set_odd(None);
+    drop(agent);
+    let mut agent = Agent::start(&desk.phone);
+    let lines = enrolment(&mut agent);
+    assert!(has(&lines, "capf: key made"), "{}", shown(&lines));
+    assert!(messages(&lines).contains(&"LSC Installed"), "{}", shown(&lines));
+}
+
+#[test]
 fn a_silent_server_is_given_up() {
     let desk = Desk::open(installing(KeyKind::P256));
     desk.capf.set_odd(Some(Odd::Silent(1)));

@@ -2,12 +2,12 @@
 //!
 //! What happens within a session is in [`session`].
 
+mod application;
 mod failure;
 mod proof;
 mod session;
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use tokio::time::sleep;
 
@@ -25,16 +25,9 @@ use crate::wire::configuration::{AuthenticationMode, CapfFacts, Configuration, R
 pub use failure::NotEnrolled;
 pub use session::SessionEffect;
 
+use application::{Application, Enrolling};
 use proof::Credential;
 use session::CapfDialogue;
-
-/// One enrolment: whom to ask, and what to show for it.
-struct Application {
-    servers: Vec<ServerAddress>,
-    credential: Credential,
-    /// Why, for the log.
-    why: String,
-}
 
 impl Agent {
     /// Asks for a certificate whenever a pass has found that one may be due.
@@ -115,7 +108,7 @@ impl Agent {
     /// Makes attempts until one succeeds or fails for good.
     async fn enrol_with(&self, application: &Application) -> Result<SessionEffect, NotEnrolled> {
         let held = self.enrolments.hold().ok_or(NotEnrolled::Busy)?;
-        let ended = self.attempts(application, &held).await;
+        let ended = self.attempts(Enrolling { application, held, key: None }).await;
         match &ended {
             Ok(effect) => say(&Event::CapfDone { result: effect.words() }),
             Err(failure) => self.lsc_failed(failure.to_string()),
@@ -128,18 +121,14 @@ impl Agent {
         ended
     }
 
-    async fn attempts(
-        &self,
-        application: &Application,
-        held: &Arc<()>,
-    ) -> Result<SessionEffect, NotEnrolled> {
-        if application.servers.is_empty() {
+    async fn attempts(&self, mut enrolling: Enrolling<'_>) -> Result<SessionEffect, NotEnrolled> {
+        if enrolling.application.servers.is_empty() {
             return Err(NotEnrolled::NoServer);
         }
         let mut left = ATTEMPTS;
         loop {
             left -= 1;
-            match self.attempt(application, held).await {
+            match self.attempt(&mut enrolling).await {
                 Err(failure) if failure.is_passing() && left > 0 => {
                     let pause = self.settings().capf.pause;
                     say(&Event::CapfAgain { seconds: pause.as_secs() });
@@ -151,14 +140,10 @@ impl Agent {
     }
 
     /// Asks the servers in order, until one was reached.
-    async fn attempt(
-        &self,
-        application: &Application,
-        held: &Arc<()>,
-    ) -> Result<SessionEffect, NotEnrolled> {
+    async fn attempt(&self, enrolling: &mut Enrolling<'_>) -> Result<SessionEffect, NotEnrolled> {
         let mut last = NotEnrolled::NoServer;
-        for server in &application.servers {
-            match self.ask(server, application, held).await {
+        for server in &enrolling.application.servers {
+            match self.ask(server, enrolling).await {
                 Err(failure) if failure.is_passing() => {
                     let (server, why) = (server.to_string(), failure.to_string());
                     say(&Event::CapfFailed { server, why });
@@ -175,10 +160,9 @@ impl Agent {
     async fn ask(
         &self,
         server: &ServerAddress,
-        application: &Application,
-        held: &Arc<()>,
+        enrolling: &mut Enrolling<'_>,
     ) -> Result<SessionEffect, NotEnrolled> {
-        let why = application.why.clone();
+        let why = enrolling.application.why.clone();
         say(&Event::CapfBegun { server: server.to_string(), why });
         let (settings, identity) = (self.settings(), self.identity());
         let around = self.around(&settings, &identity);
@@ -189,7 +173,7 @@ impl Agent {
         let certificate = handshaken.certificate().to_vec();
         let stream = handshaken.admit(&grant).map_err(|_| NotEnrolled::OtherCertificate)?;
         let mut connection = CapfConnection::new(stream);
-        let mut dialogue = CapfDialogue::new(self, &application.credential, &certificate, held);
+        let mut dialogue = CapfDialogue::new(self, enrolling, &certificate);
         let ended = dialogue.run(&mut connection).await;
         connection.close().await;
         ended

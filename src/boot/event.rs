@@ -245,6 +245,8 @@ events! {
     CapfBegun { server: String, why: String } Notice, SECD, "capf: asking {server} for a certificate, {why}";
     CapfIntroduced { how: String } Info, SECD, "capf: showing {how}";
     CapfKeyBegun { kind: String } Notice, SECD, "capf: making a key, {kind}";
+    CapfKeyKept { kind: String }
+        Notice, SECD, "capf: using the key of the attempt before, {kind}";
     CapfKeyMade { kind: String, millis: u64 } Notice, SECD, "capf: key made, {kind}, in {millis} ms";
     CapfLscSent { what: &'static str } Notice, SECD, "capf: sending {what}, as requested";
     CapfOdd { what: String } Warn, SECD, "capf: {what}";

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::agent::capf::application::{Enrolling, SpareKey};
 use crate::agent::capf::failure::NotEnrolled;
 use crate::agent::capf::proof::{self, Credential};
 use crate::agent::narrate::say;
@@ -10,8 +11,8 @@ use crate::boot::Event;
 use crate::io::capf::{CapfConnection, CapfFailure, make_key};
 use crate::io::clock;
 use crate::proto::capf::{
-    CapfAnswered, CapfExchange, CapfFed, CapfStep, NewKey, NewKeyKind, ToAuthenticate, ToDelete,
-    ToFetch, ToMakeKey, ToStore,
+    CapfAnswered, CapfExchange, CapfFed, CapfStep, NewKeyKind, ToAuthenticate, ToDelete, ToFetch,
+    ToMakeKey, ToStore,
 };
 use crate::trust::lsc::{self, IssuedLsc};
 use crate::wire::capf::{CapfReason, Introduction};
@@ -50,7 +51,8 @@ pub(super) struct CapfDialogue<'a> {
     server: &'a [u8],
     /// Kept until a key is made, also if the session is over before.
     held: &'a Arc<()>,
-    key: Option<NewKey>,
+    /// The key of this session, or of one before it that failed.
+    key: &'a mut Option<SpareKey>,
     effect: Option<SessionEffect>,
     /// Why the phone has declined what CAPF asked for.
     declined: Option<String>,
@@ -59,11 +61,12 @@ pub(super) struct CapfDialogue<'a> {
 impl<'a> CapfDialogue<'a> {
     pub(super) const fn new(
         agent: &'a Agent,
-        credential: &'a Credential,
+        enrolling: &'a mut Enrolling<'_>,
         server: &'a [u8],
-        held: &'a Arc<()>,
     ) -> Self {
-        Self { agent, credential, server, held, key: None, effect: None, declined: None }
+        let Enrolling { application, held, key } = enrolling;
+        let credential = &application.credential;
+        Self { agent, credential, server, held, key, effect: None, declined: None }
     }
 
     /// Answers the server until the session is over.
@@ -164,6 +167,10 @@ impl<'a> CapfDialogue<'a> {
             Ok(kind) => kind,
             Err(why) => return Ok(self.decline_key(question, &why)),
         };
+        if let Some(spare) = self.key.as_ref().filter(|spare| spare.kind == kind) {
+            say(&Event::CapfKeyKept { kind: kind.to_string() });
+            return Ok(question.made(spare.key.public()));
+        }
         // Before the work begins, which takes a slow board longer than a server may wait.
         let notice = question.notice().map_err(CapfFailure::Fault)?;
         connection.send(&notice).await?;
@@ -174,7 +181,7 @@ impl<'a> CapfDialogue<'a> {
                 let taken = self.agent.timeline.now().saturating_sub(since);
                 let millis = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
                 say(&Event::CapfKeyMade { kind: kind.to_string(), millis });
-                Ok(question.made(self.key.insert(key).public()))
+                Ok(question.made(self.key.insert(SpareKey { kind, key }).key.public()))
             }
             Err(why) => Ok(self.decline_key(question, &why.to_string())),
         }
@@ -214,8 +221,8 @@ impl<'a> CapfDialogue<'a> {
 
     /// Puts a certificate with its key in force, if it fits: on the medium before CAPF hears of it.
     fn install(&mut self, question: &ToStore) -> Result<(), String> {
-        // A session has a certificate only after a key.
-        let key = self.key.take().ok_or("there is no key for it")?;
+        // A session has a certificate only after a key, which no other certificate is for.
+        let SpareKey { key, .. } = self.key.take().ok_or("there is no key for it")?;
         let settings = self.agent.settings();
         let issued = IssuedLsc {
             kind: question.kind(),
