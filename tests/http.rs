@@ -414,7 +414,8 @@ fn what_is_no_configuration_is_left_to_tftp() {
 fn an_odd_server_brings_the_file_or_leaves_it_to_tftp() {
     let cluster = cluster();
     let files = cluster.files();
-    for odd in Odd::ALL {
+    let odd = Odd::NAMED.map(|(.., odd)| odd);
+    for odd in odd.into_iter().chain([Odd::None]) {
         let (web, tftp) = (http::Server::start(files.clone()), tftp::Server::start(files.clone()));
         web.set_odd(odd);
         let server = tftp.address().to_string();

@@ -44,12 +44,6 @@ fn listed() -> (Cluster, Identity) {
     (cluster, web)
 }
 
-/// What the server has for HTTPS: signed names lead to unsigned files.
-fn rewritten(cluster: &Cluster) -> Files {
-    let xml = cluster.config().xml().into_bytes();
-    Files::from([(PLAIN.to_owned(), xml.clone()), (SIGNED.to_owned(), xml)])
-}
-
 /// The servers of a cluster, and a phone.
 struct Scene {
     tftp: tftp::Server,
@@ -67,7 +61,7 @@ impl Scene {
         let files = cluster.files();
         let tftp = tftp::Server::start(files.clone());
         let http = http::Server::start(files);
-        let https = http::Server::start(rewritten(cluster));
+        let https = http::Server::start(cluster.https_files());
         https.present(&Presented::new(web), Version::Any);
         let ports = format!(
             "[provisioning]\nhttp_port = {}\nhttps_port = {}\n",
@@ -91,7 +85,7 @@ impl Scene {
     fn serve(&self, cluster: &Cluster) {
         self.tftp.serve(cluster.files());
         self.http.serve(cluster.files());
-        self.https.serve(rewritten(cluster));
+        self.https.serve(cluster.https_files());
     }
 
     /// The configurations that were asked for by HTTP, and by HTTPS.

@@ -55,27 +55,26 @@ pub enum Odd {
 }
 
 impl Odd {
-    /// All of them, in the order of their names.
-    pub const ALL: [Self; 19] = [
-        Self::After100,
-        Self::Chunked,
-        Self::Closed,
-        Self::Empty,
-        Self::EndlessHead,
-        Self::Error,
-        Self::Gzip,
-        Self::HugeLength,
-        Self::Midst,
-        Self::NoLength,
-        Self::None,
-        Self::NotModified,
-        Self::Page,
-        Self::Redirect,
-        Self::ShortLength,
-        Self::Silent,
-        Self::Slow,
-        Self::Ssh,
-        Self::TwoLengths,
+    /// The deviations by name, with what happens.
+    pub const NAMED: [(&'static str, &'static str, Self); 18] = [
+        ("after-100", "sends 100 and 103 before the answer", Self::After100),
+        ("chunked", "sends the file in chunks", Self::Chunked),
+        ("closed", "closes without an answer", Self::Closed),
+        ("empty", "sends 200 and nothing", Self::Empty),
+        ("endless-head", "sends a head without an end", Self::EndlessHead),
+        ("error", "sends 500", Self::Error),
+        ("gzip", "compresses, unasked", Self::Gzip),
+        ("huge-length", "announces more than any file has", Self::HugeLength),
+        ("midst", "closes in the middle of the file", Self::Midst),
+        ("no-length", "sends HTTP/1.0 without a length", Self::NoLength),
+        ("not-modified", "sends 304", Self::NotModified),
+        ("page", "sends 200 and a page of an error", Self::Page),
+        ("redirect", "sends 302", Self::Redirect),
+        ("short-length", "announces less than the file has", Self::ShortLength),
+        ("silent", "takes the connection and says nothing", Self::Silent),
+        ("slow", "sends a byte at a time", Self::Slow),
+        ("ssh", "sends the banner of another protocol", Self::Ssh),
+        ("two-lengths", "sends two lengths that differ", Self::TwoLengths),
     ];
 }
 

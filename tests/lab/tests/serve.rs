@@ -2,7 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -50,6 +51,42 @@ fn commands_are_obeyed_until_the_input_ends() {
     input.write_all(b"tvs off\ntvs on\nquestions\n").unwrap();
     let said: Vec<String> = output.by_ref().take(3).collect();
     assert_eq!(said, ["TVS is off", "TVS is on", "questions: 0"]);
+    drop(input);
+    assert_eq!(output.next().unwrap(), "ended");
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn the_files_are_served_by_http_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut child = lab(&["serve", "served", "--http"], folder, Stdio::piped());
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(output.by_ref().take(2).count(), 2);
+    let summary = fs::read_to_string(folder.join("served/lab.env")).unwrap();
+    let address = |name: &str| {
+        let line = summary.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("{name} in {summary}")).to_owned()
+    };
+    let (http, https) = (address("HTTP_ADDR="), address("FILES_HTTPS_ADDR="));
+    let get = || {
+        let mut stream = TcpStream::connect(&http).unwrap();
+        stream.write_all(b"GET /ITLFile.tlv HTTP/1.1\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        answer
+    };
+    assert!(get().ends_with(&itl(folder)));
+    assert!(TcpStream::connect(https).is_ok());
+    input.write_all(b"http odd error\nhttp odd nonsense\nhttp odd none\nrequests\n").unwrap();
+    assert_eq!(output.next().unwrap(), "HTTP is odd error");
+    assert!(output.next().unwrap().starts_with("refused: no odd HTTP server is named nonsense"));
+    assert_eq!(output.next().unwrap(), "HTTP is odd none");
+    assert_eq!(output.next().unwrap(), "requested by HTTP ITLFile.tlv");
+    // A new list, here as well.
+    input.write_all(b"regenerate tvs\n").unwrap();
+    assert!(output.any(|line| line.starts_with("serving new files")));
     drop(input);
     assert_eq!(output.next().unwrap(), "ended");
     assert!(child.wait().unwrap().success());

@@ -32,6 +32,17 @@ impl Cluster {
         files
     }
 
+    /// What the serving node has for HTTPS: the configuration without a signature, also under the
+    /// signed name.
+    ///
+    /// # Source
+    /// HTTP facts B1: the server rewrites the name.
+    pub fn https_files(&self) -> Files {
+        let (name, xml) = (format!("{}.cnf.xml", self.setup.device), self.config().xml());
+        let signed = (format!("{name}.sgn"), xml.clone().into_bytes());
+        Files::from([signed, (name, xml.into_bytes())])
+    }
+
     /// [`Cluster::files`] with the encrypted configuration, and the signed one announcing it.
     pub fn encrypted_files(&self, cipher: Cipher) -> Files {
         let mut files = self.files();

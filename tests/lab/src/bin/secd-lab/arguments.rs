@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use lexopt::{Arg, Error, Parser, ValueExt};
-use secd_lab::capf;
 use secd_lab::release::Release;
 use secd_lab::tftp::Odd;
 use secd_lab::tls::Version;
+use secd_lab::{capf, http};
 
 /// What the user asked for.
 pub(crate) enum Command {
@@ -33,6 +33,13 @@ pub(crate) struct Options {
     pub(crate) bind: Option<IpAddr>,
     pub(crate) tls: Version,
     pub(crate) capf: Option<Capf>,
+    pub(crate) web: Option<Web>,
+}
+
+/// Options of the servers for HTTP and HTTPS.
+#[derive(Default)]
+pub(crate) struct Web {
+    pub(crate) odd: Option<http::Odd>,
 }
 
 /// Options of the CAPF server.
@@ -53,6 +60,15 @@ impl Capf {
     pub(crate) fn odd_named(name: &str) -> Result<capf::Odd, String> {
         let unknown = || format!("no odd CAPF server is named {name}; --help has all names");
         capf::Odd::named(name).ok_or_else(unknown)
+    }
+}
+
+impl Web {
+    /// The deviation of this name.
+    pub(crate) fn odd_named(name: &str) -> Result<http::Odd, String> {
+        let unknown = || format!("no odd HTTP server is named {name}; --help has all names");
+        let known = http::Odd::NAMED.into_iter().find(|(known, ..)| *known == name);
+        known.map(|(.., odd)| odd).ok_or_else(unknown)
     }
 }
 
@@ -93,6 +109,13 @@ pub(crate) fn parse() -> Result<Command, Error> {
                 let odd = Capf::odd_named(&parser.value()?.string()?)?;
                 options.capf.get_or_insert_default().odd = Some(odd);
             }
+            Arg::Long("http") => {
+                options.web.get_or_insert_default();
+            }
+            Arg::Long("http-odd") => {
+                let odd = Web::odd_named(&parser.value()?.string()?)?;
+                options.web.get_or_insert_default().odd = Some(odd);
+            }
             Arg::Long("phones") => options.phones = Some(parser.value()?.parse()?),
             Arg::Value(word) => words.push(word.string()?),
             Arg::Long(_) | Arg::Short(_) => return Err(argument.unexpected()),
@@ -124,7 +147,8 @@ usage: secd-lab make DIR [--payload BYTES] [--release NAME]
        secd-lab serve DIR [--port-file F] [--control F] [--loss PERCENT] [--node HOST]... [--recovery]
                       [--device NAME] [--phones N] [--bind ADDRESS] [--announce ADDRESS]
                       [--release NAME] [--era 8|12] [--odd NAME]
-                       [--capf] [--enrol METHOD] [--capf-key KEY] [--capf-odd NAME]
+                      [--http] [--http-odd NAME]
+                      [--capf] [--enrol METHOD] [--capf-key KEY] [--capf-odd NAME]
 
 make writes one set of files and exits; --payload adds signed files of that size, one a digest.
 serve writes the files into DIR, serves them by TFTP on 127.0.0.1, and takes commands, one a line,
@@ -134,10 +158,15 @@ certificate that only TVS knows; DIR/lab.env says where they listen. Key and cer
 are directory.key and directory.der, for other servers that are to show it. For a phone that does not
 share this machine's loopback, --announce has configurations name the first node's TVS as ADDRESS,
 port 2445, the second one's as the address after it, and so on. --phones serves N phones, whose MAC
-addresses count up from --device; what is signed for each is signed when it is first asked for. --bind has TFTP and TVS listen on ADDRESS, for
-phones on other machines. With --era 8, TVS and the directory speak TLS 1.0 with AES256-SHA and nothing else;
-12, the default, is TLS 1.2 and 1.3. --odd has TFTP behave as an odd server
-of the field does; the names are below.
+addresses count up from --device; what is signed for each is signed when it is first asked for. --bind
+has TFTP, HTTP and TVS listen on ADDRESS, for phones on other machines. With --era 8, TVS and the
+directory speak TLS 1.0 with AES256-SHA and nothing else; 12, the default, is TLS 1.2 and 1.3. --odd has
+TFTP behave as an odd server of the field does; the names are below.
+
+--http adds servers of the same files by HTTP, at HTTP_ADDR of DIR/lab.env, and of the configuration by
+HTTPS, at FILES_HTTPS_ADDR: the ITL lists the certificate of the latter, and announces it. Set
+`http_port` and `https_port` of the phone's `[provisioning]` to their ports. --http-odd has HTTP behave
+as an odd server does; the names are below.
 
 --capf adds a CAPF server, at CAPF_ADDR of DIR/lab.env. --enrol has it install a certificate on the
 phone, which authenticates by METHOD: null, string:DIGITS (good once), lsc, or mic (device.key and
@@ -161,6 +190,7 @@ on by SHA-512. With `--release tidy` configurations are short and well-formed to
   capf method METHOD                                how it authenticates; renews a string
   capf odd NAME | none                              deviates so, or no longer
   capf sessions                                     how the sessions so far ended
+  http odd NAME | none                              HTTP deviates so, or no longer
   questions                                         what TVS was asked so far
   requests                                          the names requested so far
   quit
@@ -168,6 +198,12 @@ on by SHA-512. With `--release tidy` configurations are short and well-formed to
 NODE is a host name or a position from 0. With standard input closed or /dev/null, serve runs
 until a signal.
 ";
+
+/// The odd HTTP servers, a line each.
+pub(crate) fn odd_http_servers() -> String {
+    let line = |(name, what, _): (&str, &str, http::Odd)| format!("  {name:<19}{what}\n");
+    http::Odd::NAMED.into_iter().map(line).collect()
+}
 
 /// The odd CAPF servers, a line each.
 pub(crate) fn odd_capf_servers() -> String {

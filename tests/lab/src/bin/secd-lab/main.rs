@@ -7,6 +7,7 @@ mod folder;
 mod lines;
 mod make;
 mod serve;
+mod web;
 
 use std::process::ExitCode;
 
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
     let outcome = match arguments::parse() {
         Ok(Command::Help) => {
             print!("{}\nOdd TFTP servers:\n{}", arguments::USAGE, arguments::odd_servers());
+            print!("\nOdd HTTP servers:\n{}", arguments::odd_http_servers());
             print!("\nOdd CAPF servers:\n{}", arguments::odd_capf_servers());
             Ok(())
         }

@@ -16,6 +16,7 @@ use secd_lab::tvs::{Asked, Server, Servers};
 
 use crate::arguments::Options;
 use crate::enrol::Enrolment;
+use crate::web::Web;
 use crate::{folder, lines};
 
 /// Serves until `quit`, the end of input, or a signal.
@@ -27,7 +28,7 @@ pub(crate) fn serve(options: &Options) -> io::Result<()> {
                 println!("{what}");
                 lab.publish()?;
             }
-            Ok(Next::Serve(files)) => lab.show(files, "serving older files")?,
+            Ok(Next::Serve(files)) => lab.show_older(files)?,
             Ok(Next::Wait) => {}
             Ok(Next::Quit) => break,
             Err(fault) => println!("refused: {fault}"),
@@ -43,6 +44,7 @@ struct Lab {
     tvs: Servers,
     https: https::Server,
     capf: Option<Enrolment>,
+    web: Option<Web>,
     directory: PathBuf,
     shown: Files,
     phones: Option<Phones>,
@@ -86,6 +88,14 @@ impl Lab {
             let why = "CAPF knows one phone: give --phones or the options of CAPF";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
+        if options.web.is_some() && (options.phones.is_some() || options.capf.is_some()) {
+            let why = "HTTP has files that are made beforehand: give --http, or --phones or the options of CAPF";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        }
+        if options.web.is_some() {
+            // The first that phones take as "ask by HTTPS" (HTTP facts B1).
+            setup.signer_version = Some([1, 1]);
+        }
         let mut cluster = Cluster::new(setup);
         let ip = options.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let tvs = Servers::start_on(ip, &mut cluster)?;
@@ -100,8 +110,10 @@ impl Lab {
         server.set_faults(Faults { loss: options.loss, ..faults });
         let capf = options.capf.as_ref();
         let capf = capf.map(|capf| Enrolment::start(ip, &cluster, options, capf)).transpose()?;
+        let web = options.web.as_ref();
+        let web = web.map(|web| Web::start(ip, &mut cluster, web.odd)).transpose()?;
         let (directory, shown) = (options.directory.clone(), Files::new());
-        let mut lab = Self { cluster, server, tvs, https, capf, directory, shown, phones };
+        let mut lab = Self { cluster, server, tvs, https, capf, web, directory, shown, phones };
         lab.publish()?;
         folder::replace(&lab.directory.join("directory.key"), tomcat.key.pem().as_bytes())?;
         folder::replace(&lab.directory.join("directory.der"), &tomcat.certificate.der)?;
@@ -119,14 +131,16 @@ impl Lab {
     fn summary(&self) -> String {
         let all: Vec<String> = self.tvs.iter().map(|server| server.address().to_string()).collect();
         let capf = self.capf.as_ref().map(|capf| format!("CAPF_ADDR={}\n", capf.address()));
+        let web = self.web.as_ref().map(Web::summary);
         format!(
-            "TFTP_ADDR={}\nDEVICE={}\nTVS_ADDR={}\nTVS_ADDRS=\"{}\"\nHTTPS_ADDR={}\n{}",
+            "TFTP_ADDR={}\nDEVICE={}\nTVS_ADDR={}\nTVS_ADDRS=\"{}\"\nHTTPS_ADDR={}\n{}{}",
             self.server.address(),
             self.cluster.setup.device,
             self.tvs.of(0).address(),
             all.join(" "),
             self.https.address(),
-            capf.unwrap_or_default()
+            capf.unwrap_or_default(),
+            web.unwrap_or_default()
         )
     }
 
@@ -134,7 +148,18 @@ impl Lab {
     fn publish(&mut self) -> io::Result<()> {
         self.tvs.follow(&self.cluster);
         let files = self.cluster.publish();
+        if let Some(web) = &self.web {
+            web.serve_by_https(self.cluster.https_files());
+        }
         self.show(files, "serving new files")
+    }
+
+    /// What HTTPS had at that time is not known any more, so that it has nothing.
+    fn show_older(&mut self, files: Files) -> io::Result<()> {
+        if let Some(web) = &self.web {
+            web.serve_by_https(Files::new());
+        }
+        self.show(files, "serving older files")
     }
 
     fn show(&mut self, files: Files, what: &str) -> io::Result<()> {
@@ -145,6 +170,9 @@ impl Lab {
         folder::update(&self.directory, &self.shown, &files)?;
         folder::write_identities(&self.directory, &self.cluster)?;
         println!("{what}: {} of them", files.len());
+        if let Some(web) = &self.web {
+            web.serve(&files);
+        }
         match self.phones {
             None if self.capf.is_some() => {}
             None => self.server.serve(files.clone()),
@@ -163,6 +191,7 @@ impl Lab {
             [] => return Ok(Next::Wait),
             ["quit"] => return Ok(Next::Quit),
             ["capf", words @ ..] => return self.capf(words),
+            ["http", words @ ..] => return self.http(words),
             ["requests"] => return Ok(self.print_requests()),
             ["questions"] => return Ok(self.print_questions()),
             ["tvs", "off"] => return Ok(self.stop_tvs()),
@@ -204,10 +233,16 @@ impl Lab {
         Ok(Next::Wait)
     }
 
+    fn http(&self, words: &[&str]) -> Result<Next, String> {
+        self.web.as_ref().ok_or("start with --http")?.obey(words)?;
+        Ok(Next::Wait)
+    }
+
     fn print_requests(&self) -> Next {
         for name in self.server.names() {
             println!("requested {name}");
         }
+        self.web.iter().for_each(Web::print_requests);
         Next::Wait
     }
 
