@@ -96,10 +96,12 @@ impl Sheet {
 
     pub(super) fn print(&self) -> Exit {
         let form = page_form();
-        if form.width.is_none() {
-            // Beside the facts: whoever counts lines must not count this one.
-            for empty in self.0.iter().filter(|it| it.rows.is_empty()) {
-                empty.empty.iter().for_each(|text| complain(text));
+        let is_bare = self.0.iter().all(|section| section.rows.is_empty());
+        if form.width.is_none() && is_bare {
+            // Beside the facts: whoever counts lines must not count this one. Where other sections
+            // have rows, a missing one says enough, and cron would mail this.
+            for section in &self.0 {
+                section.empty.iter().for_each(|text| complain(text));
             }
         }
         print_shown(&self.shown(form))
