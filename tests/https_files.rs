@@ -9,6 +9,7 @@ use std::fs;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
+use secd::io::store::{Loaded, Slot, Store};
 use secd_lab::certificate::{Identity, Profile, Usage};
 use secd_lab::cluster::{Cluster, Files, Rollback, Setup};
 use secd_lab::encrypt::Cipher;
@@ -528,6 +529,29 @@ fn an_older_signed_file_after_one_by_https_is_refused_where_policy_says_so() {
     let lines = agent.pass_again();
     assert!(has(&lines, "(refused by older_file)"), "{}", shown(&lines));
     assert_eq!(scene.by().as_deref(), Some("https"));
+}
+
+/// A phone whose clock was years ahead when it read the configuration by HTTPS.
+#[test]
+fn a_signed_file_is_not_too_old_because_the_clock_was_years_ahead_once() {
+    let (cluster, web) = listed();
+    let mut scene = Scene::with(&cluster, &web, "[policy]\nolder_file = \"refuse\"\n");
+    let mut agent = Agent::start(&scene.phone);
+    agent.pass();
+    assert_eq!(scene.by().as_deref(), Some("https"));
+    assert!(agent.end().success());
+    let (store, _) = Store::open(scene.phone.state()).unwrap();
+    let Loaded::Current(mut entry) = store.load(Slot::Configuration) else { panic!() };
+    let (_, seen) = entry.notes.iter_mut().find(|(key, _)| key == "seen-0").unwrap();
+    let (rest, read) = seen.rsplit_once(' ').unwrap();
+    assert!(read.parse::<u32>().is_ok(), "{seen}");
+    *seen = format!("{rest} 4000000000");
+    store.install(Slot::Configuration, &entry).unwrap();
+    drop(store);
+    scene.https.close();
+    let mut agent = Agent::start(&scene.phone);
+    let lines = agent.pass();
+    assert_eq!(scene.by().as_deref(), Some("itl"), "{}", shown(&lines));
 }
 
 /// Gives a phone a certificate and a key of its own.

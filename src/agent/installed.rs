@@ -223,11 +223,12 @@ impl Installed {
         }
     }
 
-    /// What is remembered of the files of a name, in the line of lists that is in force.
+    /// What is remembered of the files of a name, in the line of lists that is in force, as far as it
+    /// counts now.
     pub(super) fn seen(&self, name: &str) -> Option<Seen> {
         let inner = self.inner.borrow();
         let (line, seen) = inner.configuration.as_ref()?.seen.get(name)?;
-        (*line == inner.anchors.line()).then_some(*seen)
+        (*line == inner.anchors.line()).then(|| seen.at(clock::seconds()))
     }
 
     /// Puts a list in force: first in the store, then in memory, so that a crash in between leaves

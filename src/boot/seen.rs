@@ -3,12 +3,16 @@
 
 use crate::trust::policy::OlderFile;
 use crate::trust::reason::{OldFile, Reason, Warning};
+use crate::trust::standing::AHEAD;
 
 /// What is remembered of the files of one name, in the line of lists that is in force.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Seen {
     /// The newest timestamp of any accepted file; nothing if no file had one.
     pub newest: Option<u32>,
+    /// When the last one without a timestamp was read from its source, by the phone's clock; nothing if
+    /// none was.
+    pub read: Option<u32>,
     /// The form of the last one that was signed; if none was, of the last one.
     pub form: Form,
     /// SHA-1 of the certificate that the last one was signed with; unknown if an older version
@@ -16,6 +20,25 @@ pub struct Seen {
     pub signer: Option<[u8; 20]>,
     /// When the last one was accepted, by the phone's clock, where its timestamp is unknown too.
     pub taken: Option<u32>,
+}
+
+impl Seen {
+    /// What counts of it at a time: what the phone's clock has said only if that was not ahead. A clock
+    /// that ran ahead once, be it by years, would otherwise make all that is signed too old.
+    ///
+    /// Nothing is left out while the clock is not set: anyone can keep a phone from its time.
+    #[must_use]
+    pub fn at(self, now: Option<u64>) -> Self {
+        let limit = now.map(|now| now.saturating_add(AHEAD.into()));
+        let was_ahead = |time: u32| limit.is_some_and(|limit| u64::from(time) > limit);
+        let by_clock = |time: Option<u32>| time.filter(|time| !was_ahead(*time));
+        Self { read: by_clock(self.read), taken: by_clock(self.taken), ..self }
+    }
+
+    /// The time that a file must have at least.
+    fn latest(&self) -> Option<u32> {
+        self.newest.max(self.read)
+    }
 }
 
 /// What decides whether a file that somebody vouches for is older than previous ones.
@@ -64,20 +87,19 @@ impl Signed {
     ) -> Result<Option<Warning>, Reason> {
         let Some(before) = before else { return Ok(None) };
         let was_encrypted = before.form == Form::Encrypted && form == Form::Plain;
-        let old = OldFile { kept: before.newest, offered: self.dated.timestamp(), was_encrypted };
+        let latest = before.latest();
+        let old = OldFile { kept: latest, offered: self.dated.timestamp(), was_encrypted };
         let is_new = match self.dated {
             Dated::Now(_) if was_encrypted => true,
             Dated::Now(_) => {
                 // From the same server it takes the place of its own kind.
-                let is_from_another = before.newest.is_some() && before.signer != Some(self.signer);
+                let is_from_another = latest.is_some() && before.signer != Some(self.signer);
                 return Ok(is_from_another.then_some(Warning::Undated(old)));
             }
             // Strictly newer, and `None` is less than any: a file without a timestamp does not
             // pass.
-            Dated::Signed(timestamp) if was_encrypted => {
-                timestamp > before.newest.max(before.taken)
-            }
-            Dated::Signed(timestamp) => timestamp >= before.newest,
+            Dated::Signed(timestamp) if was_encrypted => timestamp > latest.max(before.taken),
+            Dated::Signed(timestamp) => timestamp >= latest,
         };
         match policy {
             _ if is_new => Ok(was_encrypted.then_some(Warning::NoLongerEncrypted)),
@@ -90,13 +112,17 @@ impl Signed {
     /// What to remember once it is accepted.
     #[must_use]
     pub fn after(&self, form: Form, before: Option<&Seen>) -> Seen {
-        let newest = self.dated.timestamp().max(before.and_then(|before| before.newest));
+        let (newest, read) = before.map_or((None, None), |before| (before.newest, before.read));
+        let (newest, read) = match self.dated {
+            Dated::Now(time) => (newest, read.max(Some(time))),
+            Dated::Signed(time) => (newest.max(time), read),
+        };
         // A connection keeps the secrets on the way that a signed plain file would show.
         let form = match (self.dated, before) {
             (Dated::Now(_), Some(before)) => before.form,
             _ => form,
         };
-        Seen { newest, form, signer: Some(self.signer), taken: None }
+        Seen { newest, read, form, signer: Some(self.signer), taken: None }
     }
 }
 
@@ -126,7 +152,7 @@ mod tests {
         let warning = served.judge(Form::Plain, Some(&encrypted), POLICY);
         assert_eq!(warning, Ok(Some(Warning::NoLongerEncrypted)));
         let seen = served.after(Form::Plain, Some(&encrypted));
-        assert_eq!((seen.form, seen.newest), (Form::Encrypted, Some(200)));
+        assert_eq!((seen.form, seen.newest, seen.read), (Form::Encrypted, Some(100), Some(200)));
         for time in [99, 150, 200] {
             let plain = signed(Dated::Signed(Some(time)), 1);
             let refused = plain.judge(Form::Plain, Some(&seen), POLICY);
@@ -147,5 +173,29 @@ mod tests {
         let before = signed(Dated::Now(200), 2).after(Form::Plain, Some(&before));
         assert_eq!(judge(300, &before), None, "from the same server");
         assert_eq!(judge(150, &before), None, "by a clock that is not set yet");
+    }
+
+    #[test]
+    fn a_reading_by_a_clock_that_was_years_ahead_does_not_make_later_files_old() {
+        const NOW: u32 = 1_800_000_000;
+        const FAR: u32 = 4_000_000_000;
+        let encrypted = signed(Dated::Signed(Some(NOW - 100)), 1).after(Form::Encrypted, None);
+        let seen = signed(Dated::Now(FAR), 2).after(Form::Plain, Some(&encrypted));
+        let judge = |time: u32, policy, clock: Option<u32>| {
+            let seen = seen.at(clock.map(u64::from));
+            signed(Dated::Signed(Some(time)), 1).judge(Form::Plain, Some(&seen), policy)
+        };
+        let new = Ok(Some(Warning::NoLongerEncrypted));
+        for policy in [POLICY, OlderFile::Refuse] {
+            assert_eq!(judge(NOW - 99, policy, Some(NOW)), new);
+            // What the signers have said counts as before.
+            assert!(judge(NOW - 100, policy, Some(NOW)).is_err());
+            // Neither a clock that is not set undoes it, nor one that is put back by hours.
+            assert!(judge(NOW - 99, policy, None).is_err());
+            assert!(judge(NOW - 99, policy, Some(FAR - 3600)).is_err());
+        }
+        // The next reading counts instead, and the time of the one before no longer.
+        let again = signed(Dated::Now(NOW), 2).after(Form::Plain, Some(&seen.at(Some(NOW.into()))));
+        assert_eq!((again.newest, again.read), (Some(NOW - 100), Some(NOW)));
     }
 }

@@ -440,7 +440,7 @@ fn a_clock_that_is_set_back_is_not_the_time() {
 /// What is known of a configuration that an older version kept: that it was signed, and when it
 /// came.
 fn upgrade(phone: &mut Script, form: Form, taken: u32) {
-    let seen = Seen { newest: None, form, signer: None, taken: Some(taken) };
+    let seen = Seen { newest: None, read: None, form, signer: None, taken: Some(taken) };
     phone.seen = [(OWN.to_owned(), (phone.anchors.line(), seen))].into();
 }
 

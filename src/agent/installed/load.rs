@@ -83,10 +83,10 @@ impl Kept {
         let noted = before.and_then(|before| before.seen.get(&self.last.name));
         if let (Some(Voucher::Https), Some(noted)) = (self.by, noted) {
             let Some((line, now)) = self.seen.get_mut(&self.last.name) else { return self };
-            let age =
-                now.newest.unwrap_or_default().saturating_sub(noted.1.newest.unwrap_or_default());
-            let is_same = Seen { newest: now.newest, ..noted.1 } == *now && *line == noted.0;
-            if is_same && age < DAY {
+            let age = now.read.unwrap_or_default().checked_sub(noted.1.read.unwrap_or_default());
+            let is_same = Seen { read: now.read, ..noted.1 } == *now && *line == noted.0;
+            // One that is later than now was noted while the clock was ahead.
+            if is_same && age.is_some_and(|age| age < DAY) {
                 *now = noted.1;
             }
         }
@@ -302,12 +302,13 @@ pub(super) fn moved(entry: StoreEntry, standing: &Standing) -> StoreEntry {
 
 /// The note about what is remembered of the files of one name.
 ///
-/// `NAME LINE FORM SIGNER TIMESTAMP`: the number of the line of lists, `encrypted` or `plain`,
-/// SHA-1 in hexadecimal, and the newest timestamp or `-`.
+/// `NAME LINE FORM SIGNER TIMESTAMP READ`: the number of the line of lists, `encrypted` or `plain`,
+/// SHA-1 in hexadecimal, the newest timestamp or `-`, and the time of the last reading or `-`.
 pub(super) fn seen_text(name: &str, line: u32, seen: &Seen) -> String {
-    let newest = seen.newest.map_or("-".to_owned(), |newest| newest.to_string());
+    let shown = |time: Option<u32>| time.map_or("-".to_owned(), |time| time.to_string());
+    let (newest, read) = (shown(seen.newest), shown(seen.read));
     let signer = seen.signer.map_or("-".to_owned(), |signer| hex(&signer));
-    format!("{name} {line} {} {signer} {newest}", form_word(seen.form))
+    format!("{name} {line} {} {signer} {newest} {read}", form_word(seen.form))
 }
 
 /// Reads such a note; `None` if it cannot be read.
@@ -320,11 +321,17 @@ fn seen(text: &str) -> Option<(String, (u32, Seen))> {
         // A digest of another length is damage, and the note then counts as missing.
         signer => Some(hex::bytes(signer)?),
     };
-    let newest = match words.next()? {
-        "-" => None,
-        newest => Some(newest.parse().ok()?),
-    };
-    Some((name, (line, Seen { newest, form, signer, taken: None })))
+    // An earlier version has not written the last word.
+    let (newest, read) = (time(words.next()?)?, words.next().map_or(Some(None), time)?);
+    Some((name, (line, Seen { newest, read, form, signer, taken: None })))
+}
+
+/// A time of such a note, if there is one; `None` if it cannot be read.
+fn time(word: &str) -> Option<Option<u32>> {
+    match word {
+        "-" => Some(None),
+        time => time.parse().ok().map(Some),
+    }
 }
 
 /// What can be known of a configuration that an earlier version kept, without notes: that it was
@@ -335,7 +342,7 @@ fn supposed(entry: &StoreEntry) -> Option<(String, (u32, Seen))> {
         return None;
     }
     let taken = entry.note("accepted").and_then(clock::parse_rfc3339);
-    let seen = Seen { newest: None, form, signer: None, taken };
+    let seen = Seen { newest: None, read: None, form, signer: None, taken };
     Some((entry.note("name")?.to_owned(), (Standing::default().line, seen)))
 }
 
