@@ -33,6 +33,9 @@ fn phone(tftp: &str, http_port: u16) -> Phone {
     Phone::with(&[tftp], "timeout_s = 1\nretries = 1\n", &section)
 }
 
+/// What the log advises where TFTP is silent.
+const NO_TFTP: &str = "has no TFTP, leave tftp out of provisioning.order";
+
 /// A port of loopback where nothing listens, by UDP or TCP.
 fn closed() -> u16 {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -313,11 +316,47 @@ fn not_found_by_http_is_no_answer_while_tftp_is_silent() {
     assert!(!log.contains(" on the server"), "nothing says that it is not there: {log}");
     let own = format!("{DEVICE}.cnf.xml");
     assert!(tftp.names().contains(&own), "TFTP is asked for each file: {log}");
-    assert!(!log.contains("XMLDefault"), "the phone may be known there: {log}");
+    assert!(!log.contains("tlRequestFile: no CTL"), "{log}");
+    let names = tftp.names();
+    assert!(names.iter().all(|name| !name.contains("XMLDefault")), "it may be known there: {log}");
+    // Whether the web server has any file of the phone's is looked for once, and not for each file.
+    assert_eq!(log.matches(NO_TFTP).count(), 1, "{log}");
     tftp.set_faults(tftp::Faults::default());
     // By itself.
     let lines = agent.pass();
     expect_installed(&phone, &files, &cluster, &lines);
+}
+
+/// Its other files show that it serves phones: nothing is in doubt for ever, and nothing waited for
+/// twice.
+#[test]
+fn a_server_without_tftp_lacks_what_it_lacks_by_http() {
+    let cluster = Cluster::new(Setup::default());
+    let files = cluster.files();
+    let own = format!("{DEVICE}.cnf.xml");
+    let silent = tftp::Server::start(Files::new());
+    silent.set_faults(tftp::Faults { silent: true, ..tftp::Faults::default() });
+    let unsigned = Files::from([(own.clone(), cluster.config().xml().into_bytes())]);
+    for (files, server) in [
+        (files.clone(), silent.address().to_string()),
+        (files, format!("127.0.0.1:{}", closed())),
+        (unsigned, format!("127.0.0.1:{}", closed())),
+    ] {
+        let web = http::Server::start(files.clone());
+        let section = format!("[provisioning]\nhttp_port = {}\n", web.address().port());
+        let phone = Phone::with(&[&server], "timeout_s = 1\nretries = 0\n", &section);
+        let lines = Agent::start(&phone).pass();
+        let log = shown(&lines);
+        assert!(log.contains("tlRequestFile: no CTL on the server"), "{log}");
+        assert!(!log.contains("EROR:tlRequestFile"), "{log}");
+        assert_eq!(log.matches(NO_TFTP).count(), 1, "{log}");
+        assert_eq!(phone.found(), Some(cluster.config().xml().into_bytes()), "{log}");
+        if let Some(itl) = files.get(&format!("ITL{DEVICE}.tlv")) {
+            assert!(phone.holds("itl", itl), "{log}");
+        }
+    }
+    let names = silent.names();
+    assert!(names.iter().all(|name| *name == format!("CTL{DEVICE}.tlv")), "{names:?}");
 }
 
 #[test]

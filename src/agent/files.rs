@@ -23,6 +23,7 @@ mod survey;
 mod tftp;
 mod walk;
 mod ways;
+mod witness;
 
 pub(super) use errand::{Court, FileErrand, OnTrial};
 pub(super) use habit::Habit;

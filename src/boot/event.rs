@@ -398,6 +398,9 @@ events! {
     TransferFailed { number: u64, why: String, level: Level } *level, TFTP, "[{number}]:{why}";
     ForeignAnswer { number: u64, from: IpAddr, server: IpAddr }
         Warn, TFTP, "[{number}]:answers come from {from}, not from {server}";
+    AbsenceDoubted { name: String, server: String }
+        Notice, SECD,
+        "{name}: not found by HTTP, no answer by TFTP: looking for other files by HTTP. If {server} has no TFTP, leave tftp out of provisioning.order";
     AskedElsewhere { name: String } Notice, SECD, "{name}: trying another server or way for a better one";
     Unresolved { host: String, why: String } Warn, SECD, "resolve: {host}: {why}";
 

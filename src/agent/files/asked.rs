@@ -111,6 +111,20 @@ impl WayAnswers {
         matches!(outcome, Some(Err(NotFetched::BrokenOff(_) | NotFetched::TooLarge(_))))
     }
 
+    /// Whether the file is not there by HTTP alone, while TFTP is silent.
+    pub(super) fn is_doubtful(&self) -> bool {
+        let is_by =
+            |asked: Option<&Asked>, way: FileWay| asked.is_some_and(|asked| asked.way == way);
+        self.failed.is_none()
+            && is_by(self.absent.as_ref(), FileWay::Http)
+            && is_by(self.silent.as_ref(), FileWay::Tftp)
+    }
+
+    /// The way that lacks the file counts, be others silent.
+    pub(super) fn trust_absence(&mut self) {
+        self.silent = None;
+    }
+
     /// What the server's answer is, once each way was tried.
     ///
     /// The file is not there only if no way has failed, which may have it, and if TFTP is not silent

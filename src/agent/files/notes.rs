@@ -10,6 +10,8 @@ pub(in crate::agent) struct WayNotes {
     seen: Vec<(ServerAddress, FileWay, WaySeen)>,
     /// The way by which a file has come, and its name; HTTPS does not count, which serves only one.
     settled: Vec<(ServerAddress, FileWay, String)>,
+    /// Servers whose word that a file is not there was doubted.
+    doubted: Vec<ServerAddress>,
 }
 
 impl WayNotes {
@@ -48,6 +50,15 @@ impl WayNotes {
     /// The way by which the server has sent a file.
     pub(super) fn settled(&self, server: &ServerAddress) -> Option<FileWay> {
         self.settled.iter().find(|(of, ..)| of == server).map(|(_, way, _)| *way)
+    }
+
+    /// Notes that it is doubted whether a server lacks a file; whether that is so for the first time.
+    pub(super) fn is_first_doubt(&mut self, server: &ServerAddress) -> bool {
+        let is_first = !self.doubted.contains(server);
+        if is_first {
+            self.doubted.push(server.clone());
+        }
+        is_first
     }
 
     /// Notes that the files of a name were refused: what has sent nothing else does not answer for

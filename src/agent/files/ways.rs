@@ -57,7 +57,16 @@ impl Files {
             }
         }
         tried.remember(&self.silent);
-        brought.unwrap_or_else(|| answers.settled())
+        if let Some(brought) = brought {
+            return brought;
+        }
+        let lacked = (transfer.wanted.name, &addresses[..]);
+        // If TFTP has brought a file before, it is its packets that are lost.
+        let is_unknown = errand.walk.ways.settled(server).is_none();
+        if is_unknown && answers.is_doubtful() && self.has_witness(errand, server, lacked).await {
+            answers.trust_absence();
+        }
+        answers.settled()
     }
 
     /// The ways for a file in their order; last, and only if no other answers, those whose ports
