@@ -327,6 +327,27 @@ fn not_found_by_http_is_no_answer_while_tftp_is_silent() {
     expect_installed(&phone, &files, &cluster, &lines);
 }
 
+/// One that is lost on the way to the server would otherwise leave a new phone without anything.
+#[test]
+fn a_silent_way_is_tried_again_by_itself_where_the_others_have_no_configuration() {
+    let cluster = cluster();
+    let files = cluster.files();
+    let web = http::Server::start(files.clone());
+    let tftp = tftp::Server::start(Files::new());
+    web.set_odd(Odd::Silent);
+    let section =
+        format!("[provisioning]\nhttp_port = {}\n[retry]\nfirst_s = 1\n", web.address().port());
+    let phone = Phone::with(&[&tftp.address().to_string()], "", &section);
+    let mut agent = Agent::start(&phone);
+    let lines = agent.pass();
+    let log = shown(&lines);
+    assert!(log.contains("did not answer in 4000 ms") && phone.found().is_none(), "{log}");
+    web.set_odd(Odd::None);
+    // By itself.
+    let lines = agent.pass();
+    expect_installed(&phone, &files, &cluster, &lines);
+}
+
 /// Its other files show that it serves phones: nothing is in doubt for ever, and nothing waited for
 /// twice.
 #[test]

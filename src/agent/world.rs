@@ -90,6 +90,10 @@ impl World for Real<'_> {
         self.agent.installed.is_in_use()
     }
 
+    fn has_silent_way(&self) -> bool {
+        self.walk.ways.has_unanswered()
+    }
+
     fn last_configuration(&self) -> Option<LastConfiguration> {
         self.agent.installed.configuration()
     }

@@ -19,6 +19,8 @@ pub struct Outcome {
     pub itl: Option<Listed>,
     /// The configuration step; nothing if the pass ended before it.
     pub configuration: Option<Configured>,
+    /// Whether a way that did not answer may have had what the others lack.
+    pub in_doubt: bool,
 }
 
 impl Outcome {
@@ -30,6 +32,7 @@ impl Outcome {
         match &self.configuration {
             // It did not come to that: the store is locked, or no server was reached.
             None => true,
+            Some(Configured::Absent) if self.in_doubt => true,
             Some(configured) => configured.is_passing() || passes(&self.ctl) || passes(&self.itl),
         }
     }
@@ -74,6 +77,7 @@ pub async fn pass_into<W: World>(world: &mut W, settings: &PassSettings, outcome
     let itl = itl.step();
     sum_up(world, before, ctl, itl);
     let configured = configuration::refresh(world, settings).await;
+    outcome.in_doubt = world.has_silent_way();
     let configured = outcome.configuration.insert(configured);
     let word = configured.word();
     let trouble = configured.certificate_trouble();

@@ -40,6 +40,12 @@ pub trait World {
         false
     }
 
+    /// Whether a server may have files by a way that did not answer in this pass, as no other has
+    /// brought one.
+    fn has_silent_way(&self) -> bool {
+        false
+    }
+
     /// The configuration that was accepted last.
     fn last_configuration(&self) -> Option<LastConfiguration>;
 

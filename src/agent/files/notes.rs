@@ -1,5 +1,8 @@
 //! What one pass learns of the ways to each server, and in which order they are tried.
 
+use std::net::SocketAddr;
+
+use super::asked::Asked;
 use crate::diagnose::WaySeen;
 use crate::wire::address::ServerAddress;
 use crate::wire::way::FileWay;
@@ -10,6 +13,8 @@ pub(in crate::agent) struct WayNotes {
     seen: Vec<(ServerAddress, FileWay, WaySeen)>,
     /// The way by which a file has come, and its name; HTTPS does not count, which serves only one.
     settled: Vec<(ServerAddress, FileWay, String)>,
+    /// Ports for HTTP and HTTPS that let the phone wait, while no other way has brought a file.
+    unanswered: Vec<(ServerAddress, FileWay, SocketAddr)>,
     /// Servers whose word that a file is not there was doubted.
     doubted: Vec<ServerAddress>,
 }
@@ -50,6 +55,30 @@ impl WayNotes {
     /// The way by which the server has sent a file.
     pub(super) fn settled(&self, server: &ServerAddress) -> Option<FileWay> {
         self.settled.iter().find(|(of, ..)| of == server).map(|(_, way, _)| *way)
+    }
+
+    /// Notes the ports that let the last request by a way wait.
+    pub(super) fn note_unanswered(&mut self, server: &ServerAddress, asked: &Asked) {
+        self.unanswered.retain(|(of, way, _)| of != server || *way != asked.way);
+        let ports = asked.unanswered.iter().map(|port| (server.clone(), asked.way, *port));
+        self.unanswered.extend(ports);
+    }
+
+    /// The ports of a server that have let the phone wait, but for those of this way.
+    pub(super) fn take_unanswered(
+        &mut self,
+        server: &ServerAddress,
+        but: FileWay,
+    ) -> Vec<SocketAddr> {
+        let all = core::mem::take(&mut self.unanswered).into_iter();
+        let (taken, left): (Vec<_>, _) = all.partition(|(of, way, _)| of == server && *way != but);
+        self.unanswered = left;
+        taken.into_iter().map(|(.., port)| port).collect()
+    }
+
+    /// Whether a server may have files by a way that was silent: no other has brought one.
+    pub(in crate::agent) fn has_unanswered(&self) -> bool {
+        !self.unanswered.is_empty()
     }
 
     /// Notes that it is doubted whether a server lacks a file; whether that is so for the first time.

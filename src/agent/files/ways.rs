@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 
 use super::asked::{Asked, NumberedTransfer, OtherWays, WayAnswers};
 use super::errand::FileErrand;
-use super::silent::SilentPorts;
 use super::{Files, http, https, tftp};
 use crate::agent::narrate::say;
 use crate::boot::{Event, NotFetched, Trouble};
@@ -28,7 +27,7 @@ impl Files {
             Ok(addresses) => addresses,
             Err(unresolved) => return not_resolved(server, &unresolved.to_string()),
         };
-        let (mut answers, mut tried) = (WayAnswers::default(), Tried::default());
+        let mut answers = WayAnswers::default();
         let again = errand.walk.has_given(server);
         let mut brought = None;
         for Leg { way, addresses, is_left_alone } in self.legs(errand, server, transfer, &addresses)
@@ -42,7 +41,7 @@ impl Files {
             };
             let transfer = NumberedTransfer { before, ..transfer };
             let asked = self.try_way(way, errand, server, (transfer, &addresses)).await;
-            tried.note(&asked);
+            errand.walk.ways.note_unanswered(server, &asked);
             let is_settled = errand.walk.ways.settled(server) == Some(way);
             match &asked.outcome {
                 Ok(_) => brought = Some(asked),
@@ -56,8 +55,8 @@ impl Files {
                 break;
             }
         }
-        tried.remember(&self.silent);
         if let Some(brought) = brought {
+            self.leave_alone(errand, server, &brought);
             return brought;
         }
         let lacked = (transfer.wanted.name, &addresses[..]);
@@ -67,6 +66,16 @@ impl Files {
             answers.trust_absence();
         }
         answers.settled()
+    }
+
+    /// Remembers the ports of a server that were silent in this pass, once a file comes from it by
+    /// another way: nobody needs them. Otherwise they may be the only ones that have files, and the
+    /// network be down: then no way may be missed once it is up.
+    fn leave_alone(&self, errand: &mut FileErrand<'_>, server: &ServerAddress, brought: &Asked) {
+        if brought.outcome.is_ok() {
+            let ports = errand.walk.ways.take_unanswered(server, brought.way);
+            ports.into_iter().for_each(|port| self.silent.note(port));
+        }
     }
 
     /// The ways for a file in their order; last, and only if no other answers, those whose ports
@@ -148,30 +157,4 @@ struct Leg {
     addresses: Vec<SocketAddr>,
     /// Whether it was silent lately at each of them.
     is_left_alone: bool,
-}
-
-/// Which ways have answered a request, and which ports let it wait.
-#[derive(Default)]
-struct Tried {
-    answered: Vec<FileWay>,
-    silent: Vec<(FileWay, SocketAddr)>,
-}
-
-impl Tried {
-    fn note(&mut self, asked: &Asked) {
-        if asked.is_answered() {
-            self.answered.push(asked.way);
-        }
-        self.silent.extend(asked.unanswered.iter().map(|port| (asked.way, *port)));
-    }
-
-    /// Remembers the silent ports that nobody needs, since another way has answered. Otherwise the
-    /// network may be down: then no way may be missed once it is up.
-    fn remember(&self, silent: &SilentPorts) {
-        for (way, port) in &self.silent {
-            if self.answered.iter().any(|answered| answered != way) {
-                silent.note(*port);
-            }
-        }
-    }
 }
