@@ -1,10 +1,12 @@
-//! HTTP/1.1 as far as a file server needs it: one request, the head of an answer, and its chunks.
+//! HTTP/1.1 as far as a file server needs it: one request, the head of an answer, and its chunks;
+//! and the head of a request, for the phone's web page.
 //!
 //! Strict where a lenient reader could take another file for the one that was sent: one length, one
 //! framing, no obsolete line folding. What a file contains is not looked at here.
 
 mod body;
 mod head;
+mod request;
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -12,6 +14,7 @@ use core::fmt;
 
 pub use body::UnfitBody;
 pub use head::{AnswerHead, Coding, Framing, MAX_HEADERS, MalformedHead, WrongHeader};
+pub use request::{MAX_REQUEST, MAX_REQUEST_HEADERS, MalformedRequest, RequestHead, Verb};
 
 /// The request for a file, which asks for nothing else: one answer, as it is, and then the end.
 ///

@@ -37,6 +37,7 @@ pub(super) const LAYERS: [Layer; 9] = [
             ("configuration/document.rs", &["quick_xml"]),
             ("http.rs", &["httparse"]),
             ("http/head.rs", &["httparse"]),
+            ("http/request.rs", &["httparse"]),
             ("varlink.rs", &["serde", "serde_json"]),
             ("varlink/once.rs", &["serde"]),
         ],

@@ -80,7 +80,10 @@ impl AnswerHead {
 }
 
 /// The value of a header that may be there once.
-fn only<'a>(headers: &[Header<'a>], name: &'static str) -> Result<Option<&'a [u8]>, MalformedHead> {
+pub(super) fn only<'a>(
+    headers: &[Header<'a>],
+    name: &'static str,
+) -> Result<Option<&'a [u8]>, MalformedHead> {
     let mut found = headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
     match (found.next(), found.next()) {
         (Some(_), Some(_)) => Err(MalformedHead::Header(WrongHeader::Repeated(name))),
