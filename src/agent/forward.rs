@@ -51,8 +51,13 @@ impl Agent {
 
     /// Returns when another server is in force than this one.
     async fn another_than(&self, server: Option<&LogServer>) {
-        while self.log_server().as_ref() == server {
-            self.log_server.changes().await;
+        loop {
+            // Begins to wait here, so that no change is missed between looking and waiting.
+            let change = self.in_force.changes();
+            if self.log_server().as_ref() != server {
+                return;
+            }
+            change.await;
         }
     }
 

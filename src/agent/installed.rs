@@ -14,7 +14,7 @@ use crate::io::clock::{self, Rfc3339};
 use crate::io::store::{Damage, DamageReason, Loaded, Slot, Store, StoreEntry, StoreFailure};
 use crate::trust::signature::sha256;
 use crate::trust::{Anchors, ListKind, Provenance, TrustList, Verified, Voucher};
-use crate::wire::configuration::{Member, SettingsAccess};
+use crate::wire::configuration::{Member, SettingsAccess, WebAccess};
 use crate::wire::syslog::LogServer;
 
 mod erase;
@@ -55,6 +55,8 @@ struct Inner {
     members: Vec<Member>,
     /// Who may use the phone's settings, by the last verified configuration.
     access: Option<SettingsAccess>,
+    /// Whether the phone's web page may be opened, by the same.
+    web: Option<WebAccess>,
     log_server: Option<LogServer>,
 }
 
@@ -71,6 +73,8 @@ pub(super) struct Keeping<'a> {
     pub(super) members: &'a [Member],
     /// Who may use the phone's settings from now on; if `None`, as before.
     pub(super) access: Option<SettingsAccess>,
+    /// Whether the phone's web page may be opened from now on; if `None`, as before.
+    pub(super) web: Option<WebAccess>,
     pub(super) log_server: LogServerChange<'a>,
 }
 
@@ -89,6 +93,7 @@ impl Installed {
             configuration: None,
             members: Vec::new(),
             access: None,
+            web: None,
             log_server: None,
         };
         inner.read_again();
@@ -108,6 +113,7 @@ impl Installed {
             configuration: None,
             members: Vec::new(),
             access: None,
+            web: None,
             log_server: None,
         };
         Self { inner: RefCell::new(inner), generation: Cell::new(0) }
@@ -183,6 +189,12 @@ impl Installed {
     /// none, or an earlier version kept it.
     pub(super) fn settings_access(&self) -> Option<SettingsAccess> {
         self.inner.borrow().access
+    }
+
+    /// Whether the phone's web page may be opened, by the last verified configuration; `None` if there
+    /// was none, or an earlier version kept it.
+    pub(super) fn web_access(&self) -> Option<WebAccess> {
+        self.inner.borrow().web
     }
 
     /// The log server that the last verified configuration names.
@@ -263,10 +275,10 @@ impl Installed {
 
     /// Keeps a configuration for the next start, with the TVS members that are in force after it.
     pub(super) fn keep(&self, keeping: &Keeping<'_>) -> Result<Committed, StoreFailure> {
-        let Keeping { name, payload, form, by, seen, members, access, log_server } = *keeping;
+        let Keeping { name, payload, form, by, seen, members, access, web, log_server } = *keeping;
         let mut inner = self.inner.borrow_mut();
         let members = if members.is_empty() { inner.members.clone() } else { members.to_vec() };
-        let access = access.or(inner.access);
+        let (access, web) = (access.or(inner.access), web.or(inner.web));
         let log_server = match log_server {
             LogServerChange::Is(log_server) => log_server.cloned(),
             LogServerChange::Stays => inner.log_server.clone(),
@@ -280,8 +292,8 @@ impl Installed {
         let kept = kept.with_time_of(before);
         let changed = before.is_none_or(|before| !before.is_same_as(&kept));
         // Every boot brings the same file, which is not worth a write to flash.
-        let is_same =
-            (&members, access, &log_server) == (&inner.members, inner.access, &inner.log_server);
+        let is_same = (&members, access, web, &log_server)
+            == (&inner.members, inner.access, inner.web, &inner.log_server);
         if before == Some(&kept) && is_same {
             return Ok(Committed::Same);
         }
@@ -293,7 +305,7 @@ impl Installed {
         let entry = kept.seen.iter().zip(SEEN).fold(entry, |entry, ((name, (line, seen)), key)| {
             entry.with(key, &load::seen_text(name, *line, seen))
         });
-        let entry = load::with_access(members::noted(entry, &members), access);
+        let entry = load::with_access(members::noted(entry, &members), access, web);
         let entry = match &log_server {
             Some(log_server) => entry.with(load::LOG_SERVER, &log_server.to_string()),
             None => entry,
@@ -308,7 +320,8 @@ impl Installed {
             }
             installed => installed?,
         }
-        (inner.members, inner.access, inner.log_server) = (members, access, log_server);
+        (inner.members, inner.log_server) = (members, log_server);
+        (inner.access, inner.web) = (access, web);
         inner.configuration = Some(kept);
         // A damaged configuration has just been replaced; a damaged list has not.
         inner.partly = inner.repaired;
@@ -355,7 +368,7 @@ impl Inner {
         });
         let store = self.store.as_ref().map_err(|_| Locked)?;
         // Before the lists: it holds also where they cannot be read.
-        self.access = load::access(store);
+        (self.access, self.web) = load::access(store);
         let (anchors, place) = load::lists(store)?;
         // A pin that cannot be read must not let any signer be the first.
         self.pin = store.pin().map_err(|damage| {
@@ -383,7 +396,7 @@ impl Inner {
             configuration.seen.values().for_each(|(line, _)| anchors.remember_line(*line));
             self.configuration = Some(configuration);
             (self.members, self.log_server) = (members, log_server);
-            self.access = load::access(store);
+            (self.access, self.web) = load::access(store);
         }
     }
 

@@ -13,9 +13,9 @@ use crate::agent::connections::{Connections, NotOpened, Opened, Target};
 use crate::agent::enrolments::Enrolments;
 use crate::agent::files::Files;
 use crate::agent::identity::{OwnCertificates, PhoneIdentity};
+use crate::agent::in_force::ChangesInForce;
 use crate::agent::installed::{ErasedBy, Installed, NotErased};
 use crate::agent::legacy::LegacyCount;
-use crate::agent::log_server::LogServerInForce;
 use crate::agent::manager::Manager;
 use crate::agent::narrate::say;
 use crate::agent::news::{Happening, NewsDesk};
@@ -50,7 +50,7 @@ pub struct Agent {
     pub(super) passes: Passes,
     pub(super) news: NewsDesk,
     pub(super) manager: Manager,
-    pub(super) log_server: LogServerInForce,
+    pub(super) in_force: ChangesInForce,
     pub(super) enrolments: Enrolments,
     /// Held by the one diagnosis that may run.
     pub(super) diagnosis: Semaphore,
@@ -77,7 +77,7 @@ impl Agent {
             passes: Passes::default(),
             news: NewsDesk::default(),
             manager: Manager::default(),
-            log_server: LogServerInForce::default(),
+            in_force: ChangesInForce::default(),
             enrolments: Enrolments::default(),
             diagnosis: Semaphore::new(1),
             timeline,
@@ -127,7 +127,7 @@ impl Agent {
         }
         self.settings.replace(Rc::new(settings));
         self.read_identity();
-        self.log_server.changed();
+        self.in_force.changed();
     }
 
     /// What a question to TVS needs besides the question.
@@ -193,7 +193,7 @@ impl Agent {
         // and the log must not say that it has.
         if matches!(erased, Ok(()) | Err(NotErased::Failed(_))) {
             self.trust_changed();
-            self.log_server.changed();
+            self.in_force.changed();
             self.files.forget_seen();
         }
         erased

@@ -179,12 +179,12 @@ impl World for Real<'_> {
                 agent.files.remember(name, self.line(), seen);
                 Ok(written)
             }
-            Change::Keep { name, payload, form, by, seen, members, access, log_server } => {
+            Change::Keep { name, payload, form, by, seen, members, access, web, log_server } => {
                 let name = name.as_str();
                 let keeping =
-                    Keeping { name, payload, form, by, seen, members, access, log_server };
+                    Keeping { name, payload, form, by, seen, members, access, web, log_server };
                 let kept = agent.installed.keep(&keeping);
-                agent.log_server.changed();
+                agent.in_force.changed();
                 kept.map_err(|failure| not_stored(agent, &failure))
             }
             Change::List { list, name, bytes } => {

@@ -17,7 +17,7 @@ use crate::boot::world::{
 use crate::trust::Voucher;
 use crate::trust::policy::DefaultConfiguration;
 use crate::wire::configuration::{
-    Configuration, Defect, Root, SettingsAccess, UnreadableConfiguration, encrypted_for,
+    Configuration, Defect, Root, SettingsAccess, UnreadableConfiguration, WebAccess, encrypted_for,
 };
 use crate::wire::name::FileName;
 
@@ -314,14 +314,15 @@ impl NameStep<'_> {
             world.say(Event::ConfigurationOdd { what: warning.to_string() });
         }
         // An unsigned file must not choose the servers that vouch for others, nor who reads the log,
-        // nor take away the phone's settings, or hand them out.
-        let (members, access, log_server) = match obtained.by {
+        // nor take away the phone's settings or its web page, or hand them out.
+        let (members, access, web, log_server) = match obtained.by {
             Some(_) => {
                 let access = configuration.settings_access.unwrap_or(SettingsAccess::Enabled);
+                let web = configuration.web_access.unwrap_or(WebAccess::Enabled);
                 let log_server = LogServerChange::Is(configuration.log_server.as_ref());
-                (configuration.tvs, Some(access), log_server)
+                (configuration.tvs, Some(access), Some(web), log_server)
             }
-            None => (Vec::new(), None, LogServerChange::Stays),
+            None => (Vec::new(), None, None, LogServerChange::Stays),
         };
         let seen = obtained.seen(world, self.name);
         // Stored before it is put in place, so that a restart never brings back an older one.
@@ -333,6 +334,7 @@ impl NameStep<'_> {
             seen,
             members: &members,
             access,
+            web,
             log_server,
         });
         let changed = match kept {

@@ -16,7 +16,7 @@ use crate::trust::{
     Voucher,
 };
 use crate::wire::Envelope;
-use crate::wire::configuration::{CapfFacts, Member, SettingsAccess};
+use crate::wire::configuration::{CapfFacts, Member, SettingsAccess, WebAccess};
 use crate::wire::name::{DeviceName, FileName};
 use crate::wire::syslog::LogServer;
 
@@ -295,6 +295,8 @@ pub enum Change<'a> {
         members: &'a [Member],
         /// Who may use the phone's settings from now on; if `None`, as before.
         access: Option<SettingsAccess>,
+        /// Whether the phone's web page may be opened from now on; if `None`, as before.
+        web: Option<WebAccess>,
         /// The log server from now on.
         log_server: LogServerChange<'a>,
     },

@@ -12,6 +12,7 @@ mod tests;
 mod text;
 mod unreadable;
 mod warning;
+mod web_access;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -28,6 +29,8 @@ pub use shown::TextPosition;
 pub use unreadable::{Defect, MAX_BYTES, UnreadableConfiguration};
 use warning::MAX_MEMBERS;
 pub use warning::{ConfigurationWarning, MemberFault};
+use web_access::WEB_ACCESS;
+pub use web_access::WebAccess;
 
 /// The facts of a configuration.
 ///
@@ -53,6 +56,8 @@ pub struct Configuration {
     pub security_mode: Option<u8>,
     /// Who may use the phone's Settings menu; `None` if nothing or no known number is written.
     pub settings_access: Option<SettingsAccess>,
+    /// Whether the phone's web page may be opened; `None` if nothing or no known number is written.
+    pub web_access: Option<WebAccess>,
     /// The URLs that are not empty, by the name of their element, such as `directoryURL`.
     pub urls: BTreeMap<&'static str, Box<str>>,
     /// What names files of the phone and is not empty, by the name of its element: whole names
@@ -145,6 +150,13 @@ impl Configuration {
             }
             access
         });
+        let web_access = facts.remove(WEB_ACCESS).and_then(|found| {
+            let access = WebAccess::of_text(&found);
+            if access.is_none() {
+                warnings.push(ConfigurationWarning::WebAccess { found });
+            }
+            access
+        });
         Self {
             tvs,
             capf,
@@ -155,6 +167,7 @@ impl Configuration {
             cert_hash: facts.remove("certHash"),
             settings_access,
             security_mode: facts.remove("deviceSecurityMode").and_then(|text| text.parse().ok()),
+            web_access,
             urls: facts,
             named: found.named,
         }

@@ -115,7 +115,7 @@ impl Inner {
     /// Forgets who may use the settings once all lists are erased, as a factory reset does: what the
     /// cluster of before allowed must not bind the next one.
     fn forget_owner(&self, store: &Store) {
-        if self.access.is_none() && self.log_server.is_none() {
+        if self.access.is_none() && self.web.is_none() && self.log_server.is_none() {
             return;
         }
         let forgotten = match store.load(Slot::Configuration) {

@@ -11,7 +11,7 @@ use crate::io::store::{Loaded, Slot, Store, StoreEntry};
 use crate::trust::signature::sha256;
 use crate::trust::standing::{self, Standing};
 use crate::trust::{Acceptance, Anchors, ListKind, State, TrustList, Verified, Voucher, stored};
-use crate::wire::configuration::{Member, SettingsAccess};
+use crate::wire::configuration::{Member, SettingsAccess, WebAccess};
 use crate::wire::syslog::LogServer;
 
 /// The lists that were trusted cannot be read; the reason has been logged.
@@ -193,28 +193,32 @@ fn kept(entry: &StoreEntry) -> Option<KeptEntry> {
     Some(KeptEntry { kept, members: members::of_notes(entry), log_server })
 }
 
-/// Who may use the phone's settings, by the note of the stored configuration; also where nothing
-/// else of the store can be read.
-pub(super) fn access(store: &Store) -> Option<SettingsAccess> {
+/// Who may use the phone's settings, and whether its web page may be opened, by the notes of the
+/// stored configuration; also where nothing else of the store can be read.
+pub(super) fn access(store: &Store) -> (Option<SettingsAccess>, Option<WebAccess>) {
     match store.load(Slot::Configuration) {
-        Loaded::Current(entry) | Loaded::Previous { entry, .. } => {
-            SettingsAccess::of_word(entry.note(ACCESS)?)
-        }
-        Loaded::Absent | Loaded::Locked { .. } => None,
+        Loaded::Current(entry) | Loaded::Previous { entry, .. } => (
+            entry.note(ACCESS).and_then(SettingsAccess::of_word),
+            entry.note(WEB).and_then(WebAccess::of_word),
+        ),
+        Loaded::Absent | Loaded::Locked { .. } => (None, None),
     }
 }
 
-/// The entry with a note of who may use the settings, if that is known.
-pub(super) fn with_access(entry: StoreEntry, access: Option<SettingsAccess>) -> StoreEntry {
-    match access {
-        Some(access) => entry.with(ACCESS, access.word()),
-        None => entry,
-    }
+/// The entry with notes of who may use the settings and of the web page, as far as that is known.
+pub(super) fn with_access(
+    entry: StoreEntry,
+    access: Option<SettingsAccess>,
+    web: Option<WebAccess>,
+) -> StoreEntry {
+    let access = access.map(|access| (ACCESS, access.word()));
+    let notes = access.into_iter().chain(web.map(|web| (WEB, web.word())));
+    notes.fold(entry, |entry, (key, word)| entry.with(key, word))
 }
 
-/// The entry without what a factory reset forgets: that note, and the one of the log server.
+/// The entry without what a factory reset forgets: those notes, and the one of the log server.
 pub(super) fn after_reset(mut entry: StoreEntry) -> StoreEntry {
-    entry.notes.retain(|(key, _)| ![ACCESS, LOG_SERVER].contains(&key.as_str()));
+    entry.notes.retain(|(key, _)| ![ACCESS, LOG_SERVER, WEB].contains(&key.as_str()));
     entry
 }
 
@@ -372,6 +376,9 @@ pub(super) const STATE: &str = "state";
 
 /// The key of the note that records who may use the phone's settings.
 const ACCESS: &str = "settings-access";
+
+/// The key of the note that records whether the phone's web page may be opened.
+const WEB: &str = "web-access";
 
 /// The key of the note that records whether a configuration came encrypted.
 pub(super) const FORM: &str = "form";

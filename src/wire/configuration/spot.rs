@@ -1,6 +1,7 @@
 //! The places in a configuration that count.
 
 use crate::wire::configuration::settings_access::SETTINGS_ACCESS;
+use crate::wire::configuration::web_access::WEB_ACCESS;
 
 /// An element by its path from the root.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -39,6 +40,7 @@ impl Spot {
             (Self::Capf, b"processNodeName") => Self::Address,
             (Self::Root, b"vendorConfig") => Self::VendorConfig,
             (Self::VendorConfig, b"settingsAccess") => Self::Fact(SETTINGS_ACCESS),
+            (Self::VendorConfig, b"webAccess") => Self::Fact(WEB_ACCESS),
             (Self::VendorConfig, name) if name == LOG_SERVER.as_bytes() => Self::LogServer,
             (Self::Root, b"featurePolicyFile") => Self::Named("featurePolicyFile"),
             (Self::Root, b"loadInformation") => Self::Named("loadInformation"),

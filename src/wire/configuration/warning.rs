@@ -60,6 +60,11 @@ pub enum ConfigurationWarning {
         /// How many there are.
         found: usize,
     },
+    /// A number for the access to the web page that is not known: it counts as absent.
+    WebAccess {
+        /// The text of the element.
+        found: Box<str>,
+    },
 }
 
 /// What is wrong with a member, or with a CAPF server.
@@ -120,6 +125,10 @@ impl fmt::Display for ConfigurationWarning {
             }
             Self::TooMany { found } => {
                 write!(f, "{found} TVS members, only the first {MAX_MEMBERS} are asked")
+            }
+            Self::WebAccess { found } => {
+                let found = shortened(found);
+                write!(f, "webAccess: expected 0 or 1, found {found}: treated as 0, enabled")
             }
         }
     }

@@ -28,7 +28,7 @@ pub(super) fn full(config: &Config) -> String {
          <connectionMonitorDuration>120</connectionMonitorDuration>\n</devicePool>\n\
          {tvs}{SIP_PROFILE}\
          <loadInformation>{load}</loadInformation>\n\
-         <vendorConfig>\n<pcPort>0</pcPort><webAccess>1</webAccess></vendorConfig>\n\
+         <vendorConfig>\n<pcPort>0</pcPort><webAccess>0</webAccess></vendorConfig>\n\
          <versionStamp>1700000000-00000000-0000-4000-8000-000000000003</versionStamp>\n\
          {LOCALE}<deviceSecurityMode>1</deviceSecurityMode>\n{urls}\
          <transportLayerProtocol>4</transportLayerProtocol>\n{}\
