@@ -21,7 +21,10 @@ impl Capacity {
     /// The capacity that the settings ask for, reduced to what fits under `limit` descriptors.
     pub(super) fn of(settings: &Settings, limit: usize) -> Self {
         let wanted = wanted(settings);
-        let room = wanted.within(limit);
+        // The web page comes first: it has few, and nothing when it is off.
+        let web = &settings.web;
+        let page = if web.listen.is_empty() { 0 } else { web.listen.len() + web.connections };
+        let room = wanted.within(limit.saturating_sub(page));
         let (connections, slots) = (settings.socket.per_user, settings.https.slots_per_user);
         Self {
             connections: shares(wanted.connections, connections, room.connections),

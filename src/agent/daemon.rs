@@ -96,7 +96,7 @@ impl Agent {
     }
 
     /// Reads the settings again. What takes effect only at the start is left as it is: paths, the
-    /// socket, and the sizes of cache and slots.
+    /// socket, where the web page listens, and the sizes of cache and slots.
     ///
     /// # Errors
     /// Every fault in the file; then all settings are left as they are.
@@ -139,6 +139,13 @@ fn keep_what_stays(settings: &mut Settings, before: &Settings) {
         settings.paths = before.paths.clone();
         settings.socket = before.socket.clone();
     }
+    if settings.web.listen != before.web.listen
+        || settings.web.connections != before.web.connections
+    {
+        say(&Event::ReloadedInPart { what: "web.listen and web.connections" });
+    }
+    settings.web.listen.clone_from(&before.web.listen);
+    settings.web.connections = before.web.connections;
     let sizes =
         |of: &Settings| (of.tvs.cache, of.tvs.ttl_max, of.https.slots, of.https.slots_per_user);
     if sizes(settings) != sizes(before) {

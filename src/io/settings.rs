@@ -10,13 +10,14 @@ mod check;
 mod fault;
 mod faults;
 mod file;
+mod network;
 mod place;
 mod raw;
 mod read;
 mod typed;
 mod values;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ pub use access::{Id, Principal};
 pub use advice::{NoSuchUser, SettingWarning, System, doubtful_name};
 pub use fault::{SettingFault, SettingsFailure, Wrong};
 pub use file::SettingsFile;
+pub use network::Network;
 pub use place::SettingPlace;
 pub use read::MAX_FILE;
 pub use values::parse_pin;
@@ -69,6 +71,8 @@ pub struct Settings {
     pub console: ConsoleSettings,
     /// `[syslog]`: which server gets the log.
     pub syslog: SyslogSettings,
+    /// `[web]`: the phone's web page.
+    pub web: WebSettings,
     /// `[retry]`: when a failed boot pass is repeated.
     pub retry: RetryPause,
     /// `[identity]`: the phone's certificate for other programs.
@@ -93,6 +97,7 @@ impl Settings {
             access: Access::default(),
             console: ConsoleSettings::default(),
             syslog: SyslogSettings::default(),
+            web: WebSettings::default(),
             retry: RetryPause::default(),
             identity: IdentitySettings::default(),
         }
@@ -392,6 +397,28 @@ pub struct SyslogSettings {
 impl Default for SyslogSettings {
     fn default() -> Self {
         Self { server: None, from_configuration: true, level: LevelFilter::Info }
+    }
+}
+
+/// The phone's web page: where it is, and who may open it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WebSettings {
+    /// Where it listens, none by default; a change takes effect at the next start.
+    pub listen: Vec<SocketAddr>,
+    /// The networks whose hosts may open it.
+    pub allow: Vec<Network>,
+    /// Connections at once; a change takes effect at the next start.
+    pub connections: usize,
+    /// Whether it shows the console log.
+    pub log: bool,
+}
+
+/// # Source
+/// Inferred: a browser opens six connections to a server, and two persons look at a phone.
+impl Default for WebSettings {
+    fn default() -> Self {
+        let loopback = Network::new(Ipv4Addr::new(127, 0, 0, 0).into(), 8);
+        Self { listen: Vec::new(), allow: vec![loopback], connections: 16, log: true }
     }
 }
 

@@ -1,6 +1,7 @@
 //! From sections to the configuration: ranges, addresses, and what must agree.
 
 use core::ops::RangeInclusive;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use log::LevelFilter;
@@ -12,8 +13,9 @@ use super::raw::{self, Given, LevelChoice};
 use super::values::{parse_mode, parse_own_address, parse_pin};
 use super::{
     Access, CapfSettings, ConsoleSettings, DeviceSettings, HttpsSettings, IdentityFiles,
-    IdentitySettings, Member, Paths, Principal, ProvisioningSettings, Quota, RetryPause, Settings,
-    Slot, SocketSettings, SyslogSettings, TVS_PORT, TftpSettings, TvsSettings, Wrong,
+    IdentitySettings, Member, Network, Paths, Principal, ProvisioningSettings, Quota, RetryPause,
+    Settings, Slot, SocketSettings, SyslogSettings, TVS_PORT, TftpSettings, TvsSettings,
+    WebSettings, Wrong,
 };
 use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::wire::name::{DeviceName, Model};
@@ -36,6 +38,7 @@ pub(super) struct Sections {
     pub(super) access: raw::AccessTable,
     pub(super) console: raw::ConsoleTable,
     pub(super) syslog: raw::SyslogTable,
+    pub(super) web: raw::WebTable,
     pub(super) retry: raw::RetryTable,
     pub(super) identity: raw::IdentityTable,
 }
@@ -56,6 +59,7 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<S
     let access = access(sections.access, faults);
     let console = console(&sections.console);
     let syslog = syslog(&sections.syslog, faults);
+    let web = web(sections.web, faults);
     let retry = retry(&sections.retry, faults);
     let identity = exported(sections.identity, &paths, faults);
     // Last: a device without a name must not hide the faults of other sections.
@@ -74,6 +78,7 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<S
         access,
         console,
         syslog,
+        web,
         retry,
         identity,
     })
@@ -414,6 +419,31 @@ fn syslog(raw: &raw::SyslogTable, faults: &mut Faults) -> SyslogSettings {
     }
 }
 
+fn web(raw: raw::WebTable, faults: &mut Faults) -> WebSettings {
+    let default = WebSettings::default();
+    let listen = raw.listen.map_or(default.listen, |given| {
+        if given.get_ref().len() > MAX_LISTEN {
+            let wrong = Wrong::TooMany { found: given.get_ref().len(), limit: MAX_LISTEN };
+            faults.at(&given, "web.listen", wrong);
+        }
+        let bad = |found| Wrong::BadListen { found };
+        let parse = |text: &str| text.parse::<SocketAddr>().ok();
+        let texts = given.get_ref().iter();
+        texts.filter_map(|text| faults.text("web.listen", text, parse, bad)).collect()
+    });
+    let allow = raw.allow.map_or(default.allow, |given| {
+        let bad = |found| Wrong::BadNetwork { found };
+        given.iter().filter_map(|it| faults.text("web.allow", it, Network::parse, bad)).collect()
+    });
+    let connections = faults.number("web.connections", &raw.connections, 2..=256);
+    WebSettings {
+        listen,
+        allow,
+        connections: connections.unwrap_or(default.connections),
+        log: raw.log.unwrap_or(default.log),
+    }
+}
+
 fn retry(raw: &raw::RetryTable, faults: &mut Faults) -> RetryPause {
     let default = RetryPause::default();
     let first = faults.seconds("retry.first_s", &raw.first_s, 1..=86_400, default.first);
@@ -423,6 +453,9 @@ fn retry(raw: &raw::RetryTable, faults: &mut Faults) -> RetryPause {
     let max = faults.seconds("retry.max_s", &raw.max_s, first.as_secs()..=86_400, longest);
     RetryPause { first, max }
 }
+
+/// Addresses of the web page. Inferred: those of two interfaces, in both families, twice.
+const MAX_LISTEN: usize = 8;
 
 /// TVS members. Reference tools: up to five in a configuration.
 const MAX_MEMBERS: usize = 5;

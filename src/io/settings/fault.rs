@@ -89,6 +89,11 @@ pub enum Wrong {
         /// The value in the file.
         found: String,
     },
+    /// It is not an address and port to listen at.
+    BadListen {
+        /// The value in the file.
+        found: String,
+    },
     /// It is not a log server.
     BadLogServer {
         /// The value in the file.
@@ -103,6 +108,11 @@ pub enum Wrong {
     },
     /// It is not a file mode.
     BadMode {
+        /// The value in the file.
+        found: String,
+    },
+    /// It is not a network.
+    BadNetwork {
         /// The value in the file.
         found: String,
     },
@@ -184,19 +194,13 @@ impl fmt::Display for Wrong {
             Self::Alone { without } => {
                 write!(f, "requires {without}: set both, or neither")
             }
-            // This reason already includes what to write instead.
-            Self::BadAddress { found, why: NoAddress::Zone } => {
-                write!(f, "{found:?}: {}", NoAddress::Zone)
-            }
-            Self::BadAddress { found, why } => {
-                write!(
-                    f,
-                    "{found:?}: {why}; write HOST or HOST:PORT, an IPv6 one as [ADDRESS]:PORT"
-                )
-            }
+            Self::BadAddress { found, why } => bad_address(f, found, *why),
             Self::BadDeviceName { found } => {
                 let instead = "letters, digits and ._-, such as SEP001122334455";
                 not_a(f, "device name", found, format_args!("1 to {MAX_DEVICE} {instead}"))
+            }
+            Self::BadListen { found } => {
+                not_a(f, "local endpoint", found, format_args!("{LISTEN}"))
             }
             Self::BadLogServer { found, why } => write!(
                 f,
@@ -207,8 +211,9 @@ impl fmt::Display for Wrong {
                 not_a(f, "model", found, format_args!("1 to {MAX_MODEL} {instead}"))
             }
             Self::BadMode { found } => not_a(f, "file mode", found, format_args!("{MODE}")),
+            Self::BadNetwork { found } => not_a(f, "network", found, format_args!("{NETWORK}")),
             Self::BadOwnAddress { found } => {
-                not_a(f, "local address", found, format_args!("{OWN_ADDRESS}"))
+                not_a(f, "local address", found, format_args!("{OWN}"))
             }
             Self::BadPin { found } => not_a(f, "SHA-256", found, format_args!("{PIN}")),
             Self::BadPrincipal { found } => {
@@ -243,6 +248,15 @@ impl fmt::Display for Wrong {
     }
 }
 
+fn bad_address(f: &mut fmt::Formatter<'_>, found: &str, why: NoAddress) -> fmt::Result {
+    write!(f, "{found:?}: {why}")?;
+    match why {
+        // This reason already includes what to write instead.
+        NoAddress::Zone => Ok(()),
+        _ => f.write_str("; write HOST or HOST:PORT, an IPv6 one as [ADDRESS]:PORT"),
+    }
+}
+
 fn unknown_section(f: &mut fmt::Formatter<'_>, found: &str) -> fmt::Result {
     let hint = did_you_mean(found, SECTIONS.into_iter());
     write!(f, "unknown section, expected one of {}{hint}", SECTIONS.join(", "))
@@ -257,10 +271,13 @@ fn not_a(
     write!(f, "{found:?} is not a {what}: write {instead}")
 }
 
+const LISTEN: &str = "ADDRESS:PORT, such as 192.0.2.7:80, 0.0.0.0:80 or [::]:80";
 const MODE: &str = "three octal digits, such as \"660\"";
+const NETWORK: &str =
+    "ADDRESS/LENGTH without bits beyond the length, such as 192.0.2.0/24, or one address";
 const NO_PINS: &str = "\"pin\" requires policy.pins: name the signers of the first list there, or \
                        write \"allow\" or \"deny\"";
-const OWN_ADDRESS: &str = "an address of this machine, such as 192.0.2.7";
+const OWN: &str = "an address of this machine, such as 192.0.2.7";
 const PIN: &str = "64 hexadecimal digits, as printed by openssl x509 -noout -fingerprint -sha256";
 const PRINCIPAL: &str = "user:NAME, user:NUMBER, group:NAME, group:NUMBER or everyone";
 
@@ -268,7 +285,7 @@ const WAYS: &str = "\"https\", \"http\" and \"tftp\" in the order in which they 
                     most once, and not \"https\" alone, which trust lists never come by";
 
 /// The sections of the file, in the order of the sample.
-pub(super) const SECTIONS: [&str; 13] = [
+pub(super) const SECTIONS: [&str; 16] = [
     "device",
     "tftp",
     "provisioning",
@@ -277,9 +294,12 @@ pub(super) const SECTIONS: [&str; 13] = [
     "policy",
     "tvs",
     "https",
+    "capf",
     "socket",
     "access",
     "console",
     "syslog",
+    "web",
     "retry",
+    "identity",
 ];

@@ -141,6 +141,12 @@ tables! {
         from_configuration: bool,
         level: LevelChoice,
     }
+    WebTable {
+        listen: Spanned<Vec<Spanned<String>>>,
+        allow: Vec<Spanned<String>>,
+        connections: Spanned<u64>,
+        log: bool,
+    }
     RetryTable {
         first_s: Spanned<u64>,
         max_s: Spanned<u64>,

@@ -91,6 +91,7 @@ fn sections(document: &mut DeTable<'_>, faults: &mut Faults) -> Sections {
         access: section(document, "access", faults),
         console: section(document, "console", faults),
         syslog: section(document, "syslog", faults),
+        web: section(document, "web", faults),
         retry: section(document, "retry", faults),
         identity: section(document, "identity", faults),
     }

@@ -147,7 +147,8 @@ fn an_unknown_section_is_placed() {
     assert_eq!(
         fault("[tfpt]\n"),
         "secd.toml:3:2: tfpt: unknown section, expected one of device, tftp, provisioning, paths, \
-         ram, policy, tvs, https, socket, access, console, syslog, retry, did you mean tftp?"
+         ram, policy, tvs, https, capf, socket, access, console, syslog, web, retry, identity, did you \
+         mean tftp?"
     );
     let outside = &faults(&format!("blksize = 512\n{NAMED}"))[0];
     let why = "not in a section: move it below its [section]";
@@ -352,4 +353,36 @@ fn the_key_for_a_supplicant_is_not_among_fetched_files_nor_in_the_store() {
     let text = "[device]\nname = \"SEP001122334455\"\n[identity]\nexport = \"/run/secd/eap\"\n";
     let settings = Settings::parse(text, "f").unwrap();
     assert_eq!(settings.identity.export, Some("/run/secd/eap".into()));
+}
+
+#[test]
+fn where_the_web_page_listens_and_who_may_open_it_is_read() {
+    let off = configuration("").web;
+    assert!(off.listen.is_empty() && off.log);
+    assert_eq!(off.allow.iter().map(ToString::to_string).collect::<Vec<_>>(), ["127.0.0.0/8"]);
+    let web = configuration(
+        "[web]\nlisten = ['0.0.0.0:80', '[::1]:0']\nallow = ['192.0.2.0/24', '::1']\n\
+         connections = 4\nlog = false\n",
+    )
+    .web;
+    let listen: Vec<String> = web.listen.iter().map(ToString::to_string).collect();
+    assert_eq!(listen, ["0.0.0.0:80", "[::1]:0"]);
+    let allow: Vec<String> = web.allow.iter().map(ToString::to_string).collect();
+    assert_eq!(allow, ["192.0.2.0/24", "::1/128"]);
+    assert_eq!((web.connections, web.log), (4, false));
+}
+
+#[test]
+fn what_is_no_endpoint_or_no_network_is_placed_with_what_to_write() {
+    for (text, wrong) in [
+        ("listen = ['80']", "web.listen: \"80\" is not a local endpoint: write ADDRESS:PORT, such"),
+        ("listen = ['localhost:80']", "web.listen: \"localhost:80\" is not a local endpoint: "),
+        ("allow = ['192.0.2.7/24']", "web.allow: \"192.0.2.7/24\" is not a network: write "),
+        ("connections = 1", "web.connections: 1 is out of range: write a number from 2 to 256"),
+    ] {
+        let found = fault(&format!("[web]\n{text}\n"));
+        assert!(found.contains(wrong), "{found}");
+    }
+    let many = format!("[web]\nlisten = [{}]\n", "'[::1]:0', ".repeat(9));
+    assert!(fault(&many).contains("web.listen: 9 entries, at most 8 are allowed"));
 }

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::advisor::Advisor;
 use super::device;
-use crate::io::settings::{Access, Principal, ServerAddress};
+use crate::io::settings::{Access, Network, Principal, ServerAddress};
 use crate::trust::policy::FirstUsePolicy;
 
 impl Advisor<'_> {
@@ -18,6 +18,7 @@ impl Advisor<'_> {
         self.shares();
         self.rights();
         self.exported();
+        self.web();
     }
 
     fn exported(&mut self) {
@@ -33,6 +34,26 @@ impl Advisor<'_> {
                 self.warn("identity.radius_ca", text);
             }
             _ => {}
+        }
+    }
+
+    fn web(&mut self) {
+        let web = &self.settings.web;
+        let Some(reached) = web.listen.iter().find(|address| !address.ip().is_loopback()) else {
+            return;
+        };
+        if let Some(index) = web.allow.iter().position(Network::is_everything) {
+            let text = format!(
+                "every host that reaches {reached} reads the phone's status and log; name the \
+                 networks of those who may"
+            );
+            self.warn_entry("web.allow", index, text);
+        } else if web.allow.iter().all(Network::is_loopback) {
+            let text = format!(
+                "no host but this phone itself may open the page at {reached}; name the networks of \
+                 those who may"
+            );
+            self.warn("web.allow", text);
         }
     }
 
