@@ -19,7 +19,7 @@ mod levels;
 mod office;
 mod screen;
 mod shown;
-mod tally;
+pub(super) mod tally;
 mod turns;
 mod watch;
 

@@ -22,12 +22,19 @@ use crate::io::{clock, console};
 
 impl OneReply<GetStatus> for Service {
     async fn answer(&self, _: GetStatus, _: &Client) -> Result<Status, Error> {
+        Ok(self.status())
+    }
+}
+
+impl Service {
+    /// The state of the agent now.
+    pub(in crate::agent) fn status(&self) -> Status {
         let agent = &self.agent;
         let settings = agent.settings();
         let identity = agent.identity();
         let members = agent.around(&settings, &identity).members();
         let (state, meaning) = agent.state_words();
-        Ok(Status {
+        Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             device: settings.device.name.to_string(),
             time: since_1970(clock::wall()),
@@ -65,7 +72,7 @@ impl OneReply<GetStatus> for Service {
             sandbox: "none".to_owned(),
             // Never `None`: no setting hides errors.
             log_level: console::shown().to_level().unwrap_or(Grade::Error).into(),
-        })
+        }
     }
 }
 

@@ -11,8 +11,17 @@ use crate::io::ipc::Client;
 
 impl OneReply<Diagnose> for Service {
     async fn answer(&self, _: Diagnose, _: &Client) -> Result<Diagnosis, Error> {
-        let made = self.agent.diagnose().await;
-        made.map(|report| shown(&report)).map_err(|Busy| Error::Busy)
+        self.diagnosis().await.map_err(|Busy| Error::Busy)
+    }
+}
+
+impl Service {
+    /// Finds out what is wrong between phone and cluster.
+    ///
+    /// # Errors
+    /// [`Busy`] if another diagnosis is being made.
+    pub(in crate::agent) async fn diagnosis(&self) -> Result<Diagnosis, Busy> {
+        self.agent.diagnose().await.map(|report| shown(&report))
     }
 }
 

@@ -100,7 +100,12 @@ impl OneReply<AppendLog> for Service {
 }
 
 impl Service {
-    fn recent(&self, count: Option<usize>, level: LevelFilter) -> Vec<ConsoleLine> {
+    /// The last lines of that level and graver.
+    pub(in crate::agent) fn recent(
+        &self,
+        count: Option<usize>,
+        level: LevelFilter,
+    ) -> Vec<ConsoleLine> {
         let mut lines = self.console.tail(usize::MAX);
         lines.retain(|line| line.level() <= level);
         let skipped = lines.len().saturating_sub(count.unwrap_or(usize::MAX));

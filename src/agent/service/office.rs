@@ -11,8 +11,8 @@ use crate::io::console::Console;
 
 /// The service, with what it needs besides the agent.
 pub struct Service {
-    pub(super) agent: Rc<Agent>,
-    pub(super) console: Console,
+    pub(in crate::agent) agent: Rc<Agent>,
+    pub(in crate::agent) console: Console,
     pub(super) confirmations: RefCell<Confirmations>,
     /// The files that may be fetched for clients at once.
     pub(super) files: Turns,

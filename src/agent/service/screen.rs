@@ -24,7 +24,7 @@ impl OneReply<GetTrust> for Service {
 
 impl Service {
     /// What the Trust List screen shows now.
-    pub(super) fn trust(&self) -> Trust {
+    pub(in crate::agent) fn trust(&self) -> Trust {
         let agent = &self.agent;
         let anchors = agent.installed.anchors();
         let lists = ListKind::ALL.iter().filter_map(|kind| anchors.list(*kind));

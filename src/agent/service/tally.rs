@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 /// Occurrences of one kind, user by user.
-pub(super) struct Tally {
+pub(in crate::agent) struct Tally {
     /// How many of one user get a line each until they are summed up.
     written: u32,
     users: RefCell<BTreeMap<Who, Occurrences>>,
@@ -17,7 +17,7 @@ pub(super) struct Tally {
 
 /// Whose occurrences they are.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Who {
+pub(in crate::agent) enum Who {
     User(u32),
     /// All users beyond those that are counted one by one.
     Others,
@@ -31,12 +31,12 @@ struct Occurrences {
 
 impl Tally {
     /// A tally that allows each user so many lines.
-    pub(super) fn writing(written: u32) -> Self {
+    pub(in crate::agent) fn writing(written: u32) -> Self {
         Self { written, users: RefCell::default(), any: Notify::new() }
     }
 
     /// Counts an occurrence, and returns whether it gets a line of its own.
-    pub(super) fn is_worth_a_line(&self, uid: u32) -> bool {
+    pub(in crate::agent) fn is_worth_a_line(&self, uid: u32) -> bool {
         let mut users = self.users.borrow_mut();
         let user = Who::User(uid);
         // Bounded: users come and go, and the map must not grow with them.
@@ -52,12 +52,12 @@ impl Tally {
     }
 
     /// Waits until something was counted.
-    pub(super) async fn any(&self) {
+    pub(in crate::agent) async fn any(&self) {
         self.any.notified().await;
     }
 
     /// How many got no line, user by user; then counting begins again.
-    pub(super) fn sum_up(&self) -> Vec<(Who, u64)> {
+    pub(in crate::agent) fn sum_up(&self) -> Vec<(Who, u64)> {
         let users = self.users.take();
         let unwritten = users.into_iter().filter(|(_, count)| count.more > 0);
         unwritten.map(|(who, count)| (who, count.more)).collect()
@@ -74,7 +74,7 @@ impl fmt::Display for Who {
 }
 
 /// How long occurrences are counted before they are summed up. Inferred: soon enough to be read.
-pub(super) const WINDOW: Duration = Duration::from_secs(30);
+pub(in crate::agent) const WINDOW: Duration = Duration::from_secs(30);
 
 /// Users that are counted one by one. Inferred: more than a phone has.
 const USERS: usize = 64;
