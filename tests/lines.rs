@@ -26,7 +26,7 @@ fn mnemonic(line: &LineRow) -> &'static str {
         "Warn" => "WRN",
         "Notice" => "NOT",
         "Info" => "INF",
-        "Debug" => "DEB",
+        "Deb" => "DEB",
         _ => "by its facts",
     }
 }

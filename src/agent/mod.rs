@@ -45,6 +45,7 @@ mod screen;
 mod service;
 mod start;
 mod tvs;
+mod web;
 mod world;
 
 pub use capf::{NotEnrolled, SessionEffect};

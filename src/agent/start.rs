@@ -11,6 +11,7 @@ use crate::agent::manager::Manager;
 use crate::agent::narrate::say;
 use crate::agent::owners::Agent;
 use crate::agent::service::Service;
+use crate::agent::web;
 use crate::boot::Event;
 use crate::io::clock::Timeline;
 use crate::io::console::Console;
@@ -43,10 +44,14 @@ pub async fn run(settings: Settings, source: PathBuf, console: Console) -> std::
     let agent = Agent::new(settings, Timeline::start()).reading(source);
     let agent = Rc::new(agent.managed_by(Manager::from_environment()));
     agent.set_log_levels();
+    // All of them here and now: a sandbox allows no new ones later.
+    let listeners = web::open(&agent.settings().web);
+    let service = Service::new(agent.clone(), console.clone());
     tokio::select! {
         // In this order, so that the socket is open before the first pass begins, if it can be.
         biased;
-        () = serve(&agent, console.clone()) => Ok(()),
+        () = serve(&agent, service.clone()) => Ok(()),
+        () = web::serve(service, listeners) => Ok(()),
         ended = agent.run() => ended,
         () = agent.manager.feed_watchdog() => Ok(()),
         () = agent.forward(&console) => Ok(()),
@@ -54,7 +59,7 @@ pub async fn run(settings: Settings, source: PathBuf, console: Console) -> std::
 }
 
 /// Serves the phone's processes, as soon as there is a socket for them.
-async fn serve(agent: &Rc<Agent>, console: Console) {
+async fn serve(agent: &Rc<Agent>, service: Rc<Service>) {
     let (mut pause, mut logged) = (FIRST_PAUSE, None);
     let listener = loop {
         let why = match agent.listen() {
@@ -74,7 +79,7 @@ async fn serve(agent: &Rc<Agent>, console: Console) {
         say(&Event::SocketOpen {});
     }
     agent.manager.listening();
-    Service::new(agent.clone(), console).serve(&listener).await;
+    service.serve(&listener).await;
 }
 
 /// The pause before a socket that could not be opened is tried again; doubles up to the longest.

@@ -182,7 +182,7 @@ macro_rules! events {
     };
 }
 
-use Level::{Error, Info, Notice, Warning as Warn};
+use Level::{Debug as Deb, Error, Info, Notice, Warning as Warn};
 
 events! {
     // --- the agent itself
@@ -527,6 +527,20 @@ events! {
     DoctorLooks {} Notice, SECD, "doctor: diagnosing, nothing will be changed";
     DoctorSays { case: &'static str, remedy: &'static str }
         Notice, SECD, "doctor: case {case}, remedy {remedy}; nothing was changed";
+
+    // --- the phone's web page
+    WebOpen { address: String, networks: String }
+        Notice, SECD, "web: listening on {address}, open to {networks}";
+    WebOpenToAll { address: String }
+        Warn, SECD, "web: {address} is open to all hosts: whoever reaches it reads status and log; name your networks in web.allow";
+    WebNotOpen { why: String }
+        Error, SECD, "EROR:web: {why}; then restart the agent";
+    WebClosed {} Notice, SECD, "web: closed by the configuration (webAccess)";
+    WebReopened {} Notice, SECD, "web: open, the configuration no longer closes it";
+    WebAcceptFailed { why: String } Error, SECD, "EROR:web: accept: {why}";
+    WebRefused { peer: IpAddr, why: String } Deb, SECD, "web: {peer}: {why}";
+    WebMoreRefused { count: u64 } Deb, SECD, "web: {count} more refused";
+
     // A line of another process of the phone, under its own name.
     Client { process: String, level: Level, text: String } *level, process, "{text}";
 }

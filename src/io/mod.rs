@@ -27,3 +27,4 @@ pub mod tftp;
 pub mod tls;
 pub mod tvs;
 pub mod users;
+pub mod web;
