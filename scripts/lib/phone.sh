@@ -4,7 +4,8 @@
 # A lab and a phone in QEMU, for the scripts that use them. Sourced after packages.sh; the folder
 # $work and a board's files are there. Neither reaches any network: QEMU keeps the phone to itself
 # (restrict=on), its TFTP server at 10.0.2.2 gives out the lab's files, and a few ports of 10.0.2.100
-# lead to the lab's TVS, HTTPS and CAPF on this machine's loopback.
+# lead to the lab's TVS, HTTPS and CAPF on this machine's loopback. With $web_port set, that port of the
+# loopback leads to the phone's port 8080, for its web page.
 
 lab_pid='' phone_pid='' seen=0
 
@@ -59,12 +60,23 @@ tell_lab() {
 # A network that leads nowhere but to the lab. Each TCP connection gets a netcat of its own.
 lab_network() {
     printf 'restrict=on,tftp=%s,tftp-server-name=10.0.2.2' "$work/served"
+    printf '%s' "${web_port:+,hostfwd=tcp:127.0.0.1:$web_port-:8080}"
     local way
     for way in "2445 $TVS_ADDR" "8443 $HTTPS_ADDR" ${CAPF_ADDR:+"3804 $CAPF_ADDR"}; do
         set -- "${way% *}" "${way#* }"
         printf ',guestfwd=tcp:10.0.2.100:%s-cmd:busybox nc %s %s' "$1" "${2%:*}" "${2##*:}"
     done
 }
+
+# A port of the loopback that nobody listens at.
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# What switches the phone's web page on, for those who come by the forwarded port, at its next start: to be
+# typed at its console.
+# shellcheck disable=SC2016 # the phone expands it
+web_on='sed -i -e "s/^#listen = .*/listen = [\"0.0.0.0:8080\"]/" -e "s:^#allow = .*:allow = [\"10.0.2.0/24\"]:" /etc/secd.toml; kill $(cat /run/phone/agent.pid)'
 
 # What the phone will call itself.
 device_name() {
