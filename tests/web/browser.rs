@@ -9,11 +9,11 @@ use super::support::agent::Agent;
 use super::support::log::shown;
 
 /// The settings of a page that listens at a port of the system's choice.
-pub const LISTEN: &str = "[web]\nlisten = [\"127.0.0.1:0\"]\n";
+pub(super) const LISTEN: &str = "[web]\nlisten = [\"127.0.0.1:0\"]\n";
 
 /// Where the page of an agent is, by its log.
 #[track_caller]
-pub fn address(agent: &Agent) -> SocketAddr {
+pub(super) fn address(agent: &Agent) -> SocketAddr {
     let start = "web: listening on ";
     let found = agent.log.find(0, PATIENCE, |line| line.text.starts_with(start));
     let found = found.unwrap_or_else(|| panic!("{}", shown(&agent.log.from(0))));
@@ -28,10 +28,10 @@ pub fn address(agent: &Agent) -> SocketAddr {
 
 /// An answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) head: String,
+    pub(super) body: String,
 }
 
 impl Answer {
@@ -43,20 +43,20 @@ impl Answer {
     }
 
     /// The value of a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(": "));
         lines.into_iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, it)| it)
     }
 }
 
 /// A connection.
-pub struct Browser {
-    pub stream: TcpStream,
+pub(super) struct Browser {
+    pub(super) stream: TcpStream,
 }
 
 impl Browser {
     #[track_caller]
-    pub fn connect(address: SocketAddr) -> Self {
+    pub(super) fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
@@ -64,14 +64,14 @@ impl Browser {
     }
 
     /// Sends bytes; a connection that was closed meanwhile is for the reader to notice.
-    pub fn send(mut self, bytes: &[u8]) -> Self {
+    pub(super) fn send(mut self, bytes: &[u8]) -> Self {
         let _closed_already = self.stream.write_all(bytes);
         self
     }
 
     /// What comes until the end; nothing also where the connection is reset.
     #[track_caller]
-    pub fn rest(mut self) -> Vec<u8> {
+    pub(super) fn rest(mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         match self.stream.read_to_end(&mut bytes) {
             Ok(_) => {}
@@ -82,13 +82,13 @@ impl Browser {
     }
 
     #[track_caller]
-    pub fn answer(self) -> Answer {
+    pub(super) fn answer(self) -> Answer {
         Answer::parse(&self.rest())
     }
 
     /// What comes until it has this in it.
     #[track_caller]
-    pub fn until(&mut self, wanted: &str) -> String {
+    pub(super) fn until(&mut self, wanted: &str) -> String {
         let until = Instant::now() + PATIENCE;
         let mut text = String::new();
         let mut buffer = [0; 4096];
@@ -103,7 +103,7 @@ impl Browser {
     }
 
     /// Whether the other end closes within a time, whatever it sends before.
-    pub fn is_closed_within(&mut self, patience: Duration) -> bool {
+    pub(super) fn is_closed_within(&mut self, patience: Duration) -> bool {
         let until = Instant::now() + patience;
         self.stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
         let mut buffer = [0; 4096];
@@ -120,25 +120,25 @@ impl Browser {
 
 /// Sends a request of these lines, with a `Host` that is right.
 #[track_caller]
-pub fn ask(address: SocketAddr, first: &str, headers: &[&str]) -> Answer {
+pub(super) fn ask(address: SocketAddr, first: &str, headers: &[&str]) -> Answer {
     Browser::connect(address).send(request(address, first, headers).as_bytes()).answer()
 }
 
 /// The page at a path.
 #[track_caller]
-pub fn get(address: SocketAddr, path: &str) -> Answer {
+pub(super) fn get(address: SocketAddr, path: &str) -> Answer {
     ask(address, &format!("GET {path} HTTP/1.1"), &[])
 }
 
 /// A request of these lines, with a `Host` that is right.
-pub fn request(address: SocketAddr, first: &str, headers: &[&str]) -> String {
+pub(super) fn request(address: SocketAddr, first: &str, headers: &[&str]) -> String {
     let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
     format!("{first}\r\nHost: {address}\r\n{headers}\r\n")
 }
 
 /// A log that is being followed from the first line on, or behind a place.
 #[track_caller]
-pub fn follow(address: SocketAddr, headers: &[&str]) -> Browser {
+pub(super) fn follow(address: SocketAddr, headers: &[&str]) -> Browser {
     let headers = [&["Accept: text/event-stream"][..], headers].concat();
     Browser::connect(address).send(request(address, "GET /log HTTP/1.1", &headers).as_bytes())
 }
