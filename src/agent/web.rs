@@ -14,6 +14,7 @@ mod guard;
 mod journal;
 mod markup;
 mod metrics;
+mod phone;
 mod reply;
 mod routes;
 mod site;

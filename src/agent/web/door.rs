@@ -132,6 +132,7 @@ async fn answer(site: &Rc<Site>, mut client: WebClient) -> Result<(), WebGone> {
             }
             Ok(Answers::Doctor) => (asked.verb, doctor::page(site)),
             Ok(Answers::Page(page)) => (asked.verb, page(site, &asked)),
+            Ok(Answers::Phone(page)) => (asked.verb, page.reply(site)),
             Err(why) => (asked.verb, not_answered(site, client.peer, why)),
         },
         Err(malformed) => {
@@ -152,9 +153,10 @@ fn admitted(site: &Site, asked: &RequestHead<'_>) -> Result<Answers, NotAnswered
     if asked.has_body {
         return Err(NotAnswered::Body);
     }
-    let answers = route(asked.path).ok_or(NotAnswered::NoPage)?;
+    let answers = route(asked).ok_or(NotAnswered::NoPage)?;
     match answers {
         Answers::Log if !site.shows_log() => Err(NotAnswered::NoPage),
+        Answers::Phone(page) if page.is_of_log() && !site.shows_log() => Err(NotAnswered::NoPage),
         Answers::Doctor if asked.verb == Verb::Post => expect_own_page(asked).map(|()| answers),
         Answers::Doctor if !reads(asked.verb) => Err(NotAnswered::NotGetOrPost),
         _ if !reads(asked.verb) => Err(NotAnswered::NotGet),

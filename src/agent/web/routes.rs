@@ -1,5 +1,6 @@
 //! The paths that there are.
 
+use crate::agent::web::phone::PhonePage;
 use crate::agent::web::reply::WebReply;
 use crate::agent::web::site::Site;
 use crate::agent::web::{front, metrics};
@@ -17,14 +18,17 @@ pub(super) enum Answers {
     Log,
     /// By a page that is made at once.
     Page(PageMaker),
+    /// By a page that real phones have under that name.
+    Phone(PhonePage),
 }
 
-/// How a path is answered, if there is such a page.
-pub(super) fn route(path: &str) -> Option<Answers> {
-    ROUTES.iter().find(|(known, _)| *known == path).map(|(_, answers)| *answers)
+/// How a request is answered, if there is such a page.
+pub(super) fn route(asked: &RequestHead<'_>) -> Option<Answers> {
+    let own = ROUTES.iter().find(|(path, _)| *path == asked.path).map(|(_, answers)| *answers);
+    own.or_else(|| PhonePage::of(asked).map(Answers::Phone))
 }
 
-/// Every path; what follows a question mark is up to the page.
+/// Every path of our own; what follows a question mark is up to the page.
 const ROUTES: &[(&str, Answers)] = &[
     ("/", Answers::Page(front::page)),
     ("/doctor", Answers::Doctor),
