@@ -65,7 +65,7 @@ fn kept(site: &Site) -> Option<(Duration, Diagnosis)> {
 }
 
 fn shown(page: &mut Markup, age: Duration, diagnosis: &Diagnosis) {
-    page.tag("<p class=\"quiet\">Made ").text(&age.as_secs()).tag(" seconds ago.</p><dl>");
+    page.tag("<p class=\"quiet\">Made ").text(&frame::ago(age.as_secs())).tag(" ago.</p><dl>");
     frame::fact(page, "Finding", &diagnosis.case.text);
     frame::fact(page, "Remedy", &diagnosis.remedy.text);
     frame::fact(page, "Next boot", &diagnosis.next_boot);

@@ -59,10 +59,12 @@ fn one_list(page: &mut Markup, list: &List) {
 
 fn one_record(page: &mut Markup, number: usize, record: &Record) {
     let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
-    page.tag("<tr><td>").text(&number).tag("<th>").text(&record.role);
-    page.tag("<td><code>").text(&shown(&record.serial)).tag("</code><td>");
-    page.text(&shown(&record.subject)).tag("<td>").text(&shown(&record.issuer));
-    page.tag("<td><code>").text(&shown(&record.cert_sha1)).tag("</code>");
+    // Where there is no room for columns, each cell has its name.
+    page.tag("<tr><td data-name=\"Record\">").text(&number).tag("<th>").text(&record.role);
+    page.tag("<td data-name=\"Serial\"><code>").text(&shown(&record.serial));
+    page.tag("</code><td data-name=\"Subject\">").text(&shown(&record.subject));
+    page.tag("<td data-name=\"Issuer\">").text(&shown(&record.issuer));
+    page.tag("<td data-name=\"SHA-1\"><code>").text(&shown(&record.cert_sha1)).tag("</code>");
 }
 
 /// The phone's own certificates.
