@@ -32,6 +32,7 @@ pub(super) fn route(asked: &RequestHead<'_>) -> Option<Answers> {
 const ROUTES: &[(&str, Answers)] = &[
     ("/", Answers::Page(front::page)),
     ("/doctor", Answers::Doctor),
+    ("/favicon.ico", Answers::Page(|_, _| WebReply::of("image/svg+xml", ICON))),
     ("/log", Answers::Log),
     ("/metrics", Answers::Page(metrics::page)),
     ("/secd.css", Answers::Page(|_, _| WebReply::of("text/css; charset=utf-8", STYLE))),
@@ -42,3 +43,7 @@ const ROUTES: &[(&str, Answers)] = &[
 /// The look of all pages, and what makes the log live.
 const STYLE: &str = include_str!("secd.css");
 const SCRIPT: &str = include_str!("secd.js");
+
+/// A shield. Browsers ask for an icon of every site, and would be refused for each page otherwise.
+const ICON: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\">\
+<path fill=\"#0b5cad\" d=\"M8 0l7 2v6q0 5-7 8-7-3-7-8V2z\"/></svg>";
