@@ -178,16 +178,18 @@ fn key_identifier(key: &KeyPair) -> Vec<u8> {
     Digest::Sha1.of(&key.public_key())
 }
 
-pub(crate) fn extension(oid: &[u8], content: &[u8]) -> Vec<u8> {
+/// An extension that a reader may pass over.
+pub fn extension(oid: &[u8], content: &[u8]) -> Vec<u8> {
     der::sequence(&[&der::oid(oid), &der::byte_string(content)])
 }
 
-pub(crate) fn critical(oid: &[u8], content: &[u8]) -> Vec<u8> {
+/// An extension that a reader must know.
+pub fn critical(oid: &[u8], content: &[u8]) -> Vec<u8> {
     der::sequence(&[&der::oid(oid), &TRUE, &der::byte_string(content)])
 }
 
 /// `AlgorithmIdentifier`: with NULL for RSA (RFC 4055), without parameters for EC (RFC 5758).
-pub(crate) fn signature_algorithm(key: &KeyPair, digest: Digest) -> Vec<u8> {
+pub fn signature_algorithm(key: &KeyPair, digest: Digest) -> Vec<u8> {
     if key.rsa().is_some() {
         let last = match digest {
             Digest::Sha1 => 5,
