@@ -48,6 +48,12 @@ fn only_a_certificate_that_may_sign_others_and_is_no_servers_is_an_authority() {
         ("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,digitalSignature", true),
         ("basicConstraints=CA:TRUE\nkeyUsage=keyCertSign\nextendedKeyUsage=serverAuth", true),
         ("basicConstraints=CA:TRUE\nkeyUsage=keyCertSign\nsubjectAltName=email:ca@lab.test", true),
+        ("basicConstraints=CA:TRUE\nkeyUsage=keyCertSign\n1.3.6.1.4.1.311.99=DER:0500", true),
+        // It is restricted by what nobody here understands.
+        (
+            "basicConstraints=CA:TRUE\nkeyUsage=keyCertSign\n1.3.6.1.4.1.311.99=critical,DER:0500",
+            false,
+        ),
         // It may not, or does not say so.
         ("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,keyCertSign", false),
         ("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,cRLSign", false),
@@ -64,6 +70,23 @@ fn only_a_certificate_that_may_sign_others_and_is_no_servers_is_an_authority() {
         let authority = Authority::saying(extensions, END);
         let server = authority.issue(&Leaf::GOOD).certificate();
         assert_eq!(under(&authority.certificate(), &[&server]), Ok(counts), "{extensions}");
+    }
+}
+
+#[test]
+fn a_server_whose_key_may_not_be_used_for_tls_has_no_path() {
+    let authority = Authority::new();
+    for (usage, counts) in [
+        ("serverAuth\nkeyUsage=critical,digitalSignature", true),
+        ("serverAuth\nkeyUsage=critical,keyEncipherment", true),
+        ("serverAuth\nkeyUsage=critical,keyAgreement", true),
+        ("serverAuth\nkeyUsage=critical,cRLSign", false),
+        ("serverAuth\nkeyUsage=critical,dataEncipherment", false),
+    ] {
+        let server = authority.issue(&Leaf { usage, ..Leaf::GOOD }).certificate();
+        let why = "no valid path to a listed CA (the certificate's key may not be used for TLS)";
+        let expected = if counts { Ok(true) } else { Err(why.to_owned()) };
+        assert_eq!(under(&authority.certificate(), &[&server]), expected, "{usage}");
     }
 }
 

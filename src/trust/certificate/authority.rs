@@ -19,15 +19,16 @@ impl Authority {
     /// they vouch for (domain facts 6.4), and the self-signed certificates of call managers and
     /// tools claim to be authorities as well. So one counts as an authority only if it may sign
     /// certificates (basic constraints and keyUsage, which an authority must have: RFC 5280
-    /// §4.2.1.3), is not restricted to purposes other than servers, and has nothing that belongs to
-    /// a server: no host name or address, and no key for key exchange, which RFC 3279 §2.3 advises
-    /// authorities against.
+    /// §4.2.1.3), is restricted neither to purposes other than servers nor by anything that is not
+    /// understood, and has nothing that belongs to a server: no host name or address, and no key for
+    /// key exchange, which RFC 3279 §2.3 advises authorities against.
     pub(super) fn from_certificate(certificate: &X509Certificate<'_>) -> Option<Self> {
         let constraints = certificate.basic_constraints().ok()??.value;
         // `?` for an absent or unreadable keyUsage: without one, a certificate is not treated as an
         // authority.
         let issues = constraints.ca && signs_certificates(certificate)?;
-        if !issues || is_a_servers(certificate) || !is_for_servers(certificate) {
+        let is_restricted = !is_for_servers(certificate) || !is_understood(certificate);
+        if !issues || is_restricted || is_a_servers(certificate) {
             return None;
         }
         let validity = certificate.validity();
@@ -49,6 +50,22 @@ impl Authority {
 pub(super) fn may_sign_others(der: &[u8]) -> bool {
     X509Certificate::from_der(der).is_ok_and(|(_, certificate)| match certificate.key_usage() {
         Ok(usage) => usage.is_none_or(|usage| usage.value.key_cert_sign()),
+        Err(_) => false,
+    })
+}
+
+/// Whether the keyUsage of a server's certificate in DER allows something that TLS does with its key;
+/// an absent one does not forbid it.
+///
+/// # Source
+/// RFC 5246 §7.4.2 and RFC 8446 §4.4.2.2. Any of the three will do, as with `openssl verify -purpose
+/// sslserver`: certificates in the field are not always exact about which.
+pub(super) fn may_serve_tls(der: &[u8]) -> bool {
+    X509Certificate::from_der(der).is_ok_and(|(_, certificate)| match certificate.key_usage() {
+        Ok(usage) => usage.is_none_or(|usage| {
+            let usage = usage.value;
+            usage.digital_signature() || usage.key_encipherment() || usage.key_agreement()
+        }),
         Err(_) => false,
     })
 }
@@ -79,6 +96,15 @@ const fn is_a_host(name: &GeneralName<'_>) -> bool {
     matches!(name, GeneralName::DNSName(_) | GeneralName::IPAddress(_))
 }
 
+/// Whether every extension that must be understood is one that paths are verified by. webpki passes
+/// the others over in a trust anchor, which RFC 5280 §6.1.1 leaves to whoever uses it.
+fn is_understood(certificate: &X509Certificate<'_>) -> bool {
+    certificate
+        .extensions()
+        .iter()
+        .all(|it| !it.critical || UNDERSTOOD.contains(&it.oid.as_bytes()))
+}
+
 /// Whether it may issue certificates for servers: an authority may be restricted to others.
 fn is_for_servers(certificate: &X509Certificate<'_>) -> bool {
     match certificate.extended_key_usage() {
@@ -87,3 +113,16 @@ fn is_for_servers(certificate: &X509Certificate<'_>) -> bool {
         Err(_) => false,
     }
 }
+
+/// Extensions (contents of the identifier, DER) that may be critical: keyUsage, subjectAltName,
+/// basicConstraints, nameConstraints, extKeyUsage.
+///
+/// # Source
+/// RFC 5280 §4.2.1; those that webpki reads in the other certificates of a path.
+const UNDERSTOOD: [&[u8]; 5] = [
+    &[0x55, 0x1D, 0x0F],
+    &[0x55, 0x1D, 0x11],
+    &[0x55, 0x1D, 0x13],
+    &[0x55, 0x1D, 0x1E],
+    &[0x55, 0x1D, 0x25],
+];

@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, KeyUsage, VerifiedPath, anchor_from_trusted_cert};
 
 use crate::trust::certificate::Authority;
-use crate::trust::certificate::authority::may_sign_others;
+use crate::trust::certificate::authority::{may_serve_tls, may_sign_others};
 
 /// Why no path is accepted.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -69,6 +69,10 @@ pub(in crate::trust) fn verify(
     let now = now.ok_or(NoPath::ClockUnset)?;
     // Before any signature is checked: what cannot match a name needs no path.
     let name = name.ok_or(NoPath::NoName)?;
+    // webpki leaves keyUsage to its caller, that of the server's own certificate too.
+    if !may_serve_tls(certificate) {
+        return Err(NoPath::Invalid("the certificate's key may not be used for TLS"));
+    }
     let ders: Vec<_> = listed.iter().map(|listed| CertificateDer::from(listed.der)).collect();
     let (anchors, authorities): (Vec<_>, Vec<_>) = ders.iter().zip(listed).filter_map(read).unzip();
     let intermediates = select(intermediates);
