@@ -77,12 +77,7 @@ impl ServerHello {
     /// # Errors
     /// [`Fault::Byte`] if the server sent something else.
     pub fn parse(bytes: &[u8]) -> Result<Option<Self>, Malformed> {
-        match Self::complete(&handshake(bytes)?) {
-            Ok(hello) => Ok(Some(hello)),
-            // What has come so far is right, and ends inside a field: more is on its way.
-            Err(Malformed { fault: Fault::Truncated { .. }, .. }) => Ok(None),
-            Err(malformed) => Err(malformed),
-        }
+        as_far_as_it_came(bytes, Self::complete)
     }
 
     fn complete(message: &[u8]) -> Result<Self, Malformed> {
@@ -113,11 +108,7 @@ impl ServerHello {
 /// # Source
 /// RFC 5246 §7.4.2. In TLS 1.3 it is encrypted.
 pub fn certificate(bytes: &[u8]) -> Result<Option<Vec<u8>>, Malformed> {
-    match first_certificate(&handshake(bytes)?) {
-        Ok(certificate) => Ok(Some(certificate)),
-        Err(Malformed { fault: Fault::Truncated { .. }, .. }) => Ok(None),
-        Err(malformed) => Err(malformed),
-    }
+    as_far_as_it_came(bytes, first_certificate)
 }
 
 fn first_certificate(message: &[u8]) -> Result<Vec<u8>, Malformed> {
@@ -160,9 +151,26 @@ impl HelloOffer<'_> {
     }
 }
 
-/// The content of the records that have come so far, the last one perhaps in part.
-fn handshake(bytes: &[u8]) -> Result<Vec<u8>, Malformed> {
-    let (mut reader, mut message) = (Reader::new(bytes), Vec::new());
+/// What `read` makes of the handshake's records; `None` if more bytes are needed.
+fn as_far_as_it_came<T>(
+    bytes: &[u8],
+    read: fn(&[u8]) -> Result<T, Malformed>,
+) -> Result<Option<T>, Malformed> {
+    let mut message = Vec::new();
+    let other = handshake(bytes, &mut message);
+    match read(&message) {
+        // Whatever comes after it, as an alert, changes nothing about what was read.
+        Ok(found) => Ok(Some(found)),
+        // What has come so far is right, and ends inside a field: more is on its way, unless
+        // something else has come instead.
+        Err(Malformed { fault: Fault::Truncated { .. }, .. }) => other.map(|()| None),
+        Err(malformed) => Err(malformed),
+    }
+}
+
+/// Adds the content of the records that have come so far, the last one perhaps in part.
+fn handshake(bytes: &[u8], message: &mut Vec<u8>) -> Result<(), Malformed> {
+    let mut reader = Reader::new(bytes);
     while reader.left() > 0 {
         fixed(&mut reader, HANDSHAKE, "record type")?;
         // A cut header is no fault: the rest of it is on its way.
@@ -174,7 +182,7 @@ fn handshake(bytes: &[u8]) -> Result<Vec<u8>, Malformed> {
         let length = usize::from(reader.u16("record length")?);
         message.extend_from_slice(reader.take(length.min(reader.left()), "record")?);
     }
-    Ok(message)
+    Ok(())
 }
 
 fn fixed(reader: &mut Reader<'_>, expected: u8, field: &'static str) -> Result<(), Malformed> {

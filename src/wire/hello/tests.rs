@@ -37,6 +37,13 @@ fn what_is_not_all_there_yet_is_waited_for() {
 }
 
 #[test]
+fn what_comes_after_an_answer_does_not_unsay_it() {
+    let hello = ServerHello::parse(&answer()).expect("an answer");
+    let alert = [21, 3, 2, 0, 2, 2, 40];
+    assert_eq!(ServerHello::parse(&[answer().as_slice(), &alert].concat()), Ok(hello));
+}
+
+#[test]
 fn an_alert_or_anything_else_is_no_answer() {
     let alert = [21, 3, 1, 0, 2, 2, 40];
     let fault = Fault::Byte { expected: 22, found: 21 };
@@ -125,6 +132,10 @@ fn the_certificate_behind_the_greeting_is_read() {
             assert_eq!(certificate(&flight[..length]), Ok(None), "{length} bytes");
         }
     }
+    // What a server says afterwards, as that it gives up, comes too late to change that.
+    let alert = [21, 3, 3, 0, 2, 2, 40].as_slice();
+    assert_eq!(certificate(&[&two, alert].concat()), Ok(Some(vec![1, 2, 3, 4, 5])));
+    assert!(certificate(&[&record(&hello), alert].concat()).is_err());
     let other = [record(&hello), record(&[12, 0, 0, 0])].concat();
     assert!(certificate(&other).is_err());
     assert!(certificate(&[21, 3, 3, 0, 2, 2, 40]).is_err());
