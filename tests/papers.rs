@@ -128,13 +128,16 @@ fn a_name_that_is_gone_is_found_out() {
         "scripts/gone",
         "cargo test --locked --test gone",
         "ROW=Z9 cargo test --locked --test scenarios",
-        "scripts/fuzz 60 gone",
+        "scripts/fuzz --minutes 2 gone",
     ] {
         assert_eq!(is_there(gone), Some(false), "{gone}");
     }
-    for there in
-        ["row R1", "src/trust", "scripts/fuzz 60 list update", "cargo test --test scenarios"]
-    {
+    for there in [
+        "row R1",
+        "src/trust",
+        "scripts/fuzz --minutes 2 list update",
+        "cargo test --test scenarios",
+    ] {
         assert_eq!(is_there(there), Some(true), "{there}");
     }
     assert_eq!(is_there("OneReply"), None);

@@ -100,9 +100,13 @@ fn runs(command: &str) -> bool {
         path.with_extension("rs").exists() || path.join("main.rs").exists()
     });
     let script = words.first().is_none_or(|word| !word.contains('/') || root().join(word).exists());
+    // Options, numbers and what stands for a name aside.
+    let is_name = |word: &&&str| word.starts_with(|first: char| first.is_ascii_lowercase());
     let fuzzed = words.first() != Some(&"scripts/fuzz")
-        || words.iter().skip(2).all(|target| {
-            root().join("fuzz/fuzz_targets").join(target).with_extension("rs").exists()
-        });
+        || words
+            .iter()
+            .skip(1)
+            .filter(is_name)
+            .all(|target| root().join("fuzz/src").join(target).with_extension("rs").exists());
     row && tests && script && fuzzed
 }

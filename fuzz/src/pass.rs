@@ -1,16 +1,13 @@
 //! Whatever servers and TVS answer, and whatever cannot be written: a boot pass ends, a failure
 //! never changes what is installed, and nothing weaker is installed without a newer signed list.
 
-#![no_main]
-
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 
-use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
-use libfuzzer_sys::fuzz_target;
+use arbitrary::{Arbitrary, Result, Unstructured};
 use secd::boot::{
     Change, Committed, Configured, Event, Fetched, Form, LastConfiguration, ListStep, Listed,
     NotCommitted, NotFetched, Outcome, PassSettings, Seen, StatusMessage, Trouble, Wanted, World,
@@ -349,9 +346,9 @@ fn reach(outcome: &Outcome) {
     }
 }
 
-fuzz_target!(|bytes: &[u8]| {
+pub(crate) fn one(bytes: &[u8]) {
     let _end_of_input = passes(Unstructured::new(bytes));
-});
+}
 
 /// Passes one after the other, so that lists replace lists.
 const PASSES: usize = 3;

@@ -1,14 +1,11 @@
 //! Whatever a server answers, and in whatever pieces: the file keeps to the limit, the pieces make
 //! no difference, and every failure has words.
 
-#![no_main]
-
-use libfuzzer_sys::fuzz_target;
 use secd::proto::http::{Answer, AnswerFailure};
 use secd::wire::http::UnfitBody;
 use secd::wire::way::FileWay;
 
-fuzz_target!(|input: &[u8]| {
+pub(crate) fn one(input: &[u8]) {
     let Some(([limit, piece], answer)) = input.split_first_chunk::<2>() else { return };
     let limit = 16 * usize::from(*limit);
     let whole = read(answer, limit, answer.len().max(1));
@@ -21,7 +18,7 @@ fuzz_target!(|input: &[u8]| {
         }
         Err(failure) => assert!(!failure.to_string().is_empty()),
     }
-});
+}
 
 fn read(answer: &[u8], limit: usize, piece: usize) -> Result<Vec<u8>, AnswerFailure> {
     let (mut file, mut machine) = (Vec::new(), Answer::new(limit));

@@ -1,15 +1,12 @@
 //! Whatever a server sends and whenever: the machine answers each event at most once, keeps to
 //! the limit, never moves its own deadline past the end of patience, and ends.
 
-#![no_main]
-
 use std::time::Duration;
 
-use libfuzzer_sys::fuzz_target;
 use secd::proto::tftp::{Dally, Datagram, Ending, ReadRequest, Tid, Timing, To, Transfer};
 use secd::wire::tftp::{LONGEST_REQUEST, TftpOptions};
 
-fuzz_target!(|input: &[u8]| {
+pub(crate) fn one(input: &[u8]) {
     let Some((terms, mut events)) = input.split_first_chunk::<4>() else { return };
     let request = request(*terms);
     let mut transfer = Transfer::new(&request, Duration::ZERO).expect("the name is fit");
@@ -47,7 +44,7 @@ fuzz_target!(|input: &[u8]| {
         }
     }
     panic!("no end in sight");
-});
+}
 
 fn request(terms: [u8; 4]) -> ReadRequest<'static> {
     let [limit, blksize, window, flags] = terms;

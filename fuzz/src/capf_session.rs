@@ -1,20 +1,17 @@
 //! A session goes the same way in whatever pieces it comes, and ends.
 
-#![no_main]
-
-use libfuzzer_sys::fuzz_target;
 use secd::proto::capf::{CapfExchange, CapfFault, CapfStep};
 use secd::wire::capf::Introduction;
 use secd::wire::name::DeviceName;
 
-fuzz_target!(|input: &[u8]| {
+pub(crate) fn one(input: &[u8]) {
     let Some((choices, bytes)) = input.split_first() else { return };
     let cut = usize::from(choices >> 1).min(bytes.len());
     let (head, tail) = bytes.split_at(cut);
     let whole = run(&[bytes], choices & 1 == 0);
     let pieces = run(&[head, tail], choices & 1 == 0);
     assert_eq!(whole, pieces);
-});
+}
 
 /// What the phone sends, and how the session ends; nothing if it goes on.
 fn run(pieces: &[&[u8]], agrees: bool) -> (Vec<u8>, Option<Result<String, CapfFault>>) {

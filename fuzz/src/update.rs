@@ -2,14 +2,11 @@
 //! certificates and keys of the peer's choice are parsed, and nothing is believed that does not
 //! parse.
 
-#![no_main]
-
-use libfuzzer_sys::fuzz_target;
 use secd::trust::update::{self, Offer};
 use secd::trust::{Acceptance, Anchors, Decision, ListKind, Policy, stored};
 use secd::wire::{Envelope, FileKind};
 
-fuzz_target!(|bytes: &[u8]| {
+pub(crate) fn one(bytes: &[u8]) {
     let policy = Policy::default();
     let mut anchors = Anchors::default();
     for kind in [ListKind::Ctl, ListKind::Itl] {
@@ -32,4 +29,4 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let offer = Offer { name: ListKind::Itl.generic_name(), bytes };
     let _judged_by_itself = update::list(&anchors, ListKind::Itl, offer, &policy);
-});
+}

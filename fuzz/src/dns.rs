@@ -1,11 +1,9 @@
 //! Whatever name servers answer, a look-up ends after its turns, with addresses of the kinds that
 //! were asked for or none; and whatever the files of the system say, there is somebody to ask.
 
-#![no_main]
-
 use std::time::Duration;
 
-use libfuzzer_sys::fuzz_target;
+use arbitrary::{Arbitrary, Unstructured};
 use secd::proto::dns::{Lookup, Next, Patience};
 use secd::wire::dns::settings::{ResolverSettings, listed};
 use secd::wire::dns::{DomainName, MAX_MESSAGE};
@@ -13,8 +11,11 @@ use secd::wire::dns::{DomainName, MAX_MESSAGE};
 /// What comes: from which server, whether over TCP, and its bytes.
 type Answer<'a> = (u8, bool, &'a [u8]);
 
-fuzz_target!(|input: (&str, Vec<Answer<'_>>)| {
-    let (text, messages) = input;
+pub(crate) fn one(input: &[u8]) {
+    type Input<'a> = (&'a str, Vec<Answer<'a>>);
+    let Ok((text, messages)) = Input::arbitrary_take_rest(Unstructured::new(input)) else {
+        return;
+    };
     let settings = ResolverSettings::parse(text);
     assert!((1..=3).contains(&settings.servers.len()));
     assert!(settings.candidates("cm1").len() <= 7);
@@ -62,4 +63,4 @@ fuzz_target!(|input: (&str, Vec<Answer<'_>>)| {
     if let Ok(found) = lookup.found() {
         assert!((1..=32).contains(&found.len()));
     }
-});
+}

@@ -1,14 +1,15 @@
 //! Whatever an answer of DHCP says of file servers, what is taken for one is one, and what is said
 //! of the rest is one line of plain text.
 
-#![no_main]
-
-use libfuzzer_sys::fuzz_target;
+use arbitrary::{Arbitrary, Unstructured};
 use secd::io::settings::TFTP_PORT;
 use secd::wire::address::ServerAddress;
 use secd::wire::dhcp::{DhcpAnswer, MAX_SERVERS};
 
-fuzz_target!(|fields: [Option<String>; 4]| {
+pub(crate) fn one(input: &[u8]) {
+    let Ok(fields) = <[Option<String>; 4]>::arbitrary_take_rest(Unstructured::new(input)) else {
+        return;
+    };
     let [option_150, option_66, sname, siaddr] = fields;
     let found = DhcpAnswer { option_150, option_66, sname, siaddr }.servers();
     assert!(found.servers.len() <= MAX_SERVERS);
@@ -20,4 +21,4 @@ fuzz_target!(|fields: [Option<String>; 4]| {
         let line = dropped.to_string();
         assert!(!line.chars().any(char::is_control), "{line:?}");
     }
-});
+}

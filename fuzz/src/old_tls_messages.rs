@@ -1,12 +1,9 @@
 //! Each message of old TLS on its own, beyond what a handshake lets through: nothing is read past
 //! its end, and what can be written again is the same.
 
-#![no_main]
-
-use libfuzzer_sys::fuzz_target;
 use secd::wire::old_tls::{HandshakeHeader, RecordHeader, ServerChoice, TlsAlert, certificates};
 
-fuzz_target!(|bytes: &[u8]| {
+pub(crate) fn one(bytes: &[u8]) {
     match RecordHeader::parse(bytes) {
         Ok(Some(header)) => assert!(header.length <= RecordHeader::MAX_SENT),
         Ok(None) => assert!(bytes.len() < RecordHeader::LENGTH),
@@ -27,4 +24,4 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(choice) = ServerChoice::parse(bytes) {
         let _shown = (choice.version.to_string(), choice.suite.to_string());
     }
-});
+}

@@ -1,12 +1,9 @@
 //! A phone configuration is read within bounds, whatever is in it.
 
-#![no_main]
-
-use libfuzzer_sys::fuzz_target;
 use secd::wire::address::ServerAddress;
 use secd::wire::configuration::{Configuration, Root, TVS_PORT};
 
-fuzz_target!(|bytes: &[u8]| {
+pub(crate) fn one(bytes: &[u8]) {
     let device = Configuration::parse(bytes, Root::Device);
     let default = Configuration::parse(bytes, Root::Default);
     match &device {
@@ -27,4 +24,4 @@ fuzz_target!(|bytes: &[u8]| {
         let padded = [bytes, b"\r\n\0"].concat();
         assert_eq!(Configuration::parse(&padded, Root::Device), device);
     }
-});
+}

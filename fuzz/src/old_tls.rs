@@ -1,20 +1,14 @@
 //! A client of old TLS is done with any server: it reads the same in whatever pieces it comes, ends
 //! once, and gives out nothing that is not under keys.
 
-#![no_main]
-
-use libfuzzer_sys::fuzz_target;
 use secd::proto::old_tls::{
     Ended, Finishing, FinishingStep, Greeting, GreetingStep, Opening, ServerKey, ToJudge,
 };
 use secd::wire::old_tls::OldVersion;
 
-#[path = "../support/repeatable.rs"]
-mod repeatable;
+use crate::repeatable::Repeatable;
 
-use repeatable::Repeatable;
-
-fuzz_target!(|input: &[u8]| {
+pub(crate) fn one(input: &[u8]) {
     let Some((cut, bytes)) = input.split_first() else { return };
     let (head, tail) = bytes.split_at(usize::from(*cut).min(bytes.len()));
     match (greeted(&[bytes]), greeted(&[head, tail])) {
@@ -34,7 +28,7 @@ fuzz_target!(|input: &[u8]| {
         (Ok(None), Ok(None)) => {}
         _ => panic!("pieces differ from the whole"),
     }
-});
+}
 
 fn greeted(pieces: &[&[u8]]) -> Result<Option<ToJudge>, Ended> {
     let opening = Opening { host: None, newest: OldVersion::Tls12 };

@@ -1,12 +1,9 @@
 //! The reader never passes its end, and every offset it tells lies in the input.
 
-#![no_main]
-
-use libfuzzer_sys::fuzz_target;
 use secd::wire::Malformed;
 use secd::wire::reader::Reader;
 
-fuzz_target!(|bytes: &[u8]| {
+pub(crate) fn one(bytes: &[u8]) {
     elements(Reader::new(bytes), bytes.len(), 0);
     for count in bytes.iter().take(4) {
         let mut reader = Reader::new(bytes);
@@ -14,7 +11,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(taken.is_ok(), usize::from(*count) <= bytes.len());
         assert_eq!(reader.offset() + reader.left(), bytes.len());
     }
-});
+}
 
 /// Reads elements to the end or the first fault, and those inside them likewise.
 fn elements(mut reader: Reader<'_>, end: usize, depth: usize) {

@@ -1,13 +1,16 @@
 //! Records that parse tile the body, each where it says it is.
 
-#![no_main]
+use secd::wire::{Envelope, FileKind, list};
 
-use libfuzzer_sys::fuzz_target;
-use secd::wire::list;
-
-fuzz_target!(|input: &[u8]| {
-    let Some((first, body)) = input.split_first() else { return };
-    let start = usize::from(*first);
+pub(crate) fn one(input: &[u8]) {
+    // The body of a whole list, or any bytes behind one that says where they begin.
+    let (start, body) = match Envelope::parse(input, FileKind::List) {
+        Ok(file) => (file.header_length, file.body()),
+        Err(_) => match input.split_first() {
+            Some((first, body)) => (usize::from(*first), body),
+            None => return,
+        },
+    };
     match list::parse(body, start) {
         Ok(records) => {
             let mut next = start;
@@ -30,4 +33,4 @@ fuzz_target!(|input: &[u8]| {
             assert!(!malformed.to_string().is_empty());
         }
     }
-});
+}

@@ -1,14 +1,11 @@
 //! An answer says the same in whatever pieces it comes, and never keeps more than it announced.
 
-#![no_main]
-
-use libfuzzer_sys::fuzz_target;
 use secd::proto::tvs::{AnswerProgress, Exchange};
 use secd::wire::Serial;
 use secd::wire::name::DeviceName;
 use secd::wire::tvs::{PhoneName, Session, TvsRequest};
 
-fuzz_target!(|input: &[u8]| {
+pub(crate) fn one(input: &[u8]) {
     let Some((cut, bytes)) = input.split_first() else { return };
     let (head, tail) = bytes.split_at(usize::from(*cut).min(bytes.len()));
     let mut whole = exchange();
@@ -27,7 +24,7 @@ fuzz_target!(|input: &[u8]| {
         }
         Err(misbehaved) => assert!(!misbehaved.to_string().is_empty()),
     }
-});
+}
 
 fn exchange() -> Exchange {
     let name = DeviceName::parse("SEP000000000001").expect("a device name");

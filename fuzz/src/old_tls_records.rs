@@ -1,11 +1,8 @@
 //! An open connection of old TLS is done with any records, also with those that a server with the
 //! right keys seals: what it gives out is what was sent, in order, and nothing after a fault.
 
-#![no_main]
-
 use std::sync::OnceLock;
 
-use libfuzzer_sys::fuzz_target;
 use rsa::RsaPrivateKey;
 use secd::proto::old_tls::{
     Finishing, FinishingStep, FromServer, Greeting, GreetingStep, OldConnection, Opening, ServerKey,
@@ -14,12 +11,9 @@ use secd::wire::old_tls::OldVersion;
 use secd_lab::keys::{Kind, Pool};
 use secd_lab::old_tls::OldServer;
 
-#[path = "../support/repeatable.rs"]
-mod repeatable;
+use crate::repeatable::Repeatable;
 
-use repeatable::Repeatable;
-
-fuzz_target!(|input: &[u8]| {
+pub(crate) fn one(input: &[u8]) {
     let Some((first, mut rest)) = input.split_first() else { return };
     let (mut client, mut server) = opened(*first);
     let mut sent = Vec::new();
@@ -39,7 +33,7 @@ fuzz_target!(|input: &[u8]| {
         }
     }
     assert!(sent.is_empty(), "{} bytes of an honest server are missing", sent.len());
-});
+}
 
 enum Course {
     Closed,
