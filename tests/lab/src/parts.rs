@@ -91,13 +91,16 @@ pub fn remove(fields: &mut Vec<Field>, tag: u8) {
 
 fn split(file: &[u8]) -> (Vec<Field>, &[u8]) {
     let (header, body) = file.split_at(number(&file[8..10]));
-    let end = header.iter().rposition(|byte| *byte != PADDING).map_or(0, |last| last + 1);
-    (fields(&header[..end]), body)
+    (fields(header), body)
 }
 
 fn fields(mut bytes: &[u8]) -> Vec<Field> {
     let mut fields = Vec::new();
     while let [tag, high, low, rest @ ..] = bytes {
+        // Not looked for from the end: a field before it may end in the same byte.
+        if *tag == PADDING {
+            break;
+        }
         let (value, rest) = rest.split_at(number(&[*high, *low]));
         fields.push((*tag, value.to_vec()));
         bytes = rest;
