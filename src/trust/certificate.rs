@@ -9,7 +9,7 @@ use x509_parser::oid_registry::{
     OID_PKCS1_RSASSAPSS, OID_PKCS1_SHA1WITHRSA, Oid,
 };
 use x509_parser::prelude::{FromDer, X509Certificate};
-use x509_parser::x509::{AttributeTypeAndValue, X509Name};
+use x509_parser::x509::{AttributeTypeAndValue, SubjectPublicKeyInfo, X509Name};
 
 use crate::wire::Serial;
 
@@ -83,6 +83,10 @@ impl<'a> Certificate<'a> {
         let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| NotACertificate)?;
         // Bytes behind a certificate would be hashed by one reader and ignored by another.
         if !rest.is_empty() {
+            return Err(NotACertificate);
+        }
+        // What follows the key inside its own element would be read by others.
+        if SubjectPublicKeyInfo::from_der(parsed.tbs_certificate.subject_pki.raw).is_err() {
             return Err(NotACertificate);
         }
         // Before the parts of `parsed` are moved out below.
