@@ -33,7 +33,11 @@ pub(crate) fn one(input: &[u8]) {
     let name = MethodName::of(&call).expect("a method that is declared");
     match name.request(parameters.clone()) {
         Ok(_) => accepted(name, parameters, reply),
-        Err(unfit) => refused(unfit),
+        // Which member it is may be said with an empty name, if there is one.
+        Err(unfit) => {
+            assert!(!unfit.member.is_empty() || parameters.contains_key(""), "which member");
+            refused(unfit);
+        }
     }
 }
 
@@ -55,7 +59,6 @@ fn accepted(name: MethodName, parameters: Map<String, Value>, reply: Value) {
 }
 
 fn refused(unfit: Unfit) {
-    assert!(!unfit.member.is_empty(), "it says which member");
     let error = Error::from(unfit);
     let message = error.clone().into_reply().emit();
     let come = Reply::parse(&message[..message.len() - 1]).expect("a reply of our own");
