@@ -50,7 +50,7 @@ fn scripts_of_administrators_find_what_they_look_for() {
     let tvs = office.tvs.address().to_string();
     let mut python = Command::new("python3");
     python.args([script, &format!("http://{address}"), "--device", DEVICE]);
-    python.args(["--tftp", &server, "--tvs", &tvs]);
+    python.args(["--tftp", &server, "--tvs", &tvs, "--capf", &office.cluster.nodes[0].host]);
     let output = python.arg("--itl").arg(&itl).arg("--other").arg(&other).output().unwrap();
     let shown = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{shown}{}", String::from_utf8_lossy(&output.stderr));

@@ -134,7 +134,7 @@ def searches_labels(checks, options):
             (network, "CTL file<", "Not installed"),
             (network, "ITL file<", spaced(options.itl, "md5").strip()),
             (network, "ITL signature<", spaced(options.itl, "sha1").strip()),
-            (network, "CAPF server<", "None"),
+            (network, "CAPF server<", options.capf),
             (port, "CDP Neighbor IP Address", "")):
         checks.expect(label, value(page, label), expected)
 
@@ -233,6 +233,7 @@ def main():
     parser.add_argument("--other")
     parser.add_argument("--tftp", required=True)
     parser.add_argument("--tvs", required=True)
+    parser.add_argument("--capf", default="None", help="as the configuration names it")
     options = parser.parse_args()
     options.url = options.url.rstrip("/")
     checks = Checks()
