@@ -9,6 +9,7 @@ use crate::cli::shown::Tone;
 use crate::cli::words::{date, span};
 use crate::face::methods::{GetStatus, Identity, Status};
 use crate::face::records::{LastPass, Server};
+use crate::face::terms::configuration_vouched_by;
 use crate::face::{ObjectType, Words};
 
 /// Prints what the daemon reports about itself.
@@ -42,7 +43,7 @@ fn sheet(status: &Status) -> Sheet {
     add_passes(&mut sheet, status);
     sheet.fact("configuration", &status.configuration.as_deref().unwrap_or("none yet"));
     if let Some(by) = &status.configuration_by {
-        sheet.fact("vouched for by", &vouched_by(by));
+        sheet.fact("vouched for by", &configuration_vouched_by(by));
     }
     if let Some(fault) = &status.configuration_fault {
         sheet.toned_fact("configuration fault", fault, Tone::Bad);
@@ -135,17 +136,6 @@ fn later(status: &Status) -> String {
         format!("; {}", next(status))
     } else {
         String::new()
-    }
-}
-
-/// Who vouched for the configuration; a word of a later daemon is shown as it is.
-fn vouched_by(word: &str) -> &str {
-    match word {
-        "ctl" => "a signer in the CTL",
-        "https" => "the HTTPS connection that it came over",
-        "itl" => "a signer in the ITL",
-        "tvs" => "TVS, for its signer",
-        other => other,
     }
 }
 

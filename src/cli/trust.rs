@@ -9,7 +9,6 @@ use crate::cli::sheet::{Sheet, yes_or_no};
 use crate::cli::words::date;
 use crate::face::methods::{GetTrust, Trust};
 use crate::face::records::{List, Record};
-use crate::face::terms::Acceptance;
 
 /// Prints what is trusted.
 #[derive(Default)]
@@ -67,23 +66,13 @@ fn add_list(sheet: &mut Sheet, list: &List) {
     fact("sha1", &list.sha1);
     fact("signer", &list.signer);
     fact("timestamp", &date(list.timestamp.into()));
-    fact("trusted", &trusted(list.acceptance));
+    fact("trusted", &list.acceptance.in_words());
     // A blank list is the call manager's way to switch checks off (state S4 of secd(8)).
     fact("blank", &if list.blank { BLANK } else { yes_or_no(false) });
     for record in &list.records {
         let [subject, serial] =
             [&record.subject, &record.serial].map(|field| field.as_deref().unwrap_or_default());
         sheet.row(&[&kind, "record", &record.role, carries(record), serial, subject]);
-    }
-}
-
-/// Who vouched for a list.
-const fn trusted(acceptance: Acceptance) -> &'static str {
-    match acceptance {
-        Acceptance::Ctl => "signed by a signer of the CTL",
-        Acceptance::FirstUse => "on first use, without proof",
-        Acceptance::Itl => "signed by a signer of the ITL",
-        Acceptance::Tvs => "signed by a signer that TVS knows",
     }
 }
 

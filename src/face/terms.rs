@@ -16,6 +16,31 @@ words! {
     }
 }
 
+impl Acceptance {
+    /// How a list came to be trusted, for a person.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Ctl => "signed by a signer of the CTL",
+            Self::FirstUse => "on first use, without proof",
+            Self::Itl => "signed by a signer of the ITL",
+            Self::Tvs => "signed by a signer that TVS knows",
+        }
+    }
+}
+
+/// Who vouched for a configuration, for a person; a word of a later daemon is shown as it is.
+#[must_use]
+pub fn configuration_vouched_by(word: &str) -> &str {
+    match word {
+        "ctl" => "a signer in the CTL",
+        "https" => "the HTTPS connection that it came over",
+        "itl" => "a signer in the ITL",
+        "tvs" => "TVS, for its signer",
+        other => other,
+    }
+}
+
 words! {
     /// What vouches for a server's certificate.
     By {

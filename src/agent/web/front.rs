@@ -10,6 +10,7 @@ use crate::agent::web::{doctor, journal, trust};
 use crate::face::ObjectType as _;
 use crate::face::methods::Status;
 use crate::face::records::{Message, Server};
+use crate::face::terms::configuration_vouched_by;
 use crate::wire::http::RequestHead;
 
 /// `/`: everything that a person wants to know of the phone.
@@ -68,7 +69,7 @@ fn configuration(page: &mut Markup, status: &Status) {
     match &status.configuration {
         None => fact(page, "Configuration", &"none"),
         Some(name) => {
-            let by = status.configuration_by.as_deref();
+            let by = status.configuration_by.as_deref().map(configuration_vouched_by);
             let by =
                 by.map_or("accepted from anyone".to_owned(), |by| format!("vouched for by {by}"));
             fact(page, "Configuration", &format!("{name}, {by}"));

@@ -36,14 +36,8 @@ fn one_list(page: &mut Markup, list: &List) {
     page.tag("</h3><dl>");
     fact(page, "Signer", &list.signer);
     fact(page, "Signed", &moment(list.timestamp.into()));
-    let accepted = match list.acceptance {
-        Acceptance::FirstUse => "on first use, by nobody",
-        Acceptance::Ctl => "by the CTL",
-        Acceptance::Itl => "by the ITL",
-        Acceptance::Tvs => "by TVS",
-    };
     let stored = if list.stored { ", read from the store at the start" } else { "" };
-    fact(page, "Vouched for", &format!("{accepted}{stored}"));
+    fact(page, "Trusted", &format!("{}{stored}", list.acceptance.in_words()));
     fact(page, "Length", &format!("{} bytes, {} records", list.length, list.records.len()));
     page.tag("<div><dt>MD5</dt><dd><code>").text(&list.md5).tag("</code></dd></div>");
     page.tag("<div><dt>SHA-1</dt><dd><code>").text(&list.sha1).tag("</code></dd></div></dl>");
