@@ -194,18 +194,37 @@ fn a_second_diagnosis_waits_until_the_first_is_over() {
     let agent = super::support::agent::Agent::start(&phone);
     let address = super::browser::address(&agent);
     let order = request(address, "POST /doctor HTTP/1.1", &[&origin(address)]);
-    let first = Browser::connect(address).send(order.as_bytes());
+    let _first = Browser::connect(address).send(order.as_bytes());
     let begun = |line: &super::support::log::Line| line.text.starts_with("doctor: diagnosing");
     assert!(agent.log.find(0, super::support::PATIENCE, begun).is_some());
     let second = Browser::connect(address).send(order.as_bytes()).answer();
     assert_eq!((second.status, second.header("Retry-After")), (409, Some("30")));
-    // Who leaves ends it.
+}
+
+#[test]
+fn who_orders_a_diagnosis_and_leaves_does_not_get_another_one_at_once() {
+    let phone = Phone::with(&["192.0.2.1"], "timeout_s = 1\nretries = 8\n", LISTEN);
+    let agent = super::support::agent::Agent::start(&phone);
+    let address = super::browser::address(&agent);
+    let order = request(address, "POST /doctor HTTP/1.1", &[&origin(address)]);
+    let begun = |line: &super::support::log::Line| line.text.starts_with("doctor: diagnosing");
+    let first = Browser::connect(address).send(order.as_bytes());
+    assert!(agent.log.find(0, super::support::PATIENCE, begun).is_some());
+    // Who leaves ends it: it is no longer being made.
     drop(first);
-    let third = loop {
-        let mut third = Browser::connect(address).send(order.as_bytes());
-        if !third.is_closed_within(Duration::from_millis(300)) {
-            break third;
+    let last = loop {
+        let answer = Browser::connect(address).send(order.as_bytes()).answer();
+        if answer.status != 409 {
+            break answer;
         }
     };
-    drop(third);
+    assert_eq!((last.status, last.header("Retry-After")), (503, Some("30")), "{}", last.body);
+    assert!(last.body.contains("left before its end: try again in "), "{}", last.body);
+    for _ in 0..10 {
+        drop(Browser::connect(address).send(order.as_bytes()));
+    }
+    assert_eq!(Browser::connect(address).send(order.as_bytes()).answer().status, 503);
+    assert_eq!(agent.log.from(0).iter().filter(|line| begun(line)).count(), 1);
+    // Others are not affected.
+    assert!(call(&phone.socket(), "GetStatus", json!({})).is_ok());
 }

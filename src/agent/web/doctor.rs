@@ -13,12 +13,24 @@ use crate::face::terms::Mark;
 /// Has the diagnosis made, unless one was made a moment ago, and sends the browser to it.
 pub(super) async fn run(site: &Site) -> WebReply {
     if kept(site).is_none() {
+        if let Some(rest) = resting(site) {
+            let why = format!(
+                "the last diagnosis was left before its end: try again in {} s",
+                rest.as_secs() + 1
+            );
+            let resting = WebReply::refusal(WebStatus::BUSY, &why);
+            return resting.with_header("Retry-After: 30");
+        }
+        let left = Left { site, is_complete: false };
         match site.service.diagnosis().await {
             Ok(made) => {
+                left.completed();
                 let now = site.service.agent.timeline.now();
                 site.diagnosis.replace(Some((now, made)));
             }
             Err(Busy) => {
+                // Nothing was begun, so nobody was contacted.
+                left.completed();
                 let why =
                     "a diagnosis is being made, which takes up to two minutes: try again then";
                 let busy = WebReply::refusal(WebStatus::CONFLICT, why);
@@ -29,6 +41,33 @@ pub(super) async fn run(site: &Site) -> WebReply {
     // A page that is loaded again must not be an order.
     let there = WebReply::of(TEXT, "the diagnosis is at /doctor\n");
     there.with_status(WebStatus::SEE_OTHER).with_header("Location: /doctor")
+}
+
+/// How long no diagnosis is begun, because one was left before its end. Otherwise whoever leaves at
+/// once, and comes again, would have the phone contact its servers without end.
+fn resting(site: &Site) -> Option<Duration> {
+    let since = site.service.agent.timeline.now().saturating_sub(site.left.get()?);
+    KEPT.checked_sub(since).filter(|rest| !rest.is_zero())
+}
+
+/// Notes when a diagnosis ends without a result: its client has left, or is no longer let in.
+struct Left<'a> {
+    site: &'a Site,
+    is_complete: bool,
+}
+
+impl Left<'_> {
+    fn completed(mut self) {
+        self.is_complete = true;
+    }
+}
+
+impl Drop for Left<'_> {
+    fn drop(&mut self) {
+        if !self.is_complete {
+            self.site.left.set(Some(self.site.service.agent.timeline.now()));
+        }
+    }
 }
 
 /// The diagnosis, as long as it is kept, and the button for another one.
@@ -95,5 +134,6 @@ fn shown(page: &mut Markup, age: Duration, diagnosis: &Diagnosis) {
     }
 }
 
-/// How long a diagnosis is shown, and no other one is made by this page.
+/// How long a diagnosis is shown, and no other one is made by this page; likewise after one that was
+/// left before its end.
 const KEPT: Duration = Duration::from_secs(30);

@@ -19,6 +19,8 @@ pub(super) struct Site {
     pub(super) rooms: Rc<WebRooms>,
     /// The last diagnosis, and when it was made.
     pub(super) diagnosis: RefCell<Option<(Duration, Diagnosis)>>,
+    /// When a diagnosis was left before its end.
+    pub(super) left: Cell<Option<Duration>>,
     /// Logs that are being followed.
     pub(super) live: Cell<usize>,
     /// Requests that were answered.
@@ -37,6 +39,7 @@ impl Site {
             service,
             rooms: Rc::default(),
             diagnosis: RefCell::default(),
+            left: Cell::new(None),
             live: Cell::new(0),
             answered: Cell::new(0),
             refusals: Tally::writing(REFUSALS),
