@@ -35,7 +35,18 @@ impl Network {
             None => width,
         };
         let network = Self { address, prefix: u8::try_from(prefix).ok()? };
-        (bits(address) & !network.mask() == 0).then_some(network)
+        (bits(address) & !network.mask() == 0).then(|| network.canonical())
+    }
+
+    /// As a network of IPv4, if it is one of its part of IPv6 (RFC 4291 §2.5.5.2): addresses are looked
+    /// at in that form, and would be in none of that part.
+    fn canonical(self) -> Self {
+        match (self.address.to_canonical(), self.prefix.checked_sub(MAPPED)) {
+            (address @ IpAddr::V4(_), Some(prefix)) if self.address.is_ipv6() => {
+                Self { address, prefix }
+            }
+            _ => self,
+        }
     }
 
     /// Whether an address is in the network.
@@ -82,6 +93,9 @@ impl fmt::Display for Network {
     }
 }
 
+/// Bits before the address of IPv4 in its part of IPv6.
+const MAPPED: u8 = 96;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +111,9 @@ mod tests {
             ("2001:db8::/33", "2001:db8:7fff::1", "2001:db8:8000::"),
             ("::1", "::1", "::2"),
             ("192.0.2.0/24", "::ffff:192.0.2.9", "::ffff:192.0.3.9"),
+            ("::ffff:192.0.2.0/120", "192.0.2.9", "192.0.3.9"),
+            ("::ffff:192.0.2.7", "::ffff:192.0.2.7", "::c000:207"),
+            ("::ffff:0.0.0.0/96", "192.0.2.9", "::1"),
         ] {
             let network = Network::parse(network).unwrap();
             assert!(network.contains(inside.parse().unwrap()), "{network} {inside}");
@@ -136,6 +153,8 @@ mod tests {
         assert!(network("0.0.0.0/0").is_everything() && network("::/0").is_everything());
         assert!(!network("0.0.0.0/1").is_everything());
         assert!(network("127.0.0.0/8").is_loopback() && network("::1").is_loopback());
+        assert!(network("::ffff:0:0/96").is_everything());
+        assert!(network("::ffff:127.0.0.0/104").is_loopback());
         assert!(!network("0.0.0.0/0").is_loopback() && !network("126.0.0.0/7").is_loopback());
     }
 }
