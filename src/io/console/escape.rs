@@ -61,17 +61,21 @@ fn write_json(f: &mut fmt::Formatter<'_>, c: char) -> fmt::Result {
 }
 
 /// Whether `c` is a control character (Cc), a format character (Cf), a line or paragraph
-/// separator (Zl, Zp), or one of the blank or tag characters that hide text.
+/// separator (Zl, Zp), one of the blank or tag characters that hide text, or a noncharacter, which no
+/// text has and XML forbids.
 ///
 /// # Source
 /// Unicode 16, `DerivedGeneralCategory.txt`; the bidirectional controls are those of UAX #9.
 fn unprintable(c: char) -> bool {
     c.is_control()
+        // The last two of each plane (Unicode 16, §23.7).
+        || u32::from(c) & 0xfffe == 0xfffe
         || matches!(c,
             '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
             | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{115f}'..='\u{1160}' | '\u{180e}'
             | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{110bd}'
+            | '\u{3164}' | '\u{fdd0}'..='\u{fdef}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{110bd}'
             | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}'
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}')
 }
