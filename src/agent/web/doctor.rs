@@ -72,7 +72,7 @@ impl Drop for Left<'_> {
 
 /// The diagnosis, as long as it is kept, and the button for another one.
 pub(super) fn page(site: &Site) -> WebReply {
-    let mut page = frame::begin(&site.service.status(), &site.service.trust());
+    let mut page = frame::begin(site, &site.service.status(), &site.service.trust());
     section(site, &mut page);
     WebReply::page(frame::end(page))
 }

@@ -140,7 +140,7 @@ async fn answer(site: &Rc<Site>, mut client: WebClient) -> Result<(), WebGone> {
             (Verb::Get, not_answered(site, client.peer, why))
         }
     };
-    client.send(&reply.without(&site.hidden()).emit(verb)).await?;
+    client.send(&reply.emit(verb)).await?;
     site.answered.set(site.answered.get() + 1);
     client.close().await;
     Ok(())

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use crate::agent::web::markup::Markup;
+use crate::agent::web::site::Site;
 use crate::face::methods::{Status, Trust};
 use crate::io::clock::date;
 
@@ -18,8 +19,8 @@ pub(super) enum BadgeTone {
 }
 
 /// The beginning of a page, with the phone and its state at the top.
-pub(super) fn begin(status: &Status, trust: &Trust) -> Markup {
-    let mut page = Markup::default();
+pub(super) fn begin(site: &Site, status: &Status, trust: &Trust) -> Markup {
+    let mut page = Markup::hiding(&site.hidden());
     // The browser names this site to itself alone: without that it would not say that a press of the
     // button came from here.
     page.tag(

@@ -3,7 +3,7 @@
 use log::Level;
 
 use crate::agent::web::frame::{self, BadgeTone, ago, fact, moment};
-use crate::agent::web::markup::Markup;
+use crate::agent::web::markup::{Markup, hide};
 use crate::agent::web::reply::{JSON, WebReply};
 use crate::agent::web::site::Site;
 use crate::agent::web::{doctor, journal, trust};
@@ -16,7 +16,7 @@ use crate::wire::http::RequestHead;
 /// `/`: everything that a person wants to know of the phone.
 pub(super) fn page(site: &Site, _: &RequestHead<'_>) -> WebReply {
     let (status, trust) = (site.service.status(), site.service.trust());
-    let mut page = frame::begin(&status, &trust);
+    let mut page = frame::begin(site, &status, &trust);
     state(&mut page, &status);
     trust::section(&mut page, &trust);
     trust::own(&mut page, &status.identity);
@@ -31,7 +31,9 @@ pub(super) fn page(site: &Site, _: &RequestHead<'_>) -> WebReply {
 /// `/status.json`: the reply of the method `GetStatus`.
 pub(super) fn json(site: &Site, _: &RequestHead<'_>) -> WebReply {
     let status = serde_json::Value::Object(site.service.status().into_map());
-    WebReply::of(JSON, format!("{status:#}\n"))
+    let mut text = format!("{status:#}\n");
+    hide(&mut text, &site.hidden());
+    WebReply::of(JSON, text)
 }
 
 fn state(page: &mut Markup, status: &Status) {

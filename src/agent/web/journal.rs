@@ -7,7 +7,8 @@ use log::LevelFilter;
 use tokio::task::yield_now;
 use tokio::time::sleep;
 
-use crate::agent::web::reply::{TEXT, WebReply, WebStatus, head, hide};
+use crate::agent::web::markup::hide;
+use crate::agent::web::reply::{TEXT, WebReply, WebStatus, head};
 use crate::agent::web::site::{Follower, Site};
 use crate::io::console::{ConsoleLine, Since};
 use crate::io::web::{WebClient, WebGone};
@@ -17,7 +18,9 @@ use crate::wire::http::RequestHead;
 pub(super) fn page(site: &Site) -> WebReply {
     let lines = lines(site);
     let texts: Vec<&str> = lines.iter().flat_map(|line| [line.text(), "\n"]).collect();
-    WebReply::of(TEXT, texts.concat())
+    let mut text = texts.concat();
+    hide(&mut text, &site.hidden());
+    WebReply::of(TEXT, text)
 }
 
 /// The lines in memory, oldest first.

@@ -112,7 +112,7 @@ impl PhonePage {
         };
         match form {
             PhoneForm::Html => (HTML, table.html(facts)),
-            PhoneForm::Xml => ("text/xml; charset=utf-8", table.xml()),
+            PhoneForm::Xml => ("text/xml; charset=utf-8", table.xml(facts)),
         }
     }
 }

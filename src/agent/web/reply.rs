@@ -60,14 +60,6 @@ impl WebReply {
         Self { header: Some(header), ..self }
     }
 
-    /// The same without a path that is nobody's business.
-    pub(super) fn without(mut self, path: &str) -> Self {
-        if let Cow::Owned(body) = &mut self.body {
-            hide(body, path);
-        }
-        self
-    }
-
     /// The answer as bytes; to `HEAD`, all but the body.
     pub(super) fn emit(&self, verb: Verb) -> Vec<u8> {
         let mut answer = head(self.status, self.media, self.header);
@@ -77,14 +69,6 @@ impl WebReply {
             answer.push_str(&self.body);
         }
         answer.into_bytes()
-    }
-}
-
-/// Replaces a path, and what lies below it, in a text for others.
-pub(super) fn hide(text: &mut String, path: &str) {
-    // Of the root and the like there is nothing to hide.
-    if path.len() > 1 && text.contains(path) {
-        *text = text.replace(path, "(store)");
     }
 }
 
@@ -125,18 +109,5 @@ mod tests {
         assert_eq!(whole, format!("{head}four"));
         assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\n\r\n"));
         assert!(head.contains("\r\nAllow: GET\r\nContent-Length: 4\r\n"), "{head}");
-    }
-
-    #[test]
-    fn a_path_is_taken_out_of_what_was_put_together_and_no_other_text() {
-        let body = |path| {
-            let reply = WebReply::of(TEXT, "a /var/s/x b".to_owned()).without(path);
-            reply.body.into_owned()
-        };
-        assert_eq!(body("/var/s"), "a (store)/x b");
-        assert_eq!(
-            (body("/"), body(""), body("/var/t")),
-            ("a /var/s/x b".to_owned(), "a /var/s/x b".to_owned(), "a /var/s/x b".to_owned())
-        );
     }
 }

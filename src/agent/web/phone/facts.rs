@@ -16,6 +16,8 @@ pub(super) struct PhoneFacts {
     pub(super) address: Option<String>,
     /// What the last verified configuration since the start says about CAPF.
     pub(super) capf: Option<CapfFacts>,
+    /// The folder of the store, which no page names.
+    pub(super) hidden: String,
     /// Whether the console log is served as well.
     pub(super) shows_log: bool,
 }
@@ -34,6 +36,7 @@ impl PhoneFacts {
             model,
             address: device.address.map(|address| address.to_string()),
             capf: agent.enrolments.facts(),
+            hidden: site.hidden(),
             shows_log: site.shows_log(),
         }
     }

@@ -48,7 +48,7 @@ impl PageTable {
     /// scripts search; so is the first word of the title.
     pub(super) fn html(&self, facts: &PhoneFacts) -> String {
         let device = &facts.status.device;
-        let mut page = Markup::default();
+        let mut page = Markup::hiding(&facts.hidden);
         page.tag(HEAD).text(device).tag(": ").tag(self.title).tag("</TITLE>\n</HEAD>\n<BODY>\n");
         page.tag("<H1>").tag(self.title).tag("</H1>\n<P>").text(device).tag("</P>\n<P>");
         page.tag(LINKS).tag(if facts.shows_log { LOG } else { "" }).tag("</P>\n<TABLE>\n");
@@ -58,8 +58,8 @@ impl PageTable {
     }
 
     /// The page in XML: a root with a member for each row.
-    pub(super) fn xml(&self) -> String {
-        let mut page = Markup::default();
+    pub(super) fn xml(&self, facts: &PhoneFacts) -> String {
+        let mut page = Markup::hiding(&facts.hidden);
         page.tag("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n").tag(self.root);
         for row in &self.rows {
             if let PageRow::Message(begin, end, text) | PageRow::Value(_, begin, end, text) = row {

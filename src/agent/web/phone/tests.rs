@@ -27,7 +27,8 @@ fn facts() -> PhoneFacts {
         ..blank()
     };
     let trust = Trust { lists: Vec::new(), messages: Vec::new(), ..blank() };
-    PhoneFacts { status, trust, model: None, address: None, capf: None, shows_log: true }
+    let (model, address, capf, hidden) = (None, None, None, String::new());
+    PhoneFacts { status, trust, model, address, capf, hidden, shows_log: true }
 }
 
 fn server(address: &str) -> Server {
