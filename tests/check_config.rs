@@ -444,3 +444,28 @@ fn what_a_supplicant_would_not_verify_or_find_is_warned_of() {
     let missing = warning("export = \"@/eap\"\nradius_ca = \"@/none.pem\"\n");
     assert!(missing.contains("none.pem: no such file"), "{missing}");
 }
+
+#[test]
+fn a_page_that_nobody_can_open_and_sockets_in_the_way_of_each_other_are_warned_of() {
+    let fixture = Fixture::new();
+    let warning = |keys: &str| fixture.warning(&format!("[web]\n{keys}\n"), &[]);
+    for (keys, wanted) in [
+        ("allow = ['10.0.0.0/8']", "web.allow: no effect without web.listen"),
+        ("listen = ['127.0.0.1:80']\nallow = []", "web.allow: nobody may open the page"),
+        ("listen = ['127.0.0.1:80', '127.0.0.1:80']", "web.listen: only one can listen: 127."),
+        ("listen = ['127.0.0.1:80', '[::]:80']\nallow = ['10.0.0.1']", "one can listen: [::]:80 "),
+        ("listen = ['0.0.0.0:80', '127.0.0.1:80']\nallow = ['10.0.0.1']", "listen: 0.0.0.0:80 is"),
+        ("listen = ['[::ffff:0.0.0.0]:80']", "open the page at 0.0.0.0:80; name"),
+    ] {
+        let found = warning(keys);
+        assert!(found.contains(wanted), "{keys}: {found}");
+    }
+    for keys in [
+        "listen = ['127.0.0.1:80', '127.0.0.1:81', '[::1]:80', '127.0.0.1:0', '127.0.0.1:0']",
+        "listen = ['0.0.0.0:80', '[::1]:80']\nallow = ['10.0.0.1']",
+        "listen = ['[::ffff:127.0.0.1]:80']",
+    ] {
+        let found = fixture.warnings(&format!("[web]\n{keys}\n"), &[]);
+        assert!(found.is_empty(), "{keys}: {found:?}");
+    }
+}

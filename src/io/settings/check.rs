@@ -427,7 +427,9 @@ fn web(raw: raw::WebTable, faults: &mut Faults) -> WebSettings {
             faults.at(&given, "web.listen", wrong);
         }
         let bad = |found| Wrong::BadListen { found };
-        let parse = |text: &str| text.parse::<SocketAddr>().ok();
+        // IPv4 in the notation of IPv6 is IPv4.
+        let canonical = |it: SocketAddr| SocketAddr::new(it.ip().to_canonical(), it.port());
+        let parse = |text: &str| text.parse().ok().map(canonical);
         let texts = given.get_ref().iter();
         texts.filter_map(|text| faults.text("web.listen", text, parse, bad)).collect()
     });

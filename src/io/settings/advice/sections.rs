@@ -1,6 +1,7 @@
 //! Values that are of no effect, or contradict each other, or open what the default keeps shut.
 
 use core::fmt::Display;
+use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 
 use super::advisor::Advisor;
@@ -39,6 +40,25 @@ impl Advisor<'_> {
 
     fn web(&mut self) {
         let web = &self.settings.web;
+        if web.listen.is_empty() && self.has("web.allow") {
+            self.warn("web.allow", "no effect without web.listen: there is no page");
+        }
+        for (index, address) in web.listen.iter().enumerate() {
+            let others = web.listen.iter().enumerate().filter(|(other, _)| *other != index);
+            let mut in_its_way = others.filter(|(other, it)| {
+                covers(**it, *address) && (*other < index || !covers(*address, **it))
+            });
+            if let Some((_, other)) = in_its_way.next() {
+                let text = format!(
+                    "only one can listen: {other} is at {address} as well; take one of them out"
+                );
+                self.warn_entry("web.listen", index, text);
+            }
+        }
+        if web.allow.is_empty() && !web.listen.is_empty() {
+            let text = "nobody may open the page; name the networks of those who may";
+            return self.warn("web.allow", text);
+        }
         let Some(reached) = web.listen.iter().find(|address| !address.ip().is_loopback()) else {
             return;
         };
@@ -191,6 +211,16 @@ impl Advisor<'_> {
             }
         }
     }
+}
+
+/// Whether a socket at the first address takes in the second one (ip(7), ipv6(7)).
+fn covers(socket: SocketAddr, address: SocketAddr) -> bool {
+    let (own, other) = (socket.ip(), address.ip());
+    // The wildcard of IPv6 is for both families.
+    let is_of_family = own.is_ipv6() || other.is_ipv4();
+    // The system chooses a port of its own for each.
+    let is_same_port = socket.port() == address.port() && socket.port() != 0;
+    is_same_port && (own == other || own.is_unspecified() && is_of_family)
 }
 
 fn of_server(server: &ServerAddress, is_repeated: bool) -> Option<String> {
