@@ -89,8 +89,8 @@ impl std::error::Error for WebNotOpen {}
 /// passed to `serve`, which must not wait
 /// for it. All others are closed without a byte.
 ///
-/// While all places are taken, who has not yet sent a request makes room, the first of them first:
-/// those who dawdle keep nobody out.
+/// While all places are taken, who has not yet sent a request makes room, or has its answer and does
+/// not close, the first of them first: those who dawdle keep nobody out.
 pub async fn accept(
     listener: &WebListener,
     rooms: &Rc<WebRooms>,
@@ -136,7 +136,7 @@ pub enum WebTrouble {
 #[derive(Debug, Default)]
 pub struct WebRooms {
     taken: Cell<usize>,
-    /// Who has not yet sent a request, the first first.
+    /// Who has not yet sent a request, or has its answer, the first first.
     waiting: RefCell<VecDeque<Rc<Notify>>>,
 }
 
@@ -147,15 +147,15 @@ impl WebRooms {
         self.taken.get()
     }
 
-    /// A place among so many. Where all are taken, it is that of a client without a request.
+    /// A place among so many. Where all are taken, it is that of a client that can make room.
     fn take(self: &Rc<Self>, connections: usize) -> Option<WebPlace> {
         if self.taken() >= connections {
             self.waiting.borrow_mut().pop_front()?.notify_one();
         }
         self.taken.set(self.taken() + 1);
-        let put_out = Rc::new(Notify::new());
-        self.waiting.borrow_mut().push_back(put_out.clone());
-        Some(WebPlace { rooms: self.clone(), put_out })
+        let place = WebPlace { rooms: self.clone(), put_out: Rc::default() };
+        place.offer();
+        Some(place)
     }
 }
 
@@ -168,6 +168,11 @@ struct WebPlace {
 }
 
 impl WebPlace {
+    /// From now on it is given to who comes when there is no other.
+    fn offer(&self) {
+        self.rooms.waiting.borrow_mut().push_back(self.put_out.clone());
+    }
+
     /// From now on it is not given to anybody else.
     fn settle(&self) {
         self.rooms.waiting.borrow_mut().retain(|other| !Rc::ptr_eq(other, &self.put_out));
@@ -267,7 +272,11 @@ impl WebClient {
             }
             io::Result::Ok(())
         };
-        let _gone_already = timeout(LINGER, linger).await;
+        self.place.offer();
+        tokio::select! {
+            _gone_already = timeout(LINGER, linger) => {}
+            () = self.place.put_out.notified() => {}
+        }
     }
 }
 
@@ -339,7 +348,11 @@ mod tests {
         second.settle();
         third.settle();
         assert!(rooms.take(3).is_none(), "all are being answered");
-        drop((answered, second, third));
+        second.offer();
+        let fourth = rooms.take(3).expect("the place of who has its answer");
+        fourth.settle();
+        assert!(rooms.take(3).is_none(), "once");
+        drop((answered, second, third, fourth));
         assert_eq!((rooms.taken(), rooms.waiting.borrow().len()), (0, 0));
     }
 }

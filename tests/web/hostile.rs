@@ -110,6 +110,19 @@ fn a_hundred_who_dawdle_keep_nobody_out_and_are_closed() {
 }
 
 #[test]
+fn who_has_its_answer_and_stays_keeps_nobody_out() {
+    let (_office, _phone, _agent, address) = booted(LISTEN);
+    let ask = request(address, "GET /secd.css HTTP/1.1", &[]);
+    let mut rude = Vec::new();
+    for _ in 0..40 {
+        let mut browser = Browser::connect(address).send(ask.as_bytes());
+        browser.until("HTTP/1.1 200 OK");
+        rude.push(browser);
+    }
+    assert_eq!(get(address, "/").status, 200);
+}
+
+#[test]
 fn who_does_not_read_is_let_go_and_nobody_waits_for_it() {
     let (_office, phone, _agent, address) = booted(LISTEN);
     let deaf: Vec<Browser> = (0..3).map(|_| follow(address, &[])).collect();
