@@ -51,6 +51,18 @@ pub fn end_of_head(bytes: &[u8], from: usize) -> Option<usize> {
 /// The longest that ends a head: LF, CR, LF.
 const LONGEST_END: usize = 3;
 
+/// Which part of a head the parser stumbled over, in words; nothing if there were too many headers.
+const fn faulty_part(error: httparse::Error, first_line: &'static str) -> Option<&'static str> {
+    use httparse::Error;
+    match error {
+        Error::TooManyHeaders => None,
+        Error::HeaderName | Error::HeaderValue => Some("a header"),
+        Error::NewLine => Some("the end of a line"),
+        Error::Status | Error::Token => Some(first_line),
+        Error::Version => Some("its version"),
+    }
+}
+
 /// What begins a chunk.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ChunkLine {

@@ -5,6 +5,8 @@ use core::str;
 
 use httparse::{EMPTY_HEADER, Error, Header, Response, Status};
 
+use super::faulty_part;
+
 /// The head of an answer: what counts of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct AnswerHead {
@@ -133,13 +135,7 @@ pub enum WrongHeader {
 
 impl From<Error> for MalformedHead {
     fn from(error: Error) -> Self {
-        match error {
-            Error::TooManyHeaders => Self::TooManyHeaders,
-            Error::HeaderName | Error::HeaderValue => Self::Syntax("a header"),
-            Error::NewLine => Self::Syntax("the end of a line"),
-            Error::Status | Error::Token => Self::Syntax("its status"),
-            Error::Version => Self::Syntax("its version"),
-        }
+        faulty_part(error, "its status").map_or(Self::TooManyHeaders, Self::Syntax)
     }
 }
 

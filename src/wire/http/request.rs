@@ -5,6 +5,7 @@ use core::str;
 
 use httparse::{EMPTY_HEADER, Error, Header, Request, Status};
 
+use super::faulty_part;
 use super::head::only;
 
 /// The head of a request: what counts of it. Nothing in it is trusted.
@@ -140,13 +141,7 @@ pub enum MalformedRequest {
 
 impl From<Error> for MalformedRequest {
     fn from(error: Error) -> Self {
-        match error {
-            Error::TooManyHeaders => Self::TooManyHeaders,
-            Error::HeaderName | Error::HeaderValue => Self::Syntax("a header"),
-            Error::NewLine => Self::Syntax("the end of a line"),
-            Error::Status | Error::Token => Self::Syntax("its first line"),
-            Error::Version => Self::Syntax("its version"),
-        }
+        faulty_part(error, "its first line").map_or(Self::TooManyHeaders, Self::Syntax)
     }
 }
 
