@@ -47,3 +47,29 @@ const SCRIPT: &str = include_str!("secd.js");
 /// A shield. Browsers ask for an icon of every site, and would be refused for each page otherwise.
 const ICON: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\">\
 <path fill=\"#0b5cad\" d=\"M8 0l7 2v6q0 5-7 8-7-3-7-8V2z\"/></svg>";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manual_has_every_page_and_no_other() {
+        let manual = include_str!("../../../docs/man/secd.8");
+        let (_, section) = manual.split_once(".SH THE WEB PAGE").expect("a section");
+        let section = section.split("\n.SH ").next().unwrap_or_default();
+        let heads = section.lines().filter(|line| line.starts_with(".B"));
+        let named = heads.flat_map(|line| line.split([' ', '"', ',']));
+        let named: Vec<&str> = named.filter(|word| word.starts_with('/')).collect();
+        // What a page is drawn with is nobody's to ask for.
+        for (path, _) in
+            ROUTES.iter().filter(|(path, _)| !path.contains(['.']) || *path == "/status.json")
+        {
+            assert!(named.contains(path), "secd(8) has no {path}");
+        }
+        for path in named {
+            let head = format!("GET {path} HTTP/1.1\r\n\r\n");
+            let asked = RequestHead::parse(head.as_bytes()).expect("a request");
+            assert!(route(&asked).is_some(), "secd(8) has {path}, which is no page");
+        }
+    }
+}

@@ -247,3 +247,39 @@ fn what_others_have_named_is_text_on_every_page() {
         assert!(!found.contains('\u{0}') && found.contains("&lt;script&gt;"), "{found}");
     }
 }
+
+/// The labels of a page's rows: every other bold text.
+fn labels(page: &str) -> Vec<&str> {
+    let bold = page.split("<TD><B>").skip(1).filter_map(|rest| rest.split_once("</B>"));
+    bold.map(|(text, _)| text).step_by(2).collect()
+}
+
+/// The members of a document, without the one around them.
+fn members(page: &str) -> Vec<&str> {
+    let lines = page.lines().filter_map(|line| line.strip_prefix("  <"));
+    lines.filter_map(|rest| rest.split(['>', '/']).next()).collect()
+}
+
+#[test]
+fn the_paper_for_scripts_has_every_name_label_and_member() {
+    let paper = include_str!("../../../../docs/web.md");
+    let rows: Vec<Vec<&str>> = paper
+        .lines()
+        .map(|line| line.split(" | ").flat_map(|it| it.split(", ")).collect())
+        .collect();
+    let has = |cell: &str| rows.iter().flatten().any(|it| it.trim_matches(['|', ' ']) == cell);
+    let mut seen = 0;
+    for name in ["DeviceInformation", "NetworkConfiguration", "PortInformation"] {
+        let (html, xml) =
+            (page(&format!("/{name}"), &facts()), page(&format!("/{name}X"), &facts()));
+        assert!(has(&format!("`/{name}`")) && has(&format!("`/{name}X`")), "{name}");
+        let (labels, members) = (labels(&html), members(&xml));
+        assert_eq!(labels.len(), members.len(), "{html}{xml}");
+        for (label, member) in labels.into_iter().zip(members) {
+            assert!(has(label), "{name}: docs/web.md has no label {label}");
+            assert!(has(&format!("`{member}`")), "{name}: docs/web.md has no member {member}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "{seen} rows");
+}
