@@ -18,7 +18,7 @@ use secd_lab::encrypt::Cipher;
 use secd_lab::tftp::Server;
 use serde_json::{Value, json};
 use support::agent::{Agent, secd};
-use support::phone::{DEVICE, Phone};
+use support::phone::{DEVICE, Phone, SAME_USER};
 use support::socket::{Client, call};
 
 const OWN: &str = "SEP001122334455.cnf.xml";
@@ -29,7 +29,8 @@ const USER: u32 = 50_002;
 
 fn phone_of(server: &Server, sections: &str) -> Phone {
     let server = server.address().to_string();
-    let phone = Phone::with(&[&server], "timeout_s = 1\nretries = 1\n", sections);
+    let phone =
+        Phone::with(&[&server], "timeout_s = 1\nretries = 1\n", &format!("{SAME_USER}{sections}"));
     fs::set_permissions(phone.folder(), fs::Permissions::from_mode(0o755)).unwrap();
     phone
 }

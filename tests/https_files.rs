@@ -23,7 +23,7 @@ use secd_lab::tvs::{Faults, Servers};
 use serde_json::Value;
 use support::agent::{Agent, secd};
 use support::log::{Line, shown};
-use support::phone::{DEVICE, Phone};
+use support::phone::{DEVICE, Phone, SAME_USER};
 use support::web::Web;
 
 const PLAIN: &str = "SEP001122334455.cnf.xml";
@@ -535,7 +535,8 @@ fn an_older_signed_file_after_one_by_https_is_refused_where_policy_says_so() {
 #[test]
 fn a_signed_file_is_not_too_old_because_the_clock_was_years_ahead_once() {
     let (cluster, web) = listed();
-    let mut scene = Scene::with(&cluster, &web, "[policy]\nolder_file = \"refuse\"\n");
+    let sections = format!("{SAME_USER}[policy]\nolder_file = \"refuse\"\n");
+    let mut scene = Scene::with(&cluster, &web, &sections);
     let mut agent = Agent::start(&scene.phone);
     agent.pass();
     assert_eq!(scene.by().as_deref(), Some("https"));

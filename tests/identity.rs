@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use support::agent::{Agent, secd};
 use support::log::{messages, shown};
 use support::office::Office;
-use support::phone::{DEVICE, Phone};
+use support::phone::{DEVICE, Phone, SAME_USER};
 use support::socket::{Client, call, full, outcome};
 use zeroize::Zeroizing;
 
@@ -88,7 +88,7 @@ fn an_lsc_opens_what_is_for_it_and_the_one_before_it_goes_only_then() {
     let cluster = Cluster::new(Setup::default());
     let [old, new] = [lsc(&cluster), lsc(&cluster)];
     let server = Server::start(encrypted_for(&cluster, &old));
-    let phone = Phone::new(&[&server.address().to_string()]);
+    let phone = Phone::of_same_user(&[&server.address().to_string()]);
     give_mic(&phone, &cluster.device);
     install(&phone, &[&old, &new]);
     let mut agent = Agent::start(&phone);
@@ -122,7 +122,7 @@ fn a_phone_with_an_lsc_on_a_curve_unwraps_with_its_mic() {
     let key = cluster.setup.pool.take(Kind::P256);
     let curve = profile.issued_by(&cluster.nodes[0].capf, key);
     let server = Server::start(encrypted_for(&cluster, &cluster.device));
-    let phone = Phone::new(&[&server.address().to_string()]);
+    let phone = Phone::of_same_user(&[&server.address().to_string()]);
     give_mic(&phone, &cluster.device);
     install(&phone, &[&curve]);
     let lines = Agent::start(&phone).pass();
@@ -134,7 +134,7 @@ fn a_damaged_lsc_brings_back_the_one_before_it_and_two_damaged_ones_lock_nothing
     let cluster = Cluster::new(Setup::default());
     let [old, new] = [lsc(&cluster), lsc(&cluster)];
     let server = Server::start(cluster.files());
-    let phone = Phone::new(&[&server.address().to_string()]);
+    let phone = Phone::of_same_user(&[&server.address().to_string()]);
     give_mic(&phone, &cluster.device);
     install(&phone, &[&old, &new]);
     damage(&phone, "lsc");
@@ -177,7 +177,7 @@ fn the_socket_shows_both_without_their_keys_and_deletes_the_lsc_at_the_second_ca
     let cluster = Cluster::new(Setup::default());
     let new = lsc(&cluster);
     let server = Server::start(encrypted_for(&cluster, &new));
-    let phone = Phone::new(&[&server.address().to_string()]);
+    let phone = Phone::of_same_user(&[&server.address().to_string()]);
     give_mic(&phone, &cluster.device);
     install(&phone, &[&new]);
     let mut agent = Agent::start(&phone);
@@ -226,7 +226,7 @@ fn no_key_leaves_the_agent_by_its_log_or_its_socket() {
     let cluster = Cluster::new(Setup::default());
     let new = lsc(&cluster);
     let server = Server::start(encrypted_for(&cluster, &new));
-    let phone = Phone::new(&[&server.address().to_string()]);
+    let phone = Phone::of_same_user(&[&server.address().to_string()]);
     give_mic(&phone, &cluster.device);
     install(&phone, &[&new]);
     let mut agent = Agent::start(&phone);
@@ -253,7 +253,7 @@ fn a_security_reset_erases_the_lsc_and_erasing_the_lists_does_not() {
     let cluster = Cluster::new(Setup::default());
     let new = lsc(&cluster);
     let server = Server::start(cluster.files());
-    let phone = Phone::new(&[&server.address().to_string()]);
+    let phone = Phone::of_same_user(&[&server.address().to_string()]);
     install(&phone, &[&new]);
     let mut agent = Agent::start(&phone);
     agent.pass();
@@ -276,7 +276,7 @@ fn a_certificate_that_has_expired_is_warned_of_once_a_pass_and_named_by_the_doct
     let key = cluster.setup.pool.take(Kind::Rsa2048);
     let old = profile.issued_by(&cluster.nodes[0].capf, key);
     let server = Server::start(cluster.files());
-    let phone = Phone::new(&[&server.address().to_string()]);
+    let phone = Phone::of_same_user(&[&server.address().to_string()]);
     install(&phone, &[&old]);
     let mut agent = Agent::start(&phone);
     for _ in 0..2 {
@@ -301,7 +301,7 @@ fn the_lsc_of_another_cluster_is_named_by_the_doctor() {
     let another = Cluster::new(Setup::of(&["old.lab.test"]));
     let server = Server::start(cluster.files());
     let case = |identity: &Identity, line: &str| {
-        let phone = Phone::new(&[&server.address().to_string()]);
+        let phone = Phone::of_same_user(&[&server.address().to_string()]);
         let (store, _) = Store::open(phone.state()).unwrap();
         store.install(Slot::Lsc, &entry(identity).with("line", line)).unwrap();
         drop(store);
@@ -322,7 +322,7 @@ fn a_server_that_asks_is_shown_the_lsc() {
     let office = Office::open();
     office.tvs.set_client(ClientCertificate::Asked);
     let new = lsc(&office.cluster);
-    let phone = office.phone("");
+    let phone = office.phone(SAME_USER);
     give_mic(&phone, &office.cluster.device);
     install(&phone, &[&new]);
     let mut agent = Agent::start(&phone);
@@ -335,7 +335,7 @@ fn a_server_that_asks_is_shown_the_lsc() {
 
 /// The setting, and the folder that it names.
 fn exporting(server: &Server) -> (Phone, std::path::PathBuf) {
-    let phone = Phone::new(&[&server.address().to_string()]);
+    let phone = Phone::of_same_user(&[&server.address().to_string()]);
     let folder = phone.folder().join("eap");
     let text = fs::read_to_string(phone.configuration()).unwrap();
     let text = format!("{text}\n[identity]\nexport = {folder:?}\nradius_ca = \"/etc/ca.pem\"\n");
@@ -474,7 +474,7 @@ fn a_child_that_installs_two_lscs_in_turn() {
 fn a_process_killed_at_any_moment_leaves_the_old_pair_or_the_new() {
     let cluster = Cluster::new(Setup::default());
     let pairs = [lsc(&cluster), lsc(&cluster)];
-    let phone = Phone::new(&[]);
+    let phone = Phone::of_same_user(&[]);
     for (name, pair) in ["first", "second"].into_iter().zip(&pairs) {
         support::write(&phone.folder().join(format!("{name}.der")), &pair.certificate.der);
         support::write(&phone.folder().join(format!("{name}.key")), &pair.key.pkcs8());

@@ -12,7 +12,7 @@ use std::path::Path;
 use secd::io::console::message_id;
 use support::agent::{Agent, run_after};
 use support::office::Office;
-use support::phone::Phone;
+use support::phone::{Phone, SAME_USER};
 use support::{PATIENCE, agent};
 
 /// An agent whose standard error is what the journal reads, with `folder` as the journal's own.
@@ -64,7 +64,7 @@ impl FakeJournal {
 #[test]
 fn each_line_is_an_entry_with_priority_message_id_and_facts_and_none_is_there_twice() {
     let office = Office::open();
-    let phone = office.phone("");
+    let phone = office.phone(SAME_USER);
     let folder = tempfile::tempdir().unwrap();
     let journal = FakeJournal::in_folder(folder.path());
     let agent = under_the_journal(&phone, folder.path());
@@ -94,7 +94,7 @@ fn each_line_is_an_entry_with_priority_message_id_and_facts_and_none_is_there_tw
 #[test]
 fn without_the_journals_socket_lines_go_to_standard_error_with_their_priority() {
     let office = Office::open();
-    let phone = office.phone("");
+    let phone = office.phone(SAME_USER);
     let folder = tempfile::tempdir().unwrap();
     let agent = under_the_journal(&phone, folder.path());
     let done =

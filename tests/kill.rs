@@ -13,7 +13,7 @@ use secd_lab::tftp::Server;
 use support::PATIENCE;
 use support::agent::Agent;
 use support::log::shown;
-use support::phone::{DEVICE, Phone};
+use support::phone::{DEVICE, Phone, SAME_USER};
 
 /// Kills in all, on two phones side by side.
 const KILLS: usize = 200;
@@ -183,7 +183,7 @@ fn expect_same_at_next_start(phone: &Phone, server: &Server, states: &[State; 2]
 
 /// The lists go back and forth, and no TVS is there to confirm the older ones.
 fn phone_at(address: &str) -> Phone {
-    Phone::with(&[address], "", "[policy]\nolder_list = \"accept\"\n")
+    Phone::with(&[address], "", &format!("{SAME_USER}[policy]\nolder_list = \"accept\"\n"))
 }
 
 /// Turns a store into what version 0.1.0 would have left: entries do not say which slot they are

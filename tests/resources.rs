@@ -52,11 +52,18 @@ fn failing(phone: &Phone, faults: &[&str]) -> Agent {
     Agent::spawn(command)
 }
 
+/// A phone without the sandbox: a call that the tracer has fail reaches the kernel as one of the number
+/// -1, which no table lists.
+fn traced(tftp: &Server) -> Phone {
+    let server = tftp.address().to_string();
+    Phone::with(&[&server], "timeout_s = 1\nretries = 1\n", "[sandbox]\nmode = \"off\"\n")
+}
+
 #[test]
 fn a_failed_send_or_receive_is_a_lost_packet() {
     let tftp = Server::start(Cluster::new(Setup::default()).files());
     let boot = &|error: &str| {
-        let phone = Phone::new(&[&tftp.address().to_string()]);
+        let phone = traced(&tftp);
         let (sent, received) =
             (format!("sendto:error={error}:when=1+3"), format!("recvfrom:error={error}:when=2+4"));
         let lines = failing(&phone, &[&sent, &received]).pass();
@@ -74,7 +81,7 @@ fn a_failed_send_or_receive_is_a_lost_packet() {
 #[test]
 fn a_lasting_failure_to_send_is_named() {
     let tftp = Server::start(Cluster::new(Setup::default()).files());
-    let phone = Phone::new(&[&tftp.address().to_string()]);
+    let phone = traced(&tftp);
     let lines = failing(&phone, &["sendto:error=EPERM"]).pass();
     let named = |line: &Line| line.text.contains("operation not permitted");
     assert!(lines.iter().any(named), "{}", shown(&lines));

@@ -25,7 +25,7 @@ const SECRET: &str = "correct-horse-battery-staple";
 
 /// A phone with a key of its own, whose configuration is encrypted for it.
 fn phone(cluster: &Cluster, server: &Server) -> Phone {
-    let phone = Phone::new(&[&server.address().to_string()]);
+    let phone = Phone::of_same_user(&[&server.address().to_string()]);
     let [key, certificate] = ["device.key", "device.der"].map(|name| phone.folder().join(name));
     support::write(&key, cluster.device.key.pem().as_bytes());
     support::write(&certificate, &cluster.device.certificate.der);

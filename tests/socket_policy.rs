@@ -19,7 +19,7 @@ use secd::face::shape::Types;
 use serde_json::{Value, json};
 use support::agent::{Agent, run_after};
 use support::office::Office;
-use support::phone::Phone;
+use support::phone::{Phone, SAME_USER};
 use support::socket::{call, full};
 
 const ACCESS: &str = "[access]\nread = [\"group:60001\"]\nconnect = [\"group:60002\"]\n\
@@ -154,7 +154,7 @@ fn errors_of(phone: &Phone, uid: u32, gid: u32, groups: &[u32]) -> [bool; 3] {
 fn groups_are_those_that_the_process_has() {
     let office = Office::open();
     // By name, as the default configuration has them.
-    let phone = office.phone("");
+    let phone = office.phone(SAME_USER);
     fs::set_permissions(phone.folder(), fs::Permissions::from_mode(0o755)).unwrap();
     let (passwd, group) = (phone.folder().join("passwd"), phone.folder().join("group"));
     support::write(&passwd, b"root:x:0:0::/:\nui:x:50010:50010::/:\n");

@@ -119,6 +119,7 @@ impl Agent {
         })?;
         let before = self.settings();
         keep_what_stays(&mut settings, &before);
+        self.confined.compare(&settings);
         self.put_settings(settings);
         self.set_log_levels();
         say(&Event::Reloaded { file: source.display().to_string() });
@@ -138,6 +139,10 @@ fn keep_what_stays(settings: &mut Settings, before: &Settings) {
         say(&Event::ReloadedInPart { what: "[paths] and [socket]" });
         settings.paths = before.paths.clone();
         settings.socket = before.socket.clone();
+    }
+    if settings.sandbox != before.sandbox {
+        say(&Event::ReloadedInPart { what: "[sandbox]" });
+        settings.sandbox.clone_from(&before.sandbox);
     }
     if settings.web.listen != before.web.listen
         || settings.web.connections != before.web.connections

@@ -20,6 +20,7 @@
 
 mod capacity;
 mod capf;
+mod confined;
 mod connections;
 mod contacts;
 mod daemon;
@@ -49,6 +50,7 @@ mod web;
 mod world;
 
 pub use capf::{NotEnrolled, SessionEffect};
+pub use confined::NotConfined;
 pub use connections::{NotOpened, Opened, Target};
 pub use doctor::{Busy, PATIENCE, Report};
 pub use inquiry::{Inquiry, NotTrustedFile};
@@ -56,4 +58,4 @@ pub use installed::{ErasedBy, NotErased};
 pub use owners::Agent;
 pub use probe::{NotProbed, ProbeRequest, probe, run_once};
 pub use service::Service;
-pub use start::run;
+pub use start::{NotStarted, run};

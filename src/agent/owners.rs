@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 
 use crate::agent::capacity::Capacity;
+use crate::agent::confined::Confined;
 use crate::agent::connections::{Connections, NotOpened, Opened, Target};
 use crate::agent::enrolments::Enrolments;
 use crate::agent::files::Files;
@@ -50,6 +51,7 @@ pub struct Agent {
     pub(super) passes: Passes,
     pub(super) news: NewsDesk,
     pub(super) manager: Manager,
+    pub(super) confined: Confined,
     pub(super) in_force: ChangesInForce,
     pub(super) enrolments: Enrolments,
     /// Held by the one diagnosis that may run.
@@ -77,6 +79,7 @@ impl Agent {
             passes: Passes::default(),
             news: NewsDesk::default(),
             manager: Manager::default(),
+            confined: Confined::default(),
             in_force: ChangesInForce::default(),
             enrolments: Enrolments::default(),
             diagnosis: Semaphore::new(1),
@@ -98,6 +101,13 @@ impl Agent {
     #[must_use]
     pub(super) fn managed_by(mut self, manager: Manager) -> Self {
         self.manager = manager;
+        self
+    }
+
+    /// The same agent in a sandbox that it has entered.
+    #[must_use]
+    pub(super) fn confined_by(mut self, confined: Confined) -> Self {
+        self.confined = confined;
         self
     }
 

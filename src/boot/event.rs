@@ -189,8 +189,16 @@ events! {
     Started { version: &'static str, device: DeviceName }
         Notice, SECD, "run: secd {version} for {device}";
     Ended {} Notice, SECD, "run: ended by signal";
-    MemoryNotConcealed { why: String }
-        Warn, SECD, "memory: {why}; a core dump may contain keys";
+    Confined { mode: &'static str, layers: String }
+        Notice, SECD, "sandbox: {mode}; in force are {layers}";
+    LayerMissing { layer: &'static str, detail: String }
+        Warn, SECD, "sandbox: without {layer} ({detail})";
+    NotConfined {} Notice, SECD, "sandbox: off, as secd.toml says";
+    StillListening { why: String }
+        Warn, SECD, "sandbox: the agent may still open sockets for clients, {why}";
+    PathOutside { key: &'static str, path: String }
+        Warn, SECD,
+        "reload: {key}: {path} is outside the folders that the sandbox left open; it can be reached after the next start";
     DescriptorLimitStays { why: String }
         Warn, SECD, "run: the descriptor limit could not be raised, {why}";
     DescriptorsScarce { limit: usize, connections: usize, slots: usize }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::agent;
+use crate::agent::{self, NotConfined, NotStarted};
 use crate::cli::arguments::{Command, GivenOption, SharedOptions};
 use crate::cli::exit::{CommandFailure, Exit, usage};
+use crate::cli::print::named;
 use crate::cli::probe::{HTTPS_PORT, ReportOptions, not_probed};
 use crate::cli::runtime::not_started;
 use crate::cli::settings::{self, DEFAULT};
@@ -39,20 +40,26 @@ impl Command for RunCommand {
     }
 
     fn run(self) -> Result<Exit, CommandFailure> {
-        let path = self.path.unwrap_or_else(|| DEFAULT.into());
+        let source = self.path.unwrap_or_else(|| DEFAULT.into());
         if !self.once && (!self.https.is_empty() || !self.report.is_default()) {
             return Err(usage("--https, --format, --log and --strict need --once"));
         }
-        let settings = settings::load(&path)?;
+        let settings = settings::load(&source)?;
         if self.once {
             self.report.begin()?;
             let found = runtime::run(agent::run_once(settings, &self.https))?;
             return Ok(self.report.print(found.map_err(|why| not_probed(&why))?));
         }
         let console = console::init(settings.console.level).map_err(unavailable)?;
-        let ended = runtime::run(agent::run(settings, path, console))?;
-        ended.map_err(|error| not_started(&error))?;
-        Ok(Exit::Done)
+        let ended = runtime::run(agent::run(settings, source.clone(), console))?;
+        match ended {
+            Ok(()) => Ok(Exit::Done),
+            Err(NotStarted::System(error)) => Err(not_started(&error)),
+            Err(NotStarted::Open(NotConfined { missing })) => {
+                let text = format!("not started, the sandbox lacks {}", missing.join(", "));
+                Err(CommandFailure::new(Exit::Config, named(&source, text)))
+            }
+        }
     }
 }
 

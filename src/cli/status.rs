@@ -8,8 +8,8 @@ use crate::cli::sheet::{Sheet, yes_or_no};
 use crate::cli::shown::Tone;
 use crate::cli::words::{date, span};
 use crate::face::methods::{GetStatus, Identity, Status};
-use crate::face::records::{LastPass, Server};
-use crate::face::terms::configuration_vouched_by;
+use crate::face::records::{LastPass, Layer, Server};
+use crate::face::terms::{LayerGrade, configuration_vouched_by};
 use crate::face::{ObjectType, Words};
 
 /// Prints what the daemon reports about itself.
@@ -53,8 +53,9 @@ fn sheet(status: &Status) -> Sheet {
     }
     sheet.fact("cached", &format_args!("{} of TVS", count(status.cached, "answer")));
     sheet.fact("open connections", &status.open_connections);
-    sheet.fact("sandbox", &status.sandbox);
+    sheet.toned_fact("sandbox", &sandbox(status), tone_of_sandbox(status));
     sheet.fact("log level", &status.log_level);
+    add_layers(&mut sheet, status);
     add_own(&mut sheet, &status.identity);
     sheet.section("Servers");
     sheet.if_empty("none is configured");
@@ -75,6 +76,35 @@ fn sheet(status: &Status) -> Sheet {
         sheet.fact(&words, &count);
     }
     sheet
+}
+
+/// The mode, and whether anything is missing.
+fn sandbox(status: &Status) -> String {
+    let missing = missing_layers(status);
+    match status.sandbox.as_str() {
+        "off" => "off: the agent may do whatever its user may".to_owned(),
+        mode if missing == 0 => format!("{mode}, every layer is in force"),
+        mode => format!("{mode}, {} missing", count(missing, "layer")),
+    }
+}
+
+fn tone_of_sandbox(status: &Status) -> Tone {
+    if missing_layers(status) > 0 { Tone::Bad } else { Tone::Plain }
+}
+
+fn missing_layers(status: &Status) -> usize {
+    let is_missing = |layer: &&Layer| layer.grade == LayerGrade::Missing;
+    status.layers.iter().filter(is_missing).count()
+}
+
+/// What the kernel holds the agent to.
+fn add_layers(sheet: &mut Sheet, status: &Status) {
+    sheet.section("Sandbox");
+    sheet.if_empty("not reported");
+    for Layer { name, grade, detail } in &status.layers {
+        let tone = if *grade == LayerGrade::Missing { Tone::Bad } else { Tone::Plain };
+        sheet.toned_row(&[name, grade.word(), detail], tone);
+    }
 }
 
 /// The phone's own certificates, one a line; `secd lsc show` has the rest.

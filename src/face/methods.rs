@@ -11,7 +11,7 @@ use crate::face::errors::Error;
 use crate::face::method::{Carry, Declaration, Method, Mode, methods};
 use crate::face::record::{ObjectType as _, record};
 use crate::face::records::{
-    Alarm, Check, Condition, Counters, Finding, LastPass, Line, List, Message, Outcome,
+    Alarm, Check, Condition, Counters, Finding, LastPass, Layer, Line, List, Message, Outcome,
     OwnCertificate, Server, Stage, Verdict,
 };
 use crate::face::rights::Right;
@@ -270,8 +270,10 @@ methods! {
             open_connections: usize,
             /// What was counted since the start.
             counters: Counters,
-            /// How the process is confined.
+            /// What happens where a layer of the sandbox is missing: `best-effort`, `enforce` or `off`.
             sandbox: String,
+            /// Each layer as the kernel reports it.
+            layers: Vec<Layer>,
             /// The least severe level that the console log shows.
             log_level: Level,
         }

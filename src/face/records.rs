@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
 use crate::face::record::record;
-use crate::face::terms::{Acceptance, CertificateKind, Level, ListKind, Mark, StageName};
+use crate::face::terms::{
+    Acceptance, CertificateKind, LayerGrade, Level, ListKind, Mark, StageName,
+};
 
 record! {
     /// The last trust list update alarm that was raised.
@@ -39,6 +41,18 @@ record! {
         text: String,
         /// Whether it holds; absent if it cannot be known.
         holds: Option<bool>,
+    }
+}
+
+record! {
+    /// One layer of the sandbox, as the kernel reports it.
+    Layer {
+        /// Its name in status and log.
+        name: String,
+        /// How much of it is in force.
+        grade: LayerGrade,
+        /// What the kernel reports, in words.
+        detail: String,
     }
 }
 

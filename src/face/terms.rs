@@ -123,6 +123,18 @@ words! {
 }
 
 words! {
+    /// How much of a layer of the sandbox is in force.
+    LayerGrade {
+        /// Nothing, or too little to count.
+        Missing = "missing",
+        /// All that the agent asks for.
+        On = "on",
+        /// All that this system allows, which is not all.
+        Partial = "partial",
+    }
+}
+
+words! {
     /// What a server is to the phone.
     Purpose {
         /// Certificate Authority Proxy Function.

@@ -3,7 +3,7 @@
 use core::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -42,6 +42,15 @@ pub fn write_atomically(
     file.as_file_mut().write_all(bytes).map_err(|source| WriteFailure::new(&path, source))?;
     file.persist(&path).map_err(|failed| WriteFailure::new(&path, failed.error))?;
     Ok(path)
+}
+
+/// The folder in which somebody of that user can put another folder in this one's place: the one
+/// above, if it belongs to that user, who is not root; else the folder itself.
+#[must_use]
+pub fn keeper(folder: &Path, uid: u32) -> PathBuf {
+    let above = folder.parent().filter(|above| above.parent().is_some());
+    let owned = above.filter(|above| fs::metadata(above).is_ok_and(|facts| facts.uid() == uid));
+    owned.filter(|_| uid != 0).unwrap_or(folder).to_path_buf()
 }
 
 /// Removes a file; returns whether it was there.

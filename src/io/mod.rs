@@ -16,6 +16,7 @@ pub mod ram;
 mod reason;
 mod refusal;
 pub mod resolve;
+pub mod sandbox;
 pub mod service_manager;
 pub mod settings;
 pub mod source;

@@ -77,6 +77,8 @@ pub struct Settings {
     pub retry: RetryPause,
     /// `[identity]`: the phone's certificate for other programs.
     pub identity: IdentitySettings,
+    /// `[sandbox]`: how the agent confines itself; a change takes effect at the next start.
+    pub sandbox: SandboxSettings,
 }
 
 impl Settings {
@@ -100,6 +102,7 @@ impl Settings {
             web: WebSettings::default(),
             retry: RetryPause::default(),
             identity: IdentitySettings::default(),
+            sandbox: SandboxSettings::default(),
         }
     }
 }
@@ -140,6 +143,39 @@ pub struct IdentitySettings {
     pub export: Option<PathBuf>,
     /// The file of the authority that vouches for the authentication server.
     pub radius_ca: Option<PathBuf>,
+}
+
+/// How the agent confines itself.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct SandboxSettings {
+    /// What happens where it cannot.
+    pub mode: SandboxMode,
+    /// The user to become, where root starts the agent.
+    pub user: Option<String>,
+}
+
+/// What happens where a layer of the sandbox is missing.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum SandboxMode {
+    /// A warning: the others hold.
+    #[default]
+    BestEffort,
+    /// The agent does not start.
+    Enforce,
+    /// No layer is applied.
+    Off,
+}
+
+impl SandboxMode {
+    /// The word for it in the file.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::BestEffort => "best-effort",
+            Self::Enforce => "enforce",
+            Self::Off => "off",
+        }
+    }
 }
 
 /// Where files come from, and how long they are waited for.

@@ -126,7 +126,7 @@ impl fmt::Display for LogFailure {
 impl std::error::Error for LogFailure {}
 
 /// What the system reports for a datagram that is larger than any may be.
-const TOO_LONG: i32 = nix::libc::EMSGSIZE;
+const TOO_LONG: i32 = libc::EMSGSIZE;
 
 /// The longest wait for a connection. Inferred: as for TVS.
 const CONNECT: Duration = Duration::from_secs(3);

@@ -5,6 +5,7 @@
 
 mod lab;
 mod log;
+mod outside;
 #[allow(dead_code, reason = "other tests use all of it")]
 mod phone;
 mod row;
@@ -15,7 +16,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use row::{Era, Outcome, Row};
+use outside::Outside;
+use row::{Era, Outcome, Row, Stage};
+use secd::io::sandbox::{self, Folders, Listening};
+use tokio::runtime::Builder;
 
 #[test]
 fn every_row_of_the_acceptance_tables_holds() {
@@ -78,11 +82,12 @@ fn run_all(rows: &[&Row], era: Era) -> Vec<Outcome> {
     thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
+                let stage = confined();
                 while let Some((place, row)) = {
                     let place = next.fetch_add(1, Ordering::Relaxed);
                     rows.get(place).map(|row| (place, row))
                 } {
-                    let outcome = row::run(row, era);
+                    let outcome = row::run(row, era, &stage);
                     outcomes.lock().expect("no row panics with it").push((place, outcome));
                 }
             });
@@ -91,6 +96,22 @@ fn run_all(rows: &[&Row], era: Era) -> Vec<Outcome> {
     let mut outcomes = outcomes.into_inner().expect("all rows are through");
     outcomes.sort_by_key(|(place, _)| *place);
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// A stage whose thread is in the sandbox: what the agent may not do there ends the test.
+fn confined() -> Stage {
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let stage = Stage {
+        runtime,
+        outside: Outside::start(),
+        folder: tempfile::tempdir().expect("a temporary folder"),
+    };
+    let written = vec![stage.folder.path().to_path_buf(), "/dev/shm".into()];
+    let read = vec!["/etc".into(), "/proc".into()];
+    let folders = Folders { written, read, ..Folders::default() };
+    let entered = sandbox::confine_thread(&folders, Listening::Over);
+    assert_eq!(entered.failures(), []);
+    stage
 }
 
 fn print_row(row: &Row, outcome: &Outcome) {

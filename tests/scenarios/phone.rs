@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -45,7 +46,12 @@ impl Phone {
 
     /// The same with both settings for old TLS.
     pub(crate) fn with(servers: &[SocketAddr], old_tls: OldTls) -> Self {
-        let folder = TempDir::new().expect("a temporary folder");
+        Self::inside(&std::env::temp_dir(), servers, old_tls)
+    }
+
+    /// The same in a folder below this one.
+    pub(crate) fn inside(above: &Path, servers: &[SocketAddr], old_tls: OldTls) -> Self {
+        let folder = TempDir::new_in(above).expect("a temporary folder");
         fs::create_dir(folder.path().join("state")).expect("a fresh folder");
         let (servers, clock) = (servers.to_vec(), Rc::default());
         let has_identity = false;

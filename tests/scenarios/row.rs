@@ -11,11 +11,13 @@ use secd::wire::capf::AuthenticationString;
 use secd::wire::name::DeviceName;
 use secd_lab::cluster::Setup;
 use secd_lab::tls::Version;
-use tokio::runtime::Builder;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
 use crate::lab::Lab;
 use crate::log;
+use crate::outside::Outside;
 use crate::phone::{DEVICE, OldTls, Phone};
 
 /// A row: how the phone begins, what happens around it, and what it must do.
@@ -113,20 +115,29 @@ pub(crate) enum Era {
     Old,
 }
 
+/// Where rows are gone through: a runtime that was there before the sandbox, the lab outside it, and
+/// the folder that phones are in.
+pub(crate) struct Stage {
+    pub(crate) runtime: Runtime,
+    pub(crate) outside: Outside,
+    pub(crate) folder: TempDir,
+}
+
 /// Goes through a row.
-pub(crate) fn run(row: &Row, era: Era) -> Outcome {
-    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-    LocalSet::new().block_on(&runtime, async {
+pub(crate) fn run(row: &Row, era: Era, stage: &Stage) -> Outcome {
+    let Stage { runtime, outside, folder } = stage;
+    LocalSet::new().block_on(runtime, async {
         log::take();
         let (tls, old_tls) = match era {
             Era::Current => (Version::Any, OldTls::Off),
             Era::Old => (Version::Tls10, OldTls::On),
         };
-        let lab = Lab::new(Setup { tls, ..(row.setup)() });
-        let phone = Phone::with(&lab.servers(), old_tls).asking_at(lab.ports());
+        let setup = row.setup;
+        outside.begin(move || Lab::new(Setup { tls, ..setup() }));
         let mut run = Run {
-            lab,
-            phone,
+            phone: phone(outside, folder, old_tls),
+            lab: outside,
+            folder,
             old_tls,
             spoke_old: false,
             lines: Vec::new(),
@@ -146,8 +157,16 @@ pub(crate) fn run(row: &Row, era: Era) -> Outcome {
     })
 }
 
-struct Run {
-    lab: Lab,
+/// A phone fresh from the box, at the servers of the lab.
+fn phone(lab: &Outside, folder: &TempDir, old_tls: OldTls) -> Phone {
+    let (servers, ports) = lab.with(|lab| (lab.servers(), lab.ports()));
+    Phone::inside(folder.path(), &servers, old_tls).asking_at(ports)
+}
+
+struct Run<'a> {
+    lab: &'a Outside,
+    /// What phones are in.
+    folder: &'a TempDir,
     phone: Phone,
     old_tls: OldTls,
     /// Whether a line has warned of it.
@@ -172,7 +191,7 @@ impl Outcome {
     }
 }
 
-impl Run {
+impl Run<'_> {
     async fn step(&mut self, step: &Step) {
         match step {
             Step::Boot(boot) => {
@@ -193,10 +212,7 @@ impl Run {
                 let expiry: Vec<u64> = now.map(|entry| entry.expires.as_secs()).collect();
                 self.outcome.compare(format!("cache {left:?}"), format!("cache {expiry:?}"));
             }
-            Step::Do(change) => {
-                change(&mut self.lab);
-                self.lab.publish();
-            }
+            Step::Do(change) => self.change(*change),
             Step::Doctor(case, remedy) => {
                 let report = self.doctor().await;
                 let (found, least) = (&report.diagnosis.case, report.diagnosis.remedy);
@@ -206,7 +222,7 @@ impl Run {
             }
             Step::Enrol(end) => self.enrol(None, end).await,
             Step::EnrolBy(string, end) => self.enrol(Some(string), end).await,
-            Step::HasMic => self.phone.own(&self.lab.home.cluster.device),
+            Step::HasMic => self.phone.own(&self.lab.with(|lab| lab.home.cluster.device.clone())),
             Step::Probe(expected, case) => self.probe(expected, case).await,
             Step::Erase(kind) => self.erase(&[*kind], ErasedBy::Person),
             Step::EraseBarred(kinds, by, access) => self.bar(kinds, *by, access),
@@ -232,6 +248,13 @@ impl Run {
             Step::Ways(taken) => self.look_at_ways(taken).await,
             Step::Wait(seconds) => self.phone.wait(Duration::from_secs(*seconds)),
         }
+    }
+
+    fn change(&self, change: fn(&mut Lab)) {
+        self.lab.with(move |lab| {
+            change(lab);
+            lab.publish();
+        });
     }
 
     /// Looks for a line in the log.
@@ -260,7 +283,7 @@ impl Run {
         self.lines = log::take();
         let says: Vec<String> =
             agent.messages().iter().skip(told).map(|(_, message)| message.to_string()).collect();
-        let (capf, tvs) = (self.lab.capf_events(), self.lab.tvs_events());
+        let (capf, tvs) = self.lab.with(|lab| (lab.capf_events(), lab.tvs_events()));
         let lsc = mark(&before, &self.phone.lsc());
         let seen = format!("enrol: [{}] CAPF {{{capf}}} TVS {{{tvs}}} LSC{lsc}", says.join("; "));
         self.outcome.compare(format!("enrol: {end}"), seen);
@@ -271,7 +294,7 @@ impl Run {
         let address = |server: SocketAddr| ServerAddress::parse(&server.to_string(), 69);
         let request = ProbeRequest {
             device: DeviceName::parse(DEVICE).expect("a name"),
-            servers: self.lab.servers().into_iter().flat_map(address).collect(),
+            servers: self.lab.with(|lab| lab.servers()).into_iter().flat_map(address).collect(),
             provisioning: self.phone.provisioning(),
             tvs: Vec::new(),
             https: Vec::new(),
@@ -279,8 +302,7 @@ impl Run {
             lists: Vec::new(),
         };
         let report = Box::pin(agent::probe(request)).await.expect("a folder in memory");
-        self.lab.asked();
-        self.lab.tvs_events();
+        self.forget();
         let mut cases = report.cases.iter();
         let found = cases.find(|it| it.group == "boot 1" && it.name == "configuration");
         let found =
@@ -290,9 +312,16 @@ impl Run {
         self.outcome.compare(format!("probe: {expected}, {case}"), seen);
     }
 
+    /// Whatever the lab has seen so far does not count.
+    fn forget(&self) {
+        self.lab.with(|lab| {
+            lab.asked();
+            lab.tvs_events();
+        });
+    }
+
     fn reset(&mut self) {
-        let phone = Phone::with(&self.lab.servers(), self.old_tls);
-        self.phone = phone.asking_at(self.lab.ports());
+        self.phone = phone(self.lab, self.folder, self.old_tls);
     }
 
     async fn look_at_ways(&mut self, taken: &str) {
@@ -302,8 +331,7 @@ impl Run {
         let doctor = ways.rsplit_once("; the phone takes ").map_or(&*ways, |(_, taken)| taken);
         let probe = self.phone.probed_ways().await;
         let seen = format!("ways: {doctor}; probe: {probe}");
-        self.lab.asked();
-        self.lab.tvs_events();
+        self.forget();
         self.outcome.compare(format!("ways: {taken}; probe: takes {taken}"), seen);
         self.report = Some(report);
     }
@@ -337,8 +365,7 @@ impl Run {
         let report = self.phone.agent().diagnose().await.expect("nobody else asks");
         let changed = if before == self.phone.condition() { "nothing" } else { "something" };
         self.outcome.compare("changed: nothing".to_owned(), format!("changed: {changed}"));
-        self.lab.asked();
-        self.lab.tvs_events();
+        self.forget();
         report
     }
 
@@ -369,7 +396,7 @@ impl Run {
         let [ctl, itl] = [ListKind::Ctl, ListKind::Itl].map(|kind| agent.digest(kind));
         let [ctl, itl] = [mark(&lists[0], &ctl), mark(&lists[1], &itl)];
         let after = self.phone.configuration_in_use();
-        let served = after.as_deref() == Some(&self.lab.payload());
+        let served = after == Some(self.lab.with(|lab| lab.payload()));
         let configuration = match (&after, served) {
             (None, _) => '-',
             (Some(_), true) => '+',
@@ -383,19 +410,22 @@ impl Run {
         let alarm = agent.alarm().filter(|_| raised).map_or(0, |alarm| alarm.code());
         let state = format!("{} CTL{ctl} ITL{itl} CFG{configuration}", agent.state());
         let says: Vec<&str> = says.iter().map(String::as_str).collect();
-        shown(&self.lab.asked(), &state, alarm, &says, &self.lab.tvs_events())
+        let (asked, tvs) = self.lab.with(|lab| (lab.asked(), lab.tvs_events()));
+        shown(&asked, &state, alarm, &says, &tvs)
     }
 
     /// Presses Directories, and tells what came of it. A server that was not believed must not
     /// have got a byte.
     async fn press(&mut self) -> String {
-        let address = self.lab.https.address();
+        let address = self.lab.with(|lab| lab.https.address());
         log::take();
         let page = self.phone.press_directories(address).await;
         self.lines = log::take();
         self.spoke_old |= warned(&self.lines);
-        self.lab.https.settle();
-        let tvs = self.lab.tvs_events();
+        let tvs = self.lab.with(|lab| {
+            lab.https.settle();
+            lab.tvs_events()
+        });
         let wrote = |text: &str| self.lines.iter().any(|line| line.contains(text));
         let how = match &page {
             Ok(page) if !page.ends_with(secd_lab::https::DIRECTORY.as_bytes()) => "no page",
@@ -404,9 +434,11 @@ impl Run {
             Ok(_) if wrote("https_cert_vfy: HTTPS cert in ") => "opened by list",
             Ok(_) => "opened by nobody",
             Err(_) => {
-                let connections = self.lab.https.connections();
-                let last = connections.last().expect("the phone has connected");
-                if last.received.is_empty() { "refused" } else { "refused too late" }
+                let got_nothing = self.lab.with(|lab| {
+                    let connections = lab.https.connections();
+                    connections.last().expect("the phone has connected").received.is_empty()
+                });
+                if got_nothing { "refused" } else { "refused too late" }
             }
         };
         format!("press: {how}; TVS {{{tvs}}}")

@@ -39,7 +39,7 @@ impl Office {
         Self { cluster, tftp, tvs, https, tomcat }
     }
 
-    /// A phone of this office, with more sections in its configuration.
+    /// A phone of this office, with every layer of the sandbox and more sections in its configuration.
     pub fn phone(&self, sections: &str) -> Phone {
         let server = self.tftp.address().to_string();
         Phone::with(&[&server], "timeout_s = 1\nretries = 1\n", sections)

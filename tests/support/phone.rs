@@ -2,13 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
 use std::path::{Path, PathBuf};
 
+use nix::unistd::geteuid;
 use tempfile::TempDir;
 
 /// The name that the lab gives its phone.
 pub const DEVICE: &str = "SEP001122334455";
+
+/// The section about the sandbox.
+const SANDBOX: &str = "[sandbox]";
+
+/// For a phone whose store, or what is beside it, is written by the test itself: where root runs that,
+/// another user could not use it. The agent has every layer but this one.
+pub const SAME_USER: &str = "[sandbox]\nmode = \"best-effort\"\n";
+
+/// The user that root becomes, in Debian and in the image.
+const NOBODY: u32 = 65_534;
 
 /// A phone in a folder of its own.
 pub struct Phone {
@@ -30,11 +41,22 @@ impl Phone {
         Self::with(servers, "timeout_s = 1\nretries = 1\n", "")
     }
 
-    /// The same with other lines for the section `tftp`, and more sections.
+    /// The same for [`SAME_USER`].
+    pub fn of_same_user(servers: &[&str]) -> Self {
+        Self::with(servers, "timeout_s = 1\nretries = 1\n", SAME_USER)
+    }
+
+    /// The same with other lines for the section `tftp`, and more sections. Unless these have another
+    /// sandbox, it has every layer; where root runs the test, its agent is another user.
     pub fn with(servers: &[&str], tftp: &str, sections: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         fs::DirBuilder::new().mode(0o700).create(&state).unwrap();
+        if geteuid().is_root() && !sections.contains(SANDBOX) {
+            for path in [folder.path(), &state] {
+                chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+            }
+        }
         let phone = Self { folder, state };
         phone.configure(servers, tftp, sections);
         phone
@@ -44,10 +66,15 @@ impl Phone {
     pub fn configure(&self, servers: &[&str], tftp: &str, sections: &str) {
         let (state, ram) = (self.state(), self.ram());
         let socket = self.socket();
+        let user = if geteuid().is_root() { "user = \"nobody\"\n" } else { "" };
+        let sandbox = match sections.contains(SANDBOX) {
+            true => String::new(),
+            false => format!("{SANDBOX}\nmode = \"enforce\"\n{user}"),
+        };
         let text = format!(
             "[device]\nname = \"{DEVICE}\"\n\n[tftp]\nservers = {servers:?}\n{tftp}\n\
              [paths]\nstate = {state:?}\nram = {ram:?}\nsocket = {socket:?}\n\n\
-             [console]\nlevel = \"info\"\n\n{sections}"
+             [console]\nlevel = \"info\"\n\n{sandbox}\n{sections}"
         );
         fs::write(self.configuration(), text).unwrap();
     }

@@ -68,8 +68,8 @@ impl Service {
             cached: agent.tvs_cache().len(),
             open_connections: agent.connections.open_now(),
             counters: self.counters(),
-            // The agent applies no sandbox to itself.
-            sandbox: "none".to_owned(),
+            sandbox: agent.confined.mode().to_owned(),
+            layers: agent.confined.layers(),
             // Never `None`: no setting hides errors.
             log_level: console::shown().to_level().unwrap_or(Grade::Error).into(),
         }

@@ -14,8 +14,8 @@ use super::values::{parse_mode, parse_own_address, parse_pin};
 use super::{
     Access, CapfSettings, ConsoleSettings, DeviceSettings, HttpsSettings, IdentityFiles,
     IdentitySettings, Member, Network, Paths, Principal, ProvisioningSettings, Quota, RetryPause,
-    Settings, Slot, SocketSettings, SyslogSettings, TVS_PORT, TftpSettings, TvsSettings,
-    WebSettings, Wrong,
+    SandboxMode, SandboxSettings, Settings, Slot, SocketSettings, SyslogSettings, TVS_PORT,
+    TftpSettings, TvsSettings, WebSettings, Wrong,
 };
 use crate::trust::policy::{Choice, FirstUsePolicy, Policy};
 use crate::wire::name::{DeviceName, Model};
@@ -41,6 +41,7 @@ pub(super) struct Sections {
     pub(super) web: raw::WebTable,
     pub(super) retry: raw::RetryTable,
     pub(super) identity: raw::IdentityTable,
+    pub(super) sandbox: raw::SandboxTable,
 }
 
 /// The configuration, complete only if no fault was added.
@@ -62,6 +63,7 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<S
     let web = web(sections.web, faults);
     let retry = retry(&sections.retry, faults);
     let identity = exported(sections.identity, &paths, faults);
+    let sandbox = sandbox(sections.sandbox, faults);
     // Last: a device without a name must not hide the faults of other sections.
     let device = device?;
     Some(Settings {
@@ -81,6 +83,7 @@ pub(super) fn configuration(sections: Sections, faults: &mut Faults) -> Option<S
         web,
         retry,
         identity,
+        sandbox,
     })
 }
 
@@ -215,6 +218,13 @@ fn exported(raw: raw::IdentityTable, paths: &Paths, faults: &mut Faults) -> Iden
         }
     }
     IdentitySettings { export, radius_ca }
+}
+
+fn sandbox(raw: raw::SandboxTable, faults: &mut Faults) -> SandboxSettings {
+    let bad = |found| Wrong::BadUser { found };
+    let name = |text: &str| (!text.is_empty() && text != "root").then(|| text.to_owned());
+    let user = raw.user.and_then(|text| faults.text("sandbox.user", &text, name, bad));
+    SandboxSettings { mode: raw.mode.map_or_else(SandboxMode::default, Into::into), user }
 }
 
 /// At least one configuration of the largest size has to fit, and the files that it names.

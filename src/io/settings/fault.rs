@@ -111,6 +111,11 @@ pub enum Wrong {
         /// The value in the file.
         found: String,
     },
+    /// It is no user that the agent could become.
+    BadUser {
+        /// The value in the file.
+        found: String,
+    },
     /// It is not a network.
     BadNetwork {
         /// The value in the file.
@@ -211,6 +216,7 @@ impl fmt::Display for Wrong {
                 not_a(f, "model", found, format_args!("1 to {MAX_MODEL} {instead}"))
             }
             Self::BadMode { found } => not_a(f, "file mode", found, format_args!("{MODE}")),
+            Self::BadUser { found } => not_a(f, "user to become", found, format_args!("{USER}")),
             Self::BadNetwork { found } => not_a(f, "network", found, format_args!("{NETWORK}")),
             Self::BadOwnAddress { found } => {
                 not_a(f, "local address", found, format_args!("{OWN}"))
@@ -281,11 +287,13 @@ const OWN: &str = "an address of this machine, such as 192.0.2.7";
 const PIN: &str = "64 hexadecimal digits, as printed by openssl x509 -noout -fingerprint -sha256";
 const PRINCIPAL: &str = "user:NAME, user:NUMBER, group:NAME, group:NUMBER or everyone";
 
+const USER: &str = "the name of a user other than root, such as secd";
+
 const WAYS: &str = "\"https\", \"http\" and \"tftp\" in the order in which they are tried, each at \
                     most once, and not \"https\" alone, which trust lists never come by";
 
 /// The sections of the file, in the order of the sample.
-pub(super) const SECTIONS: [&str; 16] = [
+pub(super) const SECTIONS: [&str; 17] = [
     "device",
     "tftp",
     "provisioning",
@@ -302,4 +310,5 @@ pub(super) const SECTIONS: [&str; 16] = [
     "web",
     "retry",
     "identity",
+    "sandbox",
 ];

@@ -3,6 +3,7 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::SandboxMode;
 use super::typed::{TypedValue, WrongValue, choice};
 use crate::trust::policy;
 
@@ -155,6 +156,10 @@ tables! {
         export: Spanned<String>,
         radius_ca: Spanned<String>,
     }
+    SandboxTable {
+        mode: SandboxChoice,
+        user: Spanned<String>,
+    }
 }
 
 /// Declares settings that are one of several words.
@@ -198,6 +203,11 @@ choices! {
         "auto" Auto,
         "off" Off,
     }
+    SandboxChoice {
+        "best-effort" BestEffort,
+        "enforce" Enforce,
+        "off" Off,
+    }
     /// The console's own names for the levels.
     LevelChoice {
         "error" Error,
@@ -214,6 +224,16 @@ impl From<OlderListChoice> for policy::OlderList {
             OlderListChoice::Accept => Self::Accept,
             OlderListChoice::Confirmed => Self::Confirmed,
             OlderListChoice::Refuse => Self::Refuse,
+        }
+    }
+}
+
+impl From<SandboxChoice> for SandboxMode {
+    fn from(given: SandboxChoice) -> Self {
+        match given {
+            SandboxChoice::BestEffort => Self::BestEffort,
+            SandboxChoice::Enforce => Self::Enforce,
+            SandboxChoice::Off => Self::Off,
         }
     }
 }

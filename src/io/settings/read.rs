@@ -94,6 +94,7 @@ fn sections(document: &mut DeTable<'_>, faults: &mut Faults) -> Sections {
         web: section(document, "web", faults),
         retry: section(document, "retry", faults),
         identity: section(document, "identity", faults),
+        sandbox: section(document, "sandbox", faults),
     }
 }
 

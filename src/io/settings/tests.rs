@@ -147,8 +147,8 @@ fn an_unknown_section_is_placed() {
     assert_eq!(
         fault("[tfpt]\n"),
         "secd.toml:3:2: tfpt: unknown section, expected one of device, tftp, provisioning, paths, \
-         ram, policy, tvs, https, capf, socket, access, console, syslog, web, retry, identity, did you \
-         mean tftp?"
+         ram, policy, tvs, https, capf, socket, access, console, syslog, web, retry, identity, sandbox, did \
+         you mean tftp?"
     );
     let outside = &faults(&format!("blksize = 512\n{NAMED}"))[0];
     let why = "not in a section: move it below its [section]";

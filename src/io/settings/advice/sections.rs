@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::advisor::Advisor;
 use super::device;
-use crate::io::settings::{Access, Network, Principal, ServerAddress};
+use crate::io::settings::{Access, Network, Principal, SandboxMode, ServerAddress};
 use crate::trust::policy::FirstUsePolicy;
 
 impl Advisor<'_> {
@@ -20,6 +20,19 @@ impl Advisor<'_> {
         self.rights();
         self.exported();
         self.web();
+        self.sandbox();
+    }
+
+    fn sandbox(&mut self) {
+        if self.settings.sandbox.mode == SandboxMode::Off {
+            let text = "\"off\": whoever takes over the agent may do whatever its user may; write \
+                        \"best-effort\", which holds what the system allows";
+            self.warn("sandbox.mode", text);
+            if self.has("sandbox.user") {
+                let text = "no effect with sandbox.mode = \"off\": root stays root";
+                self.warn("sandbox.user", text);
+            }
+        }
     }
 
     fn exported(&mut self) {

@@ -65,6 +65,15 @@ impl Advisor<'_> {
         self.supplicant(system);
         self.socket(system);
         self.principals(&system.accounts);
+        self.user(&system.accounts);
+    }
+
+    fn user(&mut self, accounts: &Accounts) {
+        let named = self.settings.sandbox.user.as_ref();
+        if let Some(name) = named.filter(|name| !accounts.has_user(name)) {
+            let text = format!("there is no user {name} in /etc/passwd: add it, or name another");
+            self.warn("sandbox.user", text);
+        }
     }
 
     fn state(&mut self, system: &System) {

@@ -1,0 +1,55 @@
+//! Limits of the process: no core dump, no endless file, no crowd of processes.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::unistd::getuid;
+use rustix::fs::{Dir, DirEntry};
+
+/// Limits core dumps to nothing, files to `largest_file` bytes, and the processes of the user.
+///
+/// # Errors
+/// The first that the system refuses; the others are applied.
+pub(super) fn apply(largest_file: u64) -> io::Result<()> {
+    let lower = |resource, limit: u64| -> io::Result<()> {
+        let (_, hard) = getrlimit(resource)?;
+        let limit = limit.min(hard);
+        Ok(setrlimit(resource, limit, limit)?)
+    };
+    let core = lower(Resource::RLIMIT_CORE, 0);
+    // A log that goes into a file grows beyond any file of the agent's own, and the kernel ends a
+    // process that writes beyond the limit.
+    let file = if is_file(Path::new("/proc/self/fd/2")) {
+        Ok(())
+    } else {
+        lower(Resource::RLIMIT_FSIZE, largest_file)
+    };
+    core.and(file).and(lower(Resource::RLIMIT_NPROC, threads_of_user() + THREADS))
+}
+
+fn is_file(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|facts| facts.is_file())
+}
+
+/// How many threads the user of this process has now, this one included: the limit is for all of
+/// them, and where a person starts the agent there are many.
+fn threads_of_user() -> u64 {
+    let own = getuid().as_raw();
+    let processes = File::open("/proc").ok().and_then(|folder| Dir::new(folder).ok());
+    let threads = |process: DirEntry| {
+        let name = OsStr::from_bytes(process.file_name().to_bytes());
+        let tasks = fs::metadata(Path::new("/proc").join(name).join("task")).ok()?;
+        // A folder has a link from itself, one from its name, and one from each folder in it.
+        (tasks.uid() == own).then(|| tasks.nlink().saturating_sub(2))
+    };
+    processes.into_iter().flatten().flatten().filter_map(threads).sum()
+}
+
+/// Threads of the agent, and some more of the same user: it makes keys on a thread of their own.
+/// Inferred.
+const THREADS: u64 = 64;
