@@ -34,17 +34,77 @@ install_packages() {
         fail "not available: one of $*"
 }
 
-know_armhf() {
-    dpkg --print-foreign-architectures | grep -qx armhf && return 0
-    say "adding the architecture armhf to the package lists"
-    as_root dpkg --add-architecture armhf
-    as_root apt-get update -qq >/dev/null 2>&1 || true
+# private_apt ARCHITECTURE COMPONENTS: sets `apt` to an apt-get whose package lists are for that
+# architecture and these components, and lie below the cache: the system's stay as they are. The
+# archive is the one that the system's own lists come from.
+private_apt() {
+    local architecture="$1" components="$2" folder
+    folder="$cache/apt/$architecture-${components// /-}"
+    mkdir -p "$folder/lists/partial" "$folder/archives/partial"
+    : >"$folder/status"
+    debian_archives "$components" >"$folder/sources.list"
+    [ -s "$folder/sources.list" ] || {
+        # Whose a list is, is known once it was read.
+        as_root apt-get update -qq >/dev/null 2>&1 || true
+        debian_archives "$components" >"$folder/sources.list"
+    }
+    [ -s "$folder/sources.list" ] || fail "the system's package lists name no archive of Debian"
+    cat >"$folder/apt.conf" <<END
+APT::Architecture "$architecture";
+APT::Architectures { "$architecture"; };
+APT::Sandbox::User "$(id -un)";
+Dir::State::lists "$folder/lists";
+Dir::State::status "$folder/status";
+Dir::Cache "$folder";
+Dir::Etc::sourcelist "$folder/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+END
+    apt=(env "APT_CONFIG=$folder/apt.conf" apt-get -qq)
 }
 
-# provide NAME...: makes sure of the packages in board/packages, and sets `unpacked` to the folder
-# that holds just these.
+# What Debian's archives sign with; where it is elsewhere, the system's own keys count.
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+debian_archives() {
+    local words="target=Packages"
+    [ ! -e "$keyring" ] || words="$words signed-by=$keyring"
+    # shellcheck disable=SC2016 # apt-get expands it
+    apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
+        sort -u | sed -n "s|^Debian \(.*\)|deb [$words] \1 $1|p"
+}
+
+# fetch_packages ARCHITECTURE COMPONENTS FOLDER NAME[=VERSION]...: their files, in that folder. The
+# lists may be missing or too old: they are read where a first try fails.
+fetch_packages() {
+    local architecture="$1" components="$2" folder="$3" apt
+    shift 3
+    command -v apt-get >/dev/null || return 1
+    private_apt "$architecture" "$components"
+    (cd "$folder" && "${apt[@]}" download "$@" >/dev/null 2>&1) && return 0
+    say "reading the package lists for $architecture"
+    "${apt[@]}" update >"$cache/apt.log" 2>&1 || say "not all package lists could be read"
+    (cd "$folder" && "${apt[@]}" download "$@" >>"$cache/apt.log" 2>&1) ||
+        { tail -n 5 "$cache/apt.log" >&2; return 1; }
+}
+
+# unpack_packages ARCHITECTURE INTO NAME[=VERSION]...: adds packages to a folder, without installing them.
+unpack_packages() {
+    local architecture="$1" into="$2" packages package
+    shift 2
+    say "unpacking $*"
+    packages="$(mktemp -d "$cache/packages.XXXXXX")"
+    fetch_packages "$architecture" main "$packages" "$@" || { rm -rf "$packages"; return 1; }
+    for package in "$packages"/*.deb; do
+        dpkg-deb -x "$package" "$into"
+    done
+    rm -rf "$packages"
+}
+
+# provide ARCHITECTURE COMPONENTS NAME...: makes sure of the packages in board/packages, and sets
+# `unpacked` to the folder that holds just these.
 provide() {
-    local name line version sum deb key
+    local architecture="$1" components="$2" name line version sum deb key
+    shift 2
     key="$(for name in "$@"; do pinned "$name"; done | sha256sum | cut -c 1-12)"
     unpacked="$cache/phone-$key"
     [ ! -d "$unpacked" ] || return 0
@@ -62,16 +122,17 @@ provide() {
     mv "$unpacked.part" "$unpacked"
 }
 
+# The line of a package for the architecture at hand, or for all.
 pinned() {
-    grep "^$1 " board/packages || fail "board/packages does not name $1"
+    grep -e "^$1:$architecture " -e "^$1:all " board/packages ||
+        fail "board/packages does not name $1 for $architecture"
 }
 
 download() {
     local name="$1" version="$2" deb="$3" folder
-    know_armhf
     say "fetching $name $version"
     folder="$(mktemp -d "$cache/debs/part.XXXXXX")"
-    (cd "$folder" && apt-get download -qq "$name:armhf=$version" 2>/dev/null) ||
+    fetch_packages "$architecture" "$components" "$folder" "$name=$version" ||
         { rm -rf "$folder"; fail "Debian does not have $name $version any more"; }
     mv "$folder"/*.deb "$deb"
     rm -rf "$folder"

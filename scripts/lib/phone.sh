@@ -7,6 +7,11 @@
 # lead to the lab's TVS, HTTPS and CAPF on this machine's loopback. With $web_port set, that port of the
 # loopback leads to the phone's port 8080, for its web page.
 
+# shellcheck source=target.sh
+. scripts/lib/target.sh
+# shellcheck source=firmware.sh
+. scripts/lib/firmware.sh
+
 lab_pid='' phone_pid='' seen=0
 
 use_board() {
@@ -15,6 +20,9 @@ use_board() {
     # shellcheck source=../../board/qemu-virt/board.env
     . "board/$board/board.env"
     out="target/phone/$board"
+    # shellcheck disable=SC2154 # the board says so
+    use_target "$triple" || fail "$board: no target of ours: $triple"
+    need "$qemu:qemu-system-arm"
 }
 
 build_lab() {
@@ -87,14 +95,30 @@ device_name() {
 # phone_command CARD NETWORK: sets `command` to QEMU's arguments, less those for the console.
 phone_command() {
     local card="$1" net="$2" argument
-    command=(qemu-system-arm "${machine[@]}" -display none -monitor none)
-    [ "$boot" = image ] || command+=(-kernel "$out/vmlinuz" -initrd "$out/initramfs"
-        -append "$(cat "$out/command-line")")
+    # shellcheck disable=SC2154 # the board says so
+    command=("$qemu" "${machine[@]}" -display none -monitor none)
+    case "$boot" in
+        direct) command+=(-kernel "$out/vmlinuz" -initrd "$out/initramfs"
+            -append "$(cat "$out/command-line")") ;;
+        firmware)
+            boot_off_card "$card"
+            command+=("${command_off_card[@]}") ;;
+    esac
     for argument in "${drive[@]}" "${network[@]}"; do
         argument="${argument//@IMAGE@/$card}"
         argument="${argument//@MAC@/$mac}"
         command+=("${argument//@NET@/$net}")
     done
+}
+
+# console_at BACKEND: QEMU's arguments for the serial port that has the console, and those before it.
+console_at() {
+    local port
+    # shellcheck disable=SC2154 # the board says so
+    for ((port = 0; port < console_port; port++)); do
+        echo -serial null
+    done
+    echo -serial "$1"
 }
 
 # start_phone CARD NETWORK [QEMU ARGUMENT...]: the console is $work/console; `type_in` types.
@@ -107,7 +131,8 @@ start_phone() {
     seen=0
     exec 4<>"$work/keyboard"
     started_at="$(now_ms)"
-    "${command[@]}" -serial stdio "$@" <&4 >"$work/console" 2>&1 &
+    # shellcheck disable=SC2046 # words
+    "${command[@]}" $(console_at stdio) "$@" <&4 >"$work/console" 2>&1 &
     phone_pid=$!
 }
 
@@ -194,9 +219,15 @@ stop_phone() {
     exec 4>&-
 }
 
+# The data partition of a card, into $work/data.ext4.
+take_data() {
+    # shellcheck disable=SC2154 # the board says so
+    dd if="$1" of="$work/data.ext4" bs=1M skip="$data_at" status=none
+}
+
 # After a power-off in order, there is nothing to repair.
 e2fsck_data() {
-    dd if="$1" of="$work/data.ext4" bs=1M skip=16 status=none
+    take_data "$1"
     PATH="$PATH:/usr/sbin:/sbin" e2fsck -fn "$work/data.ext4" >"$work/e2fsck" 2>&1 ||
         { cat "$work/e2fsck" >&2; fail "the data partition is not clean after a power-off"; }
 }

@@ -86,12 +86,10 @@ def openssl_for_arm():
     """Unpacked and not installed."""
     root = CACHE / "openssl-armhf"
     if not root.exists():
-        names = " ".join(f"{name}:armhf" for name in PACKAGES)
-        shell(f'mkdir -p "$cache"; know_armhf; say "unpacking {names}"; '
-              f'part="$(mktemp -d "$cache/openssl.XXXXXX")"; cd "$part"; '
-              f'apt-get download -qq {names} 2>/dev/null || fail "not available: {names}"; '
-              f'for package in *.deb; do dpkg-deb -x "$package" root; done; '
-              f'mv root "{root}"; rm -rf "$part"')
+        names = " ".join(PACKAGES)
+        shell(f'mkdir -p "$cache"; part="$(mktemp -d "$cache/openssl.XXXXXX")"; '
+              f'unpack_packages armhf "$part" {names} || fail "not available: {names}"; '
+              f'chmod 755 "$part"; mv "$part" "{root}"')
     return root
 
 
