@@ -52,9 +52,30 @@ macro_rules! calls {
         /// the calls of ARM are those that its C library makes in place of x86-64's.
         pub const CALLS: &[SystemCall] = &[$(
             $(#[$only])?
-            SystemCall { constant: stringify!($name), number: number(libc::$name), rule: $rule },
+            SystemCall { constant: stringify!($name), number: number(numbers::$name), rule: $rule },
         )*];
     };
+}
+
+/// Of the architecture that this is compiled for.
+mod numbers {
+    pub(super) use libc::*;
+
+    /// Those of ARM with 64 bits for the time, which the library does not name.
+    ///
+    /// # Source
+    /// `arch/arm/tools/syscall.tbl` of Linux.
+    #[cfg(target_arch = "arm")]
+    #[expect(non_upper_case_globals, reason = "as the library writes the others")]
+    mod of_time {
+        use libc::c_long;
+
+        pub(crate) const SYS_clock_gettime64: c_long = 403;
+        pub(crate) const SYS_utimensat_time64: c_long = 412;
+        pub(crate) const SYS_futex_time64: c_long = 422;
+    }
+    #[cfg(target_arch = "arm")]
+    pub(super) use of_time::*;
 }
 
 /// Numbers of calls are small, but ARM's own ones, which fit as well.

@@ -7,9 +7,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::getuid;
 use rustix::fs::{Dir, DirEntry};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Limits core dumps to nothing, files to `largest_file` bytes, and the processes of the user.
 ///
@@ -17,19 +17,19 @@ use rustix::fs::{Dir, DirEntry};
 /// The first that the system refuses; the others are applied.
 pub(super) fn apply(largest_file: u64) -> io::Result<()> {
     let lower = |resource, limit: u64| -> io::Result<()> {
-        let (_, hard) = getrlimit(resource)?;
-        let limit = limit.min(hard);
-        Ok(setrlimit(resource, limit, limit)?)
+        // What was allowed less stays so.
+        let limit = Some(getrlimit(resource).maximum.map_or(limit, |hard| hard.min(limit)));
+        Ok(setrlimit(resource, Rlimit { current: limit, maximum: limit })?)
     };
-    let core = lower(Resource::RLIMIT_CORE, 0);
+    let core = lower(Resource::Core, 0);
     // A log that goes into a file grows beyond any file of the agent's own, and the kernel ends a
     // process that writes beyond the limit.
     let file = if is_file(Path::new("/proc/self/fd/2")) {
         Ok(())
     } else {
-        lower(Resource::RLIMIT_FSIZE, largest_file)
+        lower(Resource::Fsize, largest_file)
     };
-    core.and(file).and(lower(Resource::RLIMIT_NPROC, threads_of_user() + THREADS))
+    core.and(file).and(lower(Resource::Nproc, threads_of_user() + THREADS))
 }
 
 fn is_file(path: &Path) -> bool {

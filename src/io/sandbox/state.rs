@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io;
 
 use nix::sys::prctl;
-use nix::sys::resource::{Resource, getrlimit};
+use rustix::process::{Resource, getrlimit};
 
 use super::folders::LandlockAbi;
 use super::layer::Layer;
@@ -183,18 +183,17 @@ fn memory() -> (Grade, String) {
 }
 
 fn limits() -> (Grade, String) {
-    let limit = |resource| getrlimit(resource).map_or(u64::MAX, |(_, hard)| hard);
-    let core = limit(Resource::RLIMIT_CORE);
-    let [file, open, processes] =
-        [Resource::RLIMIT_FSIZE, Resource::RLIMIT_NOFILE, Resource::RLIMIT_NPROC].map(limit);
-    let grade = match (core, file == u64::MAX, processes == u64::MAX) {
-        (0, false, false) => Grade::Full,
-        (0, _, _) => Grade::Partial,
+    let limit = |resource| getrlimit(resource).maximum;
+    let core = limit(Resource::Core);
+    let [file, open, processes] = [Resource::Fsize, Resource::Nofile, Resource::Nproc].map(limit);
+    let grade = match (core, file, processes) {
+        (Some(0), Some(_), Some(_)) => Grade::Full,
+        (Some(0), _, _) => Grade::Partial,
         _ => Grade::Missing,
     };
-    let words = |limit: u64, unit: &str| match limit {
-        u64::MAX => "unlimited".to_owned(),
-        limit => format!("{limit}{unit}"),
+    let words = |limit: Option<u64>, unit: &str| match limit {
+        None => "unlimited".to_owned(),
+        Some(limit) => format!("{limit}{unit}"),
     };
     let detail = format!(
         "core {}, file size {}, open files {}, processes {}",
