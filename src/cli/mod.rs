@@ -73,8 +73,30 @@ use words::unknown;
 pub fn main() -> ExitCode {
     // First, so that no panic is printed in several lines, or leaves the agent half alive.
     panic::set_hook(Box::new(|panicked| end_at_once(panicked)));
+    #[cfg(feature = "keylog")]
+    if let Err(failure) = open_key_log() {
+        return ExitCode::from(report(&failure).code());
+    }
     let exit = dispatch(Parser::from_env()).unwrap_or_else(|failure| report(&failure));
     ExitCode::from(exit.code())
+}
+
+/// Says so each time: whoever has the file can read what the program sends and receives.
+#[cfg(feature = "keylog")]
+fn open_key_log() -> Result<(), CommandFailure> {
+    use crate::io::{files, tls::keylog};
+    match keylog::open() {
+        Ok(None) => Ok(()),
+        Ok(Some(path)) => {
+            let path = path.display();
+            complain(&format!("warning: the secrets of all TLS connections go to {path}"));
+            Ok(())
+        }
+        Err((path, error)) => {
+            let message = format!("{}: {}", path.display(), files::why(&error));
+            Err(CommandFailure::new(Exit::NoInput, message))
+        }
+    }
 }
 
 /// Reports a failure in one line, and with `--json` as an object too.
@@ -104,10 +126,17 @@ fn end_at_once(panicked: &PanicHookInfo<'_>) -> ! {
     process::exit(report(&CommandFailure::new(Exit::Software, message)).code().into())
 }
 
+/// A program that can write down secrets says so in its version.
+const VERSION: &str = if cfg!(feature = "keylog") {
+    concat!("secd ", env!("CARGO_PKG_VERSION"), "+keylog\n")
+} else {
+    concat!("secd ", env!("CARGO_PKG_VERSION"), "\n")
+};
+
 fn dispatch(mut parser: Parser) -> Result<Exit, CommandFailure> {
     let command = match parser.next().map_err(usage)? {
         Some(Long("version") | Short('V')) => {
-            return Ok(print(concat!("secd ", env!("CARGO_PKG_VERSION"), "\n")));
+            return Ok(print(VERSION));
         }
         Some(Long("help") | Short('h')) => return Ok(print(HELP)),
         Some(Value(command)) => command,

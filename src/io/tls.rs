@@ -27,6 +27,8 @@ mod algorithms;
 mod configuration;
 mod failure;
 mod identity;
+#[cfg(feature = "keylog")]
+pub mod keylog;
 mod old;
 mod probe;
 mod proof;

@@ -9,6 +9,8 @@ use rustls::{ClientConfig, version};
 
 use crate::io::tls::algorithms::SmallKeys;
 use crate::io::tls::failure::HandshakeFailure;
+#[cfg(feature = "keylog")]
+use crate::io::tls::keylog;
 use crate::io::tls::verifier::HoldsItsKey;
 
 /// For a server that is judged after the handshake.
@@ -34,5 +36,9 @@ pub(super) fn of(
     };
     // A resumed session skips the verifier: only who judges the peer afterwards may have one.
     configuration.resumption = Resumption::disabled();
+    #[cfg(feature = "keylog")]
+    if let Some(secrets) = keylog::opened() {
+        configuration.key_log = secrets;
+    }
     Ok(configuration)
 }

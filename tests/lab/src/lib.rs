@@ -26,6 +26,7 @@ pub mod envelope;
 pub mod hostile;
 pub mod http;
 pub mod https;
+pub mod keylog;
 pub mod keys;
 pub mod list;
 mod listener;

@@ -20,6 +20,7 @@ use sha2::Sha256;
 
 use crate::certificate::Identity;
 use crate::digest::Digest;
+use crate::keylog::Keeper;
 use crate::keys::KeyPair;
 use crate::old_tls::{self, OldServer, OldStream};
 
@@ -217,7 +218,9 @@ pub fn config(presented: &Presented, version: Version, client: ClientCertificate
     };
     let chain = presented.chain.iter().cloned().map(CertificateDer::from).collect();
     let certified = CertifiedKey::new(chain, signing_key(&presented.key));
-    Config::Current(Arc::new(builder.with_cert_resolver(Arc::new(Fixed(Arc::new(certified))))))
+    let mut config = builder.with_cert_resolver(Arc::new(Fixed(Arc::new(certified))));
+    config.key_log = Arc::new(Keeper);
+    Config::Current(Arc::new(config))
 }
 
 /// Shakes hands as a server.

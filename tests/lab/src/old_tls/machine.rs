@@ -4,10 +4,12 @@
 use md5::Md5;
 use rsa::pkcs1::EncodeRsaPublicKey;
 use rsa::{Pkcs1v15Encrypt, RsaPrivateKey};
+use rustls::KeyLog;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use super::primitives::{Way, aes, hmac, p_hash};
+use crate::keylog::Keeper;
 
 /// What a client did that this server does not take.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -189,6 +191,7 @@ impl OldServer {
     fn make_keys(&mut self, premaster: &[u8]) {
         let seed = [b"master secret", self.client_random.as_slice(), &RANDOM].concat();
         self.master = self.prf(premaster, &seed, 48);
+        Keeper.log("CLIENT_RANDOM", &self.client_random, &self.master);
     }
 
     fn keys(&self) -> (Direction, Direction) {
