@@ -163,8 +163,8 @@ def main():
                 sys.exit(f"{row['file']}: cut after {cut} bytes")
             cuts += 1
     print(f"kaitai: {len(accepted)} good vectors read with all fields of the manifest,")
-    print(f"kaitai: {refused} of {len(odd)} malformed ones refused, {len(NOT_OF_STRUCTURE)} are for the "
-          f"reader to see, {len(others)} with other faults read,")
+    print(f"kaitai: {refused} of {len(odd)} malformed ones refused, {len(NOT_OF_STRUCTURE)} are for "
+          f"the reader to see, {len(others)} with other faults read,")
     print(f"kaitai: {cuts} cuts of good vectors refused, but for those between records")
 
 

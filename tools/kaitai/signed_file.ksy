@@ -12,9 +12,9 @@ doc: |
   (`.sgn`), and encrypted and signed ones (`.enc.sgn`). A header of elements says who signed what;
   then follow the records of a list, a payload, or ciphertext.
 
-  An element is a tag of one byte, a length of two, and a value. The signature covers the file without
-  the signature element. This describes the structure and verifies nothing: that an element is there
-  once, and that all are there that have to be, is for the reader to see.
+  An element is a tag of one byte, a length of two, and a value. The signature covers the file
+  without the signature element. This describes the structure and verifies nothing: that an element
+  is there once, and that all are there that have to be, is for the reader to see.
 doc-ref: src/wire of secd, which has the source of each name and number
 seq:
   - id: version_prefix
