@@ -1,20 +1,8 @@
 #!/usr/bin/env bash
 # Debian packages for the phone: fetched, checked, unpacked below the cache; never installed.
 
-cache="${SECD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/secd}"
-
-say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
-fail() { say "$*"; exit 1; }
-
-as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
-    else
-        fail "root is needed to run: $*"
-    fi
-}
+# shellcheck source=apt.sh
+. "$(dirname "${BASH_SOURCE[0]}")/apt.sh"
 
 # need COMMAND:PACKAGE...: installs the packages whose command is missing.
 need() {
@@ -28,10 +16,12 @@ need() {
 # One package list that cannot be read does not matter, if the others have what is wanted.
 install_packages() {
     say "installing $*"
-    as_root apt-get update -qq >/dev/null 2>&1 || true
-    as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+    mkdir -p "$cache"
+    apt_get "$cache/apt.log" update -qq || true
+    apt_get "$cache/apt.log" install -y -qq --no-install-recommends "$@" || {
+        tail -n 20 "$cache/apt.log" >&2
         fail "not available: one of $*"
+    }
 }
 
 # private_apt ARCHITECTURE COMPONENTS: sets `apt` to an apt-get whose package lists are for that
@@ -45,7 +35,7 @@ private_apt() {
     debian_archives "$components" >"$folder/sources.list"
     [ -s "$folder/sources.list" ] || {
         # Whose a list is, is known once it was read.
-        as_root apt-get update -qq >/dev/null 2>&1 || true
+        apt_get "$cache/apt.log" update -qq || true
         debian_archives "$components" >"$folder/sources.list"
     }
     [ -s "$folder/sources.list" ] || fail "the system's package lists name no archive of Debian"
