@@ -1,6 +1,8 @@
-//! The manual says what the program does: pages, completion, threat model, and the log explained.
+//! The manual says what the program does: pages, completions, threat model, and the log explained.
 #![expect(clippy::unwrap_used, reason = "a test may end where it fails")]
 
+#[path = "manual/completions.rs"]
+mod completions;
 mod support;
 
 use std::collections::BTreeSet;
@@ -60,37 +62,6 @@ fn options_of(command: &str) -> BTreeSet<String> {
 
 /// The options of every command that its own help need not name.
 const COMMON: [&str; 2] = ["--color", "--help"];
-
-/// What bash completes behind these words.
-fn completions(words: &[&str]) -> BTreeSet<String> {
-    let script = "source \"$1\"; shift; COMP_WORDS=(secd \"$@\"); COMP_CWORD=$#; _secd; \
-                  printf '%s\\n' \"${COMPREPLY[@]}\"";
-    let path = root().join("docs/completions/secd.bash");
-    let output =
-        Command::new("bash").args(["-eu", "-c", script, "-"]).arg(path).args(words).output();
-    let output = output.unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
-}
-
-#[test]
-fn bash_completes_every_command_and_every_option_and_nothing_else() {
-    let mut expected = commands();
-    expected.extend(["--help", "--version", "help"].map(str::to_owned));
-    assert_eq!(completions(&[""]), expected);
-    for command in commands() {
-        assert_eq!(completions(&[&command, "-"]), options_of(&command), "{command}");
-    }
-    assert_eq!(
-        completions(&["erase", ""]),
-        ["all", "ctl", "itl", "security"].map(str::to_owned).into()
-    );
-    assert_eq!(completions(&["lsc", ""]), ["delete", "enrol", "show"].map(str::to_owned).into());
-    assert_eq!(completions(&["log", "--level", "w"]), ["warning".to_owned()].into());
-    assert_eq!(completions(&["log", "--color", "a"]), ["always", "auto"].map(str::to_owned).into());
-    assert_eq!(completions(&["help", ""]), commands());
-}
 
 /// A page as text, in which no warning was found.
 fn page(name: &str) -> String {
