@@ -1,9 +1,9 @@
 //! What shells complete is what the program has, asked of the shells themselves.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::process::{Command, Output};
 
+use super::support;
 use super::support::named::root;
 use super::{commands, options_of};
 
@@ -119,7 +119,7 @@ fn zsh_completes_every_command_and_every_option_and_nothing_else() {
 #[test]
 fn each_shell_completes_files_where_a_file_is_expected() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("ITLFile.tlv"), "").unwrap();
+    support::write(&folder.path().join("ITLFile.tlv"), b"");
     let at = |before: &str| format!("secd {before} {}/ITL", folder.path().display());
     let lines = ["show", "verify --itl", "probe --ctl"].map(at);
     for shell in [Shell::Bash, Shell::Fish, Shell::Zsh] {
