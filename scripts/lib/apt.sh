@@ -30,7 +30,8 @@ apt_get() {
     # Its own complaint about that would be in the log.
     [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || fail "root is needed to run: apt-get $*"
     while ! as_root "${command[@]}" "$@" >"$log" 2>&1; do
-        holder="$(grep -m 1 -oE '(Could not get lock|Unable to (acquire|lock)).*' "$log")" || return 1
+        holder="$(grep -m 1 -oE '(Could not get lock|Unable to (acquire|lock)).*' "$log")" ||
+            return 1
         [ "$SECONDS" -lt "$deadline" ] ||
             fail "gave up after $lock_patience s; another package manager is still at work: $holder"
         [ "$said" = yes ] || say "waiting for another package manager: $holder"
