@@ -35,7 +35,8 @@ lint() {
         --fail-on error,warning,info,pedantic "${current%.deb}.changes" ||
         fail "the package is not clean"
     passed "lintian: nothing;" \
-        "$(grep -c '^secd' packaging/debian/secd.lintian-overrides) overrides, each with its reason"
+        "$(grep -c '^secd' "$work/deb/unpacked/usr/share/lintian/overrides/secd") overrides," \
+        "each with its reason"
 }
 
 same_twice() {
