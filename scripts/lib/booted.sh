@@ -108,6 +108,7 @@ confined() {
     grep -q $'^Seccomp:\t2$' <<<"$status" || fail "the system calls of the agent are not filtered"
     ! booted nsenter --target "$pid" --mount touch /etc/written-by-secd 2>/dev/null ||
         fail "/etc is writable in the namespace of the agent"
+    [ "$(agent_state sandbox)" != '"none"' ] || fail "the agent has not shut itself in"
     passed "kernel: no capability, no new privileges, system calls filtered, /etc read-only"
 }
 
