@@ -49,7 +49,7 @@ macro_rules! calls {
         ///
         /// # Source
         /// `tests/sandbox.rs` compares the table with what strace(1) sees of the agent, both ways;
-        /// the calls of ARM are those that its C library makes in place of x86-64's.
+        /// the calls of ARM are those that `qemu-arm-static -strace` shows of the same tests.
         pub const CALLS: &[SystemCall] = &[$(
             $(#[$only])?
             SystemCall { constant: stringify!($name), number: number(numbers::$name), rule: $rule },
@@ -208,6 +208,8 @@ calls! {
     SYS_rt_sigaction Always;
     SYS_rt_sigprocmask Always;
     SYS_rt_sigreturn Always;
+    #[cfg(target_arch = "arm")]
+    SYS_sigreturn Always;
     SYS_tgkill OwnProcess;
     // --- about this process
     SYS_getpid Always;
@@ -218,6 +220,8 @@ calls! {
     SYS_getrandom Always;
     SYS_prctl OneOf(0, OWN_AFFAIRS);
     SYS_prlimit64 Without(2, u32::MAX);
+    #[cfg(target_arch = "arm")]
+    SYS_ugetrlimit Always;
     // --- to make this list shorter
     SYS_seccomp Listening;
 }
