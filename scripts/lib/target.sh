@@ -24,6 +24,10 @@ use_target() {
             features=+crt-static
             # The tables for unwinding, which nothing does, are a tenth of the program; ARMv7 has others.
             link_flags="-C link-arg=-Wl,--no-eh-frame-hdr -C link-arg=-Wl,-T,scripts/lib/no-unwind.ld" ;;
+        # Not for a phone: for `secd probe` and the other commands on a machine of any distribution.
+        x86_64-unknown-linux-gnu)
+            prefix=x86_64-linux-gnu debian_arch=amd64 emulator=qemu-x86_64-static
+            features=+crt-static ;;
         *) return 1 ;;
     esac
     budget="$(sed -n "s/^$target //p" scripts/lib/budget)"
