@@ -5,8 +5,8 @@
 
 mod support;
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::fs;
+use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
@@ -16,6 +16,7 @@ use secd_lab::tftp::Server;
 use support::PATIENCE;
 use support::agent::{Agent, run_after, secd};
 use support::log::{Line, alarms, messages, shown};
+use support::named::root;
 use support::phone::{DEVICE, Phone, SAME_USER, store};
 
 fn cluster() -> Cluster {
@@ -393,7 +394,7 @@ fn a_signed_configuration_beside_an_empty_store_is_not_a_new_phone() {
     assert_eq!(alarms(&agent.pass()), ["4 (TL_INITIAL_SUCCESS)"]);
 
     let phone = patient(&server);
-    put_store_of_0_1_0(&phone);
+    phone.put_store(&root().join("tests/store/0.1.0"));
     lose(&phone, &lists);
     server.forget_requests();
     expect_locked(&Agent::start(&phone).pass(), &server, &[why]);
@@ -422,7 +423,7 @@ fn a_list_in_the_place_of_another_locks() {
     let mut cluster = cluster();
     let server = Server::start(cluster.files());
     let phones = [twice_installed(&mut cluster, &server), patient(&server)];
-    put_store_of_0_1_0(&phones[1]);
+    phones[1].put_store(&root().join("tests/store/0.1.0"));
     for phone in phones {
         server.forget_requests();
         lose(&phone, &["itl"]);
@@ -433,22 +434,10 @@ fn a_list_in_the_place_of_another_locks() {
     }
 }
 
-/// Gives a phone the store that version 0.1.0 has written.
-fn put_store_of_0_1_0(phone: &Phone) {
-    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/store/0.1.0");
-    for file in fs::read_dir(store).unwrap().map(Result::unwrap) {
-        if file.file_name() != "README.md" {
-            let path = phone.state().join(file.file_name());
-            fs::copy(file.path(), &path).unwrap();
-            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-        }
-    }
-}
-
 #[test]
 fn a_store_of_the_version_before_is_read_and_goes_on() {
     let phone = Phone::with(&[], "", SAME_USER);
-    put_store_of_0_1_0(&phone);
+    phone.put_store(&root().join("tests/store/0.1.0"));
     let before = phone.store();
     for _ in 0..2 {
         let mut agent = Agent::start(&phone);

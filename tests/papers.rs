@@ -10,8 +10,14 @@ mod named;
 
 use named::{is_path, is_there, quoted, read, root, texts};
 
-const PAPERS: [&str; 5] =
-    ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"];
+const PAPERS: [&str; 6] = [
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "README.md",
+    "SECURITY.md",
+    "docs/releasing.md",
+];
 
 /// The folders of `src`: the layers.
 fn layers() -> BTreeSet<String> {

@@ -1,8 +1,8 @@
 //! A phone: its folders, its configuration file, and what is in them.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::geteuid;
@@ -100,6 +100,19 @@ impl Phone {
     /// The folder of verified files.
     pub fn ram(&self) -> PathBuf {
         self.folder.path().join("ram")
+    }
+
+    /// Gives it a store that a released version has written.
+    pub fn put_store(&self, from: &Path) {
+        let owner = fs::metadata(&self.state).unwrap();
+        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+            if entry.file_name() != "README.md" {
+                let path = self.state.join(entry.file_name());
+                fs::copy(entry.path(), &path).unwrap();
+                fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+                chown(&path, Some(owner.uid()), Some(owner.gid())).unwrap();
+            }
+        }
     }
 
     /// Everything in the store.

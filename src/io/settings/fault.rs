@@ -186,6 +186,11 @@ pub enum Wrong {
         /// The most that are allowed.
         limit: usize,
     },
+    /// The file is written in another format than this version reads.
+    UnknownFormat {
+        /// The number in the file.
+        found: u64,
+    },
     /// There is no section of that name.
     UnknownSection {
         /// The name in the file.
@@ -249,6 +254,11 @@ impl fmt::Display for Wrong {
             Self::TooMany { found, limit } => {
                 write!(f, "{found} entries, at most {limit} are allowed")
             }
+            Self::UnknownFormat { found } => write!(
+                f,
+                "format {found} is not known to this version, which reads format {FORMAT}: write the \
+                 file anew by the sample of this version, or install the version that it is for"
+            ),
             Self::UnknownSection { found } => unknown_section(f, found),
         }
     }
@@ -291,6 +301,10 @@ const USER: &str = "the name of a user other than root, such as secd";
 
 const WAYS: &str = "\"https\", \"http\" and \"tftp\" in the order in which they are tried, each at \
                     most once, and not \"https\" alone, which trust lists never come by";
+
+/// The format of the file. It changes when a file that was good would be read in another way, or not at
+/// all (docs/releasing.md).
+pub(super) const FORMAT: u64 = 1;
 
 /// The sections of the file, in the order of the sample.
 pub(super) const SECTIONS: [&str; 17] = [

@@ -6,10 +6,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::check::{self, Sections};
+use super::fault::FORMAT;
 use super::faults::Faults;
 use super::place::{KeyOffsets, element_key};
 use super::raw::Table;
-use super::typed::WrongValue;
+use super::typed::{TypedValue, WrongValue};
 use super::{Settings, SettingsFailure, Wrong};
 use crate::io::files::{self, Links, UnreadableFile};
 
@@ -55,6 +56,10 @@ pub(super) fn settings(text: &str, faults: &mut Faults) -> (Option<Settings>, Ke
     }
     let mut document = document.into_inner();
     let offsets = KeyOffsets::new(&document);
+    // Neither in another format, where the same words may mean something else.
+    if !is_of_this_format(&mut document, faults) {
+        return (None, offsets);
+    }
     let sections = sections(&mut document, faults);
     // Every section that is known was taken out.
     for (name, value) in document.iter() {
@@ -69,6 +74,20 @@ pub(super) fn settings(text: &str, faults: &mut Faults) -> (Option<Settings>, Ke
         faults.add(name.span().start, name.get_ref(), wrong);
     }
     (check::configuration(sections, faults), offsets)
+}
+
+/// Takes the number of the format out of the document; a file without one has the first.
+fn is_of_this_format(document: &mut DeTable<'_>, faults: &mut Faults) -> bool {
+    let Some(value) = document.remove("format") else { return true };
+    let start = value.span().start;
+    match u64::read(value) {
+        Ok(FORMAT) => return true,
+        Ok(found) => faults.add(start, "format", Wrong::UnknownFormat { found }),
+        Err(WrongValue { offset, message }) => {
+            faults.add(offset, "format", Wrong::Toml { message });
+        }
+    }
+    false
 }
 
 /// Takes every known section out of the document.

@@ -1,4 +1,4 @@
-use super::fault::SECTIONS;
+use super::fault::{FORMAT, SECTIONS};
 use super::*;
 use crate::io::files::UnreadableFile;
 use crate::trust::policy::{FirstUsePolicy, OlderList};
@@ -140,6 +140,24 @@ fn the_ways_to_files_have_an_order_and_can_be_switched_off() {
     assert!(is_at_the_list("['http', 'tftp', 'http']", "http, tftp, http"));
     assert!(is_at_the_list("['https']", "https"));
     assert!(is_at_the_list("[]", ""));
+}
+
+#[test]
+fn a_file_in_another_format_is_read_no_further() {
+    let named = "[device]\nname = \"SEP001122334455\"\n";
+    let good = format!("format = {FORMAT}\n{named}");
+    assert_eq!(Settings::parse(&good, "secd.toml"), Settings::parse(named, "secd.toml"));
+    for (format, what) in [
+        ("2", "format 2 is not known to this version, which reads format 1: "),
+        ("0", "format 0 is not known"),
+        ("-1", "invalid value: integer `-1`, expected a whole number"),
+        ("\"1\"", "invalid type: string \"1\", expected a whole number"),
+    ] {
+        let faults = faults(&format!("format = {format}\n[nonsense]\n"));
+        let [only] = faults.as_slice() else { panic!("{faults:?}") };
+        assert!(only.starts_with(&format!("secd.toml:1:10: format: {what}")), "{only}");
+    }
+    assert!(fault("[format]\n").starts_with("secd.toml:3:1: format: invalid type: table"));
 }
 
 #[test]
