@@ -10,13 +10,14 @@ mod named;
 
 use named::{is_path, is_there, quoted, read, root, texts};
 
-const PAPERS: [&str; 6] = [
+const PAPERS: [&str; 7] = [
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "README.md",
     "SECURITY.md",
     "docs/releasing.md",
+    "packaging/README.md",
 ];
 
 /// The folders of `src`: the layers.

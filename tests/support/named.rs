@@ -36,13 +36,14 @@ pub fn is_there(name: &str) -> Option<bool> {
 
 /// Whether this is the path of a file or folder here. One in capitals stands for any.
 pub fn is_path(name: &str) -> bool {
-    const FOLDERS: [&str; 10] = [
+    const FOLDERS: [&str; 11] = [
         ".ci/",
         "benches/",
         "board/",
         "docs/",
         "examples/",
         "fuzz/",
+        "packaging/",
         "rootfs/",
         "scripts/",
         "src/",
