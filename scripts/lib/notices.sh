@@ -14,7 +14,7 @@ note_licences() {
     # shellcheck disable=SC2154 # cross-build sets them
     {
         "${compiler[@]}" --version
-        "$prefix-gcc" --version | head -n 1
+        "$prefix-gcc" --version | sed -n 1p
         echo "C library $(package_version libc.a)"
         echo "libgcc $(package_version libgcc.a)"
     } >"$into/toolchain.txt"
@@ -36,7 +36,7 @@ package_of() {
 
 package_version() {
     # shellcheck disable=SC2016 # for dpkg-query
-    dpkg-query -W -f '${Package} ${Version}\n' "$(package_of "$1")" | head -n 1
+    dpkg-query -W -f '${Package} ${Version}\n' "$(package_of "$1")" | sed -n 1p
 }
 
 # debian_copyright LIBRARY: the copyright file of its package, and each licence that it refers to.
