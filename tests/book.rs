@@ -1,5 +1,5 @@
-//! The commands of the book: each is in `docs/book/commands.tsv`, with what runs it, and most are run
-//! here, in the order of the pages, on a copy of this system.
+//! The commands of the book: each is in `docs/book/commands.tsv`, with what runs it, and most are
+//! run here, in the order of the pages, on a copy of this system.
 #![expect(clippy::unwrap_used, reason = "a test may end where it fails")]
 
 mod support;

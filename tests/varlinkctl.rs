@@ -45,8 +45,8 @@ fn booted() -> (Office, Phone, Agent) {
     (office, phone, agent)
 }
 
-/// The declarations of a description, without comments and blanks, in the order of the alphabet: the
-/// client shows types before methods, and lays them out anew.
+/// The declarations of a description, without comments and blanks, in the order of the alphabet:
+/// the client has an order of its own, and lays them out anew.
 fn declarations(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for line in text.lines().map(|line| line.split('#').next().unwrap()) {

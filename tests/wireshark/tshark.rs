@@ -49,7 +49,7 @@ impl Read {
         self.tshark(&["-V"])
     }
 
-    /// The values of these fields in each packet that the filter takes; those of one packet together.
+    /// The values of these fields in each packet that the filter takes.
     pub(crate) fn fields(&self, filter: &str, fields: &[&str]) -> Vec<Vec<Vec<String>>> {
         let mut arguments = vec!["-Y", filter, "-T", "fields", "-E", "aggregator=|"];
         arguments.extend(fields.iter().flat_map(|field| ["-e", field]));

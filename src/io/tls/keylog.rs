@@ -1,8 +1,8 @@
 //! Writes down the secrets of TLS connections, for whoever looks at a capture of them.
 //!
-//! Only in a program that was built with the feature `keylog`, and no program that ships is. The file
-//! is opened once, before a sandbox closes the file system. Old TLS writes nothing: its secrets can
-//! be calculated with the server's key.
+//! Only in a program that was built with the feature `keylog`, and no program that ships is. The
+//! file is opened once, before a sandbox closes the file system. Old TLS writes nothing: its
+//! secrets can be calculated with the server's key.
 
 use std::env;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustls::KeyLog;
 
-/// Opens the file that the environment names as `SSLKEYLOGFILE`, to add to it, and returns its name.
+/// Opens the file that the environment names as `SSLKEYLOGFILE`, to add to it; returns its name.
 ///
 /// # Errors
 /// Why that file cannot be opened, and its name.
