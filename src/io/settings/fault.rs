@@ -254,14 +254,18 @@ impl fmt::Display for Wrong {
             Self::TooMany { found, limit } => {
                 write!(f, "{found} entries, at most {limit} are allowed")
             }
-            Self::UnknownFormat { found } => write!(
-                f,
-                "format {found} is not known to this version, which reads format {FORMAT}: write the \
-                 file anew by the sample of this version, or install the version that it is for"
-            ),
+            Self::UnknownFormat { found } => unknown_format(f, *found),
             Self::UnknownSection { found } => unknown_section(f, found),
         }
     }
+}
+
+fn unknown_format(f: &mut fmt::Formatter<'_>, found: u64) -> fmt::Result {
+    write!(
+        f,
+        "format {found} is not known to this version, which reads format {FORMAT}: write the file anew by \
+         the sample of this version, or install the version that it is for"
+    )
 }
 
 fn bad_address(f: &mut fmt::Formatter<'_>, found: &str, why: NoAddress) -> fmt::Result {
