@@ -4,7 +4,7 @@
 #
 ################################################################################
 
-SECD_VERSION = 0.1.0
+SECD_VERSION = 0.2.0
 SECD_SOURCE = secd-$(SECD_VERSION)-source.tar.gz
 SECD_SITE = $(call qstrip,$(BR2_PACKAGE_SECD_SITE))
 SECD_LICENSE = Apache-2.0 or MIT
