@@ -1,8 +1,9 @@
 //! The system calls that the agent makes: one table for all architectures.
 
 use libc::{
-    AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, CLONE_THREAD, PR_CAPBSET_READ, PR_GET_DUMPABLE,
-    PR_SET_NAME, PR_SET_NO_NEW_PRIVS, PROT_EXEC, c_int, c_long,
+    AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, CLONE_THREAD, F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,
+    F_GETFL, F_SETFD, F_SETFL, PR_CAPBSET_READ, PR_GET_DUMPABLE, PR_SET_NAME, PR_SET_NO_NEW_PRIVS,
+    PROT_EXEC, c_int, c_long,
 };
 
 /// One call by its number here.
@@ -22,7 +23,8 @@ impl SystemCall {
     }
 }
 
-/// When a call is allowed. Arguments are counted from 0, and only their lower 32 bits looked at.
+/// When a call is allowed. Arguments are counted from 0, and only their lower 32 bits looked at, unless
+/// they are pointers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CallRule {
     /// Fails as in a kernel that does not have it: the C library has another way.
@@ -31,6 +33,8 @@ pub enum CallRule {
     Always,
     /// Until every socket for clients is open.
     Listening,
+    /// If an argument is a null pointer.
+    Null(u8),
     /// If an argument has one of these values.
     OneOf(u8, &'static [u32]),
     /// If the first argument is this process.
@@ -41,7 +45,7 @@ pub enum CallRule {
     Without(u8, u32),
 }
 
-use CallRule::{Absent, Always, Listening, OneOf, OwnProcess, With, Without};
+use CallRule::{Absent, Always, Listening, Null, OneOf, OwnProcess, With, Without};
 
 macro_rules! calls {
     ($($(#[$only:meta])? $name:ident $rule:expr;)*) => {
@@ -92,6 +96,17 @@ const fn bits(bits: c_int) -> u32 {
 /// Local sockets, both families of the network, and the kernel's own list of addresses.
 const FAMILIES: &[u32] = &[bits(AF_UNIX), bits(AF_INET), bits(AF_INET6), bits(AF_NETLINK)];
 
+/// Another descriptor of the same file, and flags. Not who gets a signal when something can be read
+/// there, and which one: that could be any process of the same user.
+const ORDERS: &[u32] = &[
+    bits(F_DUPFD),
+    bits(F_DUPFD_CLOEXEC),
+    bits(F_GETFD),
+    bits(F_SETFD),
+    bits(F_GETFL),
+    bits(F_SETFL),
+];
+
 /// Whether a descriptor waits, whether it is a terminal, and numbers of interfaces.
 const REQUESTS: &[u32] = &[FIONBIO, TCGETS, SIOCGIFINDEX];
 const FIONBIO: u32 = 0x5421;
@@ -132,9 +147,9 @@ calls! {
     SYS_writev Always;
     SYS_close Always;
     #[cfg(not(target_arch = "arm"))]
-    SYS_fcntl Always;
+    SYS_fcntl OneOf(1, ORDERS);
     #[cfg(target_arch = "arm")]
-    SYS_fcntl64 Always;
+    SYS_fcntl64 OneOf(1, ORDERS);
     #[cfg(not(target_arch = "arm"))]
     SYS_lseek Always;
     #[cfg(target_arch = "arm")]
@@ -219,7 +234,7 @@ calls! {
     SYS_geteuid32 Always;
     SYS_getrandom Always;
     SYS_prctl OneOf(0, OWN_AFFAIRS);
-    SYS_prlimit64 Without(2, u32::MAX);
+    SYS_prlimit64 Null(2);
     #[cfg(target_arch = "arm")]
     SYS_ugetrlimit Always;
     // --- to make this list shorter

@@ -58,6 +58,7 @@ fn verdict(rule: CallRule, listening: Listening, own: u32) -> Vec<sock_filter> {
         CallRule::Listening => vec![give(KILL)],
         CallRule::Absent => vec![give(ABSENT)],
         CallRule::OwnProcess => one_of(0, &[own]),
+        CallRule::Null(argument) => null(argument),
         CallRule::OneOf(argument, values) => one_of(argument, values),
         CallRule::With(argument, bits) => vec![
             load(argument_at(argument)),
@@ -79,6 +80,20 @@ fn one_of(argument: u8, values: &[u32]) -> Vec<sock_filter> {
     }
     program.push(give(KILL));
     program
+}
+
+/// Both halves: the lower one of an address is zero once in 4 GiB. Where pointers have 32 bits, the
+/// upper one is zero.
+fn null(argument: u8) -> Vec<sock_filter> {
+    let lower = argument_at(argument);
+    vec![
+        load(lower),
+        jump(EQUAL, 0, 0, 3),
+        load(lower + 4),
+        jump(EQUAL, 0, 0, 1),
+        give(ALLOW),
+        give(KILL),
+    ]
 }
 
 /// Where an argument is in what the kernel hands to the program: its lower half.

@@ -93,9 +93,22 @@ fn a_signal_reaches_this_process_alone() {
 }
 
 #[test]
+fn no_other_process_gets_a_signal_for_a_file() {
+    let fcntl = if cfg!(target_arch = "arm") { "fcntl64" } else { "fcntl" };
+    let get_descriptor_flags = 1;
+    assert_eq!(judged(fcntl, [3, get_descriptor_flags, 0, 0, 0, 0]), ALLOW);
+    // F_SETOWN, F_SETSIG, F_SETOWN_EX.
+    for order in [8, 10, 15] {
+        assert_eq!(judged(fcntl, [3, order, 1, 0, 0, 0]), KILL, "{order}");
+    }
+}
+
+#[test]
 fn limits_are_read_and_not_set() {
     assert_eq!(judged("prlimit64", [0, 7, 0, 1, 0, 0]), ALLOW);
     assert_eq!(judged("prlimit64", [0, 7, 1, 0, 0, 0]), KILL);
+    // An address whose lower half is zero is one all the same.
+    assert_eq!(judged("prlimit64", [0, 7, 1 << 32, 0, 0, 0]), KILL);
 }
 
 #[test]
