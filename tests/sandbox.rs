@@ -145,6 +145,21 @@ fn its_memory_is_closed_to_others_of_its_user() {
     }
 }
 
+/// The kernel counts the processes of each user, and those that root has say nothing of them.
+#[test]
+fn a_user_with_many_processes_has_room_for_the_agents_threads() {
+    if !Uid::effective().is_root() {
+        return println!("only root becomes another user");
+    }
+    let site = Site::new();
+    let crowd = ("SECD_NO_SANDBOX", "1");
+    let (mut child, _out) = site.running("crowd", &[crowd]);
+    let outcome = site.run("start a thread");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(seen(&outcome), "done", "{outcome:?}");
+}
+
 /// Not a test: what the other process of a test does.
 #[test]
 fn attempt() {
@@ -234,6 +249,14 @@ fn make(attempt: &str, folder: &Path) -> io::Result<()> {
             }
         }
         "crash with a core dump" => std::process::abort(),
+        "crowd" => {
+            let idle = || std::thread::sleep(std::time::Duration::from_secs(60));
+            let builder = || std::thread::Builder::new().stack_size(32 << 10);
+            let _crowd: Vec<_> =
+                (0..600).map(|_| builder().spawn(idle)).collect::<Result<_, _>>()?;
+            println!("\nready");
+            io::stdin().read_exact(&mut [0])
+        }
         "wait" => {
             println!("\nready");
             io::stdin().read_exact(&mut [0])
@@ -301,7 +324,11 @@ impl Site {
 
     /// A process that has entered, and waits.
     fn waiting(&self, environment: &[(&str, &str)]) -> (Child, ChildStdout) {
-        let mut command = self.command("wait", environment);
+        self.running("wait", environment)
+    }
+
+    fn running(&self, attempt: &str, environment: &[(&str, &str)]) -> (Child, ChildStdout) {
+        let mut command = self.command(attempt, environment);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut out = child.stdout.take().unwrap();
         let mut seen = Vec::new();

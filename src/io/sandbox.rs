@@ -43,12 +43,13 @@ pub struct Needs {
 /// that are there already.
 pub fn enter(needs: &Needs) -> Sandbox {
     let mut entered = Sandbox::default();
-    // Counted while /proc still shows the process as its user's own.
     entered.note(Layer::Limits, limits::apply(needs.largest_file));
     if let Some(user) = &needs.user {
         entered.note(Layer::User, user::become_other(user));
     }
     entered.note(Layer::Capabilities, user::drop_capabilities());
+    // Of the user that it is by now.
+    entered.note(Layer::Limits, limits::limit_processes());
     // After the change of user, which makes it what the system has as its default (prctl(2)).
     entered.note(Layer::Memory, prctl::set_dumpable(false).map_err(Into::into));
     entered.and(confine_thread(&needs.folders, needs.listening))
