@@ -25,7 +25,8 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 use nix::unistd::{Uid, getppid, setuid};
-use secd::io::sandbox::{self, Folders, Listening, Needs, NewUser};
+use seccompiler::sock_filter;
+use secd::io::sandbox::{self, Folders, Layer, Listening, Needs, NewUser};
 use tempfile::TempDir;
 
 /// What somebody who has taken over the agent might try: the layer that is in the way, and what the
@@ -160,6 +161,13 @@ fn a_user_with_many_processes_has_room_for_the_agents_threads() {
     assert_eq!(seen(&outcome), "done", "{outcome:?}");
 }
 
+/// A container's filter may be there where the agent's own is refused.
+#[test]
+fn the_filter_of_somebody_else_does_not_count() {
+    let outcome = Site::new().command("start a thread", &[("SECD_REFUSED", "1")]).output().unwrap();
+    assert_eq!(seen(&outcome), "done", "{outcome:?}");
+}
+
 /// Not a test: what the other process of a test does.
 #[test]
 fn attempt() {
@@ -201,8 +209,29 @@ fn enter(own: &Path) {
     };
     let user = is_root.then_some(user);
     let needs = Needs { user, folders, largest_file: LARGEST, listening: Listening::Over };
+    let expected: &[Layer] = match env::var_os("SECD_REFUSED") {
+        Some(_) => {
+            refuse_filters();
+            &[Layer::Calls]
+        }
+        None => &[],
+    };
     let missing = sandbox::enter(&needs).missing();
-    assert!(missing.is_empty(), "{missing:?}");
+    let layers: Vec<Layer> = missing.iter().map(|state| state.layer).collect();
+    assert_eq!(layers, expected, "{missing:?}");
+}
+
+/// Has the kernel refuse seccomp(2), and nothing else.
+fn refuse_filters() {
+    let step = |code, jf, k| sock_filter { code, jt: 0, jf, k };
+    // The number; whether it is that one; EPERM; else go on.
+    let program = [
+        step(0x20, 0, 0),
+        step(0x15, 1, u32::try_from(libc::SYS_seccomp).unwrap()),
+        step(0x06, 0, 0x0005_0001),
+        step(0x06, 0, 0x7fff_0000),
+    ];
+    seccompiler::apply_filter(&program).unwrap();
 }
 
 fn make(attempt: &str, folder: &Path) -> io::Result<()> {

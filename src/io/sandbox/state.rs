@@ -94,6 +94,10 @@ impl Sandbox {
                 _ => (Grade::Missing, "off".to_owned()),
             },
             Layer::Files => self.files(),
+            // A filter there may be that of a container: its own the agent has installed, or not.
+            Layer::Calls if self.failures.contains_key(&layer) => {
+                (Grade::Missing, "not the agent's own".to_owned())
+            }
             Layer::Calls => status.calls(),
         };
         if let Some(why) = self.failures.get(&layer).filter(|_| grade != Grade::Full) {
