@@ -9,6 +9,7 @@ mod support;
 mod calls;
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::process::{Command, Output};
 
 use nix::sys::signal::Signal;
@@ -97,6 +98,22 @@ fn a_user_that_is_not_there_is_not_replaced_by_root() {
         assert_eq!(code, Some(78), "{error}");
         assert!(error.contains("there is no user no-such-user in /etc/passwd"), "{error}");
     }
+}
+
+/// As a folder below /run, which is empty after every boot and root's.
+#[test]
+fn a_folder_for_files_below_one_of_roots_is_made_for_the_user() {
+    if !Uid::effective().is_root() {
+        return println!("only root becomes another user");
+    }
+    let office = Office::open();
+    let phone = office.phone("[sandbox]\nmode = \"enforce\"\nuser = \"nobody\"\n");
+    fs::set_permissions(phone.folder(), fs::Permissions::from_mode(0o755)).unwrap();
+    chown(phone.state(), Some(65_534), Some(65_534)).unwrap();
+    let mut agent = Agent::start(&phone);
+    agent.pass();
+    assert!(phone.found().is_some(), "{:?}", agent.log.from(0));
+    assert_eq!(fs::metadata(phone.ram()).unwrap().uid(), 65_534);
 }
 
 #[test]

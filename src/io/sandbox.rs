@@ -45,6 +45,7 @@ pub fn enter(needs: &Needs) -> Sandbox {
     let mut entered = Sandbox::default();
     entered.note(Layer::Limits, limits::apply(needs.largest_file));
     if let Some(user) = &needs.user {
+        needs.folders.provide_for(user);
         entered.note(Layer::User, user::become_other(user));
     }
     entered.note(Layer::Capabilities, user::drop_capabilities());

@@ -1,5 +1,7 @@
 //! Files: what the agent may read and write, by Landlock.
 
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, lchown};
 use std::path::{Path, PathBuf};
 
 use landlock::{
@@ -7,6 +9,7 @@ use landlock::{
     RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope,
 };
 
+use super::user::NewUser;
 use crate::io::files;
 
 /// What the agent reads and writes; everything else is closed to it. Nothing is executed.
@@ -25,11 +28,30 @@ impl Folders {
         self.made.iter().any(|made| made == folder)
     }
 
+    /// Makes those that are missing for the user that root becomes, where that user could not: the
+    /// folder above is root's. What is there stays as it is.
+    pub(super) fn provide_for(&self, user: &NewUser) {
+        for folder in self.made.iter().filter(|folder| is_roots(folder)) {
+            // Whoever writes into it reports why it is not there.
+            if DirBuilder::new().mode(0o700).create(folder).is_ok() {
+                let _roots = lchown(folder, Some(user.uid), user.groups.first().copied());
+            }
+        }
+    }
+
     /// Whether something at that path could be reached: by the names of paths alone.
     #[must_use]
     pub fn reach(&self, path: &Path) -> bool {
         self.written.iter().chain(&self.read).any(|folder| path.starts_with(folder))
     }
+}
+
+/// Whether all folders above are root's: in one of another user, a link could lead anywhere.
+fn is_roots(folder: &Path) -> bool {
+    let is_roots = |above: &Path| {
+        fs::symlink_metadata(above).is_ok_and(|facts| facts.uid() == 0 && facts.is_dir())
+    };
+    folder.is_absolute() && folder.ancestors().skip(1).all(is_roots)
 }
 
 /// What the kernel has of Landlock.
