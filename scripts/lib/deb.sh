@@ -13,7 +13,6 @@ packages() {
     need mmdebstrap:mmdebstrap systemd-nspawn:systemd-container lintian:lintian
     current="$(scripts/package-deb ${binary:+--binary "$binary"} --out "$work/deb")"
     dpkg-deb -x "$current" "$work/deb/unpacked"
-    binary="$work/deb/unpacked/usr/bin/secd"
     previous="$(older "$current")"
 }
 
@@ -31,6 +30,11 @@ older() {
 
 # Nothing that lintian knows of, however small; what it is wrong about is in secd.lintian-overrides.
 lint() {
+    local text
+    for text in crates rust-std c-library gcc-runtime; do
+        [ -n "$(find "$work/deb/unpacked/usr/share/doc/secd/licences" -name "$text.txt*" -size +0)" ] ||
+            fail "the package lacks the licences of $text"
+    done
     lintian --allow-root --display-info --pedantic --tag-display-limit 0 \
         --fail-on error,warning,info,pedantic "${current%.deb}.changes" ||
         fail "the package is not clean"
@@ -41,7 +45,7 @@ lint() {
 
 same_twice() {
     local again
-    again="$(scripts/package-deb --binary "$binary" --out "$work/again")"
+    again="$(scripts/package-deb ${binary:+--binary "$binary"} --out "$work/again")"
     cmp "$current" "$again" || fail "two builds of the package differ"
     passed "two builds: $(sha256sum <"$again" | cut -c 1-16)…, $(stat -c %s "$again") bytes"
 }

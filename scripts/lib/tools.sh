@@ -22,3 +22,16 @@ cargo_tool() {
         cargo install --quiet --locked --force --root "$cache" --version "$2" "$program" ||
         fail "not to be had: $program $2"
 }
+
+# crate_licences TREE FILE: the licence texts of the crates that a program built from this tree contains.
+crate_licences() {
+    local tree="$1" log
+    cargo_tool about "$cargo_about" about
+    cargo fetch --quiet --locked --manifest-path "$tree/Cargo.toml"
+    log="$(mktemp)"
+    cargo about generate --locked --offline --fail --manifest-path "$tree/Cargo.toml" \
+        --config "$tree/packaging/licences/about.toml" --output-file "$2" \
+        "$tree/packaging/licences/crates.hbs" 2>"$log" ||
+        { cat "$log" >&2; rm "$log"; fail "the licences of the crates are not complete"; }
+    rm "$log"
+}
