@@ -108,8 +108,20 @@ confined() {
     grep -q $'^Seccomp:\t2$' <<<"$status" || fail "the system calls of the agent are not filtered"
     ! booted nsenter --target "$pid" --mount touch /etc/written-by-secd 2>/dev/null ||
         fail "/etc is writable in the namespace of the agent"
-    [ "$(agent_state sandbox)" != '"none"' ] || fail "the agent has not shut itself in"
+    shut_in
     passed "kernel: no capability, no new privileges, system calls filtered, /etc read-only"
+}
+
+# The agent's own sandbox, in the unit: asked for, and every layer in force.
+shut_in() {
+    [ "$(agent_state sandbox)" = '"enforce"' ] || fail "the package does not enforce the sandbox"
+    agent_state layers | python3 -c '
+import json, sys
+layers = json.load(sys.stdin)
+for layer in layers:
+    print("sandbox: {name}\t{grade}\t{detail}".format(**layer))
+sys.exit(len(layers) != 7 or any(layer["grade"] == "missing" for layer in layers))' >&2 ||
+        fail "a layer of the sandbox is missing"
 }
 
 # Whoever asks while no agent runs has one started, by the socket.

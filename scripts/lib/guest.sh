@@ -16,13 +16,20 @@ until [ -s /srv/served/lab.env ] || [ "$n" = 300 ]; do sleep 0.1; n=$((n + 1)); 
 . /srv/served/lab.env
 sed -i -e "s/^name = .*/name = \"$DEVICE\"/" \
     -e "s/^#servers = .*/servers = [\"$TFTP_ADDR\"]/" /etc/secd.toml
-systemctl restart secd.service || end "the service does not start"
+systemctl restart secd.service || {
+    { journalctl -q --no-pager -o cat -u secd.service; dmesg | grep 'apparmor="DENIED"'; } |
+        tail -n 20 | sed 's/^/guest: /' >/dev/console
+    end "the service does not start"
+}
 n=0
 until secd status | grep -q '^last pass.*succeeded' || [ "$n" = 300 ]; do
     sleep 0.1
     n=$((n + 1))
 done
 say "kernel $(uname -r), security modules $(cat /sys/kernel/security/lsm)"
+grades() { secd status --json | grep -o "\"grade\": *\"$1" | wc -l; }
+say "layers $(grades), missing $(grades missing)"
+secd status | tr '\t' ' ' | grep -E '^(landlock|seccomp|limits)' | sed 's/^/guest: layer /' >/dev/console
 say "state $(secd status | sed -n 's/^state[[:space:]]*//p')"
 say "profile $(cat /proc/$(systemctl show -P MainPID secd.service)/attr/current)"
 secd doctor >/srv/doctor && say "doctor clean" || say "doctor: $(tr '\n' '|' </srv/doctor)"
@@ -38,7 +45,7 @@ say "shadow $free, confined $confined"
 # A web page below port 1024, as docs/debian.md has it.
 mkdir -p /run/systemd/system/secd.service.d
 bind=CAP_NET_BIND_SERVICE
-printf "[Service]\nAmbientCapabilities=$bind\nCapabilityBoundingSet=$bind\n" \
+printf "[Service]\nAmbientCapabilities=$bind\nCapabilityBoundingSet=$bind\nSystemCallFilter=capset\n" \
     >/run/systemd/system/secd.service.d/web.conf
 echo 'capability net_bind_service,' >>/etc/apparmor.d/local/secd
 apparmor_parser -r /etc/apparmor.d/secd
@@ -90,10 +97,11 @@ in_machine() {
         </dev/null >"$work/guest.console" 2>&1 ||
         { tail -n 20 "$work/guest.console" >&2; fail "the virtual machine did not end"; }
     sed -i 's/\r//' "$work/guest.console"
-    guest_has over 'kernel .*apparmor' 'state .*S1' 'profile secd (enforce)' 'doctor clean' \
-        'connection judged' 'reloaded and restarted' 'denied 0' 'shadow 65, confined 66' \
+    guest_has over 'kernel .*apparmor' 'layers 7, missing 0' 'state .*S1' \
+        'profile secd (enforce)' 'doctor clean' 'connection judged' 'reloaded and restarted' 'denied 0' 'shadow 65, confined 66' \
         'web HTTP/1.* 200'
     passed "$(sed -n 's/.*guest: \(kernel.*\)/\1/p' "$work/guest.console")"
+    sed -n 's/.*guest: \(layer .*\)/\1/p' "$work/guest.console" >&2
     passed "AppArmor: $(sed -n 's/.*guest: profile //p' "$work/guest.console"); nothing denied" \
         "from start to doctor; /etc/shadow is out of its reach"
 }

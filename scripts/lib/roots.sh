@@ -46,10 +46,11 @@ inside() {
 }
 
 # boot: starts the root with systemd, which shares this machine's network, and waits until it is up.
-# `booted` runs commands in it.
+# `booted` runs commands in it. Left to itself, the filter of systemd-nspawn hides Landlock.
 boot() {
     local log="$work/container.log"
     SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet --boot --directory="$root" \
+        --system-call-filter='landlock_create_ruleset landlock_add_rule landlock_restrict_self' \
         --register=no --keep-unit --machine="secd-test-$$" --console=pipe </dev/null >"$log" 2>&1 &
     container=$!
     for _ in {1..300}; do
