@@ -9,7 +9,7 @@ mod support;
 mod calls;
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::process::{Command, Output};
 
 use nix::sys::signal::Signal;
@@ -145,6 +145,29 @@ fn a_reload_after_an_editor_replaced_the_file_is_not_in_its_way() {
     assert!(has("secd.toml is now in effect"), "{lines:?}");
     assert!(has("identity.export: /srv/eap is outside the folders"), "{lines:?}");
     assert_eq!(status(&phone)["log_level"], "debug");
+}
+
+/// Named from the folder that it is in, and behind a link that then leads elsewhere.
+#[test]
+fn a_reload_finds_the_file_that_a_link_leads_to_by_then() {
+    let office = Office::open();
+    let phone = office.phone("");
+    let [one, other] = ["one", "other"].map(|name| phone.folder().join(name));
+    for folder in [&one, &other] {
+        fs::create_dir(folder).unwrap();
+        fs::copy(phone.configuration(), folder.join("secd.toml")).unwrap();
+    }
+    fs::remove_file(phone.configuration()).unwrap();
+    symlink(one.join("secd.toml"), phone.configuration()).unwrap();
+    let mut command = secd();
+    command.args(["run", "--config", "secd.toml"]).current_dir(phone.folder());
+    let mut agent = Agent::spawn(command);
+    agent.pass();
+    fs::remove_file(phone.configuration()).unwrap();
+    symlink(other.join("secd.toml"), phone.configuration()).unwrap();
+    agent.signal(Signal::SIGHUP);
+    let lines = agent.pass();
+    assert!(lines.iter().any(|line| line.text.contains("secd.toml is now in effect")), "{lines:?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The sandbox of this agent: what it needs, by its settings, and what it has given up.
 
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 
 use crate::agent::narrate::say;
 use crate::boot::Event;
@@ -152,7 +152,8 @@ fn folders(settings: &Settings, source: &Path, uid: u32) -> Folders {
     written.push(files::keeper(&paths.state, uid));
     written.extend(folder_of(&paths.socket));
     let mut read = system(uid);
-    let mut named = vec![source.to_path_buf()];
+    // From where it was started: a link on the way there may lead elsewhere later.
+    let mut named = vec![path::absolute(source).unwrap_or_else(|_| source.to_path_buf())];
     if let Some(files) = &settings.device.identity {
         named.extend([files.certificate.clone(), files.key.clone()]);
     }
