@@ -108,9 +108,10 @@ const ORDERS: &[u32] = &[
 ];
 
 /// Whether a descriptor waits, whether it is a terminal, and numbers of interfaces.
-const REQUESTS: &[u32] = &[FIONBIO, TCGETS, SIOCGIFINDEX];
+const REQUESTS: &[u32] = &[FIONBIO, TCGETS, TCGETS2, SIOCGIFINDEX];
 const FIONBIO: u32 = 0x5421;
 const TCGETS: u32 = 0x5401;
+const TCGETS2: u32 = 0x802c_542a;
 const SIOCGIFINDEX: u32 = 0x8933;
 
 /// What a process may ask about itself, the name of a thread, and what a filter asks for.

@@ -24,8 +24,13 @@ pub enum Listening {
 /// later filter comes on top.
 ///
 /// # Errors
-/// If the kernel has no such filters, or refuses.
+/// If the kernel has no such filters, or refuses; or if the C library is not the one whose calls are
+/// listed.
 pub(super) fn install(listening: Listening) -> io::Result<()> {
+    // Others make other calls for the same ends, and the kernel would end the agent for them.
+    if !cfg!(target_env = "gnu") {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
     let program = program(CALLS, listening, std::process::id());
     apply_filter(&program).map_err(|error| match error {
         seccompiler::Error::Prctl(source) | seccompiler::Error::Seccomp(source) => source,
