@@ -94,7 +94,7 @@ pub(super) fn confine(folders: &Folders) -> Result<LandlockAbi, String> {
             Err("the kernel has it, and its command line (lsm=) leaves it out".to_owned())
         }
         (RulesetStatus::NotEnforced, _) | (_, LandlockStatus::NotImplemented) => {
-            Err("the kernel does not have it".to_owned())
+            Err("the kernel does not have it, or a container hides it".to_owned())
         }
         (_, LandlockStatus::NotEnabled) => Err("the kernel does not use it".to_owned()),
         (_, LandlockStatus::Available { effective_abi, kernel_abi }) => {
