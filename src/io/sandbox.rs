@@ -1,7 +1,7 @@
 //! The agent confines itself: it gives up what it no longer needs, and the kernel holds it to that.
 //!
 //! Seven layers, in this order: limits, user, capabilities, memory, privileges, files, system calls.
-//! What a kernel or a user lacks is left out and reported: [`state`] is what the kernel says, not
+//! What a kernel or a user lacks is left out and reported: [`Sandbox`] is what the kernel says, not
 //! what was asked for.
 
 mod calls;
