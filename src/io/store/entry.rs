@@ -169,7 +169,13 @@ impl<'a> Lines<'a> {
             match self.next() {
                 Some("") => return Ok(notes),
                 Some(line) => match line.split_once(' ') {
-                    Some((key, value)) if fits(key, value) && notes.len() <= NOTES => {
+                    // The store's own note is the first, and there is one: read elsewhere, it would be one
+                    // that cannot be written.
+                    Some((key, value))
+                        if fits(key, value)
+                            && notes.len() <= NOTES
+                            && (key != SLOT || notes.is_empty()) =>
+                    {
                         notes.push((key.to_owned(), value.to_owned()));
                     }
                     _ => return Err(malformed),
@@ -286,6 +292,18 @@ mod tests {
             damage(b"secd-store 1\nlength 08\n"),
             (13, DamageReason::Header { expected: "length" })
         );
+    }
+
+    #[test]
+    fn a_second_note_of_the_slot_is_damage() {
+        for notes in ["slot itl\nslot ctl\n", "name a\nslot itl\n"] {
+            let covered = format!("{notes}\nbytes");
+            let digest = hash(&[covered.as_bytes()]);
+            let head = format!("secd-store 1\nlength 5\nsha256 {digest}\n");
+            let second = head.len() + notes.find('\n').unwrap() + 1;
+            let reason = DamageReason::Header { expected: "a note or an empty line" };
+            assert_eq!(damage(format!("{head}{covered}").as_bytes()), (second, reason));
+        }
     }
 
     #[test]
