@@ -69,7 +69,8 @@ fn best_effort_starts_without_a_layer_and_warns() {
     let phone = Phone::with(&["127.0.0.1:9"], "", "[sandbox]\nmode = \"best-effort\"\n");
     let mut agent = Agent::start(&phone);
     let lines = agent.pass();
-    let warned = |line: &&support::log::Line| line.text == "sandbox: without user (root)";
+    let warned =
+        |line: &&support::log::Line| line.text == "sandbox: without user (it runs as root)";
     assert_eq!(lines.iter().filter(warned).count(), 1, "{lines:?}");
     assert_eq!(graded(&status(&phone), "missing"), ["user"]);
 }
@@ -82,7 +83,7 @@ fn enforce_without_a_layer_does_not_start() {
     let phone = Phone::with(&["127.0.0.1:9"], "", "[sandbox]\nmode = \"enforce\"\n");
     let (code, error) = ended(&mut run(&phone));
     assert_eq!(code, Some(78), "{error}");
-    assert!(error.contains("not started, the sandbox lacks user (root)"), "{error}");
+    assert!(error.contains("not started, the sandbox lacks user (it runs as root)"), "{error}");
     assert!(fs::read_dir(phone.state()).unwrap().next().is_none(), "nothing was installed");
 }
 

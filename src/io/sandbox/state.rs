@@ -144,7 +144,7 @@ impl Status {
         let numbers = |name| self.field(name).unwrap_or_default().split_whitespace();
         let uids: Vec<&str> = numbers("Uid").collect();
         let Some(uid) = uids.first().filter(|_| uids.iter().all(|uid| *uid != "0")) else {
-            return (Grade::Missing, "root".to_owned());
+            return (Grade::Missing, "it runs as root".to_owned());
         };
         let gid = numbers("Gid").next().unwrap_or_default();
         let groups: Vec<&str> = numbers("Groups").collect();
